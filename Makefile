@@ -1,0 +1,109 @@
+# packet-capture-mcp: one Makefile, no recursion.  `make help` lists the targets.
+VERSION  := 0.1.0
+V        ?= release
+B        := build/$(V)
+CC       := gcc
+PREFIX   ?= /usr
+DESTDIR  ?=
+CORPUS   ?=
+
+PKGS_CAPD := libpcap libcap libseccomp msgpack
+PKGS_MCPD := libcjson msgpack libidn2
+PKGS_NET  := libcurl
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wvla -Wcast-qual -Wformat=2 -Wundef \
+        -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough
+ifeq ($(CI),true)
+WARN += -Werror
+endif
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE
+LDHARD  := -pie -Wl,-z,relro,-z,now
+ifeq ($(V),release)
+OPT := -O2 -g -D_FORTIFY_SOURCE=3
+else ifeq ($(V),asan)
+OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DTEST_BUILD=1
+else ifeq ($(V),cov)
+OPT := -O0 -g --coverage -DTEST_BUILD=1
+else ifeq ($(V),fuzz)
+CC  := clang-14
+OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DTEST_BUILD=1
+else
+$(error V must be release, asan, cov or fuzz)
+endif
+# -isystem keeps the warnings of other people's headers out of ours.
+SYSINC   := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I $(PKGS_CAPD) $(PKGS_MCPD) 2>/dev/null))
+CPPFLAGS += -D_GNU_SOURCE -DPCM_VERSION='"$(VERSION)"' -I. -I$(B)/gen $(SYSINC)
+CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
+LDFLAGS  += $(OPT) $(LDHARD)
+
+# ---- what is built from what ------------------------------------------------------------------
+COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
+          common/wire.c common/mpcheck.c common/mp.c common/schema.c
+DECODE :=
+TRACK  :=
+STAT   :=
+WORKER :=
+PARENT :=
+MCPCORE :=
+MCPD   :=
+NET    :=
+
+LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)
+LIBS_MCPD := $(shell pkg-config --libs $(PKGS_MCPD) 2>/dev/null)
+LIBS_NET  := $(shell pkg-config --libs $(PKGS_NET) 2>/dev/null)
+
+UNIT := test_common
+
+-include tests/tests.mk
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+lib = $(B)/lib$(1).a
+ANALYSIS := $(call lib,worker) $(call lib,track) $(call lib,stat) $(call lib,track) $(call lib,decode) $(call lib,common)
+HELPER   := $(call lib,parent) $(ANALYSIS)
+
+.PHONY: all demo check check-corpus bench lint format install clean help
+all: $(B)/capd $(B)/mcpd $(B)/mcpd-net ## build the programs (as an ordinary user)
+
+$(call lib,common): $(call obj,$(COMMON))
+$(call lib,decode): $(call obj,$(DECODE))
+$(call lib,track):  $(call obj,$(TRACK))
+$(call lib,stat):   $(call obj,$(STAT))
+$(call lib,worker): $(call obj,$(WORKER))
+$(call lib,parent): $(call obj,$(filter-out capd/parent/main.c,$(PARENT)))
+$(call lib,mcpcore): $(call obj,$(MCPCORE))
+$(call lib,mcpd):   $(call obj,$(filter-out mcpd/main.c,$(MCPD)))
+$(B)/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/capd: $(call obj,capd/parent/main.c) $(HELPER)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CAPD)
+$(B)/mcpd: $(call obj,mcpd/main.c) $(call lib,mcpd) $(call lib,mcpcore) $(call lib,common)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_MCPD) -lm
+$(B)/mcpd-net: $(call obj,$(NET)) $(call lib,common)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NET) $(LIBS_MCPD)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# A text file the program carries: build/<variant>/gen/rules.inc from mcpd/diagnose/rules.json.
+$(B)/gen/%.inc: tests/../mcpd/diagnose/%.json
+	@mkdir -p $(@D)
+	od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
+
+$(B)/unit/%: tests/unit/%.c $(HELPER) $(call lib,mcpd) $(call lib,mcpcore)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes $(LDFLAGS) -o $@ $< $(call lib,mcpd) $(call lib,mcpcore) $(HELPER) $(LIBS_CAPD) $(LIBS_MCPD) -lcmocka -lm
+
+units: $(patsubst %,$(B)/unit/%,$(UNIT))
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+	@echo '  V=release|asan|cov|fuzz picks the build variant'
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

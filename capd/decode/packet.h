@@ -1,0 +1,108 @@
+#ifndef CAPD_DECODE_PACKET_H
+#define CAPD_DECODE_PACKET_H
+#include "common/addr.h"
+#include "common/bytes.h"
+#include "common/schema.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What decoding one frame yields: header fields by value, and a borrowed view of the transport
+ * payload that is valid until the next frame.  Decoders are pure: bytes -> struct packet. */
+
+/* X(name): every way in which decoding can stop.  Truncated (snap length, cut frame) is not
+ * malformed (breaks the protocol's rules); unknown is neither. */
+#define DECODE_STATUS_LIST(X) \
+    X(OK) X(LINK_TRUNCATED) X(LINK_UNKNOWN) X(ARP_TRUNCATED) X(ARP_MALFORMED) \
+    X(IP_TRUNCATED) X(IP_MALFORMED) X(IP_UNKNOWN) X(ICMP_TRUNCATED) \
+    X(TCP_TRUNCATED) X(TCP_MALFORMED) X(UDP_TRUNCATED) X(UDP_MALFORMED) \
+    X(TUNNEL_TRUNCATED) X(TUNNEL_MALFORMED)
+#define DECODE_STATUS_ENUM(name) DECODE_##name,
+enum decode_status { DECODE_STATUS_LIST(DECODE_STATUS_ENUM) DECODE_STATUSES };
+
+#define TCP_FIN 0x01u
+#define TCP_SYN 0x02u
+#define TCP_RST 0x04u
+#define TCP_PSH 0x08u
+#define TCP_ACK 0x10u
+#define TCP_URG 0x20u
+#define TCP_ECE 0x40u
+#define TCP_CWR 0x80u
+
+struct tcp_header {
+    uint32_t seq, ack;
+    uint16_t window, mss;      /* mss 0: no option */
+    uint8_t flags, wscale;     /* wscale: shift count, RFC 7323; only if has_wscale */
+    bool has_wscale, sack_permitted, has_timestamps;
+    uint32_t ts_value, ts_echo;
+    uint8_t sack_blocks;       /* 0..4 */
+    uint32_t sack_left[4], sack_right[4];
+};
+
+/* Headers quoted inside an ICMP error, as far as they are there. */
+struct icmp_quote {
+    bool present, has_ports;
+    uint8_t ip_proto;
+    struct addr src, dst;
+    uint16_t sport, dport;
+    uint32_t tcp_seq; /* only when ip_proto is TCP and has_ports */
+};
+
+struct icmp_header {
+    uint8_t type, code;
+    uint16_t echo_id, echo_seq; /* echo request and reply only */
+    uint32_t mtu;               /* frag needed, packet too big */
+    struct icmp_quote quote;
+};
+
+struct arp_header {
+    uint16_t op; /* 1 request, 2 reply */
+    uint8_t sender_mac[6], target_mac[6];
+    struct addr sender, target; /* IPv4 */
+};
+
+struct packet {
+    uint64_t ts_ns;               /* packet time, since the epoch */
+    uint32_t wire_bytes, cap_bytes;
+    uint32_t layers;              /* bit PROTO_* for each header decoded, outermost network layer up */
+    enum decode_status status;    /* DECODE_OK, or why decoding stopped; fields of the layers are valid */
+
+    bool has_mac;
+    uint8_t src_mac[6], dst_mac[6];
+    uint16_t ethertype;
+    uint8_t vlans;                /* number of tags */
+    uint16_t vlan_id;             /* innermost tag's VID */
+
+    /* Innermost IP header (after tunnels). */
+    uint8_t ip_version;           /* 0, 4 or 6 */
+    struct addr src, dst;
+    uint8_t ip_proto, ttl, tos;
+    uint32_t ip_id;               /* 16 bits in IPv4; fragment header's 32 bits in IPv6 */
+    bool has_ip_id, dont_fragment;
+    bool fragment, more_fragments;
+    uint32_t fragment_offset;     /* bytes */
+    uint8_t tunnels;              /* headers of another IP packet around this one */
+    uint32_t l4_bytes;            /* transport header and payload by the IP header's length */
+
+    uint16_t sport, dport;        /* 0 unless TCP, UDP, SCTP with has_ports */
+    bool has_ports;
+    struct tcp_header tcp;        /* if layers has PROTO_TCP */
+    struct icmp_header icmp;      /* if PROTO_ICMP or PROTO_ICMPV6 */
+    struct arp_header arp;        /* if PROTO_ARP */
+
+    const uint8_t *payload;       /* transport payload present in the capture, NULL if none */
+    uint32_t payload_cap;         /* its bytes here */
+    uint32_t payload_bytes;       /* its bytes on the wire, by the headers */
+};
+
+static inline bool packet_has(const struct packet *k, enum proto p) {
+    return (k->layers >> p & 1u) != 0;
+}
+
+/* Decode one frame of link type `datalink` (libpcap's DLT_ value, as a plain number so that
+ * decode needs no libpcap).  Fills `k` wholly.  Returns k->status. */
+enum decode_status decode_frame(int datalink, uint64_t ts_ns, const uint8_t *bytes,
+                                uint32_t cap_bytes, uint32_t wire_bytes, struct packet *k);
+
+/* True if decode_frame understands the link type; used to refuse before capturing. */
+bool decode_knows_datalink(int datalink);
+#endif

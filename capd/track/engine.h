@@ -1,0 +1,51 @@
+#ifndef CAPD_TRACK_ENGINE_H
+#define CAPD_TRACK_ENGINE_H
+#include "capd/decode/packet.h"
+#include "common/schema.h"
+
+/* The analysis engine: everything between a frame and a snapshot.  One instance per capture,
+ * all memory given at the start, none taken later.  Calls nothing but mem*: time, randomness and
+ * addresses are parameters, so that a file, a test and a live capture run the same code. */
+
+struct engine_target {
+    enum mode mode; /* never MODE_AUTO */
+    char name[LIM_NAME + 1];
+    struct msg_prefix address[LIM_TARGET_ADDRESSES];
+    uint32_t addresses;
+    uint16_t port[LIM_TARGET_PORTS];
+    uint32_t ports;
+    struct msg_endpoint exclude[LIM_TARGET_ADDRESSES];
+    uint32_t excludes;
+};
+
+struct engine_options {
+    struct engine_target target;
+    struct addr local[LIM_IF_ADDRESSES]; /* this host's addresses, to tell the vantage; 0 for files */
+    uint32_t locals;
+    uint64_t seed[2];   /* secret key of every hash table */
+    uint32_t flows;     /* capacity of the flow table, a power of two */
+    bool names;         /* false: names leave as stable hashes */
+    bool file;
+    uint64_t start_ns;  /* wall clock at READY; 0 for files: the first packet's time */
+};
+
+struct engine;
+
+/* Bytes that engine_init needs for these options. */
+size_t engine_memory(const struct engine_options *o);
+
+/* Set up an engine in `memory` (16-byte aligned, zeroed, engine_memory() bytes).  Never fails. */
+struct engine *engine_init(void *memory, const struct engine_options *o);
+
+/* Decode and count one frame. */
+void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
+                  uint32_t cap_bytes, uint32_t wire_bytes);
+
+/* Add target addresses learned late. */
+void engine_retarget(struct engine *e, const struct msg_prefix *address, uint32_t n);
+
+/* What only the source knows; totals since the start.  file_error: NULL, or libpcap's words when
+ * the file is cut off or damaged. */
+void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,
+                    const char *file_error);
+#endif

@@ -1,0 +1,77 @@
+/* Hostile strings made harmless once, at the border, so that nobody downstream has to think of it.
+ * Runs in: worker, mcpd.  Input trust: packets. */
+#include "common/text.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Decode one code point; returns its length in bytes, 0 if the bytes are no UTF-8. */
+static size_t decode_one(const uint8_t *p, size_t left, uint32_t *cp_out) {
+    if (p[0] < 0x80) {
+        *cp_out = p[0];
+        return 1;
+    }
+    size_t n = (p[0] & 0xe0) == 0xc0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
+    if (n == 0 || left < n) return 0;
+    uint32_t cp = p[0] & (0xffu >> (n + 1));
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) return 0;
+        cp = cp << 6 | (p[i] & 0x3f);
+    }
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    if (cp < least[n] || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff)) return 0;
+    *cp_out = cp;
+    return n;
+}
+
+bool text_is_utf8(const uint8_t *bytes, size_t len) {
+    for (size_t i = 0; i < len;) {
+        uint32_t cp;
+        size_t n = decode_one(bytes + i, len - i, &cp);
+        if (n == 0 || cp == 0) return false;
+        i += n;
+    }
+    return true;
+}
+
+/* Characters that could hide, reorder or forge text around them. */
+static bool needs_escape(uint32_t cp) {
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad || cp == 0x61c || cp == 0x180e ||
+           (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
+           (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff || (cp >= 0xfff0 && cp <= 0xfffb) ||
+           (cp >= 0xe0000 && cp <= 0xe0fff);
+}
+
+size_t text_clean(const uint8_t *bytes, size_t len, char *out, size_t cap) {
+    size_t used = 0;
+    if (cap == 0) return 0;
+    for (size_t i = 0; i < len;) {
+        char piece[16];
+        uint32_t cp = 0;
+        size_t n = decode_one(bytes + i, len - i, &cp), plen;
+        if (n == 0) {
+            plen = (size_t)snprintf(piece, sizeof piece, "\\x%02x", bytes[i]);
+            n = 1;
+        } else if (cp == '\\') {
+            plen = (size_t)snprintf(piece, sizeof piece, "\\\\");
+        } else if (needs_escape(cp)) {
+            plen = (size_t)snprintf(piece, sizeof piece, cp < 0x80 ? "\\x%02x" : "\\u{%x}", cp);
+        } else {
+            memcpy(piece, bytes + i, n);
+            plen = n;
+        }
+        if (used + plen >= cap) break;
+        memcpy(out + used, piece, plen);
+        used += plen;
+        i += n;
+    }
+    out[used] = 0;
+    return used;
+}
+
+size_t text_lower(const char *in, char *out, size_t cap) {
+    size_t n = 0;
+    for (; in[n] && n + 1 < cap; n++)
+        out[n] = (char)(in[n] >= 'A' && in[n] <= 'Z' ? in[n] + 32 : in[n]);
+    if (cap) out[n] = 0;
+    return n;
+}

@@ -1,0 +1,17 @@
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* True if the bytes are valid UTF-8 (RFC 3629: no surrogates, no overlong forms) without NUL. */
+bool text_is_utf8(const uint8_t *bytes, size_t len);
+
+/* Turn bytes from the wire into text that is safe in a report: valid UTF-8, control, bidirectional
+ * and invisible format characters and bytes that are no UTF-8 become \xNN or \u{NNNN}, backslash
+ * becomes \\, cut at a whole escape so that it fits.  `cap` includes the NUL; returns the length. */
+size_t text_clean(const uint8_t *bytes, size_t len, char *out, size_t cap);
+
+/* ASCII lower case copy of a name, NUL-terminated, at most cap - 1 bytes; returns the length. */
+size_t text_lower(const char *in, char *out, size_t cap);
+#endif
