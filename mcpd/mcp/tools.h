@@ -30,7 +30,7 @@
 
 struct tool_call;
 
-/* Who is asking.  Captures belong to a caller: same_caller() says whether two are the same one. */
+/* Who is asking.  Captures belong to a caller: caller_same() says whether two are the same one. */
 enum caller_kind {
     CALLER_UID,  /* stdio, Unix socket: proved by the kernel */
     CALLER_TOKEN /* HTTP: the name of the token in the token file */
