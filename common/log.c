@@ -8,7 +8,9 @@
 
 static const char *log_program = "packet-capture";
 
-void log_open(const char *program) { log_program = program; }
+void log_open(const char *program) {
+    log_program = program;
+}
 
 void log_line(const char *fmt, ...) {
     char line[1024];

@@ -86,7 +86,9 @@ void mp_free(struct mp_message *m) {
     free(m);
 }
 
-const mp_object *mp_root(const struct mp_message *m) { return &m->unpacked.data; }
+const mp_object *mp_root(const struct mp_message *m) {
+    return &m->unpacked.data;
+}
 
 bool mp_get_uint(const mp_object *o, uint64_t *v) {
     if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER) return false;
@@ -126,6 +128,12 @@ bool mp_get_map(const mp_object *o, uint32_t *pairs) {
     return true;
 }
 
-const mp_object *mp_item(const mp_object *array, uint32_t i) { return &array->via.array.ptr[i]; }
-const mp_object *mp_key(const mp_object *map, uint32_t i) { return &map->via.map.ptr[i].key; }
-const mp_object *mp_value(const mp_object *map, uint32_t i) { return &map->via.map.ptr[i].val; }
+const mp_object *mp_item(const mp_object *array, uint32_t i) {
+    return &array->via.array.ptr[i];
+}
+const mp_object *mp_key(const mp_object *map, uint32_t i) {
+    return &map->via.map.ptr[i].key;
+}
+const mp_object *mp_value(const mp_object *map, uint32_t i) {
+    return &map->via.map.ptr[i].val;
+}

@@ -15,36 +15,42 @@ const char *const incident_names[INCIDENT_COUNT] = {INCIDENT_LIST(NAME_OF)};
 const char *const end_names[END_COUNT] = {END_LIST(NAME_OF)};
 
 #define NO_COUNT(T, name)  0
-#define HAS_COUNT(T, name) (uint32_t)offsetof(struct msg_##T, name##_n)
-#define COUNT_U NO_COUNT
-#define COUNT_B NO_COUNT
-#define COUNT_S NO_COUNT
-#define COUNT_A NO_COUNT
-#define COUNT_M NO_COUNT
-#define COUNT_D NO_COUNT
-#define COUNT_N HAS_COUNT
-#define COUNT_L HAS_COUNT
-#define ROW_NONE(unit) NULL
-#define ROW_OF(unit)   &schema_##unit
-#define ROW_U ROW_NONE
-#define ROW_B ROW_NONE
-#define ROW_S ROW_NONE
-#define ROW_A ROW_NONE
-#define ROW_M ROW_NONE
-#define ROW_D ROW_NONE
-#define ROW_N ROW_NONE
-#define ROW_L ROW_OF
-#define LETTER_U 'U'
-#define LETTER_B 'B'
-#define LETTER_S 'S'
-#define LETTER_A 'A'
-#define LETTER_M 'M'
-#define LETTER_D 'D'
-#define LETTER_N 'N'
-#define LETTER_L 'L'
+#define HAS_COUNT(T, name) (uint32_t) offsetof(struct msg_##T, name##_n)
+#define COUNT_U            NO_COUNT
+#define COUNT_B            NO_COUNT
+#define COUNT_S            NO_COUNT
+#define COUNT_A            NO_COUNT
+#define COUNT_M            NO_COUNT
+#define COUNT_D            NO_COUNT
+#define COUNT_N            HAS_COUNT
+#define COUNT_L            HAS_COUNT
+#define ROW_NONE(unit)     NULL
+#define ROW_OF(unit)       &schema_##unit
+#define ROW_U              ROW_NONE
+#define ROW_B              ROW_NONE
+#define ROW_S              ROW_NONE
+#define ROW_A              ROW_NONE
+#define ROW_M              ROW_NONE
+#define ROW_D              ROW_NONE
+#define ROW_N              ROW_NONE
+#define ROW_L              ROW_OF
+#define LETTER_U           'U'
+#define LETTER_B           'B'
+#define LETTER_S           'S'
+#define LETTER_A           'A'
+#define LETTER_M           'M'
+#define LETTER_D           'D'
+#define LETTER_N           'N'
+#define LETTER_L           'L'
 #define DESCRIBE(T, kind, name, bound, unit, doc)                                                  \
-    {#name, #unit, doc, ROW_##kind(unit), (bound), (uint32_t)offsetof(struct msg_##T, name),       \
-     COUNT_##kind(T, name), LETTER_##kind},
+    {#name,                                                                                        \
+     #unit,                                                                                        \
+     doc,                                                                                          \
+     ROW_##kind(unit),                                                                             \
+     (bound),                                                                                      \
+     (uint32_t)offsetof(struct msg_##T, name),                                                     \
+     COUNT_##kind(T, name),                                                                        \
+     LETTER_##kind},
 #define DEFINE(T)                                                                                  \
     static const struct schema_field fields_##T[] = {FIELDS_##T(DESCRIBE, T)};                     \
     const struct schema schema_##T = {#T, fields_##T, sizeof fields_##T / sizeof fields_##T[0],    \
@@ -69,8 +75,7 @@ static void put_field(struct mp_writer *w, const struct schema_field *f, const u
 
 static void put_row(struct mp_writer *w, const struct schema *s, const uint8_t *row) {
     mp_put_array(w, s->fields_n);
-    for (uint32_t i = 0; i < s->fields_n; i++)
-        put_field(w, &s->fields[i], row);
+    for (uint32_t i = 0; i < s->fields_n; i++) put_field(w, &s->fields[i], row);
 }
 
 static void put_list(struct mp_writer *w, const struct schema_field *f, const uint8_t *msg) {
@@ -206,7 +211,8 @@ static bool get_dist(struct decoder *d, const struct schema_field *f, const mp_o
     uint64_t v[5];
     if (!mp_get_array(o, &n) || n != 5) return refuse(d, f, "is no array of 5");
     for (uint32_t i = 0; i < 5; i++)
-        if (!mp_get_uint(mp_item(o, i), &v[i])) return refuse(d, f, "holds something else than integers");
+        if (!mp_get_uint(mp_item(o, i), &v[i]))
+            return refuse(d, f, "holds something else than integers");
     if (v[0] && (v[1] > v[2] || v[2] > v[3] || v[3] > v[4])) return refuse(d, f, "is not in order");
     struct dist out = {v[0], v[1], v[2], v[3], v[4]};
     memcpy(p, &out, sizeof out);
@@ -237,7 +243,8 @@ static bool get_list(struct decoder *d, const struct schema_field *f, const mp_o
             if (!get_row(d, f->row, mp_item(o, i), items + i * size)) return false;
             continue;
         }
-        if (!mp_get_uint(mp_item(o, i), &v)) return refuse(d, f, "holds something else than integers");
+        if (!mp_get_uint(mp_item(o, i), &v))
+            return refuse(d, f, "holds something else than integers");
         memcpy(items + i * size, &v, sizeof v);
     }
     memcpy(msg + f->offset, &items, sizeof items);

@@ -10,7 +10,10 @@ static size_t decode_one(const uint8_t *p, size_t left, uint32_t *cp_out) {
         *cp_out = p[0];
         return 1;
     }
-    size_t n = (p[0] & 0xe0) == 0xc0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
+    size_t n = (p[0] & 0xe0) == 0xc0   ? 2
+               : (p[0] & 0xf0) == 0xe0 ? 3
+               : (p[0] & 0xf8) == 0xf0 ? 4
+                                       : 0;
     if (n == 0 || left < n) return 0;
     uint32_t cp = p[0] & (0xffu >> (n + 1));
     for (size_t i = 1; i < n; i++) {

@@ -4,8 +4,7 @@
 #include "common/bytes.h"
 
 static void put32(uint8_t *p, uint32_t v) {
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(v >> (24 - 8 * i));
+    for (int i = 0; i < 4; i++) p[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
 static void put64(uint8_t *p, uint64_t v) {
@@ -48,10 +47,11 @@ enum wire_result wire_get_header(const uint8_t *bytes, size_t len, uint32_t max_
         return WIRE_BAD;
     }
     if (version != WIRE_VERSION) {
-        fail_set(fail, FAIL_VERSION, "version",
-                 "the other side speaks protocol version %u, this one %u; install matching versions "
-                 "of capd and mcpd",
-                 version, WIRE_VERSION);
+        fail_set(
+            fail, FAIL_VERSION, "version",
+            "the other side speaks protocol version %u, this one %u; install matching versions "
+            "of capd and mcpd",
+            version, WIRE_VERSION);
         return WIRE_BAD;
     }
     if (h.flags & ~(WIRE_MORE | WIRE_FINAL)) {

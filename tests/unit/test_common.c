@@ -1,0 +1,319 @@
+/* common/: what both sides agree on must refuse everything else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "common/addr.h"
+#include "common/bytes.h"
+#include "common/hist.h"
+#include "common/mp.h"
+#include "common/mpcheck.h"
+#include "common/schema.h"
+#include "common/text.h"
+#include "common/wire.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint8_t body[LIM_FRAME_FROM_CAPD];
+static uint8_t rows[1 << 20];
+
+static struct schema_arena arena(void) {
+    return (struct schema_arena){rows, 0, sizeof rows};
+}
+
+static void test_cursor_refuses_reads_past_the_end(void **state) {
+    (void)state;
+    uint8_t b[3] = {1, 2, 3}, u8 = 9;
+    uint16_t u16 = 9;
+    uint32_t u32 = 9;
+    struct cursor c = cursor_make(b, 3);
+    assert_false(cursor_be32(&c, &u32));
+    assert_int_equal(u32, 9);
+    assert_true(cursor_be16(&c, &u16));
+    assert_int_equal(u16, 0x0102);
+    assert_false(cursor_be16(&c, &u16));
+    assert_int_equal(u16, 0x0102);
+    assert_true(cursor_u8(&c, &u8));
+    assert_false(cursor_u8(&c, &u8));
+    assert_false(cursor_skip(&c, 1));
+    c = cursor_make(b, 3);
+    struct cursor sub = cursor_sub(&c, 100);
+    assert_int_equal(cursor_left(&sub), 3);
+    assert_int_equal(cursor_left(&c), 0);
+}
+
+static void test_addr_prefix_and_text(void **state) {
+    (void)state;
+    static const struct {
+        const char *a, *net;
+        unsigned len;
+        bool in;
+    } t[] = {
+        {"192.0.2.1", "192.0.2.0", 24, true},      {"192.0.3.1", "192.0.2.0", 24, false},
+        {"192.0.2.1", "0.0.0.0", 0, true},         {"192.0.2.129", "192.0.2.128", 25, true},
+        {"192.0.2.127", "192.0.2.128", 25, false}, {"2001:db8::1", "2001:db8::", 32, true},
+        {"2001:db9::1", "2001:db8::", 32, false},  {"192.0.2.1", "::", 0, false},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct addr a, n;
+        assert_true(addr_parse(t[i].a, &a));
+        assert_true(addr_parse(t[i].net, &n));
+        assert_int_equal(addr_in_prefix(&a, &n, t[i].len), t[i].in);
+    }
+    struct addr a;
+    char text[ENDPOINT_TEXT_BYTES];
+    assert_false(addr_parse("192.0.2.1:80", &a));
+    assert_false(addr_parse("fe80::1%eth0", &a));
+    assert_true(addr_parse("2001:db8::1", &a));
+    assert_string_equal(addr_format_endpoint(&a, 443, text), "[2001:db8::1]:443");
+}
+
+static void test_hist_percentiles_stay_within_three_percent(void **state) {
+    (void)state;
+    static struct hist h;
+    for (uint64_t v = 1; v <= 100000; v++) hist_add(&h, v);
+    struct dist d = hist_summary(&h);
+    assert_int_equal(d.samples, 100000);
+    assert_int_equal(d.min_us, 1);
+    assert_int_equal(d.max_us, 100000);
+    assert_in_range(d.p50_us, 48437, 51563);
+    assert_in_range(d.p95_us, 92031, 97969);
+    hist_add(&h, UINT64_MAX); /* beyond the last bucket: counted, never out of bounds */
+    assert_int_equal(hist_percentile(&h, 100), UINT64_MAX);
+}
+
+static void test_text_clean_disarms_hostile_names(void **state) {
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } t[] = {
+        {"plain.example", "plain.example"},
+        {"a\x1b[31mb", "a\\x1b[31mb"},
+        {"a\nb\tc", "a\\x0ab\\x09c"},
+        {"back\\slash", "back\\\\slash"},
+        {"\xff\xfe", "\\xff\\xfe"},
+        {"\xe2\x80\xae"
+         "evil",
+         "\\u{202e}evil"},                   /* right-to-left override */
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* surrogate */
+        {"\xc0\x80", "\\xc0\\x80"},          /* overlong NUL */
+        {"m\xc3\xbcller", "m\xc3\xbcller"},
+    };
+    char out[300];
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        text_clean((const uint8_t *)t[i].in, strlen(t[i].in), out, sizeof out);
+        assert_string_equal(out, t[i].out);
+    }
+    /* cut at a whole escape, never in one */
+    assert_int_equal(text_clean((const uint8_t *)"ab\x01", 3, out, 6), 2);
+    assert_string_equal(out, "ab");
+}
+
+static void test_wire_header_refuses_what_it_does_not_know(void **state) {
+    (void)state;
+    uint8_t b[32];
+    struct wire_header h = {WIRE_ENDED, WIRE_FINAL, 7, 100, 5, 6}, got;
+    struct fail f;
+    assert_int_equal(wire_put_header(b, &h), 32);
+    for (size_t n = 0; n < 32; n++)
+        assert_int_equal(wire_get_header(b, n, 4096, &got, &f), WIRE_NEED_MORE);
+    assert_int_equal(wire_get_header(b, 32, 4096, &got, &f), WIRE_PARSED);
+    assert_int_equal(got.type, WIRE_ENDED);
+    assert_int_equal(got.stream, 7);
+    assert_int_equal(got.length, 100);
+    assert_int_equal(got.final_packets, 5);
+    assert_int_equal(got.final_bytes, 6);
+    assert_int_equal(wire_get_header(b, 32, 99, &got, &f), WIRE_BAD);
+    assert_int_equal(f.code, FAIL_LIMIT);
+    b[4] = 9;
+    assert_int_equal(wire_get_header(b, 32, 4096, &got, &f), WIRE_BAD);
+    assert_int_equal(f.code, FAIL_VERSION);
+    b[4] = WIRE_VERSION;
+    b[6] = 0x80;
+    assert_int_equal(wire_get_header(b, 32, 4096, &got, &f), WIRE_BAD);
+    b[0] = 'X';
+    assert_int_equal(wire_get_header(b, 32, 4096, &got, &f), WIRE_BAD);
+}
+
+struct bytes_case {
+    const char *what;
+    uint8_t b[24];
+    size_t n;
+};
+
+static void test_mpcheck_refuses_bombs_and_broken_bytes(void **state) {
+    (void)state;
+    static const struct bytes_case bad[] = {
+        {"array claims 2^32-1 items", {0xdd, 0xff, 0xff, 0xff, 0xff}, 5},
+        {"map claims 2^32-1 pairs", {0xdf, 0xff, 0xff, 0xff, 0xff}, 5},
+        {"string longer than the bytes", {0xdb, 0x20, 0, 0, 0, 'a'}, 6},
+        {"binary longer than the bytes", {0xc6, 0x20, 0, 0, 0, 'a'}, 6},
+        {"trailing byte", {0x01, 0x02}, 2},
+        {"key is no string", {0x81, 0x01, 0x01}, 3},
+        {"string is no UTF-8", {0xa1, 0xff}, 2},
+        {"string holds NUL", {0xa1, 0x00}, 2},
+        {"float", {0xca, 0, 0, 0, 0}, 5},
+        {"extension", {0xd4, 0x01, 0x00}, 3},
+        {"reserved tag", {0xc1}, 1},
+        {"nothing", {0}, 0},
+        {"too deep", {0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x01}, 8},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (mpcheck(bad[i].b, bad[i].n, LIM_MP_DEPTH)) fail_msg("accepted: %s", bad[i].what);
+    static const uint8_t good[] = {0x82, 0xa1, 'a', 0x92, 0x01, 0xcd, 0x01, 0x02, 0xa1, 'b', 0xc3};
+    assert_true(mpcheck(good, sizeof good, LIM_MP_DEPTH));
+    for (size_t n = 0; n < sizeof good; n++) assert_false(mpcheck(good, n, LIM_MP_DEPTH));
+}
+
+static struct msg_start sample_start(struct msg_prefix *p, uint64_t *ports) {
+    struct msg_start m;
+    memset(&m, 0, sizeof m);
+    snprintf(m.interface, sizeof m.interface, "eth0");
+    m.mode = MODE_DOMAIN;
+    m.duration_ms = 30000;
+    snprintf(m.name, sizeof m.name, "example.org");
+    addr_parse("2001:db8::1", &p[0].address);
+    p[0].prefix_len = 128;
+    m.addresses = p;
+    m.addresses_n = 1;
+    ports[0] = 443;
+    m.ports = ports;
+    m.ports_n = 1;
+    snprintf(m.caller, sizeof m.caller, "test");
+    return m;
+}
+
+static void test_schema_round_trip_and_every_truncation(void **state) {
+    (void)state;
+    struct msg_prefix p[1] = {{{{0}, 0}, 0}};
+    uint64_t ports[1];
+    struct msg_start in = sample_start(p, ports), out;
+    struct fail f;
+    size_t n = schema_encode(&schema_start, &in, body, sizeof body);
+    assert_in_range(n, 1, LIM_FRAME_TO_CAPD);
+    struct schema_arena a = arena();
+    assert_true(schema_decode(&schema_start, body, n, &out, &a, &f));
+    assert_string_equal(out.name, in.name);
+    assert_int_equal(out.addresses_n, 1);
+    assert_true(addr_equal(&out.addresses[0].address, &p[0].address));
+    assert_int_equal(out.ports[0], 443);
+    for (size_t k = 0; k < n; k++) {
+        uint8_t *exact = malloc(k ? k : 1); /* exact size: the sanitizer sees an over-read */
+        memcpy(exact, body, k);
+        a = arena();
+        assert_false(schema_decode(&schema_start, exact, k, &out, &a, &f));
+        free(exact);
+    }
+}
+
+static void test_schema_survives_every_flipped_byte(void **state) {
+    (void)state;
+    struct msg_prefix p[1] = {{{{0}, 0}, 0}};
+    uint64_t ports[1];
+    struct msg_start in = sample_start(p, ports), out;
+    struct fail f;
+    size_t n = schema_encode(&schema_start, &in, body, sizeof body);
+    for (size_t i = 0; i < n; i++)
+        for (unsigned v = 0; v < 256; v += 5) {
+            uint8_t keep = body[i];
+            body[i] = (uint8_t)v;
+            struct schema_arena a = arena();
+            if (schema_decode(&schema_start, body, n, &out, &a, &f)) {
+                assert_in_range(out.mode, 0, MODE_COUNT - 1);
+                assert_in_range(out.duration_ms, 0, LIM_DURATION_S * 1000u);
+                assert_true(strlen(out.name) <= LIM_NAME);
+            }
+            body[i] = keep;
+        }
+}
+
+/* A capture message {capture_id: ...} written by hand, to bend its rules one at a time. */
+static bool decode_bent(void (*bend)(struct mp_writer *), struct fail *f) {
+    struct mp_writer w;
+    struct msg_capture out;
+    struct schema_arena a = arena();
+    mp_writer_init(&w, body, sizeof body);
+    bend(&w);
+    return schema_decode(&schema_capture, body, w.used, &out, &a, f);
+}
+
+static void bent_unknown(struct mp_writer *w) {
+    mp_put_map(w, 2);
+    mp_put_str(w, "capture_id");
+    mp_put_str(w, "x");
+    mp_put_str(w, "shell");
+    mp_put_uint(w, 1);
+}
+static void bent_twice(struct mp_writer *w) {
+    mp_put_map(w, 2);
+    for (int i = 0; i < 2; i++) {
+        mp_put_str(w, "capture_id");
+        mp_put_str(w, "x");
+    }
+}
+static void bent_missing(struct mp_writer *w) {
+    mp_put_map(w, 0);
+}
+static void bent_type(struct mp_writer *w) {
+    mp_put_map(w, 1);
+    mp_put_str(w, "capture_id");
+    mp_put_uint(w, 1);
+}
+static void bent_long(struct mp_writer *w) {
+    char text[LIM_CAPTURE_ID + 2];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    mp_put_map(w, 1);
+    mp_put_str(w, "capture_id");
+    mp_put_str(w, text);
+}
+static void bent_no_map(struct mp_writer *w) {
+    mp_put_uint(w, 1);
+}
+
+static void test_schema_names_the_field_at_fault(void **state) {
+    (void)state;
+    static const struct {
+        void (*bend)(struct mp_writer *);
+        const char *says;
+    } t[] = {{bent_unknown, "shell"}, {bent_twice, "twice"},     {bent_missing, "missing"},
+             {bent_type, "no text"},  {bent_long, "at most 32"}, {bent_no_map, "no map"}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct fail f = {0};
+        assert_false(decode_bent(t[i].bend, &f));
+        if (!strstr(f.why, t[i].says)) fail_msg("expected '%s' in '%s'", t[i].says, f.why);
+    }
+}
+
+static void test_schema_largest_tables_fit_one_frame(void **state) {
+    (void)state;
+    static struct msg_service s[LIM_SERVICE_ROWS];
+    for (size_t i = 0; i < LIM_SERVICE_ROWS; i++) {
+        memset(s[i].name, 'n', 60);
+        s[i].address =
+            addr_from_bytes((const uint8_t *)"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+        s[i].packets = s[i].bytes = UINT32_MAX;
+        s[i].first_us = s[i].last_us = (uint64_t)3600 * 1000000;
+    }
+    struct msg_services m = {.rows = s, .rows_n = LIM_SERVICE_ROWS, .of = 5000};
+    assert_in_range(schema_encode(&schema_services, &m, body, sizeof body), 1, sizeof body);
+    assert_int_equal(schema_encode(&schema_services, &m, body, 1000), 0); /* too small: nothing */
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cursor_refuses_reads_past_the_end),
+        cmocka_unit_test(test_addr_prefix_and_text),
+        cmocka_unit_test(test_hist_percentiles_stay_within_three_percent),
+        cmocka_unit_test(test_text_clean_disarms_hostile_names),
+        cmocka_unit_test(test_wire_header_refuses_what_it_does_not_know),
+        cmocka_unit_test(test_mpcheck_refuses_bombs_and_broken_bytes),
+        cmocka_unit_test(test_schema_round_trip_and_every_truncation),
+        cmocka_unit_test(test_schema_survives_every_flipped_byte),
+        cmocka_unit_test(test_schema_names_the_field_at_fault),
+        cmocka_unit_test(test_schema_largest_tables_fit_one_frame),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
