@@ -9,15 +9,22 @@
 /* What decoding one frame yields: header fields by value, and a borrowed view of the transport
  * payload that is valid until the next frame.  Decoders are pure: bytes -> struct packet. */
 
-/* X(name): every way in which decoding can stop.  Truncated (snap length, cut frame) is not
- * malformed (breaks the protocol's rules); unknown is neither. */
-#define DECODE_STATUS_LIST(X) \
-    X(OK) X(LINK_TRUNCATED) X(LINK_UNKNOWN) X(ARP_TRUNCATED) X(ARP_MALFORMED) \
-    X(IP_TRUNCATED) X(IP_MALFORMED) X(IP_UNKNOWN) X(ICMP_TRUNCATED) \
-    X(TCP_TRUNCATED) X(TCP_MALFORMED) X(UDP_TRUNCATED) X(UDP_MALFORMED) \
-    X(TUNNEL_TRUNCATED) X(TUNNEL_MALFORMED)
-#define DECODE_STATUS_ENUM(name) DECODE_##name,
+/* X(name, class): every way in which decoding can stop.  Truncated (snap length, cut frame) is
+ * not malformed (lengths that contradict each other or break the protocol); unknown is neither. */
+#define DECODE_STATUS_LIST(X)                                                                      \
+    X(OK, FINE)                                                                                    \
+    X(LINK_TRUNCATED, TRUNCATED)                                                                   \
+    X(LINK_MALFORMED, MALFORMED) X(LINK_UNKNOWN, UNKNOWN) X(ARP_TRUNCATED, TRUNCATED)              \
+        X(ARP_MALFORMED, MALFORMED) X(IP_TRUNCATED, TRUNCATED) X(IP_MALFORMED, MALFORMED)          \
+            X(IP_UNKNOWN, UNKNOWN) X(ICMP_TRUNCATED, TRUNCATED) X(ICMP_MALFORMED, MALFORMED)       \
+                X(TCP_TRUNCATED, TRUNCATED) X(TCP_MALFORMED, MALFORMED)                            \
+                    X(UDP_TRUNCATED, TRUNCATED) X(UDP_MALFORMED, MALFORMED)                        \
+                        X(SCTP_TRUNCATED, TRUNCATED) X(SCTP_MALFORMED, MALFORMED)                  \
+                            X(TUNNEL_TRUNCATED, TRUNCATED) X(TUNNEL_MALFORMED, MALFORMED)
+#define DECODE_STATUS_ENUM(name, class) DECODE_##name,
 enum decode_status { DECODE_STATUS_LIST(DECODE_STATUS_ENUM) DECODE_STATUSES };
+enum decode_class { DECODE_FINE, DECODE_TRUNCATED, DECODE_MALFORMED, DECODE_UNKNOWN };
+enum decode_class decode_class_of(enum decode_status status);
 
 #define TCP_FIN 0x01u
 #define TCP_SYN 0x02u
@@ -30,11 +37,11 @@ enum decode_status { DECODE_STATUS_LIST(DECODE_STATUS_ENUM) DECODE_STATUSES };
 
 struct tcp_header {
     uint32_t seq, ack;
-    uint16_t window, mss;      /* mss 0: no option */
-    uint8_t flags, wscale;     /* wscale: shift count, RFC 7323; only if has_wscale */
+    uint16_t window, mss;  /* mss 0: no option */
+    uint8_t flags, wscale; /* wscale: shift count, RFC 7323; only if has_wscale */
     bool has_wscale, sack_permitted, has_timestamps;
     uint32_t ts_value, ts_echo;
-    uint8_t sack_blocks;       /* 0..4 */
+    uint8_t sack_blocks; /* 0..4 */
     uint32_t sack_left[4], sack_right[4];
 };
 
@@ -61,37 +68,43 @@ struct arp_header {
 };
 
 struct packet {
-    uint64_t ts_ns;               /* packet time, since the epoch */
+    uint64_t ts_ns; /* packet time, since the epoch */
     uint32_t wire_bytes, cap_bytes;
-    uint32_t layers;              /* bit PROTO_* for each header decoded, outermost network layer up */
-    enum decode_status status;    /* DECODE_OK, or why decoding stopped; fields of the layers are valid */
+    /* Bit PROTO_* for each header decoded, outermost network layer up.  PROTO_OTHER: a link-layer
+     * payload that is none of them.  Application bits are for the trackers to set. */
+    uint32_t layers;
+    /* DECODE_OK, or the first thing that was wrong.  Decoding goes on where it can (a wrong length
+     * is clamped), so `layers` says which fields are valid, not the status. */
+    enum decode_status status;
 
     bool has_mac;
     uint8_t src_mac[6], dst_mac[6];
     uint16_t ethertype;
-    uint8_t vlans;                /* number of tags */
-    uint16_t vlan_id;             /* innermost tag's VID */
+    uint8_t vlans;    /* number of tags */
+    uint16_t vlan_id; /* innermost tag's VID */
 
     /* Innermost IP header (after tunnels). */
-    uint8_t ip_version;           /* 0, 4 or 6 */
+    uint8_t ip_version; /* 0, 4 or 6 */
     struct addr src, dst;
     uint8_t ip_proto, ttl, tos;
-    uint32_t ip_id;               /* 16 bits in IPv4; fragment header's 32 bits in IPv6 */
+    uint32_t ip_id; /* 16 bits in IPv4; fragment header's 32 bits in IPv6 */
     bool has_ip_id, dont_fragment;
     bool fragment, more_fragments;
-    uint32_t fragment_offset;     /* bytes */
-    uint8_t tunnels;              /* headers of another IP packet around this one */
-    uint32_t l4_bytes;            /* transport header and payload by the IP header's length */
+    uint32_t fragment_offset; /* bytes */
+    uint8_t tunnels;          /* headers of another IP packet around this one */
+    uint32_t l4_bytes;        /* transport header and payload by the IP header's length */
+    const uint8_t *l4;        /* the same, as far as captured; of a fragment: its piece */
+    uint32_t l4_cap;          /* its bytes here, <= l4_bytes */
 
-    uint16_t sport, dport;        /* 0 unless TCP, UDP, SCTP with has_ports */
+    uint16_t sport, dport; /* 0 unless TCP, UDP, SCTP with has_ports */
     bool has_ports;
-    struct tcp_header tcp;        /* if layers has PROTO_TCP */
-    struct icmp_header icmp;      /* if PROTO_ICMP or PROTO_ICMPV6 */
-    struct arp_header arp;        /* if PROTO_ARP */
+    struct tcp_header tcp;   /* if layers has PROTO_TCP */
+    struct icmp_header icmp; /* if PROTO_ICMP or PROTO_ICMPV6 */
+    struct arp_header arp;   /* if PROTO_ARP */
 
-    const uint8_t *payload;       /* transport payload present in the capture, NULL if none */
-    uint32_t payload_cap;         /* its bytes here */
-    uint32_t payload_bytes;       /* its bytes on the wire, by the headers */
+    const uint8_t *payload; /* transport payload present in the capture, NULL if none */
+    uint32_t payload_cap;   /* its bytes here, <= payload_bytes */
+    uint32_t payload_bytes; /* its bytes on the wire, by the headers */
 };
 
 static inline bool packet_has(const struct packet *k, enum proto p) {
@@ -102,6 +115,11 @@ static inline bool packet_has(const struct packet *k, enum proto p) {
  * decode needs no libpcap).  Fills `k` wholly.  Returns k->status. */
 enum decode_status decode_frame(int datalink, uint64_t ts_ns, const uint8_t *bytes,
                                 uint32_t cap_bytes, uint32_t wire_bytes, struct packet *k);
+
+/* Decode the transport layer of a datagram put together from fragments: `l4` holds `len` bytes
+ * (the whole of it) and takes the place of the last fragment's piece in `k`, which keeps all else
+ * and is no fragment any more.  `l4` must live as long as `k`.  Returns k->status. */
+enum decode_status decode_reassembled(struct packet *k, const uint8_t *l4, uint32_t len);
 
 /* True if decode_frame understands the link type; used to refuse before capturing. */
 bool decode_knows_datalink(int datalink);

@@ -1,0 +1,50 @@
+#ifndef CAPD_DECODE_DNS_H
+#define CAPD_DECODE_DNS_H
+#include "common/addr.h"
+#include "common/bytes.h"
+
+/* One DNS message (RFC 1035), as much as the analysis needs: header, first question, the addresses
+ * of the answer section, extended rcode (RFC 6891). */
+
+enum dns_status {
+    DNS_OK,         /* the whole message was read */
+    DNS_INCOMPLETE, /* the bytes end before the message does; whether the capture cut it, the caller
+                       knows (payload_cap < payload_bytes) */
+    DNS_MALFORMED,  /* breaks RFC 1035: label type, pointer loop, name over 255 bytes */
+    DNS_NO_HEADER   /* fewer than 12 bytes: nothing in `out` is valid */
+};
+
+#define DNS_MAX_ADDRESSES 16u  /* a CDN name rarely has more */
+#define DNS_MAX_RECORDS   512u /* looked at per message, all sections; more ends as DNS_INCOMPLETE \
+                                */
+
+struct dns_address {
+    struct addr address;
+    uint32_t ttl_s;
+};
+
+struct dns_message {
+    uint16_t id;
+    bool response, authoritative, truncated, recursion_desired, recursion_available;
+    uint8_t opcode; /* 0 query, 4 notify, 5 update */
+    uint16_t rcode; /* 0..4095, with the OPT record's upper bits if that was reached */
+    uint16_t questions, answers, authorities, additionals; /* as the header counts them */
+
+    bool has_question; /* the fields below are valid */
+    uint8_t name_len;  /* 0: the root */
+    uint8_t name[255]; /* labels joined by '.', none at the end; bytes as sent, case kept: not text
+                          until text_clean() made it so */
+    uint16_t qtype, qclass; /* class with the mDNS unicast bit as sent */
+
+    uint16_t answers_read; /* records of the answer section read whole */
+    uint16_t cnames;       /* CNAME records among them */
+    uint8_t addresses; /* entries of address[]; A and AAAA of class IN, in order of appearance */
+    struct dns_address address[DNS_MAX_ADDRESSES];
+    uint32_t min_ttl_s; /* smallest TTL of the answers read, 0 if none */
+    bool has_opt;
+};
+
+/* Read the message in `c` (over TCP: without the length prefix).  Fills `out` wholly; whatever was
+ * read before the trouble stays valid, so id, flags and question survive a cut answer. */
+enum dns_status decode_dns(struct cursor c, struct dns_message *out);
+#endif

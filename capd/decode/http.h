@@ -1,0 +1,45 @@
+#ifndef CAPD_DECODE_HTTP_H
+#define CAPD_DECODE_HTTP_H
+#include "common/bytes.h"
+
+/* Start line and header fields of one HTTP/1 message (RFC 9112), from the bytes of a stream that
+ * begin with it.  Nothing is copied: the views point into the bytes given. */
+
+enum http_status {
+    HTTP_OK,        /* header complete: header_bytes is set */
+    HTTP_NEED_MORE, /* fine so far; fields seen are set (start_line: the first line is complete) */
+    HTTP_NOT_HTTP,  /* does not begin like HTTP/1 */
+    HTTP_MALFORMED  /* began like HTTP/1, then broke its rules; fields before the trouble are set */
+};
+
+#define HTTP_METHOD_MAX  17u  /* UPDATEREDIRECTREF, the longest registered token */
+#define HTTP_MAX_HEADERS 256u /* lines looked at; more is HTTP_MALFORMED */
+#define HTTP_MAX_LINE    8192u
+
+/* Borrowed bytes; p is NULL when there are none. */
+struct http_view {
+    const uint8_t *p;
+    uint32_t len;
+};
+
+struct http_message {
+    bool start_line; /* complete: request, method, path, status, version are set */
+    bool request;    /* else a response */
+    uint8_t version; /* 10 or 11 */
+    uint16_t status; /* response: 100..999 */
+    struct http_view method;
+    struct http_view path; /* request target without query, fragment, scheme and authority; empty
+                              for CONNECT */
+    struct http_view host; /* Host field, else the authority of the target; port included */
+    bool has_content_length;
+    uint64_t content_length;
+    bool chunked; /* Transfer-Encoding ends in chunked */
+    bool has_transfer_encoding;
+    bool close, keep_alive, upgrade; /* Connection options */
+    bool expect_continue;
+    uint32_t header_bytes; /* from the start through the empty line; HTTP_OK only */
+};
+
+/* Read a message header from the start of `c`.  Fills `out` wholly. */
+enum http_status decode_http(struct cursor c, struct http_message *out);
+#endif

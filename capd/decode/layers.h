@@ -1,0 +1,102 @@
+#ifndef CAPD_DECODE_LAYERS_H
+#define CAPD_DECODE_LAYERS_H
+#include "capd/decode/packet.h"
+
+/* Between the decoders of one frame; nobody else includes this.  Each takes a view of what the
+ * header before it encloses, reads its own header and says what comes next: no decoder calls
+ * another, so that nesting is a loop with a hard count in decode.c. */
+
+/* Bytes that follow: `c` are those captured, `wire` those there are by the headers read so far.
+ * Invariant: cursor_left(&c) <= wire. */
+struct view {
+    struct cursor c;
+    uint32_t wire;
+};
+
+/* What the header just read encloses, and the number that names it. */
+enum layer {
+    LAYER_END,       /* nothing more to decode */
+    LAYER_ETHERNET,  /* MAC header */
+    LAYER_TYPE,      /* value: EtherType, or an 802.3 length */
+    LAYER_LLC,       /* 802.2 header */
+    LAYER_PPP,       /* PPP protocol field, with or without address and control bytes */
+    LAYER_PPPOE,     /* PPPoE session header, RFC 2516 */
+    LAYER_MPLS,      /* label stack, RFC 3032 */
+    LAYER_ARP,       /* RFC 826 */
+    LAYER_IP,        /* IPv4 or IPv6 by the first four bits */
+    LAYER_TRANSPORT, /* value: IP protocol number */
+    LAYER_VXLAN,     /* RFC 7348 */
+    LAYER_GTP        /* GTP-U, 3GPP TS 29.281 */
+};
+
+struct next {
+    enum layer layer;
+    uint32_t value;
+};
+
+#define DECODE_MAX_STEPS   48u /* headers of one frame; a plain one has 3 */
+#define DECODE_MAX_TUNNELS 4u  /* IP headers around the innermost one */
+#define DECODE_MAX_TAGS    8u  /* VLAN tags; MPLS labels */
+#define DECODE_MAX_EXTS    8u  /* IPv6 extension headers */
+
+/* Take what was read through `c`, a copy of v->c, out of the view. */
+static inline void view_consume(struct view *v, struct cursor c) {
+    v->wire -= (uint32_t)(c.p - v->c.p);
+    v->c = c;
+}
+
+/* Keep at most n bytes (a length field of an outer header). */
+static inline void view_limit(struct view *v, uint32_t n) {
+    if (v->wire > n) v->wire = n;
+    cursor_limit(&v->c, n);
+}
+
+/* Was the capture (true) or the sender (false) the reason that `need` bytes are not here? */
+static inline bool view_is_cut(const struct view *v, uint32_t need) {
+    return v->wire >= need;
+}
+
+/* Status of a failed read of `need` bytes. */
+#define VIEW_SHORT(v, need, NAME)                                                                  \
+    (view_is_cut(v, need) ? DECODE_##NAME##_TRUNCATED : DECODE_##NAME##_MALFORMED)
+
+static inline void packet_add(struct packet *k, enum proto p) {
+    k->layers |= 1u << p;
+}
+
+/* Keep the first status that is not DECODE_OK. */
+static inline void packet_note(struct packet *k, enum decode_status s) {
+    if (k->status == DECODE_OK) k->status = s;
+}
+
+/* Each returns DECODE_OK with `n` set, or why it stopped. */
+
+/* link.c: the header of link type `datalink`, up to the first of the layers above.
+ * DECODE_LINK_UNKNOWN: not a link type known here. */
+enum decode_status link_decode(int datalink, struct view *v, struct packet *k, struct next *n);
+enum decode_status link_ethernet(struct view *v, struct packet *k, struct next *n);
+enum decode_status link_type(uint16_t type, struct view *v, struct packet *k, struct next *n);
+enum decode_status link_llc(struct view *v, struct packet *k, struct next *n);
+enum decode_status link_ppp(struct view *v, struct packet *k, struct next *n);
+enum decode_status link_pppoe(struct view *v, struct packet *k, struct next *n);
+
+/* wifi.c: IEEE 802.11 frame, after radiotap, Prism or AVS header if `datalink` has one. */
+enum decode_status wifi_decode(int datalink, struct view *v, struct packet *k, struct next *n);
+
+enum decode_status arp_decode(struct view *v, struct packet *k);
+
+/* ip.c: RFC 791, RFC 8200.  Sets the addresses and l4 fields of the (now innermost) IP header. */
+enum decode_status ip_decode(struct view *v, struct packet *k, struct next *n);
+
+enum decode_status icmp_decode(struct view *v, struct packet *k); /* RFC 792, RFC 4443 */
+enum decode_status tcp_decode(struct view *v, struct packet *k);  /* RFC 9293, 7323, 2018 */
+enum decode_status udp_decode(struct view *v, struct packet *k, struct next *n); /* RFC 768 */
+enum decode_status sctp_decode(struct view *v, struct packet *k); /* RFC 9260: ports */
+
+/* tunnel.c */
+enum decode_status tunnel_gre(struct view *v, struct packet *k,
+                              struct next *n); /* RFC 2784, 2637 */
+enum decode_status tunnel_mpls(struct view *v, struct next *n);
+enum decode_status tunnel_vxlan(struct view *v, struct next *n);
+enum decode_status tunnel_gtp(struct view *v, struct next *n);
+#endif
