@@ -36,6 +36,22 @@ CPPFLAGS += -D_GNU_SOURCE -DPCM_VERSION='"$(VERSION)"' -I. -I$(B)/gen $(SYSINC)
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += $(OPT) $(LDHARD)
 
+# ---- who builds -----------------------------------------------------------------------------------
+# Root in somebody else's tree builds as that somebody: `sudo make` leaves no root-owned build files.  The
+# targets that need root for more than building get a plain shell back, and give build/ away at their end.
+OWNER := $(shell stat -c %u:%g Makefile)
+JOBS  ?= $(shell nproc)
+ROOT_TARGETS := demo check check-corpus bench install
+ifeq ($(shell id -u),0)
+ifneq ($(firstword $(subst :, ,$(OWNER))),0)
+SHELL := /usr/bin/setpriv
+.SHELLFLAGS := --reuid=$(word 1,$(subst :, ,$(OWNER))) --regid=$(word 2,$(subst :, ,$(OWNER))) --clear-groups /bin/sh -c
+$(ROOT_TARGETS): private SHELL := /bin/sh
+$(ROOT_TARGETS): private .SHELLFLAGS := -c
+GIVE_BACK := trap '[ ! -d build ] || chown -hR $(OWNER) build' EXIT;
+endif
+endif
+
 # ---- what is built from what ------------------------------------------------------------------
 COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
           common/wire.c common/mpcheck.c common/mp.c common/schema.c
@@ -44,7 +60,9 @@ TRACK  :=
 STAT   :=
 WORKER :=
 PARENT :=
-MCPCORE :=
+MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mcpd/mcp/jsoncheck.c \
+           mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/tools.c \
+           mcpd/transport/stdio.c
 MCPD   :=
 NET    :=
 
@@ -98,6 +116,43 @@ $(B)/unit/%: tests/unit/%.c $(HELPER) $(call lib,mcpd) $(call lib,mcpcore)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes $(LDFLAGS) -o $@ $< $(call lib,mcpd) $(call lib,mcpcore) $(HELPER) $(LIBS_CAPD) $(LIBS_MCPD) -lcmocka -lm
 
 units: $(patsubst %,$(B)/unit/%,$(UNIT))
+
+# ---- what people run ------------------------------------------------------------------------------
+demo: ## show real diagnoses of real traffic (root); TARGET= INTERFACE= DURATION= for this machine's own network
+	@deploy/install-deps build test
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(GIVE_BACK) deploy/demo $(if $(TARGET),--target '$(TARGET)') $(if $(INTERFACE),--interface '$(INTERFACE)') $(if $(DURATION),--duration '$(DURATION)')
+
+check: ## run every test (as root: all of them); closes with 'N passed, N failed, N skipped'
+	@deploy/install-deps build test
+	@$(MAKE) --no-print-directory -j$(JOBS) all units
+	@$(MAKE) --no-print-directory -j$(JOBS) V=asan units
+	@$(GIVE_BACK) tests/run --summary build/check-summary.txt $(addprefix build/release/unit/,$(UNIT)) $(addprefix build/asan/unit/,$(UNIT)) $(SUITES)
+
+check-corpus: ## compare the analysis of capture files with what tshark counts in them; CORPUS=folder
+	@deploy/install-deps build test
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(GIVE_BACK) tests/golden/check_corpus.py '$(CORPUS)'
+
+bench: ## packets per second, CPU and memory of the capture, measured over a veth pair (root)
+	@deploy/install-deps build test
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/bench/flood
+	@$(GIVE_BACK) tests/bench/veth_replay
+
+$(B)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+lint: ## the rules of the tree that the compiler does not check
+	@tests/run tests/lint/selftest tests/lint/run
+
+format: ## lay out all C files as .clang-format says
+	@find common capd mcpd tests -name '*.[ch]' | xargs clang-format-14 -i --style=file
+
+install: all ## install the programs below $(DESTDIR)$(PREFIX)
+	install -D -m 0755 $(B)/capd $(DESTDIR)$(PREFIX)/sbin/capd
+	install -D -m 0755 $(B)/mcpd $(DESTDIR)$(PREFIX)/bin/mcpd
+	install -D -m 0755 $(B)/mcpd-net $(DESTDIR)$(PREFIX)/libexec/packet-capture-mcp/mcpd-net
 
 clean: ## remove what was built
 	rm -rf build
