@@ -1,0 +1,349 @@
+/* From bytes to handlers and back.  One message is checked, parsed, given its era and looked up in
+ * the method table; everything that may go wrong on the way is an error reply here, so that
+ * handlers see only requests they can serve.  A request lives until its handler ends it. Cancelling
+ * takes it off its connection at once: from then on nobody hears its answer, its id may be used
+ * again, and it only waits in the server's list to be ended. Runs in: mcpd. Input trust: client. */
+#include "mcpd/mcp/dispatch.h"
+#include "common/err.h"
+#include "common/log.h"
+#include "common/text.h"
+#include "common/clock.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- out ----------------------------------------------------------------------------------------
+ */
+
+/* Print and send; `message` is consumed.  */
+static void send_message(struct mcp_conn *c, enum mcp_out_kind kind, cJSON *message, int code) {
+    char *json = message ? cJSON_PrintUnformatted(message) : NULL;
+    cJSON_Delete(message);
+    if (!json) {
+        log_line("out of memory: a message to the client is lost");
+        return;
+    }
+    struct mcp_out out = {.kind = kind, .json = json, .len = strlen(json), .error_code = code};
+    c->options.send(c->options.ctx, &out);
+    free(json);
+}
+
+/* `message` is consumed; error_code as in struct mcp_out. */
+static void send_reply(struct mcp_conn *c, struct mcp_batch *batch, cJSON *message, int code) {
+    if (batch)
+        cJSON_AddItemToArray(batch->replies, message);
+    else
+        send_message(c, MCP_OUT_REPLY, message, code);
+}
+
+/* One request of the batch has ended (or reading has): send when it was the last. */
+static void batch_done_one(struct mcp_batch *b) {
+    if (!b || --b->pending > 0) return;
+    if (b->conn && cJSON_GetArraySize(b->replies) > 0)
+        send_message(b->conn, MCP_OUT_REPLY, b->replies, 0);
+    else
+        cJSON_Delete(b->replies);
+    free(b);
+}
+
+/* ---- requests -----------------------------------------------------------------------------------
+ */
+
+static void request_link(struct mcp_request **list, struct mcp_request *rq) {
+    rq->next = *list;
+    rq->link = list;
+    if (rq->next) rq->next->link = &rq->next;
+    *list = rq;
+}
+
+static void request_unlink(struct mcp_request *rq) {
+    *rq->link = rq->next;
+    if (rq->next) rq->next->link = rq->link;
+}
+
+static void request_free(struct mcp_request *rq) {
+    if (rq->conn) rq->conn->in_flight_count--;
+    request_unlink(rq);
+    if (rq->release) rq->release(rq);
+    free(rq->id);
+    free(rq->progress_token);
+    free(rq);
+}
+
+/* Send `message` (consumed) as the end of a request. */
+static void request_end(struct mcp_request *rq, cJSON *message, int code) {
+    struct mcp_batch *batch = rq->batch;
+    if (rq->conn)
+        send_reply(rq->conn, batch, message, code);
+    else
+        cJSON_Delete(message);
+    request_free(rq);
+    batch_done_one(batch);
+}
+
+/* Nobody waits for it any more.  The handler is told last: it may end the request inside. */
+static void request_abandon(struct mcp_request *rq) {
+    struct mcp_batch *batch = rq->batch;
+    request_unlink(rq);
+    rq->conn->in_flight_count--;
+    rq->conn = NULL;
+    rq->batch = NULL;
+    request_link(&rq->server->abandoned, rq);
+    batch_done_one(batch);
+    if (rq->cancelled) rq->cancelled(rq);
+}
+
+/* Text that is no UTF-8 can only come from a handler's mistake; no client could read such a line.
+ */
+static bool json_is_utf8(const cJSON *item) {
+    for (; item; item = item->next) {
+        if (item->string && !text_is_utf8((const uint8_t *)item->string, strlen(item->string)))
+            return false;
+        if (cJSON_IsString(item) &&
+            !text_is_utf8((const uint8_t *)item->valuestring, strlen(item->valuestring)))
+            return false;
+        if (!json_is_utf8(item->child)) return false;
+    }
+    return true;
+}
+
+void mcp_reply(struct mcp_request *rq, cJSON *result) {
+    if (!result || !json_is_utf8(result)) {
+        cJSON_Delete(result);
+        log_line("%s: the result could not be built", rq->method->name);
+        mcp_refuse(rq, RPC_INTERNAL_ERROR, NULL, "Internal error: the result could not be built");
+        return;
+    }
+    era_encode_result(rq->era, rq->method->cache, result);
+    request_end(rq, rpc_result_message(rq->id, result), 0);
+}
+
+void mcp_refuse(struct mcp_request *rq, int code, cJSON *data, const char *fmt, ...) {
+    char text[LIM_ERROR_TEXT + 1];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    request_end(rq, rpc_error_message(rq->id, code, text, data), code);
+}
+
+void mcp_notify(struct mcp_request *rq, const char *method, cJSON *params) {
+    if (rq->conn)
+        send_message(rq->conn, MCP_OUT_NOTIFICATION, rpc_notification_message(method, params), 0);
+    else
+        cJSON_Delete(params);
+}
+
+void mcp_client_label(const cJSON *client_info, char *out, size_t cap) {
+    char raw[256];
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(client_info, "name");
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(client_info, "version");
+    snprintf(raw, sizeof raw, "%.100s%s%.100s", cJSON_IsString(name) ? name->valuestring : "",
+             cJSON_IsString(version) ? " " : "",
+             cJSON_IsString(version) ? version->valuestring : "");
+    text_clean((const uint8_t *)raw, strlen(raw), out, cap);
+}
+
+/* ---- in -----------------------------------------------------------------------------------------
+ */
+
+static struct mcp_request *find_in_flight(struct mcp_conn *c, const char *id) {
+    for (struct mcp_request *rq = c->in_flight; rq; rq = rq->next)
+        if (strcmp(rq->id, id) == 0) return rq;
+    return NULL;
+}
+
+/* The progress token as text: only a string or an integer counts. */
+static char *progress_token(const struct rpc_message *m) {
+    struct json_span meta, token;
+    if (m->params_raw.len == 0 || !json_span_member(m->params_raw, "_meta", &meta) ||
+        !json_span_member(meta, "progressToken", &token))
+        return NULL;
+    return rpc_id_text(token);
+}
+
+static void receive_notification(struct mcp_conn *c, const struct rpc_message *m) {
+    struct json_span target;
+    if (strcmp(m->method, "notifications/cancelled") != 0 || m->params_raw.len == 0) return;
+    if (!json_span_member(m->params_raw, "requestId", &target)) return;
+    char *id = rpc_id_text(target);
+    struct mcp_request *rq = id ? find_in_flight(c, id) : NULL;
+    free(id);
+    if (rq) request_abandon(rq);
+}
+
+/* An error for a message that never became a request. */
+static void reject(struct mcp_conn *c, struct mcp_batch *batch, const char *id, int code,
+                   const char *text, cJSON *data) {
+    send_reply(c, batch, rpc_error_message(id, code, text, data), code);
+}
+
+static void begin_request(struct mcp_conn *c, struct mcp_batch *batch, struct rpc_message *m,
+                          enum mcp_era era, const struct mcp_method *method) {
+    struct mcp_request *rq = calloc(1, sizeof *rq);
+    if (!rq) {
+        reject(c, batch, m->id, RPC_INTERNAL_ERROR, "Internal error: out of memory", NULL);
+        return;
+    }
+    rq->server = c->server;
+    rq->conn = c;
+    rq->method = method;
+    rq->era = era;
+    rq->id = m->id;
+    m->id = NULL;
+    rq->progress_token = progress_token(m);
+    rq->batch = batch;
+    rq->caller = c->options.caller;
+    if (era == ERA_MODERN) {
+        const cJSON *meta = cJSON_GetObjectItemCaseSensitive(m->params, "_meta");
+        mcp_client_label(cJSON_GetObjectItemCaseSensitive(meta, ERA_META_CLIENT), rq->client,
+                         sizeof rq->client);
+    } else {
+        memcpy(rq->client, c->legacy_client, sizeof rq->client);
+    }
+    if (batch) batch->pending++;
+    c->in_flight_count++;
+    request_link(&c->in_flight, rq);
+    method->handle(rq, m->params);
+}
+
+static void receive_request(struct mcp_conn *c, struct mcp_batch *batch, struct rpc_message *m) {
+    enum mcp_era era;
+    struct era_refusal refusal;
+    char text[LIM_ERROR_TEXT + 1], name[65];
+    if (!era_of_request(m, &era, &refusal)) {
+        reject(c, batch, m->id, refusal.code, refusal.text, refusal.data);
+        return;
+    }
+    const struct mcp_method *method = mcp_method_find(m->method, era);
+    if (!method) {
+        text_clean((const uint8_t *)m->method, strlen(m->method), name, sizeof name);
+        snprintf(text, sizeof text, "Method not found: %s", name);
+        reject(c, batch, m->id, RPC_METHOD_NOT_FOUND, text, NULL);
+    } else if (batch && strcmp(m->method, "initialize") == 0) {
+        reject(c, batch, m->id, RPC_INVALID_REQUEST, "initialize must not be in a batch", NULL);
+    } else if (find_in_flight(c, m->id)) {
+        reject(c, batch, m->id, RPC_INVALID_REQUEST,
+               "this id belongs to a request that is not answered yet", NULL);
+    } else if (c->in_flight_count >= MCP_IN_FLIGHT_MAX) {
+        snprintf(text, sizeof text, "too many requests at once: %u are not answered yet",
+                 MCP_IN_FLIGHT_MAX);
+        reject(c, batch, m->id, RPC_INTERNAL_ERROR, text, NULL);
+    } else {
+        begin_request(c, batch, m, era, method);
+    }
+}
+
+static void receive_one(struct mcp_conn *c, struct mcp_batch *batch, struct json_span text) {
+    struct rpc_message m;
+    if (!rpc_message_parse(text, &m)) {
+        m.kind = RPC_INVALID;
+        m.code = RPC_INTERNAL_ERROR;
+        m.why = "Internal error: out of memory";
+    }
+    switch (m.kind) {
+    case RPC_REQUEST: receive_request(c, batch, &m); break;
+    case RPC_NOTIFICATION: receive_notification(c, &m); break;
+    case RPC_RESPONSE: break;
+    case RPC_INVALID: reject(c, batch, m.id, m.code, m.why, NULL); break;
+    }
+    rpc_message_clear(&m);
+}
+
+static size_t count_elements(struct json_span array) {
+    struct json_span element;
+    size_t n = 0, pos = 0;
+    while (json_span_next(array, &pos, &element)) n++;
+    return n;
+}
+
+static void receive_batch(struct mcp_conn *c, struct json_span text) {
+    size_t count = count_elements(text), pos = 0;
+    const char *why = NULL;
+    if (!c->legacy_version || strcmp(c->legacy_version, ERA_BATCH_VERSION) != 0)
+        why = "batches exist only in protocol version 2025-03-26";
+    else if (count == 0)
+        why = "an empty batch";
+    else if (count > MCP_BATCH_MAX)
+        why = "more than 100 messages in a batch";
+    struct mcp_batch *b = why ? NULL : calloc(1, sizeof *b);
+    if (!b) {
+        reject(c, NULL, NULL, why ? RPC_INVALID_REQUEST : RPC_INTERNAL_ERROR,
+               why ? why : "Internal error: out of memory", NULL);
+        return;
+    }
+    b->conn = c;
+    b->replies = cJSON_CreateArray();
+    b->pending = 1;
+    struct json_span element;
+    while (json_span_next(text, &pos, &element)) receive_one(c, b, element);
+    batch_done_one(b);
+}
+
+void mcp_conn_receive(struct mcp_conn *c, const char *bytes, size_t len) {
+    size_t offset;
+    enum json_fault fault = json_check(bytes, len, &offset);
+    if (fault != JSON_OK) {
+        char text[128];
+        snprintf(text, sizeof text, "Parse error: %s (byte %zu)", json_fault_text(fault), offset);
+        reject(c, NULL, NULL, RPC_PARSE_ERROR, text, NULL);
+        return;
+    }
+    struct json_span text = json_span_make(bytes, len);
+    if (text.p[0] == '[')
+        receive_batch(c, text);
+    else
+        receive_one(c, NULL, text);
+}
+
+void mcp_conn_refuse_oversize(struct mcp_conn *c) {
+    reject(c, NULL, NULL, RPC_INVALID_REQUEST, "the message is longer than 4 MiB", NULL);
+}
+
+/* ---- life ---------------------------------------------------------------------------------------
+ */
+
+struct mcp_conn *mcp_conn_new(struct mcp_server *s, const struct mcp_conn_options *options) {
+    struct mcp_conn *c = calloc(1, sizeof *c);
+    if (!c) return NULL;
+    c->server = s;
+    c->options = *options;
+    return c;
+}
+
+void mcp_conn_free(struct mcp_conn *c) {
+    if (!c) return;
+    for (struct mcp_request *rq = c->in_flight; rq; rq = rq->next)
+        if (rq->batch) rq->batch->conn = NULL; /* its answers so far go nowhere */
+    while (c->in_flight) request_abandon(c->in_flight);
+    free(c);
+}
+
+size_t mcp_conn_in_flight(const struct mcp_conn *c) {
+    return c->in_flight_count;
+}
+
+struct mcp_server *mcp_server_new(const struct mcp_config *config, char *why, size_t cap) {
+    if (config->instructions && strlen(config->instructions) > MCP_INSTRUCTIONS_MAX) {
+        snprintf(why, cap, "the instructions are longer than %u bytes", MCP_INSTRUCTIONS_MAX);
+        return NULL;
+    }
+    struct mcp_server *s = calloc(1, sizeof *s);
+    if (!s) {
+        snprintf(why, cap, "out of memory");
+        return NULL;
+    }
+    s->config = *config;
+    if (!s->config.now_ms) s->config.now_ms = clock_mono_ms;
+    if (tools_prepare(s, why, cap)) return s;
+    mcp_server_free(s);
+    return NULL;
+}
+
+void mcp_server_free(struct mcp_server *s) {
+    if (!s) return;
+    while (s->abandoned) request_free(s->abandoned);
+    tools_discard(s);
+    free(s);
+}

@@ -1,0 +1,91 @@
+#ifndef MCPD_MCP_DISPATCH_H
+#define MCPD_MCP_DISPATCH_H
+/* Inside the MCP core: what a method handler sees.  Adding a method is one handler and one row of
+ * the table in methods.c. */
+#include "mcpd/mcp/era.h"
+#include "mcpd/mcp/server.h"
+
+struct mcp_request;
+
+/* A row of the method table. */
+struct mcp_method {
+    const char *name;
+    unsigned eras;                 /* ERA_LEGACY and/or ERA_MODERN */
+    const struct era_cache *cache; /* NULL unless the modern result must carry cache fields */
+    /* Ends the request exactly once, now or later, by mcp_reply() or mcp_refuse().  `params` is
+     * NULL if absent; valid during the call only. */
+    void (*handle)(struct mcp_request *rq, const cJSON *params);
+};
+
+/* NULL if there is no such method in that era. */
+const struct mcp_method *mcp_method_find(const char *name, enum mcp_era era);
+
+/* What a tool list looks like, built once (tools.c). */
+struct tool_entry {
+    const struct tool *tool;
+    cJSON *input_schema; /* parsed */
+};
+
+struct mcp_server {
+    struct mcp_config config;
+    struct tool_entry *tools;
+    cJSON *tool_list; /* the array of tools/list, the same for everybody */
+    struct mcp_request
+        *abandoned; /* cancelled or their connection gone; not ended by their tool yet */
+};
+
+/* An answer that waits for its siblings. */
+struct mcp_batch {
+    struct mcp_conn *conn;
+    cJSON *replies;
+    size_t pending; /* requests not ended, plus one while the batch is being read */
+};
+
+struct mcp_conn {
+    struct mcp_server *server;
+    struct mcp_conn_options options;
+    const char *legacy_version; /* as negotiated by initialize; NULL before */
+    char legacy_client[64];     /* clientInfo of initialize, cleaned */
+    struct mcp_request *in_flight;
+    size_t in_flight_count;
+};
+
+struct mcp_request {
+    struct mcp_server *server;
+    struct mcp_conn
+        *conn; /* NULL once cancelled or the connection is gone: nobody hears an answer */
+    struct mcp_request *next, **link; /* in conn->in_flight or server->abandoned */
+    const struct mcp_method *method;
+    enum mcp_era era;
+    char *id;                /* canonical JSON text */
+    char *progress_token;    /* JSON text as given, NULL if none */
+    char client[64];         /* who the client says it is, cleaned */
+    struct mcp_batch *batch; /* NULL if it came alone */
+    struct caller caller;
+    /* Set by an asynchronous handler; `state` is freed by `release` when the request ends. */
+    void (*cancelled)(struct mcp_request *rq);
+    void (*release)(struct mcp_request *rq);
+    void *state;
+};
+
+/* End a request well: `result` is consumed, the era's fields are added. */
+void mcp_reply(struct mcp_request *rq, cJSON *result);
+
+/* End it with a JSON-RPC error.  `data` is consumed, may be NULL. */
+void mcp_refuse(struct mcp_request *rq, int code, cJSON *data, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Send a notification on the request's connection; `params` is consumed.  Nothing if it is
+ * cancelled. */
+void mcp_notify(struct mcp_request *rq, const char *method, cJSON *params);
+
+/* "name version" of a clientInfo object, cleaned, cut; "" if absent. */
+void mcp_client_label(const cJSON *client_info, char *out, size_t cap);
+
+/* tools.c: the handlers of tools/list and tools/call, and what they need from start-up. */
+bool tools_prepare(struct mcp_server *s, char *why, size_t cap);
+void tools_discard(struct mcp_server *s);
+void tools_list(struct mcp_request *rq, const cJSON *params);
+void tools_call(struct mcp_request *rq, const cJSON *params);
+
+#endif

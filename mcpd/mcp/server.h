@@ -1,0 +1,71 @@
+#ifndef MCPD_MCP_SERVER_H
+#define MCPD_MCP_SERVER_H
+/* The MCP server for a program that embeds it: tools in, lines of JSON in and out.  It knows
+ * nothing of transports: a connection is a caller and a function that sends.  One thread, no
+ * globals. */
+#include "mcpd/mcp/tools.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MCP_INSTRUCTIONS_MAX 2000u /* clients cut what they give the model at about 2 KB */
+#define MCP_IN_FLIGHT_MAX    64u   /* unanswered requests of one connection */
+#define MCP_BATCH_MAX        100u  /* messages in one batch (2025-03-26 only) */
+
+struct mcp_server;
+struct mcp_conn;
+
+/* Everything pointed at must outlive the server. */
+struct mcp_config {
+    const char *instructions; /* for the model, at most MCP_INSTRUCTIONS_MAX bytes; may be NULL */
+    const struct tool *const *tools; /* listed in this order */
+    size_t tool_count;
+    void *app;                /* given to every tool's start() */
+    uint64_t (*now_ms)(void); /* monotonic; NULL: clock_mono_ms */
+};
+
+/* NULL with `why` filled if a schema cannot be enforced, a name is not allowed or taken twice, the
+ * instructions are too long, or memory is out. */
+struct mcp_server *mcp_server_new(const struct mcp_config *config, char *why, size_t cap);
+
+/* After all connections are freed, and after the app has stopped whatever could still end a call.
+ */
+void mcp_server_free(struct mcp_server *s);
+
+enum mcp_out_kind {
+    MCP_OUT_REPLY,       /* answers what the client sent; must not be lost */
+    MCP_OUT_NOTIFICATION /* progress: may be dropped when the client reads too slowly */
+};
+
+struct mcp_out {
+    enum mcp_out_kind kind;
+    const char
+        *json; /* one JSON text without line breaks, valid UTF-8; valid during the call only */
+    size_t len;
+    int error_code; /* JSON-RPC code of an error reply, 0 otherwise and for batches */
+};
+
+struct mcp_conn_options {
+    struct caller caller; /* copied */
+    /* Must not free the connection and must not call mcp_conn_receive(). */
+    void (*send)(void *ctx, const struct mcp_out *out);
+    void *ctx;
+};
+
+/* NULL if out of memory. */
+struct mcp_conn *mcp_conn_new(struct mcp_server *s, const struct mcp_conn_options *options);
+
+/* Cancels all unanswered calls; nothing is sent any more.  NULL is allowed. */
+void mcp_conn_free(struct mcp_conn *c);
+
+/* One message (or legacy batch), any bytes.  Answers come through send(), at once or later, in any
+ * order. */
+void mcp_conn_receive(struct mcp_conn *c, const char *bytes, size_t len);
+
+/* The transport skipped a message longer than JSON_MAX_BYTES: tell the client. */
+void mcp_conn_refuse_oversize(struct mcp_conn *c);
+
+/* Requests that are not answered yet. */
+size_t mcp_conn_in_flight(const struct mcp_conn *c);
+
+#endif
