@@ -58,12 +58,13 @@ COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c c
 DECODE :=
 TRACK  :=
 STAT   :=
-WORKER :=
+WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worker/sandbox.c \
+          capd/worker/source.c capd/worker/filter.c capd/worker/output.c
 PARENT :=
 MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mcpd/mcp/jsoncheck.c \
            mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/tools.c \
            mcpd/transport/stdio.c
-MCPD   :=
+MCPD   := mcpd/capture/snapshot.c mcpd/capture/target.c mcpd/capture/target_mode.c
 NET    :=
 
 LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)

@@ -17,6 +17,7 @@ struct snapshot {
     struct msg_timeline timeline;
     struct msg_incidents incidents;
     struct schema_arena arena; /* owns the rows */
+    uint32_t seen;             /* tables taken since the last totals, one bit per wire type */
 };
 
 /* NULL: no memory.  An empty snapshot has all counters 0. */
@@ -27,18 +28,24 @@ void snapshot_free(struct snapshot *s);
 bool snapshot_take(struct snapshot *s, unsigned type, const uint8_t *body, size_t len,
                    struct fail *fail);
 
+/* A copy that holds its rows and nothing more, to be kept.  NULL: no memory. */
+struct snapshot *snapshot_compact(const struct snapshot *s);
+
+/* Memory that a snapshot takes, for the store's limit. */
+size_t snapshot_bytes(const struct snapshot *s);
+
 enum capture_state { CAPTURE_STARTING, CAPTURE_RUNNING, CAPTURE_FINISHED, CAPTURE_FAILED };
 extern const char *const capture_state_names[]; /* "starting" "running" "finished" "failed" */
 
 /* What the target text meant, after parsing (and, for a name, resolving). */
 struct target {
-    char text[LIM_NAME + 16];  /* as the caller gave it, without path and query; "" for none */
-    char name[LIM_NAME + 1];   /* host name in lower-case ASCII (punycode), "" if none */
+    char text[LIM_NAME + 16]; /* as the caller gave it, without path and query; "" for none */
+    char name[LIM_NAME + 1];  /* host name in lower-case ASCII (punycode), "" if none */
     struct msg_prefix address[LIM_TARGET_ADDRESSES];
     uint32_t addresses;
     uint16_t port[LIM_TARGET_PORTS];
     uint32_t ports;
-    enum mode mode;            /* as resolved, never AUTO */
+    enum mode mode; /* as resolved, never AUTO */
     char mode_why[160];
 };
 
@@ -47,11 +54,11 @@ struct capture_view {
     char id[LIM_CAPTURE_ID + 1];
     enum capture_state state;
     const struct target *target;
-    const char *interface;      /* "" for a file */
+    const char *interface; /* "" for a file */
     const char *interface_why;
-    const char *filter;         /* as installed */
-    const char *ended_why;      /* end_names[] text or a failure's sentence; "" while running */
-    uint64_t duration_ms;       /* asked for; 0 for a file */
+    const char *filter;    /* as installed */
+    const char *ended_why; /* end_names[] text or a failure's sentence; "" while running */
+    uint64_t duration_ms;  /* asked for; 0 for a file */
     const struct snapshot *snapshot;
 };
 #endif
