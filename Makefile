@@ -75,7 +75,7 @@ UNIT := test_common
 
 -include tests/tests.mk
 
-obj = $(patsubst %.c,$(B)/%.o,$(1))
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 lib = $(B)/lib$(1).a
 ANALYSIS := $(call lib,worker) $(call lib,track) $(call lib,stat) $(call lib,track) $(call lib,decode) $(call lib,common)
 HELPER   := $(call lib,parent) $(ANALYSIS)
@@ -103,7 +103,7 @@ $(B)/mcpd: $(call obj,mcpd/main.c) $(call lib,mcpd) $(call lib,mcpcore) $(call l
 $(B)/mcpd-net: $(call obj,$(NET)) $(call lib,common)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NET) $(LIBS_MCPD)
 
-$(B)/%.o: %.c
+$(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 

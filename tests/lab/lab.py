@@ -11,22 +11,16 @@ Faults are made where real ones happen: by packet filter rules and queues in the
 clients that misbehave.  The kernel sends, loses, repeats and resets everything itself.
 """
 
-import atexit
 import itertools
-import json
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.environ.get("PCM_BUILD", os.path.join(TOP, "build", "release"))
-PROGRAMS = ("capd", "mcpd", "mcpd-net")
+from product import HERE, TOP, LabError, Product, install_signal_handlers, run
 
 CLIENT4, CLIENT6 = "192.0.2.2", "2001:db8:1::2"
 ROUTER4, ROUTER6 = "192.0.2.1", "2001:db8:1::1"
@@ -36,24 +30,7 @@ SERVERS6 = tuple("2001:db8:2::%d" % n for n in (10, 11, 12, 13))
 RESOLVER4 = "198.51.100.53"
 NAMES = {"www.lab.test": 0, "lossy.lab.test": 1, "refused.lab.test": 2, "other.lab.test": 3}
 
-# Made-up ids, no accounts: capd, the person who runs mcpd, and the group that may talk to capd.
-CAPD_UID, PERSON_UID, CLIENTS_GID = 61000, 61001, 61002
-
 _serial = itertools.count(1)
-_open_labs = []
-
-
-class LabError(Exception):
-    """The lab itself could not be built or did not behave; never a verdict about the product."""
-
-
-def run(argv, check=True, timeout=30, **more):
-    """Run a program, return its CompletedProcess with text output."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, timeout=timeout, check=False, **more)
-    if check and done.returncode != 0:
-        raise LabError("%s: exit %d: %s" % (" ".join(argv), done.returncode, done.stderr.strip()))
-    return done
 
 
 def missing_tools():
@@ -98,49 +75,25 @@ def _delete_namespace(name):
         pass
 
 
-def _close_all():
-    for lab in list(_open_labs):
-        lab.close()
-
-
-def _on_signal(number, _frame):
-    _close_all()
-    os._exit(128 + number)  # at once: other threads may be waiting for what was just taken down
-
-
-atexit.register(_close_all)
-
-
-def install_signal_handlers():
-    """Take the labs down when the program is told to end."""
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, _on_signal)
-
-
-class Lab:
+class Lab(Product):
     """One network.  Use as a context manager."""
 
     def __init__(self):
         sweep_stale()
+        super().__init__()
         stem = "pcm%d-%d" % (os.getpid(), next(_serial))
         self.client, self.router, self.server = stem + "c", stem + "r", stem + "s"
-        self.dir = tempfile.mkdtemp(prefix="pcm-lab-%d-" % os.getpid())
-        os.chmod(self.dir, 0o711)
-        self.procs = []
-        self.capd = None
-        self.sock = None
-        _open_labs.append(self)
+        self.home = self.client
+        self.background = None
         try:
             self._build()
         except BaseException:
             self.close()
             raise
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
+    def close_network(self):
+        for name in (self.client, self.router, self.server):
+            _delete_namespace(name)
 
     # ---- the network ---------------------------------------------------------------------------
 
@@ -180,7 +133,12 @@ class Lab:
                        "-6 route add default via 2001:db8:2::1"])
         self.nft(self.router, "add table inet fw",
                  "add chain inet fw forward { type filter hook forward priority 0 ; }")
-        os.makedirs("/etc/netns/" + self.client, exist_ok=True)
+        for _ in range(5):
+            try:
+                os.makedirs("/etc/netns/" + self.client, exist_ok=True)
+                break
+            except FileNotFoundError:  # a lab beside this one has just removed the empty /etc/netns
+                continue
         with open("/etc/netns/%s/resolv.conf" % self.client, "w", encoding="ascii") as out:
             out.write("nameserver %s\noptions timeout:1 attempts:2\n" % RESOLVER4)
         with open("/etc/netns/%s/hosts" % self.client, "w", encoding="ascii") as out:
@@ -244,40 +202,6 @@ class Lab:
         self.in_ns(self.router, ["tc", "qdisc", "replace", "dev", "toc", "root", "tbf", "rate", rate, "burst", burst,
                                  "latency", queue])
 
-    # ---- processes ------------------------------------------------------------------------------
-
-    def spawn(self, namespace, argv, ready=None, timeout=10, **more):
-        """Start a program in a namespace.  `ready` is a text to wait for on its standard output."""
-        more.setdefault("stdout", subprocess.PIPE if ready else subprocess.DEVNULL)
-        more.setdefault("stderr", subprocess.DEVNULL)
-        proc = subprocess.Popen(["ip", "netns", "exec", namespace] + list(argv), stdin=subprocess.DEVNULL,
-                                start_new_session=True, **more)
-        self.procs.append(proc)
-        if ready:
-            deadline = time.monotonic() + timeout
-            line = b""
-            while ready.encode() not in line:
-                line = proc.stdout.readline()
-                if not line or time.monotonic() > deadline:
-                    raise LabError("%s did not become ready" % " ".join(argv))
-        return proc
-
-    def stop(self, proc):
-        """End a spawned program and what it started."""
-        try:
-            os.killpg(proc.pid, signal.SIGTERM)
-            proc.wait(3)
-        except ProcessLookupError:
-            proc.wait(1)
-        except subprocess.TimeoutExpired:
-            os.killpg(proc.pid, signal.SIGKILL)
-            proc.wait(3)
-        for pipe in (proc.stdout, proc.stderr):
-            if pipe:
-                pipe.close()
-        if proc in self.procs:
-            self.procs.remove(proc)
-
     def serve(self, kind, address, port, *extra, namespace=None):
         """One of tests/lab/servers.py's servers."""
         return self.spawn(namespace or self.server, [sys.executable, os.path.join(HERE, "servers.py"), kind, address,
@@ -324,150 +248,3 @@ class Lab:
         """curl in the client's namespace; returns its exit code."""
         return self.in_ns(self.client, ["curl", "-sS", "-o", "/dev/null", "--max-time", str(timeout - 5)] + list(args),
                           check=False, timeout=timeout).returncode
-
-    # ---- the product ------------------------------------------------------------------------------
-
-    def install_programs(self):
-        """Copy the programs into the scratch directory, where any user can run them (a clone may lie in a private home)."""
-        for name in PROGRAMS:
-            source = os.path.join(BUILD, name)
-            if not os.path.exists(source):
-                raise LabError("%s is not built" % source)
-            shutil.copy(source, os.path.join(self.dir, name))
-            os.chmod(os.path.join(self.dir, name), 0o755)
-
-    def start_capd(self, namespace=None, start="ambient", config=""):
-        """Start capd: as an ordinary user with ambient CAP_NET_RAW ('ambient'), or as root that drops ('root')."""
-        self.install_programs()
-        sockdir = os.path.join(self.dir, "run")
-        os.makedirs(sockdir, exist_ok=True)
-        os.chown(sockdir, CAPD_UID, CLIENTS_GID)
-        os.chmod(sockdir, 0o750)
-        self.sock = os.path.join(sockdir, "capd.sock")
-        conf = os.path.join(self.dir, "capd.conf")
-        with open(conf, "w", encoding="ascii") as out:
-            out.write("allowed_groups = %d\n" % CLIENTS_GID + config)
-        os.chmod(conf, 0o644)
-        self.capd_log = os.path.join(self.dir, "capd.log")
-        command = [os.path.join(self.dir, "capd"), "--config", conf, "--socket", self.sock]
-        if start == "ambient":
-            caps = ["--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw", "--bounding-set=-all,+net_raw"]
-            command = ["setpriv", "--reuid=%d" % CAPD_UID, "--regid=%d" % CLIENTS_GID, "--clear-groups"] + caps + command
-        else:
-            command += ["--user", "nobody"]
-        with open(self.capd_log, "wb") as log:
-            self.capd = self.spawn(namespace or self.client, command, stdout=log, stderr=log)
-        deadline = time.monotonic() + 5
-        while not os.path.exists(self.sock):
-            if self.capd.poll() is not None or time.monotonic() > deadline:
-                raise LabError("capd did not start: " + self.capd_output())
-            time.sleep(0.02)
-        return self.capd
-
-    def capd_output(self):
-        """What capd has said so far."""
-        with open(self.capd_log, encoding="utf-8", errors="replace") as log:
-            return log.read()
-
-    def as_person(self, argv):
-        """Prefix: an ordinary user without any capability, member of the group that may talk to capd."""
-        return ["setpriv", "--reuid=%d" % PERSON_UID, "--regid=%d" % PERSON_UID, "--groups=%d" % CLIENTS_GID,
-                "--inh-caps=-all", "--bounding-set=-all"] + list(argv)
-
-    def mcpd(self, *args):
-        """The command line of mcpd as that ordinary user."""
-        return self.as_person([os.path.join(self.dir, "mcpd")] + list(args))
-
-    def diagnose(self, target=None, duration=5, interface="eth0", traffic=None, namespace=None, mode=None, extra=()):
-        """Run `mcpd diagnose --json` and, once the packet socket is open, `traffic(self)`.
-
-        Returns a Diagnosis.  The report is None when standard output was no JSON document."""
-        namespace = namespace or self.client
-        argv = ["diagnose"] + ([target] if target else []) + ["--json", "--duration", str(duration), "--interface",
-                                                              interface, "--no-probe", "--capd", self.sock]
-        argv += (["--mode", mode] if mode else []) + list(extra)
-        out, err = os.path.join(self.dir, "report.json"), os.path.join(self.dir, "mcpd.err")
-        with open(out, "wb") as stdout, open(err, "wb") as stderr:
-            proc = self.spawn(namespace, self.mcpd(*argv), stdout=stdout, stderr=stderr)
-        try:
-            started = self._wait_packet_socket(proc)
-            if started and traffic:
-                traffic(self)
-            code = proc.wait(duration + 20)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            if proc.poll() is None:
-                self.stop(proc)
-            elif proc in self.procs:
-                self.procs.remove(proc)
-        with open(out, encoding="utf-8", errors="replace") as text:
-            stdout_text = text.read()
-        with open(err, encoding="utf-8", errors="replace") as text:
-            stderr_text = text.read()
-        return Diagnosis(code, stdout_text, stderr_text)
-
-    def _wait_packet_socket(self, proc, timeout=8):
-        """True once a capture runs beside `proc`: an AF_PACKET socket of its namespace is bound and running."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline and proc.poll() is None:
-            if self.packet_sockets(proc.pid):
-                time.sleep(0.15)  # the filter and the sandbox follow the socket
-                return True
-            time.sleep(0.02)
-        return False
-
-    @staticmethod
-    def packet_sockets(pid):
-        """How many bound packet sockets the network namespace of a process has."""
-        try:
-            with open("/proc/%d/net/packet" % pid, encoding="ascii") as table:
-                rows = [line.split() for line in table][1:]
-        except OSError:
-            return 0
-        return sum(1 for row in rows if row[4] != "0" and row[5] == "1")
-
-    # ---- the end --------------------------------------------------------------------------------
-
-    def close(self):
-        """Take everything down; safe to call twice."""
-        if self not in _open_labs:
-            return
-        _open_labs.remove(self)
-        for proc in list(self.procs):
-            try:
-                self.stop(proc)
-            except (OSError, subprocess.SubprocessError):
-                pass
-        for name in (self.client, self.router, self.server):
-            _delete_namespace(name)
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-
-class Diagnosis:
-    """What one `mcpd diagnose --json` said."""
-
-    def __init__(self, code, stdout, stderr):
-        self.code, self.stdout, self.stderr = code, stdout, stderr
-        try:
-            self.report = json.loads(stdout)
-        except ValueError:
-            self.report = None
-
-    @property
-    def status(self):
-        """verdict.status, or None."""
-        return ((self.report or {}).get("verdict") or {}).get("status")
-
-    @property
-    def problems(self):
-        """problems_detected as a list."""
-        return (self.report or {}).get("problems_detected") or []
-
-    def finding(self, wanted):
-        """The first finding of that id, or None."""
-        return next((p for p in self.problems if p.get("id") == wanted), None)
-
-    def above_info(self):
-        """Findings that are warnings or worse."""
-        return [p for p in self.problems if p.get("severity") != "info"]

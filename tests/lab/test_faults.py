@@ -247,7 +247,6 @@ def perform(run):
     began = time.monotonic()
     try:
         with Lab() as lab:
-            lab.background = None
             if run.setup:
                 run.setup(lab)
             place = getattr(lab, run.where)

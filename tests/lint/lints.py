@@ -120,7 +120,7 @@ def lint_capabilities(tree):
 def lint_pure_objects(tree):
     """decode, track and stat call nothing from outside but mem*: looked up in the built objects."""
     out, needed, defined = [], {}, set()
-    base = os.path.join(tree.top, "build", "release")
+    base = os.path.join(tree.top, "build", "release", "obj")
     for prefix in ("common", "capd/decode", "capd/track", "capd/stat"):
         folder = os.path.join(base, prefix)
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
