@@ -55,7 +55,7 @@ endif
 # ---- what is built from what ------------------------------------------------------------------
 COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
           common/wire.c common/mpcheck.c common/mp.c common/schema.c
-DECODE :=
+DECODE := $(addprefix capd/decode/,decode.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c dns.c http.c tls.c)
 TRACK  :=
 STAT   :=
 WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worker/sandbox.c \

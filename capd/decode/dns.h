@@ -14,9 +14,10 @@ enum dns_status {
     DNS_NO_HEADER   /* fewer than 12 bytes: nothing in `out` is valid */
 };
 
-#define DNS_MAX_ADDRESSES 16u  /* a CDN name rarely has more */
-#define DNS_MAX_RECORDS   512u /* looked at per message, all sections; more ends as DNS_INCOMPLETE \
-                                */
+#define DNS_MAX_ADDRESSES 16u /* a CDN name rarely has more */
+#define DNS_MAX_RECORDS                                                                            \
+    512u /* looked at per message, all sections; more ends as DNS_INCOMPLETE                       \
+          */
 
 struct dns_address {
     struct addr address;

@@ -25,8 +25,7 @@ enum layer {
     LAYER_ARP,       /* RFC 826 */
     LAYER_IP,        /* IPv4 or IPv6 by the first four bits */
     LAYER_TRANSPORT, /* value: IP protocol number */
-    LAYER_VXLAN,     /* RFC 7348 */
-    LAYER_GTP        /* GTP-U, 3GPP TS 29.281 */
+    LAYER_UDP_TUNNEL /* value: UDP port; a guess by port, taken back when it does not parse */
 };
 
 struct next {
@@ -96,7 +95,8 @@ enum decode_status sctp_decode(struct view *v, struct packet *k); /* RFC 9260: p
 /* tunnel.c */
 enum decode_status tunnel_gre(struct view *v, struct packet *k,
                               struct next *n); /* RFC 2784, 2637 */
-enum decode_status tunnel_mpls(struct view *v, struct next *n);
-enum decode_status tunnel_vxlan(struct view *v, struct next *n);
-enum decode_status tunnel_gtp(struct view *v, struct next *n);
+enum decode_status tunnel_mpls(struct view *v, struct packet *k, struct next *n);
+/* VXLAN (RFC 7348), Geneve (RFC 8926), GTP-U (3GPP TS 29.281), Teredo (RFC 4380) by `port`. */
+enum decode_status tunnel_udp(uint16_t port, struct view *v, struct next *n);
+bool tunnel_is_udp_port(uint16_t port);
 #endif

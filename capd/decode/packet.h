@@ -14,13 +14,15 @@
 #define DECODE_STATUS_LIST(X)                                                                      \
     X(OK, FINE)                                                                                    \
     X(LINK_TRUNCATED, TRUNCATED)                                                                   \
-    X(LINK_MALFORMED, MALFORMED) X(LINK_UNKNOWN, UNKNOWN) X(ARP_TRUNCATED, TRUNCATED)              \
-        X(ARP_MALFORMED, MALFORMED) X(IP_TRUNCATED, TRUNCATED) X(IP_MALFORMED, MALFORMED)          \
-            X(IP_UNKNOWN, UNKNOWN) X(ICMP_TRUNCATED, TRUNCATED) X(ICMP_MALFORMED, MALFORMED)       \
-                X(TCP_TRUNCATED, TRUNCATED) X(TCP_MALFORMED, MALFORMED)                            \
-                    X(UDP_TRUNCATED, TRUNCATED) X(UDP_MALFORMED, MALFORMED)                        \
-                        X(SCTP_TRUNCATED, TRUNCATED) X(SCTP_MALFORMED, MALFORMED)                  \
-                            X(TUNNEL_TRUNCATED, TRUNCATED) X(TUNNEL_MALFORMED, MALFORMED)
+    X(LINK_MALFORMED, MALFORMED)                                                                   \
+    X(LINK_UNKNOWN, UNKNOWN)                                                                       \
+    X(ARP_TRUNCATED, TRUNCATED)                                                                    \
+    X(ARP_MALFORMED, MALFORMED)                                                                    \
+    X(IP_TRUNCATED, TRUNCATED) X(IP_MALFORMED, MALFORMED) X(IP_UNKNOWN, UNKNOWN)                   \
+        X(ICMP_TRUNCATED, TRUNCATED) X(ICMP_MALFORMED, MALFORMED) X(TCP_TRUNCATED, TRUNCATED)      \
+            X(TCP_MALFORMED, MALFORMED) X(UDP_TRUNCATED, TRUNCATED) X(UDP_MALFORMED, MALFORMED)    \
+                X(SCTP_TRUNCATED, TRUNCATED) X(SCTP_MALFORMED, MALFORMED)                          \
+                    X(TUNNEL_TRUNCATED, TRUNCATED) X(TUNNEL_MALFORMED, MALFORMED)
 #define DECODE_STATUS_ENUM(name, class) DECODE_##name,
 enum decode_status { DECODE_STATUS_LIST(DECODE_STATUS_ENUM) DECODE_STATUSES };
 enum decode_class { DECODE_FINE, DECODE_TRUNCATED, DECODE_MALFORMED, DECODE_UNKNOWN };
@@ -93,8 +95,6 @@ struct packet {
     uint32_t fragment_offset; /* bytes */
     uint8_t tunnels;          /* headers of another IP packet around this one */
     uint32_t l4_bytes;        /* transport header and payload by the IP header's length */
-    const uint8_t *l4;        /* the same, as far as captured; of a fragment: its piece */
-    uint32_t l4_cap;          /* its bytes here, <= l4_bytes */
 
     uint16_t sport, dport; /* 0 unless TCP, UDP, SCTP with has_ports */
     bool has_ports;
@@ -102,7 +102,9 @@ struct packet {
     struct icmp_header icmp; /* if PROTO_ICMP or PROTO_ICMPV6 */
     struct arp_header arp;   /* if PROTO_ARP */
 
-    const uint8_t *payload; /* transport payload present in the capture, NULL if none */
+    /* Transport payload, or the IP payload of a fragment (whose transport header, even of the
+     * first, is left undecoded) and of protocols not decoded here; NULL if none is present. */
+    const uint8_t *payload;
     uint32_t payload_cap;   /* its bytes here, <= payload_bytes */
     uint32_t payload_bytes; /* its bytes on the wire, by the headers */
 };
@@ -115,11 +117,6 @@ static inline bool packet_has(const struct packet *k, enum proto p) {
  * decode needs no libpcap).  Fills `k` wholly.  Returns k->status. */
 enum decode_status decode_frame(int datalink, uint64_t ts_ns, const uint8_t *bytes,
                                 uint32_t cap_bytes, uint32_t wire_bytes, struct packet *k);
-
-/* Decode the transport layer of a datagram put together from fragments: `l4` holds `len` bytes
- * (the whole of it) and takes the place of the last fragment's piece in `k`, which keeps all else
- * and is no fragment any more.  `l4` must live as long as `k`.  Returns k->status. */
-enum decode_status decode_reassembled(struct packet *k, const uint8_t *l4, uint32_t len);
 
 /* True if decode_frame understands the link type; used to refuse before capturing. */
 bool decode_knows_datalink(int datalink);

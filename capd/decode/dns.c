@@ -1,0 +1,163 @@
+/* DNS messages.  Names are read through compression pointers only for the first question; the names
+ * of records are skipped in place.  A pointer must point strictly before the part of the name that
+ * holds it, so that following pointers ends by itself; the hard count is a second fence.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/decode/dns.h"
+
+#define TYPE_A       1u
+#define TYPE_CNAME   5u
+#define TYPE_AAAA    28u
+#define TYPE_OPT     41u
+#define CLASS_IN     1u
+#define CLASS_MASK   0x7fffu /* the top bit is mDNS's, RFC 6762 section 10.2 */
+#define MAX_LABELS   128u    /* 255 bytes hold no more */
+#define MAX_POINTERS 32u
+#define MAX_NAME     253u /* 255 bytes on the wire */
+
+/* Join one label to the name.  False: over the limit. */
+static bool name_add(struct dns_message *m, const uint8_t *label, uint8_t len) {
+    unsigned dot = m->name_len > 0 ? 1 : 0;
+    if (m->name_len + dot + len > MAX_NAME) return false;
+    if (dot) m->name[m->name_len++] = '.';
+    memcpy(m->name + m->name_len, label, len);
+    m->name_len = (uint8_t)(m->name_len + len);
+    return true;
+}
+
+/* Read a name at *c into m->name; *c is left behind its in-place part. */
+static enum dns_status name_read(struct cursor whole, struct cursor *c, struct dns_message *m) {
+    struct cursor at = *c;
+    const uint8_t *run = at.p; /* where the part being read begins */
+    unsigned pointers = 0;
+    for (unsigned i = 0; i < MAX_LABELS + MAX_POINTERS; i++) {
+        uint8_t len, low;
+        const uint8_t *label;
+        if (!cursor_u8(&at, &len)) return DNS_INCOMPLETE;
+        if (len == 0) {
+            if (pointers == 0) *c = at;
+            return DNS_OK;
+        }
+        if (len < 0x40) {
+            if (!cursor_take(&at, len, &label)) return DNS_INCOMPLETE;
+            if (!name_add(m, label, len)) return DNS_MALFORMED;
+            continue;
+        }
+        if (len < 0xc0) return DNS_MALFORMED;
+        if (!cursor_u8(&at, &low)) return DNS_INCOMPLETE;
+        if (pointers++ == 0) *c = at;
+        size_t target = (size_t)(len & 0x3fu) << 8 | low;
+        if (pointers > MAX_POINTERS || target >= (size_t)(run - whole.p)) return DNS_MALFORMED;
+        at = whole;
+        (void)cursor_skip(&at, target); /* before `run`, hence inside */
+        run = at.p;
+    }
+    return DNS_MALFORMED;
+}
+
+static enum dns_status name_skip(struct cursor *c) {
+    for (unsigned i = 0; i < MAX_LABELS; i++) {
+        uint8_t len;
+        if (!cursor_u8(c, &len)) return DNS_INCOMPLETE;
+        if (len == 0) return DNS_OK;
+        if (len >= 0xc0) return cursor_skip(c, 1) ? DNS_OK : DNS_INCOMPLETE;
+        if (len >= 0x40) return DNS_MALFORMED;
+        if (!cursor_skip(c, len)) return DNS_INCOMPLETE;
+    }
+    return DNS_MALFORMED;
+}
+
+static bool header_read(struct cursor *c, struct dns_message *m) {
+    uint16_t flags;
+    if (cursor_left(c) < 12 || !cursor_be16(c, &m->id) || !cursor_be16(c, &flags) ||
+        !cursor_be16(c, &m->questions) || !cursor_be16(c, &m->answers) ||
+        !cursor_be16(c, &m->authorities) || !cursor_be16(c, &m->additionals))
+        return false;
+    m->response = (flags & 0x8000u) != 0;
+    m->opcode = flags >> 11 & 0x0fu;
+    m->authoritative = (flags & 0x0400u) != 0;
+    m->truncated = (flags & 0x0200u) != 0;
+    m->recursion_desired = (flags & 0x0100u) != 0;
+    m->recursion_available = (flags & 0x0080u) != 0;
+    m->rcode = flags & 0x000fu;
+    return true;
+}
+
+/* The first question is kept, others are skipped. */
+static enum dns_status question_read(struct cursor whole, struct cursor *c, bool first,
+                                     struct dns_message *m) {
+    enum dns_status s = first ? name_read(whole, c, m) : name_skip(c);
+    uint16_t type, class;
+    if (s == DNS_OK && (!cursor_be16(c, &type) || !cursor_be16(c, &class))) s = DNS_INCOMPLETE;
+    if (s != DNS_OK) {
+        if (first) m->name_len = 0;
+        return s;
+    }
+    if (first) {
+        m->qtype = type;
+        m->qclass = class;
+        m->has_question = true;
+    }
+    return DNS_OK;
+}
+
+struct record {
+    uint16_t type, class;
+    uint32_t ttl_s;
+    struct cursor data;
+};
+
+static enum dns_status record_read(struct cursor *c, struct record *r) {
+    uint16_t len;
+    enum dns_status s = name_skip(c);
+    if (s != DNS_OK) return s;
+    if (!cursor_be16(c, &r->type) || !cursor_be16(c, &r->class) || !cursor_be32(c, &r->ttl_s) ||
+        !cursor_be16(c, &len) || cursor_left(c) < len)
+        return DNS_INCOMPLETE;
+    r->data = cursor_sub(c, len);
+    return DNS_OK;
+}
+
+static void answer_use(const struct record *r, struct dns_message *m) {
+    struct cursor data = r->data;
+    size_t len = cursor_left(&data);
+    const uint8_t *bytes;
+    if (m->answers_read++ == 0 || r->ttl_s < m->min_ttl_s) m->min_ttl_s = r->ttl_s;
+    if (r->type == TYPE_CNAME) m->cnames++;
+    if ((r->class & CLASS_MASK) != CLASS_IN || m->addresses >= DNS_MAX_ADDRESSES) return;
+    if (!(r->type == TYPE_A && len == 4) && !(r->type == TYPE_AAAA && len == 16)) return;
+    if (!cursor_take(&data, len, &bytes)) return;
+    m->address[m->addresses].address = addr_from_bytes(bytes, len);
+    m->address[m->addresses].ttl_s = r->ttl_s;
+    m->addresses++;
+}
+
+static void additional_use(const struct record *r, struct dns_message *m) {
+    if (r->type != TYPE_OPT || m->has_opt) return;
+    m->has_opt = true;
+    m->rcode = (uint16_t)(m->rcode | r->ttl_s >> 24 << 4); /* RFC 6891 section 6.1.3 */
+}
+
+enum dns_status decode_dns(struct cursor c, struct dns_message *out) {
+    struct cursor whole = c;
+    memset(out, 0, sizeof *out);
+    if (!header_read(&c, out)) return DNS_NO_HEADER;
+    uint32_t budget = DNS_MAX_RECORDS;
+    for (uint32_t i = 0; i < out->questions; i++) {
+        if (budget-- == 0) return DNS_INCOMPLETE;
+        enum dns_status s = question_read(whole, &c, i == 0, out);
+        if (s != DNS_OK) return s;
+    }
+    uint32_t answers = out->answers, others = answers + out->authorities;
+    uint32_t records = others + out->additionals;
+    for (uint32_t i = 0; i < records; i++) {
+        struct record r;
+        if (budget-- == 0) return DNS_INCOMPLETE;
+        enum dns_status s = record_read(&c, &r);
+        if (s != DNS_OK) return s;
+        if (i < answers)
+            answer_use(&r, out);
+        else if (i >= others)
+            additional_use(&r, out);
+    }
+    return DNS_OK;
+}

@@ -1,0 +1,266 @@
+/* TLS records, hellos and alerts, as far as they travel in clear.  A hello is parsed in place; only
+ * one that is spread over several records is put together first, in a buffer on the stack.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/decode/tls.h"
+
+#define TYPE_CHANGE_CIPHER 20u
+#define TYPE_ALERT         21u
+#define TYPE_HANDSHAKE     22u
+#define TYPE_DATA          23u
+#define TYPE_HEARTBEAT     24u
+
+#define HANDSHAKE_CLIENT_HELLO 1u
+#define HANDSHAKE_SERVER_HELLO 2u
+
+#define EXT_SERVER_NAME 0u
+#define EXT_ALPN        16u
+#define EXT_VERSIONS    43u
+#define MAX_EXTENSIONS  128u
+#define MAX_RECORDS     64u /* of one hello */
+
+/* SHA-256 of "HelloRetryRequest", RFC 8446 section 4.1.3 */
+static const uint8_t retry_random[32] = {
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
+/* A handshake message: the bytes of its body that are there, and whether that is all of it. */
+struct body {
+    struct cursor c;
+    bool whole;
+};
+
+/* What a failed read inside a hello means. */
+static enum tls_status body_short(const struct body *b) {
+    return b->whole ? TLS_MALFORMED : TLS_NEED_MORE;
+}
+
+/* Split off a vector with a length field of `size` bytes.  False: not all of it is there. */
+static bool vector_take(struct cursor *c, unsigned size, struct cursor *out) {
+    uint8_t len8;
+    uint16_t len16;
+    if (size == 1) {
+        if (!cursor_u8(c, &len8)) return false;
+        len16 = len8;
+    } else if (!cursor_be16(c, &len16)) {
+        return false;
+    }
+    if (cursor_left(c) < len16) return false;
+    *out = cursor_sub(c, len16);
+    return true;
+}
+
+static void copy_name(struct cursor name, uint8_t *out, size_t cap, uint8_t *len_out) {
+    size_t len = cursor_left(&name) < cap ? cursor_left(&name) : cap;
+    if (len > 0) memcpy(out, name.p, len);
+    *len_out = (uint8_t)len;
+}
+
+/* RFC 6066 section 3: the first entry of type host_name. */
+static bool ext_server_name(struct cursor data, struct tls_hello *h) {
+    struct cursor list, name;
+    uint8_t type;
+    if (cursor_left(&data) == 0) return true; /* a server's acknowledgement */
+    if (!vector_take(&data, 2, &list)) return false;
+    if (cursor_left(&list) == 0) return true;
+    if (!cursor_u8(&list, &type) || !vector_take(&list, 2, &name)) return false;
+    if (type == 0) copy_name(name, h->sni, sizeof h->sni, &h->sni_len);
+    return true;
+}
+
+static bool ext_alpn(struct cursor data, struct tls_hello *h) {
+    struct cursor list, name;
+    if (!vector_take(&data, 2, &list) || !vector_take(&list, 1, &name)) return false;
+    copy_name(name, h->alpn, sizeof h->alpn, &h->alpn_len);
+    return true;
+}
+
+/* A version as it counts: drafts of TLS 1.3 are 0x7fNN, GREASE (RFC 8701) is none. */
+static uint16_t version_clean(uint16_t v) {
+    if ((v & 0x0f0fu) == 0x0a0au) return 0;
+    return v >> 8 == 0x7f ? 0x0304 : v;
+}
+
+static bool ext_versions(struct cursor data, bool client, struct tls_hello *h) {
+    struct cursor list = data;
+    uint16_t v, best = 0;
+    if (client && !vector_take(&data, 1, &list)) return false;
+    while (cursor_be16(&list, &v))
+        if (version_clean(v) > best && version_clean(v) <= 0x0304) best = version_clean(v);
+    if (best != 0) h->version = best;
+    return cursor_left(&list) == 0;
+}
+
+static enum tls_status extensions_read(struct body *b, bool client, struct tls_hello *h) {
+    uint16_t total;
+    if (cursor_left(&b->c) == 0) return b->whole ? TLS_OK : TLS_NEED_MORE; /* SSL 3: none */
+    if (!cursor_be16(&b->c, &total)) return body_short(b);
+    if (b->whole && total > cursor_left(&b->c)) return TLS_MALFORMED;
+    if (total <= cursor_left(&b->c)) *b = (struct body){cursor_sub(&b->c, total), true};
+    for (unsigned i = 0; cursor_left(&b->c) > 0; i++) {
+        uint16_t type;
+        struct cursor data;
+        bool ok = true;
+        if (i == MAX_EXTENSIONS) return TLS_MALFORMED;
+        if (!cursor_be16(&b->c, &type) || !vector_take(&b->c, 2, &data)) return body_short(b);
+        if (type == EXT_SERVER_NAME) ok = ext_server_name(data, h);
+        if (type == EXT_ALPN) ok = ext_alpn(data, h);
+        if (type == EXT_VERSIONS) ok = ext_versions(data, client, h);
+        if (!ok) return TLS_MALFORMED;
+    }
+    return b->whole ? TLS_OK : TLS_NEED_MORE;
+}
+
+static enum tls_status hello_read(struct body b, bool client, struct tls_hello *h) {
+    const uint8_t *random;
+    struct cursor skipped;
+    uint8_t compression;
+    if (!cursor_be16(&b.c, &h->legacy_version)) return body_short(&b);
+    h->version = h->legacy_version;
+    if (!cursor_take(&b.c, 32, &random) || !vector_take(&b.c, 1, &skipped)) return body_short(&b);
+    if (client) {
+        if (!vector_take(&b.c, 2, &skipped) || !vector_take(&b.c, 1, &skipped))
+            return body_short(&b);
+    } else {
+        h->hello_retry = memcmp(random, retry_random, 32) == 0;
+        if (!cursor_be16(&b.c, &h->cipher) || !cursor_u8(&b.c, &compression)) return body_short(&b);
+    }
+    return extensions_read(&b, client, h);
+}
+
+enum tls_status tls_read_record(struct cursor *c, struct tls_record *out) {
+    struct cursor at = *c;
+    uint8_t bytes[TLS_RECORD_HEADER];
+    for (unsigned i = 0; i < TLS_RECORD_HEADER; i++) {
+        if (!cursor_u8(&at, &bytes[i])) return TLS_NEED_MORE;
+        if (i == 0 && (bytes[0] < TYPE_CHANGE_CIPHER || bytes[0] > TYPE_HEARTBEAT))
+            return TLS_NOT_TLS;
+        if (i == 1 && bytes[1] != 3) return TLS_NOT_TLS;
+        if (i == 2 && bytes[2] > 4) return TLS_NOT_TLS;
+    }
+    uint16_t length = (uint16_t)(bytes[3] << 8 | bytes[4]);
+    if (length > TLS_MAX_RECORD) return TLS_NOT_TLS;
+    *out = (struct tls_record){bytes[0], (uint16_t)(0x0300 | bytes[2]), length};
+    *c = at;
+    return TLS_OK;
+}
+
+/* Put the content of handshake records together, at most `cap` bytes.  Returns how many; stops
+ * once the first message is whole.  *stream_out: bytes of the stream that the records take. */
+static size_t gather(struct cursor c, uint8_t *buffer, size_t cap, uint32_t *stream_out) {
+    size_t used = 0, need = 4;
+    *stream_out = 0;
+    for (unsigned i = 0; i < MAX_RECORDS && used < need && used < cap; i++) {
+        struct tls_record r;
+        if (tls_read_record(&c, &r) != TLS_OK || r.type != TYPE_HANDSHAKE) break;
+        *stream_out += TLS_RECORD_HEADER + r.length;
+        struct cursor content = cursor_sub(&c, r.length);
+        size_t have = cursor_left(&content), take = have < cap - used ? have : cap - used;
+        if (take > 0) memcpy(buffer + used, content.p, take);
+        used += take;
+        if (used >= 4) need = 4 + ((size_t)buffer[1] << 16 | (size_t)buffer[2] << 8 | buffer[3]);
+        if (have < r.length) break;
+    }
+    return used;
+}
+
+/* The message at `c` (type, length, body), if it is a hello and not something encrypted that begins
+ * alike: a plausible length and version 3.x tell. */
+static bool hello_begins(struct cursor c, bool *client, uint32_t *len) {
+    uint8_t type, major;
+    if (!cursor_u8(&c, &type)) return false;
+    if (type != HANDSHAKE_CLIENT_HELLO && type != HANDSHAKE_SERVER_HELLO) return false;
+    *client = type == HANDSHAKE_CLIENT_HELLO;
+    if (!cursor_be24(&c, len)) {
+        *len = UINT32_MAX;
+        return true;
+    }
+    return *len >= 34 && *len <= 0xffff && (!cursor_u8(&c, &major) || major == 3);
+}
+
+static enum tls_status handshake_read(struct cursor c, const struct tls_record *r,
+                                      struct cursor content, struct tls_message *out) {
+    uint8_t buffer[TLS_MAX_HELLO];
+    bool client;
+    uint32_t len;
+    out->kind = TLS_OTHER_HANDSHAKE;
+    if (r->length == 0) return TLS_OK;
+    if (cursor_left(&content) == 0) return TLS_NEED_MORE;
+    if (!hello_begins(content, &client, &len)) return TLS_OK;
+    if (r->length < 4 || len > r->length - 4u) { /* not in this record alone */
+        size_t used = gather(c, buffer, sizeof buffer, &out->stream_bytes);
+        content = cursor_make(buffer, used);
+        if (!hello_begins(content, &client, &len)) return TLS_OK;
+    }
+    out->kind = client ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO;
+    if (!cursor_skip(&content, 4)) return TLS_NEED_MORE;
+    struct body b = {content, cursor_left(&content) >= len};
+    cursor_limit(&b.c, len);
+    return hello_read(b, client, &out->hello);
+}
+
+static enum tls_status alert_read(const struct tls_record *r, struct cursor content,
+                                  struct tls_message *out) {
+    out->kind = TLS_ENCRYPTED_ALERT;
+    if (r->length != 2) return r->length < 2 ? TLS_MALFORMED : TLS_OK;
+    if (!cursor_u8(&content, &out->alert_level) || !cursor_u8(&content, &out->alert_description))
+        return TLS_NEED_MORE;
+    out->kind = TLS_ALERT;
+    return out->alert_level == 1 || out->alert_level == 2 ? TLS_OK : TLS_MALFORMED;
+}
+
+/* RFC 5246 appendix E.2: two bytes of length with the top bit set, type 1, version. */
+static enum tls_status sslv2_read(struct cursor c, struct tls_message *out) {
+    uint8_t high, low, type;
+    uint16_t version, ciphers, session, challenge;
+    if (!cursor_u8(&c, &high) || (high & 0x80u) == 0) return TLS_NOT_TLS;
+    if (!cursor_u8(&c, &low)) return TLS_NEED_MORE;
+    if (!cursor_u8(&c, &type)) return TLS_NEED_MORE;
+    uint32_t len = (uint32_t)(high & 0x7fu) << 8 | low;
+    if (type != HANDSHAKE_CLIENT_HELLO || len < 9) return TLS_NOT_TLS;
+    if (!cursor_be16(&c, &version)) return TLS_NEED_MORE;
+    if (version != 2 && (version < 0x0300 || version > 0x0303)) return TLS_NOT_TLS;
+    if (!cursor_be16(&c, &ciphers) || !cursor_be16(&c, &session) || !cursor_be16(&c, &challenge))
+        return TLS_NEED_MORE;
+    if (ciphers == 0 || ciphers % 3 != 0 || 9u + ciphers + session + challenge != len)
+        return TLS_NOT_TLS;
+    out->kind = TLS_CLIENT_HELLO;
+    out->stream_bytes = 2 + len;
+    out->record_version = version;
+    out->hello.legacy_version = out->hello.version = version;
+    out->hello.sslv2 = true;
+    return TLS_OK;
+}
+
+enum tls_status decode_tls(struct cursor c, struct tls_message *out) {
+    struct cursor at = c;
+    struct tls_record r;
+    memset(out, 0, sizeof *out);
+    enum tls_status s = tls_read_record(&at, &r);
+    if (s == TLS_NOT_TLS) return sslv2_read(c, out);
+    if (s != TLS_OK) return s;
+    struct cursor content = cursor_sub(&at, r.length);
+    out->record_version = r.version;
+    out->stream_bytes = TLS_RECORD_HEADER + r.length;
+    switch (r.type) {
+    case TYPE_HANDSHAKE: return handshake_read(c, &r, content, out);
+    case TYPE_ALERT: return alert_read(&r, content, out);
+    case TYPE_CHANGE_CIPHER: out->kind = TLS_CHANGE_CIPHER; return TLS_OK;
+    case TYPE_DATA: out->kind = TLS_APPLICATION_DATA; return TLS_OK;
+    default: out->kind = TLS_HEARTBEAT; return TLS_OK;
+    }
+}
+
+bool tls_can_begin(struct cursor c) {
+    struct tls_message m;
+    struct cursor at = c;
+    struct tls_record r;
+    uint8_t type;
+    enum tls_status s = tls_read_record(&at, &r);
+    if (cursor_left(&c) == 0) return false;
+    if (s == TLS_NOT_TLS) return sslv2_read(c, &m) != TLS_NOT_TLS;
+    if (s == TLS_NEED_MORE) return *c.p == TYPE_HANDSHAKE || *c.p == TYPE_ALERT;
+    if (r.type == TYPE_ALERT) return r.length == 2;
+    if (r.type != TYPE_HANDSHAKE || r.length == 0) return false;
+    return !cursor_u8(&at, &type) || type == HANDSHAKE_CLIENT_HELLO ||
+           type == HANDSHAKE_SERVER_HELLO;
+}
