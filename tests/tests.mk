@@ -4,3 +4,7 @@
 SUITES += tests/lint/selftest
 SUITES += tests/lint/run
 SUITES += tests/lab/test_faults.py
+UNIT += test_json
+UNIT += test_mcp_calls
+UNIT += test_mcp_dispatch
+UNIT += test_mcp_stdio

@@ -1,0 +1,454 @@
+/* The event loop, and lines over real pipes and sockets: framing, over-long lines, slow and
+ * vanished readers, end of input.  Runs in: test.  Input trust: none. */
+#include "common/clock.h"
+#include "mcpd/mcp/jsoncheck.h"
+#include "mcpd/transport/stdio.h"
+#include "tests/unit/mcp_fake.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- loop ---------------------------------------------------------------------------------------
+ */
+
+struct trace {
+    struct loop *loop;
+    char text[64];
+    uint64_t id;
+    int signo;
+};
+
+static void note(struct trace *t, char what) {
+    size_t len = strlen(t->text);
+    if (len + 1 < sizeof t->text) t->text[len] = what;
+}
+
+static void on_a(void *ctx) {
+    note(ctx, 'a');
+}
+static void on_b(void *ctx) {
+    note(ctx, 'b');
+}
+
+static void on_stop(void *ctx) {
+    struct trace *t = ctx;
+    note(t, 's');
+    loop_stop(t->loop);
+}
+
+static void on_cancel_other(void *ctx) {
+    struct trace *t = ctx;
+    note(t, 'c');
+    loop_timer_cancel(t->loop, t->id);
+}
+
+static void on_again(void *ctx) {
+    struct trace *t = ctx;
+    note(t, 'g');
+    for (int i = 0; i < 20; i++) loop_timer_once(t->loop, 0, on_a, t); /* moves the array */
+}
+
+static void test_loop_timers(void **state) {
+    struct trace t = {.loop = loop_new()};
+    (void)state;
+    loop_timer_once(t.loop, 0, on_cancel_other, &t);
+    t.id = loop_timer_once(t.loop, 0, on_b, &t);
+    uint64_t every = loop_timer_every(t.loop, 10, on_a, &t);
+    loop_timer_once(t.loop, 55, on_stop, &t);
+    assert_int_equal(loop_run(t.loop), 0);
+    assert_true(t.text[0] == 'c' && strchr(t.text, 's') && !strchr(t.text, 'b'));
+    assert_in_range(strlen(t.text), 4, 7); /* c, at most five a, s */
+    loop_timer_cancel(t.loop, every);
+    loop_timer_cancel(t.loop, every);
+    loop_timer_cancel(t.loop, 0);
+    loop_free(t.loop);
+}
+
+static void test_loop_timer_added_in_a_callback_runs_later(void **state) {
+    struct trace t = {.loop = loop_new()};
+    (void)state;
+    loop_timer_once(t.loop, 0, on_again, &t);
+    assert_int_equal(loop_step(t.loop, 0), 0);
+    assert_string_equal(t.text, "g");
+    assert_int_equal(loop_step(t.loop, 0), 0);
+    assert_string_equal(t.text, "gaaaaaaaaaaaaaaaaaaaa");
+    loop_free(t.loop);
+}
+
+static void on_read(void *ctx, int fd, unsigned ready) {
+    struct trace *t = ctx;
+    char byte;
+    assert_int_equal(ready, LOOP_READ);
+    ssize_t n = read(fd, &byte, 1);
+    note(t, n == 1 ? byte : '.');
+    if (n != 1) loop_fd_remove(t->loop, fd);
+}
+
+static void test_loop_watches_descriptors(void **state) {
+    struct trace t = {.loop = loop_new()};
+    int fd[2];
+    (void)state;
+    assert_int_equal(pipe(fd), 0);
+    assert_int_equal(loop_fd_add(t.loop, fd[0], LOOP_READ, on_read, &t), 0);
+    assert_int_equal(loop_fd_add(t.loop, fd[0], LOOP_READ, on_read, &t), -EEXIST);
+    assert_int_equal(loop_fd_add(t.loop, -1, LOOP_READ, on_read, &t), -EBADF);
+    assert_int_equal(loop_step(t.loop, 0), 0);
+    assert_int_equal(write(fd[1], "xy", 2), 2);
+    loop_fd_interest(t.loop, fd[0], 0);
+    assert_int_equal(loop_step(t.loop, 0), 0);
+    assert_string_equal(t.text, "");
+    loop_fd_interest(t.loop, fd[0], LOOP_READ);
+    close(fd[1]);
+    for (int i = 0; i < 5; i++) assert_int_equal(loop_step(t.loop, 0), 0);
+    assert_string_equal(t.text, "xy.");
+    close(fd[0]);
+    loop_free(t.loop);
+}
+
+static void on_signal(void *ctx, int signo) {
+    struct trace *t = ctx;
+    t->signo = signo;
+    loop_stop(t->loop);
+}
+
+static void test_loop_signals(void **state) {
+    static const int signos[] = {SIGUSR1, SIGTERM};
+    struct trace t = {.loop = loop_new()};
+    (void)state;
+    assert_int_equal(loop_signals(t.loop, signos, 2, on_signal, &t), 0);
+    kill(getpid(), SIGTERM);
+    assert_int_equal(loop_run(t.loop), 0);
+    assert_int_equal(t.signo, SIGTERM);
+    loop_free(t.loop);
+}
+
+/* ---- stdio --------------------------------------------------------------------------------------
+ */
+
+struct rig {
+    struct fake *fake;
+    struct loop *loop;
+    struct stdio *stdio;
+    int to_server, from_server;
+    unsigned eofs;
+    char *got;
+    size_t got_len;
+};
+
+static void on_eof(void *ctx) {
+    struct rig *r = ctx;
+    r->eofs++;
+}
+
+static void rig_open(struct rig *r, void **state, bool sockets) {
+    int in[2], out[2];
+    *r = (struct rig){.fake = *state, .loop = loop_new()};
+    if (sockets) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, in), 0);
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, out), 0);
+    } else {
+        assert_int_equal(pipe(in), 0);
+        assert_int_equal(pipe(out), 0);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
+    struct stdio_options options = {.in_fd = in[0],
+                                    .out_fd = out[1],
+                                    .caller = {.kind = CALLER_UID, .has_uid = true, .uid = 7},
+                                    .on_eof = on_eof,
+                                    .ctx = r};
+    r->stdio = stdio_new(r->loop, r->fake->server, &options);
+    assert_non_null(r->stdio);
+    r->to_server = in[1];
+    r->from_server = out[0];
+    r->got = calloc(1, 1);
+}
+
+static void rig_close(struct rig *r) {
+    stdio_free(r->stdio, 0);
+    if (r->to_server >= 0) close(r->to_server);
+    if (r->from_server >= 0) close(r->from_server);
+    loop_free(r->loop);
+    free(r->got);
+}
+
+/* Take what the server has written; at most `most` bytes. */
+static void rig_drain(struct rig *r, size_t most) {
+    char bytes[4096];
+    for (size_t sum = 0; sum < most;) {
+        ssize_t n =
+            read(r->from_server, bytes, sizeof bytes < most - sum ? sizeof bytes : most - sum);
+        if (n <= 0) return;
+        r->got = realloc(r->got, r->got_len + (size_t)n + 1);
+        memcpy(r->got + r->got_len, bytes, (size_t)n);
+        r->got_len += (size_t)n;
+        r->got[r->got_len] = '\0';
+        sum += (size_t)n;
+    }
+}
+
+static void rig_steps(struct rig *r, unsigned rounds) {
+    while (rounds--) assert_int_equal(loop_step(r->loop, 0), 0);
+}
+
+static void rig_write(struct rig *r, const char *bytes, size_t len) {
+    while (len > 0) {
+        size_t part = len < 30000 ? len : 30000;
+        ssize_t n = write(r->to_server, bytes, part);
+        assert_true(n > 0);
+        bytes += n;
+        len -= (size_t)n;
+        rig_steps(r, 2);
+        rig_drain(r, 1u << 30);
+    }
+}
+
+static void rig_say(struct rig *r, const char *text) {
+    rig_write(r, text, strlen(text));
+}
+
+#define PING(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"ping\"}"
+#define PONG(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{}}\n"
+#define HOLD(id)                                                                                   \
+    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"tools/call\",\"params\":{\"name\":"           \
+    "\"fake_tool\",\"arguments\":{\"target\":\"x\",\"hold\":true}}}\n"
+
+static void test_stdio_frames_lines(void **state) {
+    struct rig r;
+    rig_open(&r, state, false);
+    rig_say(&r, PING("1") "\n" PING("2") "\r\n\n\r\n  \t\n " PING("3") " \n");
+    assert_string_equal(r.got, PONG("1") PONG("2") PONG("3"));
+    rig_close(&r);
+}
+
+static void test_stdio_takes_lines_in_pieces(void **state) {
+    static const char line[] = PING("\"x\"") "\n" PING("2") "\n";
+    struct rig r;
+    rig_open(&r, state, true);
+    for (size_t i = 0; i < sizeof line - 1; i++) rig_write(&r, line + i, 1);
+    assert_string_equal(r.got, PONG("\"x\"") PONG("2"));
+    rig_close(&r);
+}
+
+static void test_stdio_answers_a_broken_line_and_goes_on(void **state) {
+    struct rig r;
+    rig_open(&r, state, false);
+    rig_say(&r, "{\"jsonrpc\":\n" PING("2") "\n");
+    assert_ptr_equal(strstr(r.got, "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32700,"), r.got);
+    assert_non_null(strstr(r.got, "\n" PONG("2")));
+    rig_close(&r);
+}
+
+/* A ping whose whole line has `len` bytes. */
+static char *padded_ping(size_t len) {
+    char *line = malloc(len + 1);
+    memset(line, ' ', len);
+    memcpy(line, PING("1"), strlen(PING("1")));
+    line[len] = '\0';
+    return line;
+}
+
+static void test_stdio_line_limit(void **state) {
+    struct rig r;
+    rig_open(&r, state, false);
+    char *fits = padded_ping(JSON_MAX_BYTES), *over = padded_ping(JSON_MAX_BYTES + 1);
+    char *far_over = padded_ping(2 * JSON_MAX_BYTES + 7);
+    rig_say(&r, fits);
+    rig_say(&r, "\r\n");
+    assert_string_equal(r.got, PONG("1"));
+    r.got_len = 0;
+    rig_say(&r, over);
+    rig_say(&r, "\n" PING("2") "\n");
+    rig_say(&r, far_over);
+    rig_say(&r, "\n" PING("3") "\n");
+    static const char refusal[] = "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":"
+                                  "\"the message is longer than 4 MiB\"}}\n";
+    char want[600];
+    snprintf(want, sizeof want, "%s%s%s%s", refusal, PONG("2"), refusal, PONG("3"));
+    assert_string_equal(r.got, want);
+    free(fits);
+    free(over);
+    free(far_over);
+    rig_close(&r);
+}
+
+static void test_stdio_end_of_input(void **state) {
+    struct rig r;
+    rig_open(&r, state, false);
+    rig_say(&r, HOLD("1") PING("2")); /* the last line has no newline */
+    assert_string_equal(r.got, "");
+    close(r.to_server);
+    r.to_server = -1;
+    rig_steps(&r, 3);
+    rig_drain(&r, 1000);
+    assert_string_equal(r.got, PONG("2"));
+    assert_int_equal(r.eofs, 1);
+    assert_int_equal(r.fake->cancels, 1);
+    rig_steps(&r, 3);
+    assert_int_equal(r.eofs, 1);
+    rig_close(&r);
+}
+
+static void test_stdio_caller_and_cancel(void **state) {
+    struct rig r;
+    rig_open(&r, state, true);
+    rig_say(&r, HOLD("1") HOLD("2"));
+    assert_int_equal(r.fake->held_count, 2);
+    assert_int_equal(tool_call_caller(r.fake->held[0])->uid, 7);
+    rig_say(&r, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/"
+                "cancelled\",\"params\":{\"requestId\":1}}\n");
+    assert_int_equal(r.fake->cancels, 1);
+    assert_string_equal(r.got, "");
+    rig_close(&r);
+}
+
+/* End a held call with a reply of about `bytes`. */
+static void end_big(struct rig *r, size_t bytes) {
+    char *text = malloc(bytes + 1);
+    memset(text, 'x', bytes);
+    text[bytes] = '\0';
+    tool_call_result(r->fake->held[--r->fake->held_count], NULL, text);
+}
+
+static unsigned lines_in(const char *text) {
+    unsigned n = 0;
+    for (; *text; text++) n += *text == '\n';
+    return n;
+}
+
+static void check_slow_reader(void **state, bool sockets) {
+    struct rig r;
+    rig_open(&r, state, sockets);
+    rig_say(&r, HOLD("1") HOLD("2") HOLD("3"));
+    for (int i = 0; i < 3; i++) end_big(&r, 700000);
+    rig_steps(&r, 5);
+    assert_int_equal(write(r.to_server, PING("9") "\n", strlen(PING("9")) + 1),
+                     strlen(PING("9")) + 1);
+    rig_steps(&r, 5);
+    rig_drain(&r, 100000);
+    rig_steps(&r, 5);
+    assert_null(strstr(r.got, PONG("9")));
+    for (int i = 0; i < 2000 && lines_in(r.got) < 4; i++) {
+        rig_drain(&r, 3001);
+        rig_steps(&r, 1);
+    }
+    assert_int_equal(lines_in(r.got), 4);
+    assert_non_null(strstr(r.got, "\n" PONG("9")));
+    assert_int_equal(r.eofs, 0);
+    rig_close(&r);
+}
+
+static void test_stdio_slow_reader_on_a_pipe(void **state) {
+    check_slow_reader(state, false);
+}
+static void test_stdio_slow_reader_on_a_socket(void **state) {
+    check_slow_reader(state, true);
+}
+
+static void check_vanished_reader(void **state, bool sockets) {
+    struct rig r;
+    rig_open(&r, state, sockets);
+    rig_say(&r, HOLD("1") HOLD("2"));
+    close(r.from_server);
+    r.from_server = -1;
+    end_big(&r, 10);
+    rig_steps(&r, 3);
+    assert_int_equal(r.eofs, 1);
+    assert_int_equal(r.fake->cancels, 1);
+    rig_close(&r);
+}
+
+static void test_stdio_vanished_reader_of_a_pipe(void **state) {
+    check_vanished_reader(state, false);
+}
+static void test_stdio_vanished_reader_of_a_socket(void **state) {
+    check_vanished_reader(state, true);
+}
+
+static void test_stdio_queue_is_bounded(void **state) {
+    struct rig r;
+    rig_open(&r, state, false);
+    rig_say(&r, HOLD("1") HOLD("2") HOLD("3") HOLD("4") HOLD("5"));
+    for (int i = 0; i < 4; i++) end_big(&r, 5000000);
+    rig_steps(&r, 3);
+    assert_int_equal(r.eofs, 1);
+    assert_int_equal(r.fake->cancels, 1);
+    rig_close(&r);
+}
+
+static void test_stdio_free_flushes(void **state) {
+    struct rig r;
+    rig_open(&r, state, true);
+    rig_say(&r, HOLD("1"));
+    end_big(&r, 100000);
+    uint64_t before = clock_mono_ms();
+    stdio_free(r.stdio, 50); /* the pipe is full and nobody reads */
+    r.stdio = NULL;
+    assert_in_range(clock_mono_ms() - before, 0, 1000);
+    rig_drain(&r, 1u << 30);
+    assert_ptr_equal(strstr(r.got, "{\"jsonrpc\":\"2.0\",\"id\":1,"), r.got);
+    rig_close(&r);
+}
+
+/* In a child, since it rearranges the standard descriptors. */
+static int take_in_child(int in_read, int out_write) {
+    int in, out;
+    char byte = 0;
+    dup2(in_read, 0);
+    dup2(out_write, 1);
+    if (stdio_take(&in, &out) < 0) return 1;
+    if (write(1, "stray", 5) != 5) return 2; /* goes to stderr */
+    if (read(0, &byte, 1) != 0) return 3;    /* /dev/null */
+    if (read(in, &byte, 1) != 1 || byte != 'i') return 4;
+    if (!(fcntl(in, F_GETFD) & FD_CLOEXEC) || !(fcntl(out, F_GETFD) & FD_CLOEXEC)) return 5;
+    if (fcntl(out, F_GETFL) & O_NONBLOCK) return 6;
+    return write(out, "o", 1) == 1 ? 0 : 7;
+}
+
+static void test_stdio_take_keeps_the_protocol_private(void **state) {
+    int in[2], out[2], err[2];
+    char got[16] = "";
+    (void)state;
+    assert_int_equal(pipe(in) | pipe(out) | pipe(err), 0);
+    assert_int_equal(write(in[1], "i", 1), 1);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(err[1], 2);
+        _exit(take_in_child(in[0], out[1]));
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(read(out[0], got, sizeof got - 1), 1);
+    assert_string_equal(got, "o");
+    assert_int_equal(read(err[0], got, sizeof got - 1), 5);
+    for (int i = 0; i < 2; i++) close(in[i]), close(out[i]), close(err[i]);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, fake_setup, fake_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_loop_timers),
+        cmocka_unit_test(test_loop_timer_added_in_a_callback_runs_later),
+        cmocka_unit_test(test_loop_watches_descriptors),
+        cmocka_unit_test(test_loop_signals),
+        CASE(test_stdio_frames_lines),
+        CASE(test_stdio_takes_lines_in_pieces),
+        CASE(test_stdio_answers_a_broken_line_and_goes_on),
+        CASE(test_stdio_line_limit),
+        CASE(test_stdio_end_of_input),
+        CASE(test_stdio_caller_and_cancel),
+        CASE(test_stdio_slow_reader_on_a_pipe),
+        CASE(test_stdio_slow_reader_on_a_socket),
+        CASE(test_stdio_vanished_reader_of_a_pipe),
+        CASE(test_stdio_vanished_reader_of_a_socket),
+        CASE(test_stdio_queue_is_bounded),
+        CASE(test_stdio_free_flushes),
+        cmocka_unit_test(test_stdio_take_keeps_the_protocol_private),
+    };
+    return cmocka_run_group_tests_name("mcp_stdio", tests, NULL, NULL);
+}
