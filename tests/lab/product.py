@@ -130,7 +130,7 @@ class Product:
         self.sock = os.path.join(sockdir, "capd.sock")
         conf = os.path.join(self.dir, "capd.conf")
         with open(conf, "w", encoding="ascii") as out:
-            out.write("allowed_groups = %d\n" % CLIENTS_GID + config)
+            out.write("groups = %d\nsocket_group = %d\n" % (CLIENTS_GID, CLIENTS_GID) + config)
         os.chmod(conf, 0o644)
         self.capd_log = os.path.join(self.dir, "capd.log")
         command = [os.path.join(self.dir, "capd"), "--config", conf, "--socket", self.sock]
