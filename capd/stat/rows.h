@@ -1,0 +1,30 @@
+#ifndef CAPD_STAT_ROWS_H
+#define CAPD_STAT_ROWS_H
+#include "capd/track/state.h"
+
+/* Rows of the snapshot's tables, worst first, full tie-breaks: the order never depends on the hash
+ * seed.  Each fills e->rows and returns how many; *of_out: how many there were in all. */
+uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_out);
+uint32_t rows_resolvers(struct engine *e, struct msg_resolver *rows, uint64_t *of_out);
+uint32_t rows_connections(struct engine *e, struct msg_connection *rows, uint64_t *of_out);
+uint32_t rows_dns(struct engine *e, struct msg_dns_row *rows, uint64_t *of_out);
+uint32_t rows_http(struct engine *e, struct msg_http_row *rows, uint64_t *of_out);
+uint32_t rows_tls(struct engine *e, struct msg_tls_row *rows, uint64_t *of_out);
+uint32_t rows_hosts(struct engine *e, struct msg_host *rows, uint64_t *of_out);
+
+void totals_fill(struct engine *e, struct msg_totals *t, struct msg_code_count codes[4][LIM_CODES],
+                 struct msg_protocol protocols[LIM_PROTOCOLS]);
+
+/* A name as it may leave the worker: cleaned, or hashed when names are off. */
+void name_out(const struct engine *e, const uint8_t *text, size_t len, char *out, size_t cap);
+
+/* The best `cap` of many by score, larger first; equal scores: smaller index first. */
+#define TOP_MAX LIM_CONNECTIONS
+struct top {
+    uint64_t score[TOP_MAX];
+    uint32_t index[TOP_MAX];
+    uint32_t used, cap;
+};
+void top_offer(struct top *t, uint64_t score, uint32_t index);
+void top_sort(struct top *t);
+#endif

@@ -1,0 +1,152 @@
+/* Rows of resolvers, DNS, HTTP and TLS.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/stat/rows.h"
+#include "capd/track/app.h"
+#include "capd/track/dns_track.h"
+#include "capd/track/http_track.h"
+#include "capd/track/sketch.h"
+#include "common/text.h"
+
+/* ---- resolvers ----------------------------------------------------------------------------------
+ */
+
+static void put_resolver(const struct engine *e, const struct resolver *v, struct msg_resolver *r) {
+    memset(r, 0, sizeof *r);
+    r->address = v->address;
+    r->port = v->port;
+    r->on_target = v->target;
+    r->both_directions = v->to_client && v->to_server;
+    r->queries = v->queries;
+    r->transactions = v->transactions;
+    r->responses = v->responses;
+    r->unanswered = v->lost;
+    r->unanswered_tries = v->lost_tries;
+    r->unanswered_wait_us = v->lost_wait_us;
+    r->retried = v->retried;
+    r->noerror = v->rcode[0];
+    r->servfail = v->rcode[2];
+    r->nxdomain = v->rcode[3];
+    r->refused = v->rcode[5];
+    r->other_rcode = v->other_rcode + v->rcode[1] + v->rcode[4];
+    r->latency_us = sketch_summary(&v->latency);
+    r->trouble_first_us = v->trouble_first_us;
+    r->trouble_last_us = v->trouble_last_us;
+    r->trouble_on_target = v->trouble_target;
+    name_out(e, v->trouble_name, v->trouble_len, r->trouble_name, sizeof r->trouble_name);
+}
+
+/* Add the transactions still in the table that stayed without answer. */
+static void add_unanswered(const struct engine *e, const struct resolver *v,
+                           struct msg_resolver *r) {
+    for (uint32_t i = 0; i < e->dns.used; i++) {
+        const struct dns_entry *d = &e->dns.entry[i];
+        if (d->server_port != v->port || !addr_equal(&d->server, &v->address)) continue;
+        if (!dns_is_unanswered(e, d)) continue;
+        uint64_t waited = e->now_us - d->first_us;
+        bool none = r->trouble_last_us == 0 && r->unanswered == 0;
+        r->unanswered++;
+        r->unanswered_tries += d->tries;
+        if (waited > r->unanswered_wait_us) r->unanswered_wait_us = waited;
+        if (none || d->first_us < r->trouble_first_us) r->trouble_first_us = d->first_us;
+        if (d->target) r->trouble_on_target++;
+        if (d->last_us < r->trouble_last_us) continue;
+        r->trouble_last_us = d->last_us;
+        name_out(e, d->name, d->name_len, r->trouble_name, sizeof r->trouble_name);
+    }
+}
+
+uint32_t rows_resolvers(struct engine *e, struct msg_resolver *rows, uint64_t *of_out) {
+    struct top top = {.cap = LIM_RESOLVER_ROWS};
+    for (uint32_t i = 0; i < e->resolvers; i++)
+        top_offer(&top, e->resolver[i].queries + e->resolver[i].responses, i);
+    top_sort(&top);
+    for (uint32_t n = 0; n < top.used; n++) {
+        put_resolver(e, &e->resolver[top.index[n]], &rows[n]);
+        add_unanswered(e, &e->resolver[top.index[n]], &rows[n]);
+    }
+    *of_out = e->resolvers;
+    return top.used;
+}
+
+/* ---- DNS
+ * ------------------------------------------------------------------------------------------ */
+
+static void put_dns(const struct engine *e, const struct dns_entry *d, struct msg_dns_row *r) {
+    memset(r, 0, sizeof *r);
+    r->client = d->client;
+    r->server = d->server;
+    r->server_port = d->server_port;
+    name_out(e, d->name, d->name_len, r->name, sizeof r->name);
+    r->type = d->type;
+    r->on_target = d->target;
+    r->answered = d->answered;
+    r->pending = !d->answered && !dns_is_unanswered(e, d);
+    r->rcode = d->rcode;
+    r->answers = d->answers;
+    r->latency_us = d->answered ? d->latency_us : e->now_us - d->first_us;
+    r->tries = d->tries;
+    r->at_us = d->first_us;
+    r->resolved = dns_is_resolved(e, d);
+}
+
+uint32_t rows_dns(struct engine *e, struct msg_dns_row *rows, uint64_t *of_out) {
+    struct top top = {.cap = LIM_DNS_ROWS};
+    for (uint32_t i = 0; i < e->dns.used; i++) top_offer(&top, dns_score(e, &e->dns.entry[i]), i);
+    top_sort(&top);
+    for (uint32_t n = 0; n < top.used; n++) put_dns(e, &e->dns.entry[top.index[n]], &rows[n]);
+    *of_out = e->total.dns_transactions;
+    return top.used;
+}
+
+/* ---- HTTP
+ * ------------------------------------------------------------------------------------------ */
+
+static void put_http(const struct engine *e, const struct http_entry *h, struct msg_http_row *r) {
+    memset(r, 0, sizeof *r);
+    r->client = h->client;
+    r->server = h->server;
+    r->server_port = h->server_port;
+    text_clean(h->method, h->method_len, r->method, sizeof r->method);
+    name_out(e, h->host, app_host_length(h->host, h->host_len), r->host, sizeof r->host);
+    text_clean(h->path, h->path_len, r->path, sizeof r->path);
+    r->status = h->status;
+    r->first_byte_us = h->first_byte_us;
+    r->at_us = h->at_us;
+    r->on_target = h->target;
+}
+
+uint32_t rows_http(struct engine *e, struct msg_http_row *rows, uint64_t *of_out) {
+    struct top top = {.cap = LIM_HTTP_ROWS};
+    for (uint32_t i = 0; i < e->http.used; i++) top_offer(&top, http_score(&e->http.entry[i]), i);
+    top_sort(&top);
+    for (uint32_t n = 0; n < top.used; n++) put_http(e, &e->http.entry[top.index[n]], &rows[n]);
+    *of_out = e->total.http_requests;
+    return top.used;
+}
+
+/* ---- TLS
+ * ------------------------------------------------------------------------------------------- */
+
+static void put_tls(const struct engine *e, const struct tls_entry *t, struct msg_tls_row *r) {
+    memset(r, 0, sizeof *r);
+    r->client = t->client;
+    r->server = t->server;
+    r->server_port = t->server_port;
+    name_out(e, t->sni, t->sni_len, r->sni, sizeof r->sni);
+    text_clean(t->alpn, t->alpn_len, r->alpn, sizeof r->alpn);
+    r->version = t->version;
+    r->outcome = tls_outcome_of(e, t);
+    r->alert = t->alert;
+    r->hello_us = t->hello_us;
+    r->at_us = t->at_us;
+    r->on_target = t->target;
+}
+
+uint32_t rows_tls(struct engine *e, struct msg_tls_row *rows, uint64_t *of_out) {
+    struct top top = {.cap = LIM_TLS_ROWS};
+    for (uint32_t i = 0; i < e->tls.used; i++) top_offer(&top, tls_score(&e->tls.entry[i]), i);
+    top_sort(&top);
+    for (uint32_t n = 0; n < top.used; n++) put_tls(e, &e->tls.entry[top.index[n]], &rows[n]);
+    *of_out = e->total.tls_client_hellos;
+    return top.used;
+}

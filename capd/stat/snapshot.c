@@ -1,0 +1,100 @@
+/* The engine's state as frames.  A table whose rows do not fit its frame, or the whole snapshot,
+ * loses rows from the end, where the least bad ones are.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/stat/snapshot.h"
+#include "capd/stat/rows.h"
+#include "capd/track/control.h"
+#include "common/wire.h"
+
+/* Room of each table in the 1 MiB of a snapshot, the frame limit at most. */
+#define ROOM_SMALL (40u * 1024u)
+#define ROOM_TABLE (150u * 1024u)
+
+struct out {
+    struct engine *e;
+    snapshot_sink sink;
+    void *ctx;
+};
+
+static void send(struct out *o, unsigned type, bool more, const void *msg) {
+    size_t n = schema_encode(schema_of_wire(type), msg, o->e->frame, LIM_FRAME_FROM_CAPD);
+    ASSERT(n > 0);
+    o->sink(o->ctx, type, more, o->e->frame, n);
+}
+
+/* Every table message is {rows, of}: shrink until it fits. */
+#define SEND_ROWS(o, type, T, row, fn, room, last)                                                 \
+    do {                                                                                           \
+        struct msg_##T m = {.rows = (struct msg_##row *)(void *)(o)->e->rows};                     \
+        m.rows_n = fn((o)->e, m.rows, &m.of);                                                      \
+        size_t n = schema_encode(&schema_##T, &m, (o)->e->frame, room);                            \
+        while (n == 0 && m.rows_n > 0) {                                                           \
+            m.rows_n -= m.rows_n / 8 + 1;                                                          \
+            n = schema_encode(&schema_##T, &m, (o)->e->frame, room);                               \
+        }                                                                                          \
+        (o)->sink((o)->ctx, type, !(last), (o)->e->frame, n);                                      \
+    } while (0)
+
+static void send_totals(struct out *o, bool more) {
+    struct msg_totals t;
+    struct msg_code_count codes[4][LIM_CODES];
+    struct msg_protocol protocols[LIM_PROTOCOLS];
+    totals_fill(o->e, &t, codes, protocols);
+    send(o, WIRE_TOTALS, more, &t);
+}
+
+static void send_timeline(struct out *o) {
+    struct seconds *s = &o->e->seconds;
+    struct msg_timeline t = {.bucket_us = s->bucket_us,
+                             .packets = s->packets,
+                             .packets_n = s->used,
+                             .bytes = s->bytes,
+                             .bytes_n = s->used,
+                             .to_client = s->to_client,
+                             .to_client_n = s->used,
+                             .to_server = s->to_server,
+                             .to_server_n = s->used,
+                             .retransmitted = s->retransmitted,
+                             .retransmitted_n = s->used};
+    send(o, WIRE_TIMELINE, true, &t);
+}
+
+static uint32_t rows_incidents(struct engine *e, struct msg_incident *rows, uint64_t *of_out) {
+    memcpy(rows, e->incidents.row, e->incidents.used * sizeof *rows);
+    *of_out = e->incidents.seen;
+    return e->incidents.used;
+}
+
+static void send_all(struct out *o) {
+    struct engine *e = o->e;
+    arp_report(e);
+    send_totals(o, true);
+    SEND_ROWS(o, WIRE_SERVICES, services, service, rows_services, ROOM_TABLE, false);
+    SEND_ROWS(o, WIRE_RESOLVERS, resolvers, resolver, rows_resolvers, ROOM_SMALL, false);
+    SEND_ROWS(o, WIRE_CONNECTIONS, connections, connection, rows_connections, ROOM_TABLE, false);
+    SEND_ROWS(o, WIRE_DNS, dns, dns_row, rows_dns, ROOM_TABLE, false);
+    SEND_ROWS(o, WIRE_HTTP, http, http_row, rows_http, ROOM_TABLE, false);
+    SEND_ROWS(o, WIRE_TLS, tls, tls_row, rows_tls, ROOM_TABLE, false);
+    SEND_ROWS(o, WIRE_HOSTS, hosts, host, rows_hosts, ROOM_SMALL, false);
+    send_timeline(o);
+    SEND_ROWS(o, WIRE_INCIDENTS, incidents, incident, rows_incidents, ROOM_SMALL, true);
+}
+
+void snapshot_encode(struct engine *e, uint64_t now_ns, bool full, snapshot_sink sink, void *ctx) {
+    struct out o = {e, sink, ctx};
+    if (!e->o.file && now_ns > e->last_ns) e->last_ns = now_ns;
+    uint64_t packet_us = e->now_us;
+    e->now_us = e->last_ns > e->epoch_ns ? (e->last_ns - e->epoch_ns) / 1000 : 0;
+    if (full) {
+        e->snapshot_id++;
+        send_all(&o);
+    } else {
+        send_totals(&o, false);
+    }
+    e->now_us = packet_us;
+}
+
+void snapshot_counts(const struct engine *e, uint64_t *packets_out, uint64_t *bytes_out) {
+    *packets_out = e->total.packets;
+    *bytes_out = e->total.bytes;
+}

@@ -1,0 +1,287 @@
+/* The content of TCP streams, in order, as far as the start of messages goes.  Bodies are skipped
+ * by their length; only while a message's head is incomplete or out of order do its bytes wait in a
+ * buffer of 4 KiB from a fixed pool.  When the pool is empty or a gap stays, the direction is lost
+ * until a segment begins with a message.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/app.h"
+#include "capd/decode/http.h"
+#include "capd/decode/tls.h"
+#include "capd/track/dns_track.h"
+#include "capd/track/names.h"
+#include "capd/track/select.h"
+#include "capd/track/services.h"
+
+#define GUESSES 24u /* segments of a midstream flow looked at before it is given up */
+
+/* ---- buffers -----------------------------------------------------------------------------------
+ */
+
+static void buffer_free(struct engine *e, struct flow_side *side) {
+    if (side->app_buffer == NONE) return;
+    e->streams.buffer[side->app_buffer].chain = e->streams.free;
+    e->streams.free = side->app_buffer;
+    side->app_buffer = NONE;
+}
+
+static struct stream_buffer *buffer_get(struct engine *e, struct flow_side *side) {
+    struct streams *p = &e->streams;
+    if (side->app_buffer == NONE) {
+        uint32_t i = p->free;
+        if (i != NONE)
+            p->free = p->buffer[i].chain;
+        else if (p->fresh < p->capacity)
+            i = p->fresh++;
+        else
+            return NULL;
+        side->app_buffer = i;
+        p->buffer[i].ranges = 0;
+        p->buffer[i].base = side->app_next;
+    }
+    return &p->buffer[side->app_buffer];
+}
+
+/* Put bytes at stream offset `at` of the buffer; what does not fit is left out.  False: too many
+ * separate pieces. */
+static bool buffer_put(struct stream_buffer *b, uint32_t at, const uint8_t *p, uint32_t n) {
+    if (at >= STREAM_BYTES) return true;
+    if (n > STREAM_BYTES - at) n = STREAM_BYTES - at;
+    uint32_t from = at, to = at + n, kept = 0;
+    memcpy(b->byte + at, p, n);
+    for (uint32_t i = 0; i < b->ranges; i++) { /* join all that touch */
+        if (b->to[i] < from || b->from[i] > to) {
+            b->from[kept] = b->from[i];
+            b->to[kept++] = b->to[i];
+            continue;
+        }
+        if (b->from[i] < from) from = b->from[i];
+        if (b->to[i] > to) to = b->to[i];
+    }
+    b->ranges = kept;
+    if (kept == STREAM_RANGES) return false;
+    while (kept > 0 && b->from[kept - 1] > from) {
+        b->from[kept] = b->from[kept - 1];
+        b->to[kept] = b->to[kept - 1];
+        kept--;
+    }
+    b->from[kept] = (uint16_t)from;
+    b->to[kept] = (uint16_t)to;
+    b->ranges++;
+    return true;
+}
+
+/* ---- messages
+ * ------------------------------------------------------------------------------------ */
+
+static struct app_step dns_step(struct engine *e, struct segment *s, struct cursor c, bool last) {
+    uint16_t len;
+    struct cursor at = c;
+    if (!cursor_be16(&at, &len)) return (struct app_step){APP_MORE, 0};
+    if (len < 12) return (struct app_step){APP_LOSE, 0};
+    if (cursor_left(&at) < len && !last) return (struct app_step){APP_MORE, 0};
+    cursor_limit(&at, len);
+    if (!dns_message_seen(e, s->k, at)) return (struct app_step){APP_LOSE, 0};
+    return (struct app_step){APP_TOOK, len + 2u};
+}
+
+static struct app_step step(struct engine *e, struct segment *s, struct cursor c, bool last) {
+    switch ((enum app)s->f->app) {
+    case APP_HTTP: return http_step(e, s, c, last);
+    case APP_TLS: return tls_step(e, s, c, last);
+    case APP_DNS: return dns_step(e, s, c, last);
+    default: return (struct app_step){APP_QUIT, 0};
+    }
+}
+
+static void recognise(struct engine *e, struct segment *s, struct cursor c) {
+    struct flow *f = s->f;
+    struct http_message m;
+    (void)e;
+    if (f->port[SERVER] == 53 || f->port[CLIENT] == 53)
+        f->app = APP_DNS;
+    else if (cursor_left(&c) >= 4 && decode_http(c, &m) != HTTP_NOT_HTTP &&
+             (m.start_line || cursor_left(&c) > 16))
+        f->app = APP_HTTP;
+    else if (cursor_left(&c) >= 3 && tls_can_begin(c))
+        f->app = APP_TLS;
+    else if (cursor_left(&c) >= 4 && memcmp(c.p, "SSH-", 4) == 0)
+        f->app = APP_SSH;
+    else if (!(f->bits & FLOW_GUESSED) || ++f->side[s->dir].records >= GUESSES)
+        f->app = APP_NONE;
+    if (f->app != APP_UNKNOWN) f->side[0].records = f->side[1].records = 0;
+}
+
+/* Look at the bytes in order; returns how many were used up, whole messages and what they skip. */
+static uint32_t walk(struct engine *e, struct segment *s, struct flow_side *side, struct cursor c,
+                     bool last) {
+    const uint8_t *start = c.p;
+    while (cursor_left(&c) > 0 && !(side->bits & APP_DEAF)) {
+        struct app_step t = step(e, s, c, last);
+        if (t.result == APP_MORE && !last) break;
+        if (t.result == APP_QUIT) {
+            s->f->side[0].bits |= APP_DEAF;
+            s->f->side[1].bits |= APP_DEAF;
+        } else if (t.result == APP_TOOK && t.bytes > 0) {
+            side->bits &= ~(uint32_t)APP_LOST;
+            uint32_t here = cursor_left(&c) < t.bytes ? (uint32_t)cursor_left(&c) : t.bytes;
+            side->app_skip = t.bytes - here;
+            c.p += here;
+            if (side->app_skip == 0 && !(side->bits & APP_LOST)) continue;
+            break;
+        } else {
+            side->bits |= APP_LOST;
+        }
+        c.p = c.end;
+    }
+    return (uint32_t)(c.p - start);
+}
+
+/* ---- order --------------------------------------------------------------------------------------
+ */
+
+static void lose(struct engine *e, struct flow_side *side, uint32_t next) {
+    buffer_free(e, side);
+    side->bits |= APP_LOST;
+    side->app_skip = 0;
+    side->app_next = next;
+}
+
+/* Bytes that continue what waits in the buffer, or arrive before their turn. */
+static void through_buffer(struct engine *e, struct segment *s, struct flow_side *side,
+                           uint32_t seq, struct cursor c) {
+    struct stream_buffer *b = buffer_get(e, side);
+    uint32_t at = b ? seq - b->base : 0;
+    if (!b || !buffer_put(b, at, c.p, (uint32_t)cursor_left(&c))) {
+        lose(e, side, seq + (uint32_t)cursor_left(&c));
+        return;
+    }
+    if (b->ranges == 0 || b->from[0] != 0) return; /* the start is still missing */
+    uint32_t have = b->to[0];
+    bool full = have == STREAM_BYTES;
+    uint32_t used = walk(e, s, side, cursor_make(b->byte, have), full);
+    if (used == 0 && !full) {
+        side->app_next = b->base + have;
+        return;
+    }
+    bool more = b->ranges > 1;
+    uint32_t next = b->base + used, far = b->base + have;
+    if (used < have && !full) { /* keep the rest for the next message */
+        uint32_t rest = have - used;
+        memmove(b->byte, b->byte + used, rest);
+        b->base = next;
+        b->ranges = 1;
+        b->from[0] = 0;
+        b->to[0] = (uint16_t)rest;
+        side->app_next = far;
+        if (more) lose(e, side, far);
+        return;
+    }
+    buffer_free(e, side);
+    side->app_next = used < have ? far : next;
+    if (more || used < have) side->bits |= APP_LOST;
+}
+
+static void in_order(struct engine *e, struct segment *s, struct flow_side *side, struct cursor c,
+                     uint32_t wire) {
+    uint32_t seq = side->app_next;
+    if (side->app_buffer != NONE) {
+        through_buffer(e, s, side, seq, c);
+        return;
+    }
+    bool cut = cursor_left(&c) < wire; /* by the snap length */
+    uint32_t used = walk(e, s, side, c, cut);
+    side->app_next = seq + used;
+    if (used == cursor_left(&c)) {
+        uint32_t gone = wire - used;
+        side->app_next += gone;
+        if (gone == 0) return;
+        if (side->app_skip >= gone)
+            side->app_skip -= gone;
+        else
+            lose(e, side, side->app_next);
+        return;
+    }
+    c.p += used;
+    through_buffer(e, s, side, side->app_next, c);
+}
+
+static void start_stream(struct segment *s, struct flow_side *side) {
+    uint32_t syn = s->dir == CLIENT ? FLOW_SYN : FLOW_SYNACK;
+    side->app_next = s->f->bits & syn ? side->isn + 1 : s->seq;
+    side->bits |= APP_STARTED;
+}
+
+static void feed(struct engine *e, struct segment *s) {
+    struct flow_side *side = &s->f->side[s->dir];
+    struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
+    uint32_t seq = s->seq, wire = s->len;
+    if (!(side->bits & APP_STARTED)) start_stream(s, side);
+    if (seq_before(seq, side->app_next)) {
+        uint32_t old = side->app_next - seq;
+        if (old >= wire) return;
+        if (!cursor_skip(&c, old)) c.p = c.end;
+        seq += old;
+        wire -= old;
+    }
+    uint32_t gap = seq - side->app_next;
+    if (gap > 0 && side->app_buffer == NONE && side->app_skip >= gap) { /* inside a body */
+        side->app_skip -= gap;
+        side->app_next = seq;
+        gap = 0;
+    }
+    if (gap > 0 && (side->bits & APP_LOST || gap + wire > STREAM_BYTES || side->app_skip > 0 ||
+                    cursor_left(&c) < wire)) {
+        lose(e, side, seq);
+        gap = 0;
+    }
+    if (gap > 0) {
+        through_buffer(e, s, side, seq, c);
+        return;
+    }
+    if (side->app_skip > 0) {
+        uint32_t n = side->app_skip < wire ? side->app_skip : wire;
+        side->app_skip -= n;
+        side->app_next += n;
+        wire -= n;
+        if (!cursor_skip(&c, n)) c.p = c.end;
+        if (wire == 0) return;
+    }
+    in_order(e, s, side, c, wire);
+}
+
+void app_segment(struct engine *e, struct segment *s) {
+    static const uint8_t proto_of[APP_COUNT] = {[APP_HTTP] = PROTO_HTTP,
+                                                [APP_TLS] = PROTO_TLS,
+                                                [APP_DNS] = PROTO_DNS,
+                                                [APP_SSH] = PROTO_SSH};
+    struct flow *f = s->f;
+    if (f->app == APP_NONE || s->k->payload_cap == 0) return;
+    if (f->app == APP_UNKNOWN) recognise(e, s, cursor_make(s->k->payload, s->k->payload_cap));
+    if (f->app > APP_NONE) s->k->layers |= 1u << proto_of[f->app];
+    if (f->app <= APP_NONE || f->app == APP_SSH || f->side[s->dir].bits & APP_DEAF) return;
+    feed(e, s);
+}
+
+void app_release(struct engine *e, struct flow *f) {
+    for (unsigned d = 0; d < 2; d++) buffer_free(e, &f->side[d]);
+    if (f->app == APP_TLS) tls_flow_over(e, f, (f->side[0].bits | f->side[1].bits) & SIDE_RST);
+}
+
+size_t app_host_length(const uint8_t *host, size_t len) {
+    if (len > 0 && host[0] == '[') return len; /* an address in brackets, no name */
+    for (size_t i = len; i > 0; i--)
+        if (host[i - 1] == ':') return i - 1;
+    return len;
+}
+
+void app_name_server(struct engine *e, struct flow *f, const uint8_t *name, size_t len) {
+    uint32_t gen = 0, i = names_keep(e, name, len, &gen);
+    if (i == NONE) return;
+    f->name = i;
+    f->name_gen = gen;
+    if (!names_of(e, &f->end[SERVER], NULL)) names_learn(e, &f->end[SERVER], i, gen, 0);
+    select_flow(e, f);
+    struct service *v = services_of(e, f);
+    if (!v) return;
+    v->name = i;
+    v->name_gen = gen;
+}

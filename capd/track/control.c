@@ -1,0 +1,124 @@
+/* ICMP errors marked on the flow they quote, and ARP requests without answer.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/control.h"
+#include "capd/track/flows.h"
+#include "capd/track/select.h"
+
+static bool is_error(const struct packet *k) {
+    if (k->ip_proto == 58) return k->icmp.type < 128;
+    return k->icmp.type == 3 || k->icmp.type == 11 || k->icmp.type == 12 || k->icmp.type == 4;
+}
+
+static void report_unreachable(struct engine *e, const struct packet *k, bool target) {
+    bool v6 = k->ip_proto == 58;
+    if (k->icmp.type != (v6 ? 1 : 3)) return;
+    if (!v6 && k->icmp.code == 4) return; /* fragmentation needed: a working path */
+    struct msg_incident row = {.kind = INCIDENT_ICMP_UNREACHABLE,
+                               .subject = k->icmp.quote.dst,
+                               .port = k->icmp.quote.has_ports ? k->icmp.quote.dport : 0,
+                               .peer = k->src,
+                               .on_target = target,
+                               .count = 1,
+                               .first_us = e->now_us,
+                               .last_us = e->now_us,
+                               .tries = 1,
+                               .value =
+                                   (uint64_t)k->icmp.type * 256 + k->icmp.code + (v6 ? 65536u : 0)};
+    incident_add(e, &row);
+}
+
+bool icmp_packet(struct engine *e, const struct packet *k) {
+    const struct icmp_quote *q = &k->icmp.quote;
+    bool quoted = is_error(k) && q->present;
+    bool selected = select_pair(e, &k->src, &k->dst);
+    bool target = select_service(e, &k->src, 0) || select_service(e, &k->dst, 0);
+    if (quoted) {
+        selected = selected || select_pair(e, &q->src, &q->dst) ||
+                   (q->has_ports && e->o.target.ports > 0 && select_service(e, &q->dst, q->dport));
+        target = select_service(e, &q->dst, q->has_ports ? q->dport : 0);
+        unsigned dir;
+        uint32_t i = NONE;
+        if (q->has_ports)
+            i = flows_find(e, q->ip_proto, &q->src, q->sport, &q->dst, q->dport, &dir);
+        if (i != NONE) {
+            e->flows.flow[i].bits |= FLOW_ICMP;
+            selected |= (e->flows.flow[i].bits & FLOW_SELECTED) != 0;
+            target |= (e->flows.flow[i].bits & FLOW_TARGET) != 0;
+        }
+    }
+    if (!selected) return false;
+    bool v6 = k->ip_proto == 58;
+    codes_add(v6 ? &e->total.icmpv6_types : &e->total.icmp_types,
+              (uint32_t)k->icmp.type * 256u + k->icmp.code);
+    if (quoted) report_unreachable(e, k, target);
+    return true;
+}
+
+/* ---- ARP --------------------------------------------------------------------------------------
+ */
+
+static struct arp_entry *arp_find(struct engine *e, const struct addr *asker,
+                                  const struct addr *target) {
+    struct arp_entry *oldest = &e->arp[0];
+    for (uint32_t i = 0; i < ARP_ENTRIES; i++) {
+        struct arp_entry *a = &e->arp[i];
+        if (!a->used) {
+            oldest = a;
+            break;
+        }
+        if (addr_equal(&a->target, target) && addr_equal(&a->asker, asker)) return a;
+        if (a->last_us < oldest->last_us) oldest = a;
+    }
+    *oldest = (struct arp_entry){.asker = *asker,
+                                 .target = *target,
+                                 .used = true,
+                                 .first_us = e->now_us,
+                                 .last_us = e->now_us};
+    return oldest;
+}
+
+/* The address has spoken: nobody waits for it any more. */
+static void arp_heard(struct engine *e, const struct addr *a) {
+    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++)
+        if (addr_equal(&e->arp[i].target, a)) e->arp[i].answered = true;
+}
+
+bool arp_packet(struct engine *e, const struct packet *k) {
+    const struct arp_header *a = &k->arp;
+    if (!select_pair(e, &a->sender, &a->target)) return false;
+    if (a->op == 2) e->total.arp_replies++;
+    if (a->op == 1) e->total.arp_requests++;
+    if (a->sender.len) arp_heard(e, &a->sender);
+    if (a->op != 1 || addr_equal(&a->sender, &a->target)) return true;
+    struct arp_entry *w = arp_find(e, &a->sender, &a->target);
+    if (w->answered && e->now_us - w->last_us > 1000000u) { /* asked anew after an answer */
+        w->answered = false;
+        w->tries = 0;
+        w->first_us = e->now_us;
+    }
+    w->tries++;
+    w->last_us = e->now_us;
+    w->on_target = e->has_host ? select_address(e, &a->target) : e->o.target.ports == 0;
+    return true;
+}
+
+void arp_report(struct engine *e) {
+    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++) {
+        struct arp_entry *a = &e->arp[i];
+        uint64_t span = a->last_us - a->first_us;
+        if (a->answered || a->tries < 3 || span < 1000000u) continue;
+        if (e->now_us - a->last_us < 500000u) continue; /* an answer may be on its way */
+        struct msg_incident row = {.kind = INCIDENT_ARP_UNANSWERED,
+                                   .subject = a->target,
+                                   .peer = a->asker,
+                                   .on_target = a->on_target,
+                                   .count = 1,
+                                   .first_us = a->first_us,
+                                   .last_us = a->last_us,
+                                   .tries = a->tries,
+                                   .span_us = span};
+        incident_add(e, &row);
+        a->answered = true; /* reported: what follows is a new case */
+        a->tries = 0;
+    }
+}

@@ -1,0 +1,246 @@
+/* DNS transactions: a query is known by client, server, ports, id, name and type; the same again is
+ * another try of it.  Full: of 16 entries, taken in turn, the one that went best gives way
+ * (answered and fast), an open one last; what it was is kept in its resolver's sums. Runs in:
+ * worker.  Input trust: packets. */
+#include "capd/track/dns_track.h"
+#include "capd/decode/dns.h"
+#include "capd/track/flows.h"
+#include "capd/track/hash.h"
+#include "capd/track/names.h"
+#include "capd/track/select.h"
+#include "capd/track/sketch.h"
+
+#define AGAIN_US 10000000u /* a query this long after the answer is a new transaction */
+
+void dns_init(struct engine *e) {
+    memset(e->dns.bucket, 0xff, (size_t)e->dns.capacity * sizeof *e->dns.bucket);
+}
+
+bool dns_is_unanswered(const struct engine *e, const struct dns_entry *d) {
+    return !d->answered && e->now_us - d->first_us > end_guard_us(e->total.slowest_dns_us);
+}
+
+uint64_t dns_score(const struct engine *e, const struct dns_entry *d) {
+    uint64_t target = d->target ? UINT64_C(1) << 62 : 0, at = d->latency_us;
+    if (at >> 40) at = (UINT64_C(1) << 40) - 1;
+    uint64_t how = 0;
+    if (!d->answered)
+        how = dns_is_unanswered(e, d) ? 6 : 5;
+    else if (d->rcode == 2 || d->rcode == 5 || d->rcode > 5)
+        how = 4;
+    else if (d->rcode != 0)
+        how = 3;
+    else if (d->tries > 1)
+        how = 2;
+    else if (d->answers == 0)
+        how = 1;
+    return target | how << 48 | at;
+}
+
+static struct resolver *resolver_of(struct engine *e, const struct addr *a, uint16_t port) {
+    struct resolver *least = &e->resolver[0];
+    for (uint32_t i = 0; i < e->resolvers; i++) {
+        struct resolver *r = &e->resolver[i];
+        if (r->port == port && addr_equal(&r->address, a)) return r;
+        if (r->queries + r->responses < least->queries + least->responses) least = r;
+    }
+    struct resolver *r = e->resolvers < RESOLVERS ? &e->resolver[e->resolvers++] : least;
+    memset(r, 0, sizeof *r);
+    r->address = *a;
+    r->port = port;
+    r->used = true;
+    return r;
+}
+
+static void note_trouble(struct engine *e, struct resolver *r, const struct dns_entry *d) {
+    if (r->trouble_len == 0 && r->trouble_last_us == 0) r->trouble_first_us = d->first_us;
+    r->trouble_last_us = e->now_us > d->first_us ? e->now_us : d->first_us;
+    r->trouble_len = d->name_len;
+    memcpy(r->trouble_name, d->name, d->name_len);
+    if (d->target) r->trouble_target++;
+}
+
+static uint32_t *bucket_of(struct dns_table *t, uint64_t hash) {
+    return &t->bucket[(uint32_t)hash & (t->capacity - 1)];
+}
+
+/* An unanswered transaction leaves: its resolver remembers it. */
+static void leave(struct engine *e, struct dns_entry *d) {
+    if (!d->answered) {
+        struct resolver *r = resolver_of(e, &d->server, d->server_port);
+        uint64_t waited = e->now_us - d->first_us;
+        r->lost++;
+        r->lost_tries += d->tries;
+        if (waited > r->lost_wait_us) r->lost_wait_us = waited;
+        note_trouble(e, r, d);
+        e->total.dns_lost++;
+    }
+    e->total.rows_dropped++;
+}
+
+static uint32_t make_room(struct engine *e) {
+    struct dns_table *t = &e->dns;
+    if (t->used < t->capacity) return t->used++;
+    uint32_t victim = t->hand;
+    uint64_t least = UINT64_MAX;
+    for (uint32_t n = 0; n < 16; n++) {
+        uint32_t i = (t->hand + n) & (t->capacity - 1);
+        uint64_t score = dns_score(e, &t->entry[i]);
+        if (score < least) least = score, victim = i;
+    }
+    t->hand = (t->hand + 16) & (t->capacity - 1);
+    struct dns_entry *d = &t->entry[victim];
+    leave(e, d);
+    uint32_t *at = bucket_of(t, d->hash);
+    while (*at != victim) at = &t->entry[*at].chain;
+    *at = d->chain;
+    return victim;
+}
+
+static bool same_transaction(const struct dns_entry *a, const struct dns_entry *b) {
+    return a->hash == b->hash && a->id == b->id && a->type == b->type &&
+           a->client_port == b->client_port && a->server_port == b->server_port &&
+           a->name_len == b->name_len && addr_equal(&a->client, &b->client) &&
+           addr_equal(&a->server, &b->server) && memcmp(a->name, b->name, a->name_len) == 0;
+}
+
+static struct dns_entry *find(struct engine *e, const struct dns_entry *key) {
+    uint32_t i = *bucket_of(&e->dns, key->hash);
+    while (i != NONE && !same_transaction(&e->dns.entry[i], key)) i = e->dns.entry[i].chain;
+    return i == NONE ? NULL : &e->dns.entry[i];
+}
+
+static void make_key(const struct engine *e, struct dns_entry *key, const struct packet *k,
+                     const struct dns_message *m) {
+    memset(key, 0, sizeof *key);
+    key->client = m->response ? k->dst : k->src;
+    key->server = m->response ? k->src : k->dst;
+    key->client_port = m->response ? k->dport : k->sport;
+    key->server_port = m->response ? k->sport : k->dport;
+    key->id = m->id;
+    if (m->has_question) {
+        key->type = m->qtype;
+        key->name_len = m->name_len;
+        for (unsigned i = 0; i < m->name_len; i++) {
+            uint8_t c = m->name[i];
+            key->name[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+        }
+    }
+    uint8_t bytes[300];
+    size_t n = 0;
+    memcpy(bytes, &key->client_port, 8); /* both ports, id, type */
+    n += 8;
+    memcpy(bytes + n, key->client.b, 16);
+    memcpy(bytes + n + 16, key->name, key->name_len);
+    n += 16u + key->name_len;
+    key->hash = hash_bytes(e->o.seed, bytes, n);
+    key->target = select_dns_target(e, key->name, key->name_len);
+}
+
+static void take_query(struct engine *e, const struct dns_entry *key) {
+    struct resolver *r = resolver_of(e, &key->server, key->server_port);
+    e->total.dns_queries++;
+    r->queries++;
+    r->to_server = true;
+    r->target |= key->target;
+    struct dns_entry *d = find(e, key);
+    if (d && !(d->answered && e->now_us - d->last_us > AGAIN_US)) {
+        d->tries++;
+        d->last_us = e->now_us;
+        return;
+    }
+    e->total.dns_transactions++;
+    r->transactions++;
+    if (!d) {
+        uint32_t i = make_room(e), *b = bucket_of(&e->dns, key->hash);
+        d = &e->dns.entry[i];
+        *d = *key;
+        d->chain = *b;
+        *b = i;
+    }
+    d->used = true;
+    d->answered = false;
+    d->tries = 1;
+    d->latency_us = 0;
+    d->first_us = d->last_us = e->now_us;
+}
+
+static void take_answer(struct engine *e, struct resolver *r, struct dns_entry *d,
+                        const struct dns_message *m) {
+    if (d->answered) return; /* a second answer changes nothing here */
+    d->answered = true;
+    d->rcode = m->rcode;
+    d->answers = m->answers;
+    d->addresses = m->addresses;
+    d->latency_us = e->now_us - d->last_us;
+    hist_add(&e->total.dns, d->latency_us);
+    sketch_add(&r->latency, d->latency_us);
+    if (d->latency_us > e->total.slowest_dns_us) e->total.slowest_dns_us = d->latency_us;
+    if (d->tries > 1) r->retried++;
+    if (m->rcode != 0) note_trouble(e, r, d);
+}
+
+static void take_response(struct engine *e, const struct dns_entry *key,
+                          const struct dns_message *m) {
+    struct resolver *r = resolver_of(e, &key->server, key->server_port);
+    e->total.dns_responses++;
+    codes_add(&e->total.dns_rcodes, m->rcode);
+    r->responses++;
+    r->to_client = true;
+    r->target |= key->target;
+    if (m->rcode < 6)
+        r->rcode[m->rcode]++;
+    else
+        r->other_rcode++;
+    struct dns_entry *d = find(e, key);
+    if (d) take_answer(e, r, d, m);
+}
+
+static void learn_addresses(struct engine *e, const struct dns_message *m) {
+    uint32_t gen = 0, name = names_keep(e, m->name, m->name_len, &gen);
+    bool fresh = false;
+    for (unsigned i = 0; i < m->addresses && name != NONE; i++)
+        fresh |= names_learn(e, &m->address[i].address, name, gen, m->address[i].ttl_s);
+    if (fresh) select_again(e);
+}
+
+bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor message) {
+    struct dns_message m;
+    enum dns_status status = decode_dns(message, &m);
+    if (status == DNS_NO_HEADER) return false;
+    struct dns_entry key;
+    make_key(e, &key, k, &m);
+    if (m.response && m.has_question && m.addresses > 0) learn_addresses(e, &m);
+    unsigned dir;
+    uint32_t i = flows_find(e, k->ip_proto, &k->src, k->sport, &k->dst, k->dport, &dir);
+    bool flow = i != NONE && e->flows.flow[i].bits & FLOW_SELECTED;
+    if (!flow && !select_dns(e, key.name, key.name_len)) return true;
+    e->message_selected = true;
+    if (m.response)
+        take_response(e, &key, &m);
+    else
+        take_query(e, &key);
+    return true;
+}
+
+bool dns_datagram(struct engine *e, const struct packet *k) {
+    return dns_message_seen(e, k, cursor_make(k->payload, k->payload_cap));
+}
+
+/* True if `longer` is `shorter` with a dot and a suffix. */
+static bool has_suffix_added(const struct dns_entry *longer, const struct dns_entry *shorter) {
+    return longer->name_len > shorter->name_len + 1u && longer->name[shorter->name_len] == '.' &&
+           memcmp(longer->name, shorter->name, shorter->name_len) == 0;
+}
+
+bool dns_is_resolved(const struct engine *e, const struct dns_entry *d) {
+    if (d->addresses > 0) return true;
+    if (d->name_len == 0) return false;
+    for (uint32_t i = 0; i < e->dns.used; i++) {
+        const struct dns_entry *o = &e->dns.entry[i];
+        if (o->addresses == 0 || !addr_equal(&o->client, &d->client)) continue;
+        bool same = o->name_len == d->name_len && memcmp(o->name, d->name, d->name_len) == 0;
+        if (same || has_suffix_added(o, d) || has_suffix_added(d, o)) return true;
+    }
+    return false;
+}

@@ -1,0 +1,21 @@
+#ifndef CAPD_TRACK_DNS_TRACK_H
+#define CAPD_TRACK_DNS_TRACK_H
+#include "capd/track/state.h"
+
+void dns_init(struct engine *e);
+
+/* A datagram of port 53.  False: not a DNS message. */
+bool dns_datagram(struct engine *e, const struct packet *k);
+
+/* A message (without length prefix) of the packet's connection. */
+bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor message);
+
+/* Transactions that had their chance and got no answer, at time now_us. */
+bool dns_is_unanswered(const struct engine *e, const struct dns_entry *d);
+
+/* Did the name, with any suffix tried beside it, get an address in the end? */
+bool dns_is_resolved(const struct engine *e, const struct dns_entry *d);
+
+/* How bad the transaction is, for the choice of rows. */
+uint64_t dns_score(const struct engine *e, const struct dns_entry *d);
+#endif

@@ -1,0 +1,253 @@
+/* The engine's memory and its one entry for packets.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/engine.h"
+#include "capd/track/control.h"
+#include "capd/track/dns_track.h"
+#include "capd/track/flows.h"
+#include "capd/track/fragment.h"
+#include "capd/track/names.h"
+#include "capd/track/seconds.h"
+#include "capd/track/select.h"
+#include "capd/track/services.h"
+#include "common/text.h"
+
+#define DATALINK_RAW 101 /* LINKTYPE_RAW */
+
+/* ---- memory -------------------------------------------------------------------------------------
+ */
+
+/* Hands out memory front to back; with base NULL it only adds up. */
+struct carver {
+    uint8_t *base;
+    size_t used;
+};
+
+static void *carve(struct carver *c, size_t items, size_t size) {
+    void *at = c->base ? c->base + c->used : NULL;
+    c->used += (items * size + 63u) & ~(size_t)63u;
+    return at;
+}
+
+#define CARVE(c, array, items) ((array) = carve((c), (items), sizeof *(array)))
+
+/* Between lo and hi: flows / divisor, a power of two when lo and hi are. */
+static uint32_t share(uint32_t flows, uint32_t divisor, uint32_t lo, uint32_t hi) {
+    uint32_t n = flows / divisor;
+    return n < lo ? lo : n > hi ? hi : n;
+}
+
+static void carve_tables(struct engine *e, struct carver *c, uint32_t flows) {
+    struct services *s = &e->services;
+    struct names *n = &e->names;
+    s->capacity = share(flows, 16, 512, 4096);
+    s->sketches = share(flows, 32, 512, 2048);
+    CARVE(c, s->service, s->capacity);
+    CARVE(c, s->bucket, s->capacity);
+    CARVE(c, s->sketch, s->sketches);
+    CARVE(c, s->sketch_free, s->sketches);
+    n->names_cap = share(flows, 16, 1024, 4096);
+    n->addresses_cap = 2 * n->names_cap;
+    CARVE(c, n->name, n->names_cap);
+    CARVE(c, n->name_bucket, n->names_cap);
+    CARVE(c, n->name_chain, n->names_cap);
+    CARVE(c, n->address, n->addresses_cap);
+    CARVE(c, n->address_bucket, n->addresses_cap);
+    e->dns.capacity = share(flows, 32, 512, 2048);
+    CARVE(c, e->dns.entry, e->dns.capacity);
+    CARVE(c, e->dns.bucket, e->dns.capacity);
+    e->http.capacity = share(flows, 32, 512, 1024);
+    CARVE(c, e->http.entry, e->http.capacity);
+    e->tls.capacity = share(flows, 64, 256, 512);
+    CARVE(c, e->tls.entry, e->tls.capacity);
+    e->holes.capacity = share(flows, 4, 4096, 16384);
+    CARVE(c, e->holes.hole, e->holes.capacity);
+    e->streams.capacity = share(flows, 128, 64, 512);
+    CARVE(c, e->streams.buffer, e->streams.capacity);
+    CARVE(c, e->fragment, FRAGMENTS);
+    e->hosts.capacity = e->host_sums.capacity = 2048;
+    CARVE(c, e->hosts.host, e->hosts.capacity);
+    CARVE(c, e->hosts.bucket, e->hosts.capacity);
+    CARVE(c, e->host_sums.host, e->hosts.capacity);
+    CARVE(c, e->host_sums.bucket, e->hosts.capacity);
+}
+
+static void carve_all(struct engine *e, struct carver *c, uint32_t flows) {
+    e->flows.capacity = flows;
+    CARVE(c, e->flows.flow, flows);
+    CARVE(c, e->flows.link, flows);
+    CARVE(c, e->flows.bucket, flows);
+    carve_tables(e, c, flows);
+    CARVE(c, e->retired, LIM_CONNECTIONS);
+    CARVE(c, e->retired_score, LIM_CONNECTIONS);
+    CARVE(c, e->facts, e->services.capacity);
+    CARVE(c, e->frame, LIM_FRAME_FROM_CAPD);
+    e->rows_bytes = LIM_SERVICE_ROWS * sizeof(struct msg_service);
+    e->rows = carve(c, 1, e->rows_bytes);
+}
+
+static uint32_t flows_of(const struct engine_options *o) {
+    uint32_t n = 256;
+    while (n < o->flows && n < 1u << 20) n *= 2;
+    return n;
+}
+
+size_t engine_memory(const struct engine_options *o) {
+    static struct engine blank; /* only its pointers are assigned, none is used */
+    struct carver c = {NULL, 0};
+    carve(&c, 1, sizeof blank);
+    carve_all(&blank, &c, flows_of(o));
+    return c.used;
+}
+
+struct engine *engine_init(void *memory, const struct engine_options *o) {
+    struct carver c = {memory, 0};
+    struct engine *e = carve(&c, 1, sizeof *e);
+    carve_all(e, &c, flows_of(o));
+    e->o = *o;
+    memcpy(e->flows.seed, o->seed, sizeof e->flows.seed);
+    e->holes.free = e->streams.free = NONE;
+    e->total.proto_packets[0] = 0;
+    flow_table_init(&e->flows);
+    services_init(&e->services);
+    names_init(&e->names);
+    dns_init(e);
+    hosts_init(&e->hosts);
+    hosts_init(&e->host_sums);
+    seconds_init(&e->seconds);
+    select_init(e);
+    if (o->start_ns) {
+        e->epoch_ns = e->last_ns = o->start_ns;
+        e->started = true;
+    }
+    return e;
+}
+
+/* ---- packets
+ * ------------------------------------------------------------------------------------- */
+
+static void take_time(struct engine *e, uint64_t ts_ns) {
+    if (!e->started) {
+        e->started = true;
+        e->epoch_ns = e->last_ns = ts_ns;
+    }
+    if (ts_ns > e->last_ns) e->last_ns = ts_ns;
+    e->now_us = ts_ns > e->epoch_ns ? (ts_ns - e->epoch_ns) / 1000 : 0;
+}
+
+static void count_status(struct totals *t, enum decode_status s) {
+    switch (decode_class_of(s)) {
+    case DECODE_TRUNCATED: t->truncated++; break;
+    case DECODE_MALFORMED: t->malformed++; break;
+    case DECODE_UNKNOWN: t->undecoded++; break;
+    default: break;
+    }
+}
+
+static void count_other(struct engine *e, struct flow *f) {
+    e->total.other_packets++;
+    e->total.other_bytes += e->packet.wire_bytes;
+    if (!f) return;
+    f->other_packets++;
+    f->other_bytes += e->packet.wire_bytes;
+}
+
+/* to: CLIENT or SERVER, whoever it goes to; 2 if neither. */
+static void count_selected(struct engine *e, unsigned to) {
+    struct totals *t = &e->total;
+    const struct packet *k = &e->packet;
+    t->packets++;
+    t->bytes += k->wire_bytes;
+    uint32_t layers = k->layers ? k->layers : 1u << PROTO_OTHER;
+    for (; layers; layers &= layers - 1) {
+        unsigned p = (unsigned)__builtin_ctz(layers);
+        t->proto_packets[p]++;
+        t->proto_bytes[p] += k->wire_bytes;
+    }
+    seconds_add(&e->seconds, e->now_us, k->wire_bytes, to);
+}
+
+/* By the innermost header: of a tunnel, layers has the bits of all levels. */
+static bool has_flow(const struct packet *k) {
+    return k->has_ports && (k->ip_proto == 6 || k->ip_proto == 17 || k->ip_proto == 132);
+}
+
+/* Count the packet by its flow. */
+static void run_flow(struct engine *e) {
+    unsigned dir;
+    uint32_t i = flows_packet(e, &e->packet, &dir);
+    struct flow *f = &e->flows.flow[i];
+    if (f->bits & FLOW_SELECTED || e->message_selected)
+        count_selected(e, !dir);
+    else
+        count_other(e, f);
+}
+
+/* A packet of no flow: ICMP, ARP, fragments, what is not known. */
+static void run_other(struct engine *e) {
+    const struct packet *k = &e->packet;
+    bool selected;
+    if (packet_has(k, PROTO_ARP))
+        selected = arp_packet(e, k);
+    else if (!k->fragment && (k->ip_proto == 1 || k->ip_proto == 58))
+        selected = icmp_packet(e, k);
+    else
+        selected = select_pair(e, &k->src, &k->dst);
+    if (!selected) {
+        count_other(e, NULL);
+        return;
+    }
+    count_selected(e, 2);
+    hosts_add(&e->hosts, e->o.seed, &k->src, 1, k->wire_bytes);
+    hosts_add(&e->hosts, e->o.seed, &k->dst, 1, k->wire_bytes);
+}
+
+/* The fragment counts as a packet of its own; the datagram it completes runs as the last one did
+ * not, with its bytes on the wire. */
+static void run_fragment(struct engine *e, uint64_t ts_ns) {
+    uint32_t cap, wire, frame_bytes = e->packet.wire_bytes;
+    e->total.fragments++;
+    const uint8_t *whole = fragment_take(e, &e->packet, &cap, &wire);
+    if (!whole) {
+        run_other(e);
+        return;
+    }
+    decode_frame(DATALINK_RAW, ts_ns, whole, cap, wire, &e->packet);
+    e->packet.wire_bytes = frame_bytes;
+    if (has_flow(&e->packet))
+        run_flow(e);
+    else
+        run_other(e);
+}
+
+void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
+                  uint32_t cap_bytes, uint32_t wire_bytes) {
+    take_time(e, ts_ns);
+    e->message_selected = false;
+    e->total.seen++;
+    count_status(&e->total,
+                 decode_frame(datalink, ts_ns, bytes, cap_bytes, wire_bytes, &e->packet));
+    if (select_excluded(e, &e->packet)) return;
+    if (e->packet.fragment)
+        run_fragment(e, ts_ns);
+    else if (has_flow(&e->packet))
+        run_flow(e);
+    else
+        run_other(e);
+}
+
+void engine_retarget(struct engine *e, const struct msg_prefix *address, uint32_t n) {
+    struct engine_target *t = &e->o.target;
+    for (uint32_t i = 0; i < n && t->addresses < LIM_TARGET_ADDRESSES; i++)
+        t->address[t->addresses++] = address[i];
+    select_init(e);
+    select_again(e);
+}
+
+void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,
+                    const char *file_error) {
+    e->total.missed_kernel = missed_kernel;
+    e->total.missed_interface = missed_interface;
+    if (!file_error) return;
+    text_clean((const uint8_t *)file_error, strlen(file_error), e->file_error,
+               sizeof e->file_error);
+}

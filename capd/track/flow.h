@@ -1,0 +1,135 @@
+#ifndef CAPD_TRACK_FLOW_H
+#define CAPD_TRACK_FLOW_H
+#include "capd/decode/packet.h"
+#include "common/limits.h"
+#include "common/schema.h"
+
+/* One flow: a TCP connection, or the datagrams of one UDP or SCTP five-tuple.
+ *
+ * Times are microseconds since the start of the capture; the 32-bit ones wrap after 71 minutes and
+ * are only ever subtracted from each other over shorter spans. */
+
+#define NONE UINT32_MAX /* no index */
+
+#define CLIENT 0u /* sends to the server: index of struct flow_side and of every [2] below */
+#define SERVER 1u
+
+#define TIMED_SEGMENTS 2u
+#define RECENT_PACKETS 2u
+
+/* Wireshark's counters, one per entry of TCP_ANALYSIS_LIST. */
+#define ANALYSIS_ENUM(name) ANALYSIS_##name,
+enum analysis { TCP_ANALYSIS_LIST(ANALYSIS_ENUM) ANALYSIS_COUNT };
+
+enum side_bit {
+    SIDE_NEXT = 1u << 0,     /* next is valid */
+    SIDE_ACK = 1u << 1,      /* acked is valid */
+    SIDE_FIN = 1u << 2,      /* this end sent FIN */
+    SIDE_RST = 1u << 3,      /* this end sent RST */
+    SIDE_WINDOW = 1u << 4,   /* window is valid */
+    SIDE_CLOSED = 1u << 5,   /* its receive window is closed now */
+    SIDE_ADVANCED = 1u << 6, /* its ACK number rose */
+    SIDE_TTL = 1u << 7,      /* ttl is valid */
+    SIDE_RTT = 1u << 8,      /* rtt_us is valid */
+    SIDE_SCALE = 1u << 9,    /* it offered window scaling */
+    SIDE_DEAD = 1u << 10,    /* a dead path was reported */
+    WS_NEXT = 1u << 11,      /* ws_* below: Wireshark's state */
+    WS_ACK = 1u << 12,
+    WS_WINDOW = 1u << 13,
+    WS_KEEP_ALIVE = 1u << 14, /* its last segment was a keep-alive */
+    WS_ZERO_PROBE = 1u << 15, /* its last segment was a zero-window probe */
+    WS_BASE = 1u << 16,       /* ws_base is valid */
+    APP_STARTED = 1u << 17,   /* app_next is valid */
+    APP_LOST = 1u << 18,      /* the stream has a gap: wait for a segment that starts a message */
+    APP_DEAF = 1u << 19       /* nothing more to read in this direction */
+};
+
+/* What one end of a TCP connection sent. */
+struct flow_side {
+    uint32_t bits;
+    uint32_t isn;
+    uint32_t next;    /* end of the highest segment seen */
+    uint32_t next_us; /* when that was */
+    uint32_t acked;   /* highest ACK number this end sent */
+    uint32_t holes;   /* list of gaps below next, NONE if none */
+    uint32_t window;  /* last receive window it advertised, scaled if that is known */
+    uint32_t rtt_us;  /* latest: its data to the other end's ACK */
+    uint32_t
+        timed_end[TIMED_SEGMENTS]; /* segments whose ACK is awaited; bit 0 in timed_bits: used */
+    uint32_t timed_us[TIMED_SEGMENTS];
+    uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
+    uint32_t zero_since_us, zero_total_us, zero_first_us;
+    uint32_t recent_hash[RECENT_PACKETS], recent_us[RECENT_PACKETS];
+    uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks;
+    uint32_t app_next;     /* sequence number of the next stream byte to be looked at */
+    uint32_t app_buffer;   /* reassembly buffer, NONE if none */
+    uint32_t app_skip;     /* stream bytes before the next message */
+    uint16_t dup_acks;     /* in a row, sent by this end */
+    uint16_t since_ack;    /* data segments since the other end's last ACK */
+    uint16_t mss, largest; /* largest payload of a segment */
+    uint16_t zero_times;
+    uint8_t recent_ttl[RECENT_PACKETS], recent_at;
+    uint8_t wscale, ttl, timed_bits, tries, tries_growing;
+    uint8_t records; /* TLS application records, counted to 255 */
+};
+
+enum flow_bit {
+    FLOW_SELECTED = 1u << 0,
+    FLOW_TARGET = 1u << 1,
+    FLOW_SYN = 1u << 2,
+    FLOW_SYNACK = 1u << 3,
+    FLOW_ESTABLISHED = 1u << 4,
+    FLOW_ICMP = 1u << 5,         /* an ICMP error quoted it */
+    FLOW_REFUSED = 1u << 6,      /* RST from the server before any SYN-ACK */
+    FLOW_GAVE_UP = 1u << 7,      /* RST or FIN before the handshake was done */
+    FLOW_RESET_MID = 1u << 8,    /* reset in mid-stream */
+    FLOW_RESET_CLIENT = 1u << 9, /* ... by the client */
+    FLOW_REQUEST = 1u << 10,     /* a request waits for its first answer byte */
+    FLOW_REQUEST_ACK = 1u << 11, /* ... and for its acknowledgement */
+    FLOW_ANSWER = 1u << 12,      /* an answer is under way */
+    FLOW_GUESSED = 1u << 13,     /* who is the client is a guess */
+    FLOW_ENDED = 1u << 14,       /* in the list of ended flows */
+    FLOW_TLS_DONE = 1u << 15,    /* application data may follow */
+    FLOW_TLS13 = 1u << 16,
+    FLOW_COUNTED = 1u << 17,      /* among totals.flows */
+    FLOW_SERVER_FIRST = 1u << 18, /* the server spoke first */
+    FLOW_SCALE_KNOWN = 1u << 19   /* both SYNs seen */
+};
+
+/* What the first payload said the flow is. */
+enum app { APP_UNKNOWN, APP_NONE, APP_HTTP, APP_TLS, APP_DNS, APP_SSH, APP_COUNT };
+
+struct flow {
+    struct addr end[2]; /* CLIENT, SERVER */
+    uint16_t port[2];
+    uint8_t ip_proto;
+    uint8_t app; /* enum app */
+    uint32_t bits;
+    uint32_t service; /* index and generation in the service table */
+    uint32_t service_gen;
+    uint32_t name, name_gen; /* name seen for the server: index and generation in names */
+    uint64_t first_us, last_us;
+    uint32_t packets[2];    /* sent by */
+    uint64_t bytes[2];      /* on the wire, sent by */
+    uint32_t other_packets; /* counted as not selected so far */
+    uint64_t other_bytes;
+    uint64_t payload[2]; /* TCP, sent by, without retransmissions */
+
+    /* TCP only from here. */
+    uint32_t data_segments[2], retransmitted[2], lost_before, lost_after, spurious, reordered;
+    uint16_t analysis[ANALYSIS_COUNT]; /* counted while not selected, to be moved on selection */
+    uint16_t syn_sent;
+    uint32_t syn_us, syn_last_us, synack_us;
+    uint32_t handshake_us; /* when refused: SYN to RST */
+    uint32_t tls_us, first_byte_us, rtt_smooth_us;
+    uint32_t retransmit_first_us, retransmit_last_us;
+    uint32_t reset_us;
+    uint32_t request_us, request_end, answer_first_us, answer_last_us;
+    uint32_t hello_us;     /* ClientHello */
+    uint32_t row, row_gen; /* HTTP: oldest request without response; TLS: its row */
+    uint8_t reset_ttl_delta, history_len;
+    uint16_t history_seen[2]; /* one bit per letter */
+    char history[LIM_HISTORY];
+    struct flow_side side[2];
+};
+#endif

@@ -1,0 +1,57 @@
+#ifndef CAPD_TRACK_FLOW_TABLE_H
+#define CAPD_TRACK_FLOW_TABLE_H
+#include "capd/track/flow.h"
+
+/* Fixed table of flows.  A flow is found by its endpoints in either order; slots are handed out in
+ * an order that depends on the packets only, never on the hash seed. */
+
+/* What is touched on every look-up, apart from the flow itself: 20 bytes instead of 600. */
+struct flow_link {
+    uint32_t tag;          /* upper half of the hash */
+    uint32_t chain;        /* next flow of the bucket, or next free slot */
+    uint32_t older, newer; /* in its list, least recently used first */
+    uint32_t touched_us;   /* when it was moved in its list last */
+    uint8_t list;          /* enum flow_list */
+};
+
+enum flow_list { FLOWS_FREE, FLOWS_LIVE, FLOWS_ENDED, FLOW_LISTS };
+
+struct flow_table {
+    struct flow *flow;
+    struct flow_link *link;
+    uint32_t *bucket;
+    uint32_t capacity, used, fresh; /* slots below `fresh` were used once */
+    uint32_t free;
+    uint32_t oldest[FLOW_LISTS], newest[FLOW_LISTS];
+    uint64_t seed[2];
+};
+
+struct flow_key {
+    struct addr a, b; /* ordered: a <= b */
+    uint16_t aport, bport;
+    uint8_t ip_proto;
+    uint64_t hash;
+};
+
+/* Key of the endpoints, in canonical order. */
+void flow_key_make(const struct flow_table *t, struct flow_key *out, uint8_t ip_proto,
+                   const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport);
+
+void flow_table_init(struct flow_table *t); /* arrays, capacity and seed are set */
+
+/* Index of the flow, NONE if there is none. */
+uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key);
+
+/* Slot to give up when the table is full: the flow that ended longest ago, else the one that was
+ * silent longest; NONE while there is room. */
+uint32_t flow_table_victim(const struct flow_table *t);
+
+/* Take a zeroed slot for a key that is not in the table; there must be room. */
+uint32_t flow_table_add(struct flow_table *t, const struct flow_key *key);
+
+/* Give the slot back. */
+void flow_table_remove(struct flow_table *t, uint32_t i);
+
+/* Make the flow the most recently used one of `list`. */
+void flow_table_touch(struct flow_table *t, uint32_t i, enum flow_list list);
+#endif

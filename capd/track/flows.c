@@ -1,0 +1,186 @@
+/* From packet to flow.  A flow is opened by its first packet; a SYN with another sequence number on
+ * a known tuple opens a new connection, as tshark's streams do.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/flows.h"
+#include "capd/track/hash.h"
+#include "capd/track/names.h"
+#include "capd/track/select.h"
+#include "capd/track/services.h"
+#include "capd/track/tcp.h"
+#include "capd/track/udp.h"
+
+#define DUPLICATE_US     1000u    /* a copy made on this host or by a mirror port */
+#define DUPLICATE_HOP_US 1000000u /* a copy seen again behind a router: TTL one less */
+
+/* Who is the server?  The side that answers a SYN; else the well-known, then the lower port. */
+static unsigned guess_client(const struct packet *k, bool *guessed_out) {
+    bool tcp = k->ip_proto == 6;
+    *guessed_out = !(tcp && k->tcp.flags & TCP_SYN);
+    if (!*guessed_out) return k->tcp.flags & TCP_ACK ? 1 : 0;
+    if (!tcp && k->sport >= 1024 && k->dport >= 1024) return 0;
+    return k->sport < k->dport ? 1 : 0;
+}
+
+static void set_ends(struct flow *f, const struct packet *k, bool src_is_server) {
+    f->end[CLIENT] = src_is_server ? k->dst : k->src;
+    f->end[SERVER] = src_is_server ? k->src : k->dst;
+    f->port[CLIENT] = src_is_server ? k->dport : k->sport;
+    f->port[SERVER] = src_is_server ? k->sport : k->dport;
+}
+
+static uint32_t open_flow(struct engine *e, const struct packet *k, const struct flow_key *key) {
+    uint32_t victim = flow_table_victim(&e->flows);
+    if (victim != NONE) {
+        if (e->flows.link[victim].list == FLOWS_LIVE) e->total.evicted++;
+        flows_retire(e, victim);
+    }
+    uint32_t i = flow_table_add(&e->flows, key);
+    struct flow *f = &e->flows.flow[i];
+    bool guessed;
+    set_ends(f, k, guess_client(k, &guessed));
+    f->ip_proto = key->ip_proto;
+    f->first_us = f->last_us = e->now_us;
+    f->service = f->name = f->row = NONE;
+    if (guessed) f->bits |= FLOW_GUESSED;
+    for (unsigned d = 0; d < 2; d++) f->side[d].holes = f->side[d].app_buffer = NONE;
+    const struct name *n = names_of(e, &f->end[SERVER], &f->name);
+    if (n)
+        f->name_gen = n->gen;
+    else
+        f->name = NONE;
+    select_flow(e, f);
+    return i;
+}
+
+static void keep_row(struct engine *e, const struct flow *f) {
+    uint64_t score = flow_score(e, f);
+    uint32_t at = e->retired_n;
+    if (at < LIM_CONNECTIONS) {
+        e->retired_n++;
+    } else {
+        at = 0;
+        for (uint32_t n = 1; n < LIM_CONNECTIONS; n++)
+            if (e->retired_score[n] < e->retired_score[at]) at = n;
+        e->total.rows_dropped++;
+        if (e->retired_score[at] >= score) return;
+    }
+    e->retired[at] = *f;
+    e->retired_score[at] = score;
+}
+
+void flows_retire(struct engine *e, uint32_t i) {
+    struct flow *f = &e->flows.flow[i];
+    if (f->ip_proto == 6) {
+        tcp_answer_done(e, f);
+        app_release(e, f);
+        for (unsigned d = 0; d < 2; d++) tcp_forget_holes(e, &f->side[d]);
+    }
+    if (f->bits & FLOW_SELECTED) {
+        flow_add_sums(e, f, &e->total.done);
+        flow_add_hosts(f, &e->hosts, e->o.seed);
+        if (f->ip_proto == 6) {
+            keep_row(e, f);
+            services_leave(e, f);
+        }
+    }
+    flow_table_remove(&e->flows, i);
+}
+
+static unsigned sender_of(const struct flow *f, const struct addr *src, uint16_t sport) {
+    return f->port[CLIENT] == sport && addr_equal(&f->end[CLIENT], src) ? CLIENT : SERVER;
+}
+
+uint32_t flows_find(const struct engine *e, uint8_t ip_proto, const struct addr *src,
+                    uint16_t sport, const struct addr *dst, uint16_t dport, unsigned *dir_out) {
+    struct flow_key key;
+    flow_key_make(&e->flows, &key, ip_proto, src, sport, dst, dport);
+    uint32_t i = flow_table_find(&e->flows, &key);
+    if (i != NONE) *dir_out = sender_of(&e->flows.flow[i], src, sport);
+    return i;
+}
+
+/* Does this SYN begin another connection than the one in the table? */
+static bool begins_anew(const struct flow *f, const struct packet *k) {
+    if (k->ip_proto != 6 || (k->tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) return false;
+    const struct flow_side *s = &f->side[sender_of(f, &k->src, k->sport)];
+    return s->bits & WS_BASE && s->ws_base != k->tcp.seq;
+}
+
+/* A copy of a packet of this flow that the capture itself made?  Remembers the packet. */
+static bool is_duplicate(struct engine *e, struct flow *f, const struct packet *k, unsigned dir) {
+    struct flow_side *s = &f->side[dir];
+    bool tcp = k->ip_proto == 6,
+         bare = tcp && k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
+    bool has_id = k->has_ip_id && k->ip_id != 0;
+    if (!has_id && (bare || !tcp)) return false; /* nothing tells a copy from a repetition */
+    uint32_t part[8] = {has_id ? k->ip_id : 0, k->payload_bytes, 0, 0, 0, 0, 0, 0};
+    if (tcp) {
+        part[2] = k->tcp.seq;
+        part[3] = k->tcp.ack;
+        part[4] = (uint32_t)k->tcp.window << 8 | k->tcp.flags;
+        part[5] = k->tcp.ts_value;
+        part[6] = k->tcp.sack_blocks ? k->tcp.sack_left[0] ^ k->tcp.sack_right[0] : 0;
+    }
+    uint32_t hash = (uint32_t)hash_bytes(e->o.seed, part, sizeof part) | 1u;
+    uint32_t us = (uint32_t)e->now_us;
+    for (unsigned n = 0; n < RECENT_PACKETS; n++) {
+        if (s->recent_hash[n] != hash) continue;
+        uint32_t age = us - s->recent_us[n];
+        bool hop = s->recent_ttl[n] == k->ttl + 1u;
+        if (age <= DUPLICATE_US || (hop && age <= DUPLICATE_HOP_US)) {
+            s->recent_ttl[n] = k->ttl;
+            return true;
+        }
+    }
+    s->recent_at = (uint8_t)((s->recent_at + 1u) % RECENT_PACKETS);
+    s->recent_hash[s->recent_at] = hash;
+    s->recent_us[s->recent_at] = us;
+    s->recent_ttl[s->recent_at] = k->ttl;
+    return false;
+}
+
+static void run_tcp(struct engine *e, struct packet *k, uint32_t i, unsigned dir, bool copy) {
+    struct flow *f = &e->flows.flow[i];
+    struct segment s = {.k = k,
+                        .f = f,
+                        .i = i,
+                        .dir = dir,
+                        .us = (uint32_t)e->now_us,
+                        .seq = k->tcp.seq,
+                        .len = k->payload_bytes,
+                        .flags = k->tcp.flags};
+    s.end = s.seq + s.len + (s.flags & TCP_SYN ? 1u : 0u) + (s.flags & TCP_FIN ? 1u : 0u);
+    tcp_analyse(e, &s);
+    if (!copy) tcp_segment(e, &s);
+}
+
+uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
+    struct flow_key key;
+    bool tcp = k->ip_proto == 6;
+    flow_key_make(&e->flows, &key, k->ip_proto, &k->src, k->sport, &k->dst, k->dport);
+    uint32_t i = flow_table_find(&e->flows, &key);
+    if (i != NONE && tcp && begins_anew(&e->flows.flow[i], k)) {
+        flows_retire(e, i);
+        i = NONE;
+    }
+    if (i == NONE) i = open_flow(e, k, &key);
+    struct flow *f = &e->flows.flow[i];
+    unsigned dir = *dir_out = sender_of(f, &k->src, k->sport);
+    bool copy = is_duplicate(e, f, k, dir);
+    if (copy) e->total.duplicates++;
+    f->packets[dir]++;
+    f->bytes[dir] += k->wire_bytes;
+    if (e->now_us > f->last_us) f->last_us = e->now_us;
+    struct flow_link *l = &e->flows.link[i];
+    if (tcp)
+        run_tcp(e, k, i, dir, copy);
+    else if (!copy)
+        udp_packet(e, k, f, dir);
+    bool ended = f->bits & FLOW_ENDED;
+    /* The order within a second does not matter for eviction; moving costs cache misses. */
+    if (ended != (l->list == FLOWS_ENDED) || (uint32_t)e->now_us - l->touched_us > 1000000u) {
+        flow_table_touch(&e->flows, i, ended ? FLOWS_ENDED : FLOWS_LIVE);
+        l->touched_us = (uint32_t)e->now_us;
+    }
+    return i;
+}

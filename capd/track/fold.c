@@ -1,0 +1,168 @@
+/* What a flow contributes to totals, services and hosts.  Nothing of this is counted while packets
+ * pass: a snapshot adds the live flows to the sums of those that left, so that the outcome of a
+ * connection is told in one place and only when it is asked for.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/flows.h"
+
+enum conn_state flow_state(const struct flow *f, uint64_t now_us, uint64_t guard_us) {
+    if (!(f->bits & FLOW_SYN)) return CONN_MIDSTREAM;
+    if (f->bits & FLOW_ESTABLISHED) {
+        if (f->side[CLIENT].bits & f->side[SERVER].bits & SIDE_FIN) return CONN_CLOSED;
+        return (f->side[CLIENT].bits | f->side[SERVER].bits) & SIDE_RST ? CONN_RESET : CONN_OPEN;
+    }
+    if (!(f->bits & FLOW_SYNACK)) {
+        if (f->bits & FLOW_REFUSED) return CONN_REFUSED;
+        if (f->bits & FLOW_ICMP) return CONN_UNREACHABLE;
+    }
+    if (f->bits & FLOW_GAVE_UP) return CONN_ABORTED;
+    return now_us - f->first_us > guard_us ? CONN_TIMED_OUT : CONN_PENDING;
+}
+
+static enum conn_state state_now(const struct engine *e, const struct flow *f) {
+    return flow_state(f, e->now_us, end_guard_us(e->total.slowest_answer_us));
+}
+
+static void add_outcome(const struct flow *f, enum conn_state s, struct conn_counts *c) {
+    uint64_t *const by_state[CONN_COUNT] = {[CONN_REFUSED] = &c->refused,
+                                            [CONN_TIMED_OUT] = &c->timed_out,
+                                            [CONN_UNREACHABLE] = &c->unreachable,
+                                            [CONN_ABORTED] = &c->aborted,
+                                            [CONN_PENDING] = &c->pending,
+                                            [CONN_MIDSTREAM] = &c->midstream,
+                                            [CONN_CLOSED] = &c->closed,
+                                            [CONN_RESET] = &c->reset,
+                                            [CONN_OPEN] = &c->open};
+    ++*by_state[s];
+    if (s != CONN_MIDSTREAM) c->attempted++;
+    if (!(f->bits & FLOW_ESTABLISHED) || s == CONN_MIDSTREAM) return;
+    c->established++;
+    if (f->syn_sent > 1) c->syn_retried++;
+}
+
+static void add_counts(const struct flow *f, enum conn_state s, struct conn_counts *c) {
+    add_outcome(f, s, c);
+    c->syn_sent += f->syn_sent;
+    c->data_segments_to_client += f->data_segments[SERVER];
+    c->data_segments_to_server += f->data_segments[CLIENT];
+    c->retransmitted_to_client += f->retransmitted[SERVER];
+    c->retransmitted_to_server += f->retransmitted[CLIENT];
+    c->lost_before += f->lost_before;
+    c->lost_after += f->lost_after;
+    c->spurious += f->spurious;
+    c->reordered += f->reordered;
+    c->payload_to_client += f->payload[SERVER];
+    c->payload_to_server += f->payload[CLIENT];
+}
+
+static bool is_local(const struct engine *e, const struct addr *a) {
+    for (uint32_t i = 0; i < e->o.locals; i++)
+        if (addr_equal(&e->o.local[i], a)) return true;
+    return false;
+}
+
+void flow_add_sums(const struct engine *e, const struct flow *f, struct flow_sums *sums) {
+    if (e->o.locals > 0) {
+        if (is_local(e, &f->end[CLIENT]))
+            sums->local_client++;
+        else if (is_local(e, &f->end[SERVER]))
+            sums->local_server++;
+        else
+            sums->not_local++;
+    }
+    if (f->ip_proto != 6) return;
+    add_counts(f, state_now(e, f), &sums->counts);
+    for (unsigned d = 0; d < 2; d++)
+        if (f->packets[!d] == 0 && f->side[d].bits & SIDE_ADVANCED) sums->one_sided++;
+}
+
+/* Widen the span [first, last] that holds `times` events by [from, to]. */
+static void span_add(uint64_t *first, uint64_t *last, uint64_t times, uint64_t from, uint64_t to) {
+    if (times == 0 || from < *first) *first = from;
+    if (times == 0 || to > *last) *last = to;
+}
+
+/* 32-bit time of an event of this flow as a 64-bit one. */
+static uint64_t widen(const struct flow *f, uint32_t us) {
+    return f->first_us + (uint32_t)(us - (uint32_t)f->first_us);
+}
+
+static void add_failures(const struct engine *e, const struct flow *f, enum conn_state s,
+                         struct service_facts *x) {
+    uint64_t last_syn = widen(f, f->syn_last_us);
+    if (s == CONN_TIMED_OUT) {
+        span_add(&x->timeout_first_us, &x->timeout_last_us, x->timeout_syn_sent,
+                 widen(f, f->syn_us), last_syn);
+        uint64_t waited = e->now_us > f->first_us ? e->now_us - f->first_us : 0;
+        if (waited > x->timeout_wait_us) x->timeout_wait_us = waited;
+        x->timeout_syn_sent += f->syn_sent;
+        if (f->syn_sent >= 2) x->timeout_repeated++;
+    }
+    if (s == CONN_REFUSED)
+        span_add(&x->refused_first_us, &x->refused_last_us, x->counts.refused, last_syn,
+                 last_syn + f->handshake_us);
+    if (f->bits & FLOW_RESET_MID) {
+        uint64_t at = widen(f, f->reset_us);
+        span_add(&x->reset_first_us, &x->reset_last_us, x->reset_by[0] + x->reset_by[1], at, at);
+        x->reset_by[f->bits & FLOW_RESET_CLIENT ? CLIENT : SERVER]++;
+        x->reset_bytes += f->payload[0] + f->payload[1];
+        if (f->reset_ttl_delta > x->reset_ttl_delta) x->reset_ttl_delta = f->reset_ttl_delta;
+    }
+}
+
+static void add_zero_windows(const struct engine *e, const struct flow *f, unsigned side,
+                             struct service_facts *x) {
+    const struct flow_side *s = &f->side[side];
+    if (s->zero_times == 0) return;
+    uint64_t total = s->zero_total_us, first = widen(f, s->zero_first_us);
+    uint64_t life = f->last_us - f->first_us, last = widen(f, s->zero_since_us);
+    if (s->bits & SIDE_CLOSED) {
+        /* Still closed: it counts up to now, unless the connection is over. */
+        bool over = (f->side[0].bits | f->side[1].bits) & (SIDE_RST | SIDE_FIN);
+        uint64_t until = over ? f->last_us : e->now_us;
+        if (until > last) total += until - last;
+        if (until > f->last_us) life = until - f->first_us;
+        x->zero_stuck[side]++;
+        last = until > last ? until : last;
+    }
+    span_add(&x->zero_first_us, &x->zero_last_us, x->zero_times[0] + x->zero_times[1], first, last);
+    x->zero_us[side] += total;
+    x->zero_times[side] += s->zero_times;
+    x->zero_life_us[side] += life;
+}
+
+void flow_add_facts(const struct engine *e, const struct flow *f, struct service_facts *x) {
+    enum conn_state s = state_now(e, f);
+    span_add(&x->first_us, &x->last_us, x->packets, f->first_us, f->last_us);
+    x->packets += (uint64_t)f->packets[0] + f->packets[1];
+    x->bytes += f->bytes[0] + f->bytes[1];
+    x->to_server |= f->packets[CLIENT] > 0;
+    x->to_client |= f->packets[SERVER] > 0;
+    add_failures(e, f, s, x);
+    for (unsigned d = 0; d < 2; d++) add_zero_windows(e, f, d, x);
+    if (f->retransmitted[0] + f->retransmitted[1] > 0)
+        span_add(&x->retransmit_first_us, &x->retransmit_last_us,
+                 x->counts.retransmitted_to_client + x->counts.retransmitted_to_server,
+                 widen(f, f->retransmit_first_us), widen(f, f->retransmit_last_us));
+    add_counts(f, s, &x->counts);
+}
+
+uint64_t flow_score(const struct engine *e, const struct flow *f) {
+    static const uint8_t of_state[CONN_COUNT] = {
+        [CONN_REFUSED] = 6,   [CONN_TIMED_OUT] = 7, [CONN_UNREACHABLE] = 7,
+        [CONN_ABORTED] = 4,   [CONN_PENDING] = 3,   [CONN_RESET] = 2,
+        [CONN_MIDSTREAM] = 0, [CONN_CLOSED] = 0,    [CONN_OPEN] = 0};
+    uint64_t score = of_state[state_now(e, f)];
+    if (f->bits & FLOW_RESET_MID) score = 5;
+    if (score < 5 && (f->side[0].zero_times || f->side[1].zero_times)) score = 4;
+    if (score < 3 && f->retransmitted[0] + f->retransmitted[1] > 0) score = 3;
+    if (score < 1 && f->first_byte_us >= 500000) score = 1;
+    uint64_t bytes = f->bytes[0] + f->bytes[1];
+    if (bytes >> 56) bytes = (UINT64_C(1) << 56) - 1;
+    return (f->bits & FLOW_TARGET ? UINT64_C(1) << 63 : 0) | score << 56 | bytes;
+}
+
+void flow_add_hosts(const struct flow *f, struct hosts *h, const uint64_t seed[2]) {
+    uint64_t packets = (uint64_t)f->packets[0] + f->packets[1], bytes = f->bytes[0] + f->bytes[1];
+    hosts_add(h, seed, &f->end[CLIENT], packets, bytes);
+    hosts_add(h, seed, &f->end[SERVER], packets, bytes);
+}

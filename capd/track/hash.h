@@ -1,0 +1,9 @@
+#ifndef CAPD_TRACK_HASH_H
+#define CAPD_TRACK_HASH_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* SipHash-1-3 (Aumasson, Bernstein 2012) of `len` bytes under a secret key: whoever chooses the
+ * packets cannot choose the collisions. */
+uint64_t hash_bytes(const uint64_t key[2], const void *bytes, size_t len);
+#endif

@@ -1,0 +1,169 @@
+/* HTTP/1 requests and responses, paired in order.  Full: of 16 entries, taken in turn, the one that
+ * went best gives way.  Of a path nothing after '?' is kept, and segments with an @ are masked.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/http_track.h"
+#include "capd/decode/http.h"
+#include "capd/track/app.h"
+#include "capd/track/services.h"
+
+#define PIPELINE 64u /* requests waiting in one connection */
+
+uint64_t http_score(const struct http_entry *h) {
+    uint64_t how = !h->answered ? 2 : h->status >= 500 ? 4 : h->status >= 400 ? 3 : 0;
+    uint64_t slow = h->first_byte_us >> 40 ? (UINT64_C(1) << 40) - 1 : h->first_byte_us;
+    return (h->target ? UINT64_C(1) << 62 : 0) | how << 48 | slow;
+}
+
+static struct http_entry *entry_of(struct engine *e, uint32_t i, uint32_t gen) {
+    if (i == NONE) return NULL;
+    struct http_entry *h = &e->http.entry[i];
+    return h->used && h->gen == gen ? h : NULL;
+}
+
+static uint32_t take_entry(struct engine *e) {
+    struct http_table *t = &e->http;
+    if (t->used < t->capacity) return t->used++;
+    uint32_t victim = t->hand;
+    for (uint32_t n = 0; n < 16; n++) {
+        uint32_t i = (t->hand + n) & (t->capacity - 1);
+        if (http_score(&t->entry[i]) < http_score(&t->entry[victim])) victim = i;
+    }
+    t->hand = (t->hand + 16) & (t->capacity - 1);
+    e->total.rows_dropped++;
+    return victim;
+}
+
+static bool has_at(const uint8_t *p, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '@') return true;
+        if (p[i] == '%' && i + 2 < n && p[i + 1] == '4' && p[i + 2] == '0') return true;
+    }
+    return false;
+}
+
+static uint8_t copy_path(const struct http_view *path, uint8_t out[LIM_PATH_TEXT]) {
+    size_t used = 0, i = 0;
+    while (i < path->len && used < LIM_PATH_TEXT) {
+        size_t end = i;
+        if (path->p[i] == '/') {
+            out[used++] = path->p[i++];
+            continue;
+        }
+        while (end < path->len && path->p[end] != '/') end++;
+        bool mask = has_at(path->p + i, end - i);
+        size_t n = mask ? 1 : end - i;
+        if (n > LIM_PATH_TEXT - used) n = LIM_PATH_TEXT - used;
+        memcpy(out + used, mask ? (const uint8_t *)"*" : path->p + i, n);
+        used += n;
+        i = end;
+    }
+    return (uint8_t)used;
+}
+
+static uint8_t copy_view(const struct http_view *v, uint8_t *out, size_t cap) {
+    size_t n = v->len < cap ? v->len : cap;
+    if (n) memcpy(out, v->p, n);
+    return (uint8_t)n;
+}
+
+/* Hang the request behind those that wait in this connection. */
+static void append(struct engine *e, struct flow *f, uint32_t i, uint32_t gen) {
+    struct http_entry *h = entry_of(e, f->row, f->row_gen);
+    if (!h) {
+        f->row = i;
+        f->row_gen = gen;
+        return;
+    }
+    for (unsigned n = 0; n < PIPELINE; n++) {
+        struct http_entry *next = entry_of(e, h->next, h->next_gen);
+        if (!next) break;
+        h = next;
+    }
+    h->next = i;
+    h->next_gen = gen;
+}
+
+static void take_request(struct engine *e, struct segment *s, const struct http_message *m) {
+    struct flow *f = s->f;
+    if (m->host.len > 0) app_name_server(e, f, m->host.p, app_host_length(m->host.p, m->host.len));
+    if (!(f->bits & FLOW_SELECTED)) return;
+    e->total.http_requests++;
+    uint32_t i = take_entry(e);
+    struct http_entry *h = &e->http.entry[i];
+    *h = (struct http_entry){.client = f->end[CLIENT],
+                             .server = f->end[SERVER],
+                             .server_port = f->port[SERVER],
+                             .used = true,
+                             .gen = ++e->http.gen,
+                             .target = f->bits & FLOW_TARGET,
+                             .next = NONE,
+                             .at_us = e->now_us};
+    h->method_len = copy_view(&m->method, h->method, sizeof h->method);
+    h->host_len = copy_view(&m->host, h->host, sizeof h->host);
+    h->path_len = copy_path(&m->path, h->path);
+    append(e, f, i, h->gen);
+}
+
+static bool is_method(const struct http_entry *h, const char *name) {
+    return h && strlen(name) == h->method_len && memcmp(h->method, name, h->method_len) == 0;
+}
+
+/* Returns the request that is answered, NULL if it was not seen. */
+static const struct http_entry *take_response(struct engine *e, struct segment *s,
+                                              const struct http_message *m) {
+    struct flow *f = s->f;
+    struct http_entry *h = entry_of(e, f->row, f->row_gen);
+    if (m->status < 200 && m->status != 101) return h; /* interim */
+    if (h) {
+        h->answered = true;
+        h->status = m->status;
+        h->first_byte_us = e->now_us - h->at_us;
+        f->row = h->next;
+        f->row_gen = h->next_gen;
+    }
+    if (!(f->bits & FLOW_SELECTED)) return h;
+    e->total.http_responses++;
+    codes_add(&e->total.http_statuses, m->status);
+    struct service *v = services_of(e, f);
+    if (v && m->status >= 500)
+        v->http_5xx++;
+    else if (v && m->status >= 400)
+        v->http_4xx++;
+    return h;
+}
+
+static struct app_step body_of(struct segment *s, const struct http_message *m,
+                               const struct http_entry *answered) {
+    struct flow_side *side = &s->f->side[s->dir];
+    bool none = !m->request && (m->status < 200 || m->status == 204 || m->status == 304 ||
+                                is_method(answered, "HEAD"));
+    if (!m->request && (m->status == 101 || (is_method(answered, "CONNECT") && m->status < 300)))
+        return (struct app_step){APP_QUIT, 0};
+    if (none) return (struct app_step){APP_TOOK, m->header_bytes};
+    if (m->has_content_length && !m->has_transfer_encoding) {
+        uint64_t all = m->header_bytes + m->content_length;
+        return (struct app_step){APP_TOOK, all > INT32_MAX ? INT32_MAX : (uint32_t)all};
+    }
+    if (m->request && !m->has_transfer_encoding)
+        return (struct app_step){APP_TOOK, m->header_bytes};
+    side->bits |= APP_LOST; /* chunked, or until the end: the next head starts a segment */
+    return (struct app_step){APP_LOSE, 0};
+}
+
+struct app_step http_step(struct engine *e, struct segment *s, struct cursor c, bool last) {
+    struct http_message m;
+    enum http_status status = decode_http(c, &m);
+    bool whole = status == HTTP_OK;
+    if (status == HTTP_NOT_HTTP) return (struct app_step){APP_LOSE, 0};
+    if (!whole && !(last && m.start_line)) {
+        if (status == HTTP_NEED_MORE) return (struct app_step){last ? APP_LOSE : APP_MORE, 0};
+        if (!m.start_line) return (struct app_step){APP_LOSE, 0};
+    }
+    const struct http_entry *answered = NULL;
+    if (m.request)
+        take_request(e, s, &m);
+    else
+        answered = take_response(e, s, &m);
+    if (!whole) return (struct app_step){APP_LOSE, 0};
+    return body_of(s, &m, answered);
+}

@@ -1,0 +1,30 @@
+#ifndef CAPD_TRACK_NAMES_H
+#define CAPD_TRACK_NAMES_H
+#include "capd/track/state.h"
+
+/* Names seen on the wire and the addresses they stood for.  Both tables are rings: the oldest entry
+ * goes first. */
+
+void names_init(struct names *n);
+
+/* Keep a name (lower-cased, a final dot dropped); returns its index and generation, NONE if empty.
+ */
+uint32_t names_keep(struct engine *e, const uint8_t *text, size_t len, uint32_t *gen_out);
+
+/* The name, NULL if it was given up since. */
+const struct name *names_get(const struct engine *e, uint32_t i, uint32_t gen);
+
+/* Remember that `address` belongs to the name for at least ten minutes.  True if it is an address
+ * of the target's name that was not known before. */
+bool names_learn(struct engine *e, const struct addr *address, uint32_t name, uint32_t gen,
+                 uint32_t ttl_s);
+
+/* Name last learned for the address; NULL if there is none. */
+const struct name *names_of(const struct engine *e, const struct addr *address, uint32_t *i_out);
+
+/* True if the address was learned as one of the target's name and has not expired. */
+bool names_is_target(const struct engine *e, const struct addr *address);
+
+/* True if the bytes are the target's name. */
+bool names_match_target(const struct engine *e, const uint8_t *text, size_t len);
+#endif

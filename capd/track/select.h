@@ -1,0 +1,32 @@
+#ifndef CAPD_TRACK_SELECT_H
+#define CAPD_TRACK_SELECT_H
+#include "capd/track/state.h"
+
+/* What belongs to the target (contract section 3).  In `diagnosis` everything is selected and the
+ * target only marks; in the other modes what is selected is what is on target. */
+
+void select_init(struct engine *e);
+
+/* True if the packet belongs to a connection of the tool itself. */
+bool select_excluded(const struct engine *e, const struct packet *k);
+
+/* Is the address one of the target's host?  False when the target names no host. */
+bool select_address(const struct engine *e, const struct addr *a);
+
+/* A packet of no flow, between two addresses: is it selected? */
+bool select_pair(const struct engine *e, const struct addr *a, const struct addr *b);
+
+/* Is the service on target, by its address and port? */
+bool select_service(const struct engine *e, const struct addr *server, uint16_t port);
+
+/* A DNS message about this name: on target, and selected? */
+bool select_dns_target(const struct engine *e, const uint8_t *name, size_t len);
+bool select_dns(const struct engine *e, const uint8_t *name, size_t len);
+
+/* Look again whether the flow is selected and on target.  On selection its counts move from the
+ * other traffic to the selected. */
+void select_flow(struct engine *e, struct flow *f);
+
+/* Look again at every flow: the target has new addresses. */
+void select_again(struct engine *e);
+#endif

@@ -1,0 +1,7 @@
+#ifndef CAPD_TRACK_SKETCH_H
+#define CAPD_TRACK_SKETCH_H
+#include "capd/track/tables.h"
+
+void sketch_add(struct sketch *s, uint64_t value_us);
+struct dist sketch_summary(const struct sketch *s);
+#endif

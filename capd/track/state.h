@@ -1,0 +1,66 @@
+#ifndef CAPD_TRACK_STATE_H
+#define CAPD_TRACK_STATE_H
+#include "capd/track/engine.h"
+#include "capd/track/flow_table.h"
+#include "capd/track/tables.h"
+
+/* The engine from the inside: for track and stat only. */
+
+struct engine {
+    struct engine_options o;
+    uint8_t target_name_len;
+    bool has_host;              /* the target names a host, not only ports */
+    bool started;               /* epoch_ns is set */
+    uint64_t epoch_ns, last_ns; /* first and latest packet time */
+    uint64_t now_us;            /* time of the packet at hand, since the epoch */
+    bool message_selected;      /* the packet at hand is selected for what it carries (DNS) */
+    uint32_t snapshot_id;
+    char file_error[LIM_ERROR_TEXT + 1];
+
+    struct packet packet;
+    struct totals total;
+    struct seconds seconds;
+    struct incidents incidents;
+    struct flow_table flows;
+    struct services services;
+    struct names names;
+    struct dns_table dns;
+    struct resolver resolver[RESOLVERS];
+    uint32_t resolvers;
+    struct http_table http;
+    struct tls_table tls;
+    struct holes holes;
+    struct streams streams;
+    struct fragment *fragment; /* FRAGMENTS */
+    struct arp_entry arp[ARP_ENTRIES];
+    struct hosts hosts; /* of packets without flow, and of flows that left */
+
+    struct flow *retired; /* LIM_CONNECTIONS connections that left the flow table */
+    uint64_t *retired_score;
+    uint32_t retired_n;
+
+    /* Scratch of a snapshot. */
+    struct service_facts *facts; /* one per service */
+    struct hosts host_sums;
+    uint8_t *frame; /* LIM_FRAME_FROM_CAPD */
+    uint8_t *rows;  /* decoded rows of the largest table */
+    size_t rows_bytes;
+};
+
+/* Age from which a request without answer counts as unanswered (findings.md, rule 5). */
+static inline uint64_t end_guard_us(uint64_t slowest_us) {
+    return slowest_us + 200000 > 2000000 ? slowest_us + 200000 : 2000000;
+}
+
+static inline bool seq_before(uint32_t a, uint32_t b) {
+    return (int32_t)(a - b) < 0;
+}
+static inline bool seq_after(uint32_t a, uint32_t b) {
+    return (int32_t)(a - b) > 0;
+}
+
+/* Add to a counter by code; codes beyond the table's room are left out of it. */
+void codes_add(struct codes *c, uint32_t code);
+
+void incident_add(struct engine *e, const struct msg_incident *row);
+#endif

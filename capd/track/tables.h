@@ -1,0 +1,258 @@
+#ifndef CAPD_TRACK_TABLES_H
+#define CAPD_TRACK_TABLES_H
+#include "capd/track/flow.h"
+
+/* The bounded tables beside the flow table.  Every one has a fixed capacity; what goes first when
+ * it is full stands with the module that owns it.  An index into a table that may give entries up
+ * travels with the entry's generation; a stale pair finds nothing. */
+
+/* ---- sketch: a small histogram --------------------------------------------------------------- */
+/* 16 buckets per octave up to 2^29 us (9 min); counts are halved together when one is full. */
+#define SKETCH_BUCKETS (16u * 26u)
+struct sketch {
+    uint64_t samples, min_us, max_us;
+    uint16_t bucket[SKETCH_BUCKETS];
+};
+
+/* ---- names ------------------------------------------------------------------------------------
+ */
+struct name {
+    uint32_t gen, len;
+    uint64_t hash;
+    uint8_t text[LIM_NAME + 1]; /* lower case, bytes as on the wire */
+};
+struct name_address {
+    struct addr address;
+    uint32_t name, name_gen;
+    uint32_t chain;
+    uint64_t until_us;
+    bool target; /* learned as an address of the target's name */
+    bool used;
+};
+struct names {
+    struct name *name;
+    struct name_address *address;
+    uint32_t *name_bucket, *name_chain, *address_bucket;
+    uint32_t names_cap, addresses_cap, names_hand, addresses_hand, gen;
+};
+
+/* ---- services ---------------------------------------------------------------------------------
+ */
+/* Counters of contract section 4 in the order of FIELDS_CONNECTION_COUNTS. */
+#define COUNT_MEMBER(T, kind, name, bound, unit, doc) uint64_t name;
+struct conn_counts {
+    FIELDS_CONNECTION_COUNTS(COUNT_MEMBER, unused)
+};
+
+/* What is summed over flows for the totals. */
+struct flow_sums {
+    struct conn_counts counts;
+    uint64_t one_sided, local_client, local_server, not_local;
+};
+
+/* What is summed over connections, finished and live, per service. */
+struct service_facts {
+    struct conn_counts counts;
+    uint64_t packets, bytes, first_us, last_us; /* first_us: UINT64_MAX when there was none */
+    bool to_client, to_server;
+    uint64_t timeout_first_us, timeout_last_us, timeout_wait_us, timeout_syn_sent, timeout_repeated;
+    uint64_t refused_first_us, refused_last_us;
+    uint64_t retransmit_first_us, retransmit_last_us;
+    uint64_t zero_us[2], zero_times[2], zero_stuck[2], zero_life_us[2];
+    uint64_t zero_first_us, zero_last_us;
+    uint64_t reset_by[2], reset_bytes, reset_ttl_delta, reset_first_us, reset_last_us;
+};
+
+enum service_sketch {
+    SERVICE_HANDSHAKE,
+    SERVICE_RTT,
+    SERVICE_REQUEST_ACK,
+    SERVICE_FIRST_BYTE,
+    SERVICE_TLS,
+    SERVICE_REFUSED,
+    SERVICE_SKETCHES
+};
+
+struct service {
+    struct addr address;
+    uint16_t port;
+    bool used, target;
+    uint32_t gen, chain;
+    uint32_t live; /* flows in the table that belong to it */
+    uint32_t name, name_gen;
+    uint32_t sketch[SERVICE_SKETCHES]; /* NONE: no sample yet */
+    uint64_t requests, http_4xx, http_5xx;
+    uint64_t client_hellos, server_hellos, fatal_by[2];
+    uint32_t tls_alert;
+    struct service_facts done; /* of connections that left the flow table */
+};
+struct services {
+    struct service *service;
+    struct sketch *sketch;
+    uint32_t *bucket, *sketch_free;
+    uint32_t capacity, sketches, used, sketches_left, hand, gen;
+    uint64_t seen; /* services ever added */
+};
+
+/* ---- DNS ---------------------------------------------------------------------------------------
+ */
+struct dns_entry {
+    struct addr client, server;
+    uint16_t client_port, server_port, id, type;
+    uint16_t rcode, answers;
+    uint8_t addresses; /* A and AAAA records in the answer */
+    bool used, answered, target;
+    uint32_t chain, tries;
+    uint64_t hash, first_us, last_us, latency_us;
+    uint8_t name_len;
+    uint8_t name[255]; /* lower case */
+};
+struct dns_table {
+    struct dns_entry *entry;
+    uint32_t *bucket;
+    uint32_t capacity, used, hand;
+};
+
+struct resolver {
+    struct addr address;
+    uint16_t port;
+    bool used, target, to_client, to_server;
+    uint64_t queries, transactions, responses, retried, rcode[6], other_rcode;
+    uint64_t lost, lost_tries, lost_wait_us; /* unanswered transactions that left the table */
+    uint64_t trouble_first_us, trouble_last_us, trouble_target;
+    uint8_t trouble_len;
+    uint8_t trouble_name[255];
+    struct sketch latency;
+};
+#define RESOLVERS 64u
+
+/* ---- HTTP, TLS ---------------------------------------------------------------------------------
+ */
+struct http_entry {
+    struct addr client, server;
+    uint16_t server_port, status;
+    bool used, answered, target;
+    uint8_t method_len, path_len, host_len;
+    uint32_t gen, next, next_gen; /* next request of the same connection */
+    uint32_t flow_name, flow_name_gen;
+    uint64_t at_us, first_byte_us;
+    uint8_t method[16], path[LIM_PATH_TEXT], host[LIM_NAME];
+};
+struct http_table {
+    struct http_entry *entry;
+    uint32_t capacity, used, hand, gen;
+};
+
+struct tls_entry {
+    struct addr client, server;
+    uint16_t server_port, version;
+    bool used, target, answered, reset, done;
+    uint8_t alert_from; /* 0 none, 1 client, 2 server */
+    uint8_t alert, sni_len, alpn_len;
+    uint32_t gen;
+    uint64_t at_us, hello_us;
+    uint8_t sni[255], alpn[32];
+};
+struct tls_table {
+    struct tls_entry *entry;
+    uint32_t capacity, used, hand, gen;
+};
+
+/* ---- gaps, stream buffers, fragments ------------------------------------------------------------
+ */
+struct hole {
+    uint32_t seq, end, us, chain;
+};
+struct holes {
+    struct hole *hole;
+    uint32_t capacity, free, fresh;
+};
+
+#define STREAM_BYTES  4096u
+#define STREAM_RANGES 4u
+struct stream_buffer {
+    uint32_t base;  /* sequence number of byte[0] */
+    uint32_t chain; /* free list */
+    uint32_t ranges;
+    uint16_t from[STREAM_RANGES], to[STREAM_RANGES]; /* filled, in order, apart from each other */
+    uint8_t byte[STREAM_BYTES];
+};
+struct streams {
+    struct stream_buffer *buffer;
+    uint32_t capacity, free, fresh;
+};
+
+#define FRAGMENT_BYTES 2048u /* kept of a datagram: headers and the start of the payload */
+#define FRAGMENT_UNITS 8192u /* 64 KiB in units of 8 bytes */
+struct fragment {
+    struct addr src, dst;
+    uint32_t id, total, have, chain; /* bytes; total 0: last fragment not seen */
+    uint64_t us;
+    uint8_t ip_proto, version, ttl;
+    bool used, has_ports;
+    uint16_t sport, dport;
+    uint64_t unit[FRAGMENT_UNITS / 64];
+    uint8_t byte[40 + FRAGMENT_BYTES]; /* room for the IP header in front */
+};
+#define FRAGMENTS 64u
+
+/* ---- ARP, incidents
+ * ------------------------------------------------------------------------------ */
+struct arp_entry {
+    struct addr asker, target;
+    bool used, answered, on_target;
+    uint64_t first_us, last_us;
+    uint32_t tries;
+};
+#define ARP_ENTRIES 256u
+
+struct incidents {
+    struct msg_incident row[LIM_INCIDENTS];
+    uint32_t used;
+    uint64_t seen;
+};
+
+/* ---- counters
+ * -------------------------------------------------------------------------------------- */
+struct codes {
+    uint32_t code[LIM_CODES];
+    uint64_t count[LIM_CODES];
+    uint32_t used;
+};
+
+struct seconds {
+    uint64_t bucket_us;
+    uint64_t packets[LIM_TIMELINE], bytes[LIM_TIMELINE], to_client[LIM_TIMELINE],
+        to_server[LIM_TIMELINE], retransmitted[LIM_TIMELINE];
+    uint32_t used;
+    uint64_t second, second_to[2], peak_to[2]; /* bytes of the running second; [CLIENT]: to it */
+};
+
+struct host {
+    struct addr address;
+    uint32_t chain;
+    uint64_t packets, bytes;
+};
+struct hosts {
+    struct host *host;
+    uint32_t *bucket;
+    uint32_t capacity, used, hand;
+};
+
+struct totals {
+    uint64_t packets, bytes, other_packets, other_bytes, seen;
+    uint64_t missed_kernel, missed_interface, truncated, malformed, undecoded, fragments,
+        duplicates;
+    uint64_t evicted, rows_dropped, acks, gap_acks, flows, tcp_flows;
+    uint64_t analysis[ANALYSIS_COUNT];
+    uint64_t dns_queries, dns_responses, dns_transactions, dns_lost;
+    uint64_t http_requests, http_responses;
+    uint64_t tls_client_hellos, tls_server_hellos, tls_alerts;
+    uint64_t arp_requests, arp_replies;
+    uint64_t proto_packets[PROTO_COUNT], proto_bytes[PROTO_COUNT];
+    struct codes dns_rcodes, http_statuses, icmp_types, icmpv6_types;
+    struct hist handshake, rtt, dns, tls, first_byte, transfer;
+    struct flow_sums done; /* of selected flows that left the flow table */
+    uint64_t slowest_answer_us, slowest_dns_us;
+};
+#endif

@@ -1,0 +1,41 @@
+#ifndef CAPD_TRACK_TCP_H
+#define CAPD_TRACK_TCP_H
+#include "capd/track/state.h"
+
+/* One segment on its way through the TCP trackers. */
+struct segment {
+    struct packet *k;
+    struct flow *f;
+    uint32_t i;        /* the flow's index */
+    unsigned dir;      /* sender: CLIENT or SERVER */
+    uint32_t us;       /* time, 32 bits */
+    uint32_t seq, end; /* end: after payload, SYN and FIN */
+    uint32_t len;      /* payload bytes by the headers */
+    uint8_t flags;
+    /* set on the way */
+    uint32_t fresh; /* payload bytes not seen before */
+    bool again;     /* the engine's own judgement: sent before, or late */
+};
+
+/* tcp_track.c: outcome, history, handshake, reset; calls the others. */
+void tcp_segment(struct engine *e, struct segment *s);
+
+/* tcp_analysis.c: Wireshark's counters, on every segment as captured. */
+void tcp_analyse(struct engine *e, struct segment *s);
+
+/* tcp_loss.c: the engine's own judgement of data seen twice or late; sets fresh and again. */
+void tcp_judge_data(struct engine *e, struct segment *s);
+void tcp_forget_holes(struct engine *e, struct flow_side *side);
+/* Drop the holes below `ack`; true if there was one: acknowledged data that was never captured. */
+bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack);
+
+/* tcp_timing.c: round trips, requests and answers, receive windows. */
+void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack, bool advanced);
+void tcp_time_data(struct engine *e, struct segment *s);
+void tcp_watch_window(struct segment *s);
+void tcp_answer_done(struct engine *e, struct flow *f);
+
+/* app.c: the stream's content, in order. */
+void app_segment(struct engine *e, struct segment *s);
+void app_release(struct engine *e, struct flow *f);
+#endif

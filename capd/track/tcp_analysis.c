@@ -1,0 +1,136 @@
+/* Wireshark's tcp.analysis counters, after the definitions of its User's Guide ("TCP Analysis"), so
+ * that they can be compared with tshark on the same file.  Nothing here feeds a finding.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/tcp.h"
+
+#define FAST_WINDOW_US 20000u /* last ACK of a fast retransmission is younger than this */
+#define ORDER_US       3000u  /* out-of-order threshold while the handshake RTT is unknown */
+
+static void count(struct engine *e, struct flow *f, enum analysis what) {
+    if (f->bits & FLOW_SELECTED)
+        e->total.analysis[what]++;
+    else if (f->analysis[what] < UINT16_MAX)
+        f->analysis[what]++;
+}
+
+/* What the segment is, seen from its sender and the receiver before it is taken in. */
+struct view {
+    struct engine *e;
+    const struct segment *s;
+    struct flow_side *fwd, *rev;
+    bool control;    /* SYN, FIN or RST */
+    uint32_t window; /* as scaled */
+};
+
+static uint32_t scaled_window(const struct segment *s) {
+    const struct flow_side *side = &s->f->side[s->dir];
+    uint32_t raw = s->k->tcp.window;
+    if (s->flags & TCP_SYN || !(s->f->bits & FLOW_SCALE_KNOWN)) return raw;
+    return raw << side->wscale;
+}
+
+static bool has_window_signs(struct view *v) {
+    const struct segment *s = v->s;
+    struct flow *f = s->f;
+    if (s->k->tcp.window == 0 && !v->control) count(v->e, f, ANALYSIS_zero_window);
+    bool probe = s->len == 1 && v->fwd->bits & WS_NEXT && s->seq == v->fwd->ws_next &&
+                 v->rev->bits & WS_WINDOW && v->rev->ws_window == 0;
+    if (probe) {
+        count(v->e, f, ANALYSIS_zero_window_probe);
+        return true;
+    }
+    if (s->len > 0 && v->rev->bits & WS_WINDOW && v->rev->bits & WS_ACK && !v->control &&
+        f->bits & FLOW_SCALE_KNOWN && s->seq + s->len == v->rev->ws_ack + v->rev->ws_window)
+        count(v->e, f, ANALYSIS_window_full);
+    return false;
+}
+
+static bool is_keep_alive(const struct view *v) {
+    return v->s->len <= 1 && v->fwd->bits & WS_NEXT && v->s->seq == v->fwd->ws_next - 1 &&
+           !v->control;
+}
+
+static void check_acks(struct view *v, bool keep_alive) {
+    const struct segment *s = v->s;
+    if (!(s->flags & TCP_ACK)) return;
+    uint32_t ack = s->k->tcp.ack;
+    bool same = v->fwd->bits & WS_ACK && ack == v->fwd->ws_ack;
+    bool bare = s->len == 0 && !v->control && v->fwd->bits & WS_NEXT && s->seq == v->fwd->ws_next;
+    bool still = v->fwd->bits & WS_WINDOW && v->window == v->fwd->ws_window && v->window != 0;
+    if (bare && same && still && v->rev->bits & WS_KEEP_ALIVE) {
+        /* the answer to a keep-alive, no duplicate ACK */
+    } else if (bare && same && !keep_alive && v->window != 0 &&
+               (still || s->k->tcp.sack_blocks > 0)) {
+        v->fwd->ws_dup_acks++;
+        count(v->e, s->f, ANALYSIS_duplicate_ack);
+    }
+    if (!same) v->fwd->ws_dup_acks = 0;
+    if (v->rev->bits & WS_NEXT && seq_after(ack, v->rev->ws_next)) {
+        count(v->e, s->f, ANALYSIS_ack_lost_segment);
+        v->rev->ws_next = ack;
+    }
+}
+
+static void check_repeat(struct view *v) {
+    const struct segment *s = v->s;
+    const struct flow_side *fwd = v->fwd, *rev = v->rev;
+    struct flow *f = s->f;
+    if (!(fwd->bits & WS_NEXT) || !seq_before(s->seq, fwd->ws_next)) return;
+    if (s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN))) return;
+    uint32_t end = s->seq + s->len;
+    if (s->len > 0 && !(s->flags & (TCP_SYN | TCP_FIN)) && rev->bits & WS_ACK &&
+        !seq_after(end, rev->ws_ack)) {
+        count(v->e, f, ANALYSIS_spurious_retransmission);
+        count(v->e, f, ANALYSIS_retransmission);
+        return;
+    }
+    if (rev->ws_dup_acks >= 2 && s->seq == rev->ws_ack && s->us - rev->ws_ack_us < FAST_WINDOW_US) {
+        count(v->e, f, ANALYSIS_fast_retransmission);
+        count(v->e, f, ANALYSIS_retransmission);
+        return;
+    }
+    uint32_t limit = f->handshake_us && f->bits & FLOW_ESTABLISHED ? f->handshake_us : ORDER_US;
+    if (s->us - fwd->ws_next_us < limit && fwd->ws_next != s->end)
+        count(v->e, f, ANALYSIS_out_of_order);
+    else
+        count(v->e, f, ANALYSIS_retransmission);
+}
+
+static void take_in(struct view *v, bool keep_alive, bool probe) {
+    const struct segment *s = v->s;
+    struct flow_side *fwd = v->fwd;
+    if (!(fwd->bits & WS_BASE)) {
+        fwd->bits |= WS_BASE;
+        fwd->ws_base = s->seq;
+    }
+    fwd->bits &= ~(uint32_t)(WS_KEEP_ALIVE | WS_ZERO_PROBE);
+    if (keep_alive) fwd->bits |= WS_KEEP_ALIVE;
+    if (probe) fwd->bits |= WS_ZERO_PROBE;
+    if (!probe && (!(fwd->bits & WS_NEXT) || seq_after(s->end, fwd->ws_next))) {
+        fwd->ws_next = s->end;
+        fwd->ws_next_us = s->us;
+        fwd->bits |= WS_NEXT;
+    }
+    fwd->ws_window = v->window;
+    fwd->bits |= WS_WINDOW;
+    if (!(s->flags & TCP_ACK)) return;
+    fwd->ws_ack = s->k->tcp.ack;
+    fwd->ws_ack_us = s->us;
+    fwd->bits |= WS_ACK;
+}
+
+void tcp_analyse(struct engine *e, struct segment *s) {
+    struct view v = {.e = e,
+                     .s = s,
+                     .fwd = &s->f->side[s->dir],
+                     .rev = &s->f->side[!s->dir],
+                     .control = s->flags & (TCP_SYN | TCP_FIN | TCP_RST)};
+    v.window = scaled_window(s);
+    bool probe = has_window_signs(&v), keep_alive = !probe && is_keep_alive(&v);
+    if (v.fwd->bits & WS_NEXT && seq_after(s->seq, v.fwd->ws_next) && !(s->flags & TCP_RST))
+        count(e, s->f, ANALYSIS_lost_segment);
+    if (keep_alive) count(e, s->f, ANALYSIS_keep_alive);
+    check_acks(&v, keep_alive);
+    if (!keep_alive && !probe) check_repeat(&v);
+    take_in(&v, keep_alive, probe);
+}

@@ -1,0 +1,212 @@
+/* Which data was sent twice, and where the first copy was lost.  Everything from the first sequence
+ * number seen up to `next` was seen, but for the holes listed; so "seen before" is "in no hole".
+ * Data at or below what was sent is
+ *   spurious     when the other end had acknowledged it,
+ *   lost_after   when it was seen before: the first copy passed here and got lost behind,
+ *   reordered    when it fills a hole sooner than any retransmission could arrive,
+ *   lost_before  when it fills a hole later: the first copy never came this far.
+ * A hole's list is bounded by the pool; when that is empty the oldest hole of the side gives way.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/seconds.h"
+#include "capd/track/tcp.h"
+
+#define ORDER_US     3000u /* reordering while the round trip is unknown */
+#define DEAD_TRIES   3u
+#define DEAD_SPAN_US 500000u
+
+static struct hole *hole_at(struct engine *e, uint32_t i) {
+    return &e->holes.hole[i];
+}
+
+static void hole_free(struct engine *e, uint32_t i) {
+    hole_at(e, i)->chain = e->holes.free;
+    e->holes.free = i;
+}
+
+/* Put a new hole at the end of the list, which is in sequence order. */
+static void hole_add(struct engine *e, struct flow_side *side, uint32_t *tail, uint32_t seq,
+                     uint32_t end, uint32_t us) {
+    struct holes *h = &e->holes;
+    uint32_t i = h->free;
+    if (i != NONE)
+        h->free = h->hole[i].chain;
+    else if (h->fresh < h->capacity)
+        i = h->fresh++;
+    else if (side->holes != NONE && tail != &side->holes) {
+        i = side->holes;
+        if (tail == &h->hole[i].chain) tail = &side->holes;
+        side->holes = h->hole[i].chain;
+    } else
+        return;
+    h->hole[i] = (struct hole){seq, end, us, *tail};
+    *tail = i;
+}
+
+void tcp_forget_holes(struct engine *e, struct flow_side *side) {
+    while (side->holes != NONE) {
+        uint32_t i = side->holes;
+        side->holes = hole_at(e, i)->chain;
+        hole_free(e, i);
+    }
+}
+
+bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack) {
+    bool found = false;
+    while (side->holes != NONE && seq_before(hole_at(e, side->holes)->seq, ack)) {
+        struct hole *h = hole_at(e, side->holes);
+        found = true;
+        if (seq_after(h->end, ack)) {
+            h->seq = ack;
+            break;
+        }
+        uint32_t i = side->holes;
+        side->holes = h->chain;
+        hole_free(e, i);
+    }
+    return found;
+}
+
+/* Fill [seq, end) in the list: bytes that were missing, and when the oldest hole touched opened. */
+static uint32_t fill_holes(struct engine *e, struct flow_side *side, uint32_t seq, uint32_t end,
+                           uint32_t *since_out) {
+    uint32_t filled = 0, *at = &side->holes;
+    while (*at != NONE) {
+        uint32_t i = *at;
+        struct hole *h = hole_at(e, i);
+        uint32_t from = seq_after(h->seq, seq) ? h->seq : seq;
+        uint32_t to = seq_before(h->end, end) ? h->end : end;
+        if (!seq_before(from, to)) {
+            at = &h->chain;
+            continue;
+        }
+        if (filled == 0) *since_out = h->us;
+        filled += to - from;
+        if (from == h->seq && to == h->end) {
+            *at = h->chain;
+            hole_free(e, i);
+            continue;
+        }
+        if (from == h->seq)
+            h->seq = to;
+        else if (to == h->end)
+            h->end = from;
+        else {
+            uint32_t rest = h->end, us = h->us;
+            h->end = from;
+            hole_add(e, side, &h->chain, to, rest, us);
+        }
+        at = &h->chain;
+    }
+    return filled;
+}
+
+static uint32_t *hole_tail(struct engine *e, struct flow_side *side) {
+    uint32_t *at = &side->holes;
+    for (unsigned n = 0; *at != NONE && n < 256; n++) at = &hole_at(e, *at)->chain;
+    return at;
+}
+
+static void count_retransmission(struct engine *e, struct segment *s, uint32_t *where) {
+    struct flow *f = s->f;
+    if (f->retransmitted[0] + f->retransmitted[1] == 0) f->retransmit_first_us = s->us;
+    f->retransmit_last_us = s->us;
+    f->retransmitted[s->dir]++;
+    ++*where;
+    if (f->bits & FLOW_SELECTED) seconds_retransmitted(&e->seconds, e->now_us);
+}
+
+static void report_dead_path(struct engine *e, const struct segment *s,
+                             const struct flow_side *side) {
+    const struct flow *f = s->f;
+    struct msg_incident row = {.kind = INCIDENT_DEAD_PATH,
+                               .subject = f->end[SERVER],
+                               .port = f->port[SERVER],
+                               .peer = f->end[CLIENT],
+                               .on_target = f->bits & FLOW_TARGET,
+                               .count = 1,
+                               .last_us = e->now_us,
+                               .tries = side->tries,
+                               .span_us = s->us - side->try_first_us};
+    row.first_us = e->now_us > row.span_us ? e->now_us - row.span_us : 0;
+    if (f->bits & FLOW_SELECTED) incident_add(e, &row);
+}
+
+/* The same segment again: are the gaps growing, as a sender's timer makes them? */
+static void follow_tries(struct engine *e, struct segment *s, struct flow_side *side) {
+    if (side->tries == 0 || side->try_seq != s->seq) {
+        side->try_seq = s->seq;
+        side->try_first_us = side->next_us;
+        side->try_gap_us = s->us - side->next_us;
+        side->tries = 2;
+        side->tries_growing = 1;
+    } else {
+        uint32_t gap = s->us - side->try_last_us;
+        if ((uint64_t)gap * 100 < (uint64_t)side->try_gap_us * 95) side->tries_growing = 0;
+        side->try_gap_us = gap;
+        if (side->tries < UINT8_MAX) side->tries++;
+    }
+    side->try_last_us = s->us;
+    if (side->tries >= DEAD_TRIES && side->tries_growing && !(side->bits & SIDE_DEAD) &&
+        s->us - side->try_first_us >= DEAD_SPAN_US) {
+        side->bits |= SIDE_DEAD;
+        report_dead_path(e, s, side);
+    }
+}
+
+static void judge_old(struct engine *e, struct segment *s, struct flow_side *side) {
+    struct flow *f = s->f;
+    const struct flow_side *rev = &f->side[!s->dir];
+    uint32_t end = s->seq + s->len, since = 0;
+    uint32_t old_end = seq_before(end, side->next) ? end : side->next;
+    uint32_t filled = fill_holes(e, side, s->seq, old_end, &since);
+    s->again = true;
+    s->fresh = filled + (end - old_end);
+    if (filled > 0) {
+        uint32_t rtt = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0, late = s->us - since;
+        bool soon = rtt > 0 ? late < rtt - rtt / 4 : late < ORDER_US && rev->dup_acks < 3;
+        if (soon || (rtt > 0 && late < ORDER_US && rev->dup_acks < 3))
+            f->reordered++;
+        else
+            count_retransmission(e, s, &f->lost_before);
+        return;
+    }
+    if (rev->bits & SIDE_ACK && !seq_after(end, rev->acked)) {
+        f->spurious++;
+        return;
+    }
+    count_retransmission(e, s, &f->lost_after);
+    follow_tries(e, s, side);
+}
+
+static bool is_probe(const struct segment *s, const struct flow_side *side) {
+    const struct flow_side *rev = &s->f->side[!s->dir];
+    return s->len == 1 && !(s->flags & (TCP_SYN | TCP_FIN)) &&
+           (s->seq == side->next - 1 || rev->bits & SIDE_CLOSED);
+}
+
+void tcp_judge_data(struct engine *e, struct segment *s) {
+    struct flow_side *side = &s->f->side[s->dir];
+    uint32_t seq = s->seq + (s->flags & TCP_SYN ? 1u : 0u);
+    s->fresh = s->len;
+    if (!(side->bits & SIDE_NEXT)) {
+        side->bits |= SIDE_NEXT;
+        side->next = s->end;
+        side->next_us = s->us;
+        return;
+    }
+    if (s->len > 0 && seq_before(seq, side->next)) {
+        if (is_probe(s, side))
+            s->fresh = 0, s->again = true;
+        else
+            judge_old(e, s, side);
+    } else if (s->len + (s->flags & TCP_FIN) > 0 && seq_after(seq, side->next) &&
+               seq - side->next < 1u << 30) {
+        hole_add(e, side, hole_tail(e, side), side->next, seq, s->us);
+    }
+    if (s->flags & TCP_RST || !seq_after(s->end, side->next)) return;
+    if (s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN))) return;
+    side->next = s->end;
+    side->next_us = s->us;
+    side->tries = 0;
+    side->bits &= ~(uint32_t)SIDE_DEAD;
+}

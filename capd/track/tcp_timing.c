@@ -1,0 +1,138 @@
+/* Times of a connection.
+ * Round trip: a segment to the ACK of exactly its end, never after a retransmission (Karn), and
+ * only where no delayed-ACK timer can be in it: the ACK covers two segments or more, the last of
+ * full size, or it came sooner than any such timer (40 ms).  A capture point sees two halves, one
+ * per direction; a sample is one half plus the latest of the other, first taken from the handshake.
+ * Request: payload of the client after the handshake or after payload of the server; its answer
+ * begins with the next payload of the server.  TLS: only application data after the handshake.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/services.h"
+#include "capd/track/tcp.h"
+
+#define DELAYED_ACK_US 35000u
+
+static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint32_t took) {
+    struct flow_side *side = &f->side[dir], *peer = &f->side[!dir];
+    side->rtt_us = took;
+    side->bits |= SIDE_RTT;
+    if (!(peer->bits & SIDE_RTT)) return;
+    uint32_t whole = took + peer->rtt_us;
+    f->rtt_smooth_us =
+        f->rtt_smooth_us ? f->rtt_smooth_us - f->rtt_smooth_us / 8 + whole / 8 : whole;
+    if (!(f->bits & FLOW_SELECTED)) return;
+    hist_add(&e->total.rtt, whole);
+    services_sample(e, f, SERVICE_RTT, whole);
+}
+
+/* The other end of `s` sent what this ACK covers. */
+void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack, bool advanced) {
+    struct flow *f = s->f;
+    struct flow_side *sender = &f->side[!s->dir];
+    uint32_t ack = s->k->tcp.ack;
+    (void)advanced;
+    for (unsigned n = 0; n < TIMED_SEGMENTS; n++) {
+        if (!(sender->timed_bits >> n & 1u) || seq_after(sender->timed_end[n], ack)) continue;
+        sender->timed_bits &= (uint8_t) ~(1u << n);
+        if (sender->timed_end[n] != ack) continue;
+        uint32_t took = s->us - sender->timed_us[n];
+        bool prompt = ack - old_ack >= 2u * sender->largest && sender->largest >= 512;
+        if (s->len == 0 && (prompt || took < DELAYED_ACK_US)) add_round_trip(e, f, !s->dir, took);
+    }
+    if (s->dir == SERVER && f->bits & FLOW_REQUEST_ACK && !seq_before(ack, f->request_end)) {
+        f->bits &= ~(uint32_t)FLOW_REQUEST_ACK;
+        services_sample(e, f, SERVICE_REQUEST_ACK, s->us - f->request_us);
+    }
+}
+
+static void time_segment(struct segment *s) {
+    struct flow_side *side = &s->f->side[s->dir];
+    if (s->again) { /* whose ACK is it now? */
+        side->timed_bits = 0;
+        return;
+    }
+    if (side->since_ack < UINT16_MAX) side->since_ack++;
+    for (unsigned n = 0; n < TIMED_SEGMENTS; n++) {
+        if (side->timed_bits >> n & 1u) continue;
+        side->timed_bits |= (uint8_t)(1u << n);
+        side->timed_end[n] = s->seq + s->len;
+        side->timed_us[n] = s->us;
+        return;
+    }
+    /* The newest slot follows the stream, the other waits for its ACK. */
+    side->timed_end[TIMED_SEGMENTS - 1] = s->seq + s->len;
+    side->timed_us[TIMED_SEGMENTS - 1] = s->us;
+}
+
+void tcp_answer_done(struct engine *e, struct flow *f) {
+    if (!(f->bits & FLOW_ANSWER)) return;
+    f->bits &= ~(uint32_t)FLOW_ANSWER;
+    if (f->bits & FLOW_SELECTED)
+        hist_add(&e->total.transfer, f->answer_last_us - f->answer_first_us);
+}
+
+static void begin_request(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    tcp_answer_done(e, f);
+    f->bits |= FLOW_REQUEST | FLOW_REQUEST_ACK;
+    f->request_us = s->us;
+    f->request_end = s->seq + s->len;
+}
+
+static void begin_answer(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    f->bits &= ~(uint32_t)FLOW_REQUEST;
+    f->bits |= FLOW_ANSWER;
+    f->answer_first_us = s->us;
+    uint32_t took = s->us - f->request_us;
+    if (f->first_byte_us == 0) f->first_byte_us = took ? took : 1;
+    if (!(f->bits & FLOW_SELECTED)) return;
+    hist_add(&e->total.first_byte, took);
+    services_sample(e, f, SERVICE_FIRST_BYTE, took);
+    struct service *v = services_of(e, f);
+    if (v) v->requests++;
+}
+
+/* TLS: is this segment part of the exchange after the handshake?  A client's first application
+ * record of TLS 1.3 is its Finished; small records of the server right after are tickets. */
+static bool is_exchange(const struct segment *s) {
+    const struct flow *f = s->f;
+    if (f->app != APP_TLS) return true;
+    if (!(f->bits & FLOW_TLS_DONE)) return false;
+    if (!(f->bits & FLOW_TLS13)) return true;
+    if (s->dir == CLIENT) return f->side[CLIENT].records >= 2;
+    return f->first_byte_us != 0 || s->len > 700;
+}
+
+void tcp_time_data(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    time_segment(s);
+    if (s->fresh == 0 || s->again || !is_exchange(s)) return;
+    if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
+    if (s->dir == CLIENT) {
+        begin_request(e, s);
+    } else {
+        if (f->bits & FLOW_REQUEST) begin_answer(e, s);
+        f->answer_last_us = s->us;
+    }
+}
+
+/* Window open or closed?  A window of 0 in a SYN or RST says nothing. */
+void tcp_watch_window(struct segment *s) {
+    struct flow_side *side = &s->f->side[s->dir];
+    if (s->flags & (TCP_SYN | TCP_RST) || !(s->flags & TCP_ACK)) return;
+    uint32_t raw = s->k->tcp.window;
+    side->window = s->f->bits & FLOW_SCALE_KNOWN ? raw << side->wscale : raw;
+    side->bits |= SIDE_WINDOW;
+    /* Whoever has sent FIN or got the peer's takes no more data: a window of 0 is no complaint. */
+    bool over = (s->f->side[0].bits | s->f->side[1].bits) & SIDE_FIN || s->flags & TCP_FIN;
+    if (raw == 0 && !(side->bits & SIDE_CLOSED) && !over) {
+        if (side->zero_times == 0) side->zero_first_us = s->us;
+        if (side->zero_times < UINT16_MAX) side->zero_times++;
+        side->zero_since_us = s->us;
+        side->bits |= SIDE_CLOSED;
+    } else if (raw != 0 && side->bits & SIDE_CLOSED) {
+        side->zero_total_us += s->us - side->zero_since_us;
+        side->bits &= ~(uint32_t)SIDE_CLOSED;
+        side->zero_since_us = s->us; /* end of the last closed time */
+    }
+}

@@ -1,0 +1,181 @@
+/* A connection's life: handshake, outcome, history, acknowledgements, end.  Copies made by the
+ * capture itself do not come here.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/tcp.h"
+#include "capd/track/services.h"
+
+/* Zeek's letters; bit in history_seen by position. */
+static void history_add(struct segment *s, char letter, unsigned dir) {
+    static const char letters[] = "SHADFRTWQ";
+    struct flow *f = s->f;
+    const char *at = strchr(letters, letter);
+    uint16_t bit = (uint16_t)(1u << (at - letters));
+    if (f->history_seen[dir] & bit) return;
+    f->history_seen[dir] |= bit;
+    if (f->history_len < sizeof f->history)
+        f->history[f->history_len++] = (char)(dir == CLIENT ? letter : letter + 32);
+}
+
+static void write_history(struct segment *s) {
+    unsigned d = s->dir;
+    if (s->flags & TCP_SYN) history_add(s, s->flags & TCP_ACK ? 'H' : 'S', d);
+    if (s->len > 0) history_add(s, 'D', d);
+    if (s->flags & TCP_FIN) history_add(s, 'F', d);
+    if (s->flags & TCP_RST) history_add(s, 'R', d);
+    if (s->len == 0 && (s->flags & (TCP_ACK | TCP_SYN | TCP_FIN | TCP_RST)) == TCP_ACK)
+        history_add(s, 'A', d);
+    if (s->again && s->len > 0) history_add(s, 'T', d);
+    if (s->k->tcp.window == 0 && !(s->flags & (TCP_SYN | TCP_RST))) history_add(s, 'W', d);
+}
+
+static void learn_options(struct flow *f, struct flow_side *side, const struct tcp_header *t) {
+    if (t->mss) side->mss = t->mss;
+    side->bits &= ~(uint32_t)SIDE_SCALE;
+    side->wscale = 0;
+    if (t->has_wscale) {
+        side->bits |= SIDE_SCALE;
+        side->wscale = t->wscale > 14 ? 14 : t->wscale; /* RFC 7323 section 2.3 */
+    }
+    /* Scaling is in force only if both ends offered it. */
+    struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+    if ((f->bits & (FLOW_SYN | FLOW_SYNACK)) != (FLOW_SYN | FLOW_SYNACK)) return;
+    f->bits |= FLOW_SCALE_KNOWN;
+    if (!(c->bits & v->bits & SIDE_SCALE)) c->wscale = v->wscale = 0;
+}
+
+static void note_syn(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    struct flow_side *side = &f->side[s->dir];
+    side->isn = s->seq;
+    if (!(s->flags & TCP_ACK)) {
+        if (!(f->bits & FLOW_SYN)) f->syn_us = s->us;
+        f->bits |= FLOW_SYN;
+        f->syn_last_us = s->us;
+        if (f->syn_sent < UINT16_MAX) f->syn_sent++;
+    } else if (!(f->bits & FLOW_SYNACK)) {
+        f->bits |= FLOW_SYNACK;
+        f->synack_us = s->us;
+        if (f->bits & FLOW_SYN && f->syn_sent == 1) {
+            uint32_t took = s->us - f->syn_us;
+            f->side[CLIENT].rtt_us = took;
+            f->side[CLIENT].bits |= SIDE_RTT;
+        }
+        if (f->bits & FLOW_SYN && f->bits & FLOW_SELECTED &&
+            s->us - f->syn_us > e->total.slowest_answer_us)
+            e->total.slowest_answer_us = s->us - f->syn_us;
+    }
+    learn_options(f, side, &s->k->tcp);
+}
+
+static void establish(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    f->bits |= FLOW_ESTABLISHED;
+    f->bits &= ~(uint32_t)FLOW_GAVE_UP;
+    uint32_t back = s->us - f->synack_us;
+    f->side[SERVER].rtt_us = back;
+    f->side[SERVER].bits |= SIDE_RTT;
+    if (f->syn_sent != 1) return; /* Karn: which SYN was answered? */
+    f->handshake_us = s->us - f->syn_us;
+    if (f->handshake_us == 0) f->handshake_us = 1;
+    if (!(f->bits & FLOW_SELECTED)) return;
+    hist_add(&e->total.handshake, f->handshake_us);
+    services_sample(e, f, SERVICE_HANDSHAKE, f->handshake_us);
+}
+
+static void note_reset(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    struct flow_side *side = &f->side[s->dir];
+    bool first = !((f->side[0].bits | f->side[1].bits) & SIDE_RST);
+    bool fin = (f->side[0].bits | f->side[1].bits) & SIDE_FIN;
+    f->bits |= FLOW_ENDED;
+    if (!(f->bits & FLOW_ESTABLISHED)) {
+        if (f->bits & FLOW_SYN && s->dir == SERVER && !(f->bits & FLOW_SYNACK)) {
+            if (!(f->bits & FLOW_REFUSED)) {
+                f->handshake_us = s->us - f->syn_last_us;
+                services_sample(e, f, SERVICE_REFUSED, f->handshake_us);
+            }
+            f->bits |= FLOW_REFUSED;
+        } else {
+            f->bits |= FLOW_GAVE_UP;
+        }
+    } else if (first && !fin && f->payload[0] + f->payload[1] > 0) {
+        f->bits |= FLOW_RESET_MID | (s->dir == CLIENT ? FLOW_RESET_CLIENT : 0u);
+        f->reset_us = s->us;
+        if (side->bits & SIDE_TTL)
+            f->reset_ttl_delta =
+                (uint8_t)(side->ttl > s->k->ttl ? side->ttl - s->k->ttl : s->k->ttl - side->ttl);
+    }
+    side->bits |= SIDE_RST;
+}
+
+static void note_fin(struct segment *s) {
+    struct flow *f = s->f;
+    f->side[s->dir].bits |= SIDE_FIN;
+    if (!(f->bits & FLOW_ESTABLISHED)) f->bits |= FLOW_GAVE_UP;
+    if (f->side[!s->dir].bits & SIDE_FIN) f->bits |= FLOW_ENDED;
+}
+
+/* Acknowledgements: gaps of the capture, duplicate ACKs, round trips. */
+static void take_ack(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    struct flow_side *side = &f->side[s->dir], *peer = &f->side[!s->dir];
+    uint32_t ack = s->k->tcp.ack, old = side->acked;
+    bool known = side->bits & SIDE_ACK, advanced = known && seq_after(ack, old);
+    if (!known || advanced) {
+        side->acked = ack;
+        side->bits |= SIDE_ACK;
+        side->dup_acks = 0;
+    } else if (ack == old && s->len == 0 && side->dup_acks < UINT16_MAX &&
+               !(s->flags & (TCP_SYN | TCP_FIN | TCP_RST)) && peer->bits & SIDE_NEXT &&
+               seq_before(ack, peer->next)) {
+        side->dup_acks++;
+    }
+    if (advanced && ack - old > 1) side->bits |= SIDE_ADVANCED;
+    bool gap = tcp_acked_holes(e, peer, ack);
+    if (peer->bits & SIDE_NEXT && seq_after(ack, peer->next) && !(s->flags & TCP_RST)) {
+        gap = true;
+        peer->next = ack;
+        peer->next_us = s->us;
+    }
+    if (!advanced) return;
+    tcp_time_ack(e, s, old, advanced);
+    peer->since_ack = 0;
+    if (!(f->bits & FLOW_SELECTED) || !(peer->bits & SIDE_NEXT)) return;
+    e->total.acks++;
+    if (gap) e->total.gap_acks++;
+}
+
+static void take_data(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    struct flow_side *side = &f->side[s->dir];
+    tcp_judge_data(e, s);
+    if (s->len == 0) return;
+    f->data_segments[s->dir]++;
+    f->payload[s->dir] += s->fresh;
+    if (s->len > side->largest) side->largest = (uint16_t)(s->len > 65535 ? 65535 : s->len);
+    app_segment(e, s); /* before the times: it knows what of TLS is handshake */
+    tcp_time_data(e, s);
+}
+
+void tcp_segment(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    struct flow_side *side = &f->side[s->dir];
+    if (s->flags & TCP_SYN)
+        note_syn(e, s);
+    else if (!(f->bits & FLOW_ESTABLISHED) && s->dir == CLIENT &&
+             (s->flags & (TCP_ACK | TCP_RST)) == TCP_ACK &&
+             (f->bits & (FLOW_SYN | FLOW_SYNACK)) == (FLOW_SYN | FLOW_SYNACK))
+        establish(e, s);
+    if (s->flags & TCP_ACK) take_ack(e, s);
+    take_data(e, s);
+    tcp_watch_window(s);
+    write_history(s);
+    if (s->flags & TCP_FIN) note_fin(s);
+    if (s->flags & TCP_RST) {
+        note_reset(e, s);
+    } else {
+        side->ttl = s->k->ttl;
+        side->bits |= SIDE_TTL;
+    }
+    if (f->bits & FLOW_ENDED) tcp_answer_done(e, f);
+}

@@ -1,0 +1,133 @@
+/* TLS handshakes as far as they are in clear: one row per connection with a ClientHello.  Full: of
+ * 16 entries, taken in turn, the one that went best gives way.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/decode/tls.h"
+#include "capd/track/app.h"
+#include "capd/track/http_track.h"
+#include "capd/track/services.h"
+
+enum tls_outcome tls_outcome_of(const struct engine *e, const struct tls_entry *t) {
+    if (t->alert_from)
+        return t->alert_from == 1 ? TLS_OUTCOME_ALERT_CLIENT : TLS_OUTCOME_ALERT_SERVER;
+    if (t->answered) return TLS_OUTCOME_ANSWERED;
+    if (t->reset) return TLS_OUTCOME_RESET;
+    uint64_t guard = end_guard_us(e->total.slowest_answer_us);
+    return t->done || e->now_us - t->at_us > guard ? TLS_OUTCOME_NO_ANSWER : TLS_OUTCOME_PENDING;
+}
+
+uint64_t tls_score(const struct tls_entry *t) {
+    uint64_t how = t->alert_from ? 4 : !t->answered ? 3 : 0;
+    uint64_t slow = t->hello_us >> 40 ? (UINT64_C(1) << 40) - 1 : t->hello_us;
+    return (t->target ? UINT64_C(1) << 62 : 0) | how << 48 | slow;
+}
+
+static struct tls_entry *entry_of(struct engine *e, const struct flow *f) {
+    if (f->row == NONE) return NULL;
+    struct tls_entry *t = &e->tls.entry[f->row];
+    return t->used && t->gen == f->row_gen ? t : NULL;
+}
+
+static uint32_t take_entry(struct engine *e) {
+    struct tls_table *t = &e->tls;
+    if (t->used < t->capacity) return t->used++;
+    uint32_t victim = t->hand;
+    for (uint32_t n = 0; n < 16; n++) {
+        uint32_t i = (t->hand + n) & (t->capacity - 1);
+        if (tls_score(&t->entry[i]) < tls_score(&t->entry[victim])) victim = i;
+    }
+    t->hand = (t->hand + 16) & (t->capacity - 1);
+    e->total.rows_dropped++;
+    return victim;
+}
+
+static void client_hello(struct engine *e, struct segment *s, const struct tls_hello *h) {
+    struct flow *f = s->f;
+    if (h->sni_len) app_name_server(e, f, h->sni, h->sni_len);
+    if (!(f->bits & FLOW_SELECTED)) return;
+    struct service *v = services_of(e, f);
+    e->total.tls_client_hellos++;
+    if (v) v->client_hellos++;
+    if (entry_of(e, f)) return; /* the second hello after a HelloRetryRequest */
+    f->hello_us = s->us;
+    f->row = take_entry(e);
+    struct tls_entry *t = &e->tls.entry[f->row];
+    *t = (struct tls_entry){.client = f->end[CLIENT],
+                            .server = f->end[SERVER],
+                            .server_port = f->port[SERVER],
+                            .used = true,
+                            .gen = ++e->tls.gen,
+                            .target = f->bits & FLOW_TARGET,
+                            .at_us = e->now_us,
+                            .sni_len = h->sni_len,
+                            .alpn_len = h->alpn_len};
+    f->row_gen = t->gen;
+    memcpy(t->sni, h->sni, h->sni_len);
+    memcpy(t->alpn, h->alpn, h->alpn_len);
+}
+
+static void server_hello(struct engine *e, struct segment *s, const struct tls_hello *h) {
+    struct flow *f = s->f;
+    struct tls_entry *t = entry_of(e, f);
+    struct service *v = services_of(e, f);
+    if (h->version >= 0x0304) f->bits |= FLOW_TLS13;
+    if (!(f->bits & FLOW_SELECTED)) return;
+    e->total.tls_server_hellos++;
+    if (v) v->server_hellos++;
+    if (!t || t->answered) return;
+    t->answered = true;
+    t->version = h->version;
+    if (h->alpn_len) {
+        memcpy(t->alpn, h->alpn, h->alpn_len);
+        t->alpn_len = h->alpn_len;
+    }
+    t->hello_us = e->now_us - t->at_us;
+    f->tls_us = t->hello_us > UINT32_MAX ? UINT32_MAX : t->hello_us ? (uint32_t)t->hello_us : 1;
+    hist_add(&e->total.tls, t->hello_us);
+    services_sample(e, f, SERVICE_TLS, t->hello_us);
+}
+
+static void alert(struct engine *e, struct segment *s, const struct tls_message *m) {
+    struct flow *f = s->f;
+    if (!(f->bits & FLOW_SELECTED)) return;
+    e->total.tls_alerts++;
+    if (m->alert_level != 2) return; /* 2: fatal */
+    struct service *v = services_of(e, f);
+    if (v) {
+        v->fatal_by[s->dir]++;
+        v->tls_alert = m->alert_description;
+    }
+    struct tls_entry *t = entry_of(e, f);
+    if (!t || t->alert_from) return;
+    t->alert_from = s->dir == CLIENT ? 1 : 2;
+    t->alert = m->alert_description;
+}
+
+struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, bool last) {
+    struct tls_message m;
+    struct flow_side *side = &s->f->side[s->dir];
+    switch (decode_tls(c, &m)) {
+    case TLS_OK: break;
+    case TLS_NEED_MORE:
+        if (!last) return (struct app_step){APP_MORE, 0};
+        return (struct app_step){APP_LOSE, 0};
+    default: return (struct app_step){APP_LOSE, 0};
+    }
+    switch (m.kind) {
+    case TLS_CLIENT_HELLO: client_hello(e, s, &m.hello); break;
+    case TLS_SERVER_HELLO: server_hello(e, s, &m.hello); break;
+    case TLS_ALERT: alert(e, s, &m); break;
+    case TLS_APPLICATION_DATA:
+        s->f->bits |= FLOW_TLS_DONE;
+        if (side->records < UINT8_MAX) side->records++;
+        break;
+    default: break;
+    }
+    return (struct app_step){APP_TOOK, m.stream_bytes};
+}
+
+void tls_flow_over(struct engine *e, struct flow *f, bool reset) {
+    struct tls_entry *t = entry_of(e, f);
+    if (!t) return;
+    t->done = true;
+    t->reset |= reset;
+}
