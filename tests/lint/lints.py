@@ -23,7 +23,8 @@ MAY_INCLUDE = [
     ("mcpd/mcp/", ["common/", "mcpd/mcp/", "mcpd/loop.h"]),
     ("mcpd/transport/", ["common/", "mcpd/mcp/", "mcpd/transport/", "mcpd/loop.h"]),
     ("mcpd/loop.", ["common/", "mcpd/loop.h"]),
-    ("mcpd/diagnose/", ["common/", "mcpd/diagnose/", "mcpd/capture/snapshot.h", "mcpd/capture/target.h"]),
+    ("mcpd/diagnose/", ["common/", "mcpd/diagnose/", "mcpd/report/report.h", "mcpd/mcp/jsoncheck.h",
+                        "mcpd/capture/snapshot.h", "mcpd/capture/target.h"]),
     ("mcpd/report/", ["common/", "mcpd/diagnose/", "mcpd/report/", "mcpd/capture/snapshot.h", "mcpd/capture/target.h"]),
     ("mcpd/", ["common/", "mcpd/"]),
 ]
@@ -35,7 +36,8 @@ PURE_SYMBOLS = re.compile(r"^(_?_?mem\w+|__memcpy_chk|__memset_chk|__memmove_chk
 
 FILE_LINES, FUNCTION_LINES, DECODER_LINES = 600, 70, 250
 PARENT_CODE_LINES, SANDBOX_CODE_LINES = 1500, 600
-SANDBOX_FILES = ("capd/worker/sandbox.c", "capd/worker/drop.c", "capd/worker/filter.c", "capd/parent/sandbox.c",
+SANDBOX_FILES = (  # a budget of their own, also where they lie in capd/parent
+    "capd/worker/sandbox.c", "capd/worker/drop.c", "capd/worker/filter.c", "capd/parent/sandbox.c",
                  "capd/parent/filter.c", "capd/parent/filter_check.c", "capd/worker/filter_check.c")
 
 BANNED = [
@@ -173,7 +175,7 @@ def lint_sizes(tree):
     for path, text in tree.files(ends=(".c",)):
         out += ["%s:%d: %s has %d lines, at most %d" % (path, first, name, lines, FUNCTION_LINES)
                 for name, first, lines in functions(text) if lines > FUNCTION_LINES]
-    parent = sum(code_lines(text) for _path, text in tree.files("capd/parent/"))
+    parent = sum(code_lines(text) for path, text in tree.files("capd/parent/") if path not in SANDBOX_FILES)
     sandbox = sum(code_lines(text) for path, text in tree.product() if path in SANDBOX_FILES)
     if parent > PARENT_CODE_LINES:
         out.append("capd/parent: %d code lines, at most %d" % (parent, PARENT_CODE_LINES))
