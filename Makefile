@@ -41,7 +41,7 @@ LDFLAGS  += $(OPT) $(LDHARD)
 # targets that need root for more than building get a plain shell back, and give build/ away at their end.
 OWNER := $(shell stat -c %u:%g Makefile)
 JOBS  ?= $(shell nproc)
-ROOT_TARGETS := demo check check-corpus bench install
+ROOT_TARGETS := demo check bench install
 ifeq ($(shell id -u),0)
 ifneq ($(firstword $(subst :, ,$(OWNER))),0)
 SHELL := /usr/bin/setpriv
@@ -51,6 +51,8 @@ $(ROOT_TARGETS): private .SHELLFLAGS := -c
 GIVE_BACK := trap '[ ! -d build ] || chown -hR $(OWNER) build' EXIT;
 endif
 endif
+
+.DEFAULT_GOAL := all
 
 # ---- what is built from what ------------------------------------------------------------------
 COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
@@ -62,12 +64,15 @@ TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c h
 STAT   := $(addprefix capd/stat/,snapshot.c totals.c rows_flow.c rows_app.c top.c)
 WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worker/sandbox.c \
           capd/worker/source.c capd/worker/filter.c capd/worker/output.c
-PARENT :=
+PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/parent/captures.c \
+          capd/parent/relay.c capd/parent/interfaces.c capd/parent/policy.c capd/parent/config.c \
+          capd/parent/filter_check.c capd/parent/listener.c capd/parent/priv.c capd/parent/sandbox.c \
+          capd/parent/sysd.c capd/parent/audit.c capd/parent/protocol.c
 MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mcpd/mcp/jsoncheck.c \
            mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/tools.c \
            mcpd/transport/stdio.c
 MCPD   := mcpd/capture/snapshot.c mcpd/capture/target.c mcpd/capture/target_mode.c
-NET    :=
+NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/privs.c
 
 LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)
 LIBS_MCPD := $(shell pkg-config --libs $(PKGS_MCPD) 2>/dev/null)
@@ -75,12 +80,12 @@ LIBS_NET  := $(shell pkg-config --libs $(PKGS_NET) 2>/dev/null)
 
 UNIT := test_common
 
--include tests/tests.mk
-
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 lib = $(B)/lib$(1).a
 ANALYSIS := $(call lib,worker) $(call lib,track) $(call lib,stat) $(call lib,track) $(call lib,decode) $(call lib,common)
 HELPER   := $(call lib,parent) $(ANALYSIS)
+
+-include tests/tests.mk
 
 .PHONY: all demo check check-corpus bench lint format install clean help
 all: $(B)/capd $(B)/mcpd $(B)/mcpd-net ## build the programs (as an ordinary user)
@@ -132,11 +137,6 @@ check: ## run every test (as root: all of them); closes with 'N passed, N failed
 	@$(MAKE) --no-print-directory -j$(JOBS) V=asan units
 	@$(GIVE_BACK) tests/run --summary build/check-summary.txt $(addprefix build/release/unit/,$(UNIT)) $(addprefix build/asan/unit/,$(UNIT)) $(SUITES)
 
-check-corpus: ## compare the analysis of capture files with what tshark counts in them; CORPUS=folder
-	@deploy/install-deps build test
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(GIVE_BACK) tests/golden/check_corpus.py '$(CORPUS)'
-
 bench: ## packets per second, CPU and memory of the capture, measured over a veth pair (root)
 	@deploy/install-deps build test
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/bench/flood
@@ -161,7 +161,7 @@ clean: ## remove what was built
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 24
 	@echo '  V=release|asan|cov|fuzz picks the build variant'
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
