@@ -8,3 +8,9 @@ UNIT += test_json
 UNIT += test_mcp_calls
 UNIT += test_mcp_dispatch
 UNIT += test_mcp_stdio
+
+# The engine on one capture file, for check-corpus and the golden captures.
+PCM_COUNT_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
+$(B)/pcm-count: tests/corpus/pcm-count.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PCM_COUNT_LIBS) $(LIBS_CAPD)

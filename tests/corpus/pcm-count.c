@@ -1,0 +1,147 @@
+/* Read a capture file through the engine and print what it counted as JSON, keys in a fixed order:
+ * for the comparison with tshark and for the golden captures.  A test tool, never installed.
+ *   pcm-count [-t] FILE     -t: totals only
+ * Runs in: tests.  Input trust: packets (with the rights of whoever runs it). */
+#include "capd/stat/snapshot.h"
+#include "common/wire.h"
+#include <pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static bool totals_only;
+
+static void print_text(const char *s) {
+    putchar('"');
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\') putchar('\\');
+        putchar(*s);
+    }
+    putchar('"');
+}
+
+static void print_row(const struct schema *s, const uint8_t *row, const char *indent);
+
+static void print_list(const struct schema_field *f, const uint8_t *row, const char *indent) {
+    const uint8_t *items;
+    uint32_t n;
+    char deeper[32];
+    memcpy(&items, row + f->offset, sizeof items);
+    memcpy(&n, row + f->count_offset, sizeof n);
+    snprintf(deeper, sizeof deeper, "%s ", indent);
+    printf("[");
+    for (uint32_t i = 0; i < n; i++) {
+        printf(i ? ",\n%s" : "\n%s", deeper);
+        if (f->kind == 'L') {
+            print_row(f->row, items + (size_t)i * f->row->struct_bytes, deeper);
+        } else {
+            uint64_t v;
+            memcpy(&v, items + i * sizeof v, sizeof v);
+            printf("%llu", (unsigned long long)v);
+        }
+    }
+    printf("]");
+}
+
+static void print_field(const struct schema_field *f, const uint8_t *row, const char *indent) {
+    const uint8_t *p = row + f->offset;
+    uint64_t u;
+    struct addr a;
+    struct dist d;
+    char text[ADDR_TEXT_BYTES];
+    switch (f->kind) {
+    case 'U':
+        memcpy(&u, p, sizeof u);
+        printf("%llu", (unsigned long long)u);
+        break;
+    case 'B': fputs(*p ? "true" : "false", stdout); break;
+    case 'S': print_text((const char *)p); break;
+    case 'A':
+        memcpy(&a, p, sizeof a);
+        print_text(addr_format(&a, text));
+        break;
+    case 'D':
+        memcpy(&d, p, sizeof d);
+        printf("[%llu,%llu,%llu,%llu,%llu]", (unsigned long long)d.samples,
+               (unsigned long long)d.min_us, (unsigned long long)d.p50_us,
+               (unsigned long long)d.p95_us, (unsigned long long)d.max_us);
+        break;
+    case 'M': printf("\"%02x%02x%02x%02x%02x%02x\"", p[0], p[1], p[2], p[3], p[4], p[5]); break;
+    default: print_list(f, row, indent); break;
+    }
+}
+
+static void print_row(const struct schema *s, const uint8_t *row, const char *indent) {
+    printf("{");
+    for (uint32_t i = 0; i < s->fields_n; i++) {
+        printf(i ? ",\"%s\":" : "\"%s\":", s->fields[i].name);
+        print_field(&s->fields[i], row, indent);
+    }
+    printf("}");
+}
+
+static void print_frame(void *ctx, unsigned type, bool more, const uint8_t *body, size_t bytes) {
+    const struct schema *s = schema_of_wire(type);
+    struct schema_arena arena = {malloc(4u << 20), 0, 4u << 20};
+    uint8_t *msg = calloc(1, s->struct_bytes);
+    struct fail fail;
+    (void)ctx;
+    if (!schema_decode(s, body, bytes, msg, &arena, &fail)) {
+        fprintf(stderr, "pcm-count: %s: %s\n", s->name, fail.why);
+        exit(1);
+    }
+    printf(" \"%s\":", s->name);
+    print_row(s, msg, " ");
+    puts(more ? "," : "");
+    free(arena.bytes);
+    free(msg);
+}
+
+static int run(const char *path) {
+    char error[PCAP_ERRBUF_SIZE];
+    pcap_t *p = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, error);
+    if (!p) {
+        fprintf(stderr, "%s: %s\n", path, error);
+        return 3;
+    }
+    struct engine_options o = {
+        .target.mode = MODE_DIAGNOSIS, .seed = {1, 2}, .flows = 65536, .names = true, .file = true};
+    const char *seed = getenv("PCM_SEED"), *flows = getenv("PCM_FLOWS");
+    if (seed) o.seed[0] = strtoull(seed, NULL, 10);
+    if (flows) o.flows = (uint32_t)strtoul(flows, NULL, 10);
+    size_t need = engine_memory(&o);
+    struct engine *e = engine_init(calloc(1, need), &o);
+    struct pcap_pkthdr *h;
+    const u_char *bytes;
+    int datalink = pcap_datalink(p), got;
+    struct timespec a, b;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    uint64_t n = 0;
+    while ((got = pcap_next_ex(p, &h, &bytes)) == 1) {
+        uint64_t ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
+        engine_frame(e, datalink, ns, bytes, h->caplen, h->len);
+        n++;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    engine_quality(e, 0, 0, got == PCAP_ERROR ? pcap_geterr(p) : NULL);
+    if (getenv("PCM_TIME"))
+        fprintf(stderr, "%llu packets, %.3f s, %.1f MiB of engine memory\n", (unsigned long long)n,
+                (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9,
+                (double)need / 1048576.0);
+    puts("{");
+    snapshot_encode(e, 0, !totals_only, print_frame, NULL);
+    puts("}");
+    pcap_close(p);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    int i = 1;
+    if (i < argc && strcmp(argv[i], "-t") == 0) totals_only = true, i++;
+    if (i + 1 != argc) {
+        fprintf(stderr, "usage: pcm-count [-t] FILE\n");
+        return 2;
+    }
+    return run(argv[i]);
+}
