@@ -14,3 +14,8 @@ PCM_COUNT_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).
 $(B)/pcm-count: tests/corpus/pcm-count.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PCM_COUNT_LIBS) $(LIBS_CAPD)
+check-corpus: ## compare the engine with what tshark counts in capture files; CORPUS=folder
+	@deploy/install-deps build test
+	@$(MAKE) --no-print-directory -j$(JOBS) $(B)/pcm-count
+	@$(GIVE_BACK) tests/corpus/check.py $(B)/pcm-count '$(CORPUS)'
+SUITES += tests/mcp/run
