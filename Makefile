@@ -67,11 +67,12 @@ WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worke
 PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/parent/captures.c \
           capd/parent/relay.c capd/parent/interfaces.c capd/parent/policy.c capd/parent/config.c \
           capd/parent/filter_check.c capd/parent/listener.c capd/parent/priv.c capd/parent/sandbox.c \
-          capd/parent/sysd.c capd/parent/audit.c capd/parent/protocol.c
+          capd/parent/sysd.c capd/parent/audit.c common/protocol.c
 MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mcpd/mcp/jsoncheck.c \
            mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/tools.c \
            mcpd/transport/stdio.c
-MCPD   := mcpd/capture/snapshot.c mcpd/capture/target.c mcpd/capture/target_mode.c
+MCPD   := mcpd/main.c mcpd/settings.c mcpd/launcher.c mcpd/netchild.c mcpd/privs.c mcpd/capture/snapshot.c mcpd/capture/target.c mcpd/capture/target_mode.c mcpd/capture/capconn.c mcpd/capture/capclient.c
+MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_fn.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c
 NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/privs.c
 
 LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)
@@ -115,9 +116,10 @@ $(B)/obj/%.o: %.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # A text file the program carries: build/<variant>/gen/rules.inc from mcpd/diagnose/rules.json.
-$(B)/gen/%.inc: tests/../mcpd/diagnose/%.json
+$(B)/gen/%.inc: mcpd/diagnose/%.json
 	@mkdir -p $(@D)
 	od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
+$(B)/obj/mcpd/diagnose/rules.o: $(B)/gen/rules.inc
 
 $(B)/unit/%: tests/unit/%.c $(HELPER) $(call lib,mcpd) $(call lib,mcpcore)
 	@mkdir -p $(@D)
@@ -133,7 +135,7 @@ demo: ## show real diagnoses of real traffic (root); TARGET= INTERFACE= DURATION
 
 check: ## run every test (as root: all of them); closes with 'N passed, N failed, N skipped'
 	@deploy/install-deps build test
-	@$(MAKE) --no-print-directory -j$(JOBS) all units
+	@$(MAKE) --no-print-directory -j$(JOBS) all units build/release/bench/flood
 	@$(MAKE) --no-print-directory -j$(JOBS) V=asan units
 	@$(GIVE_BACK) tests/run --summary build/check-summary.txt $(addprefix build/release/unit/,$(UNIT)) $(addprefix build/asan/unit/,$(UNIT)) $(SUITES)
 
