@@ -1,0 +1,224 @@
+/* Workers: fork, orders, deadlines, end.  A worker that dies without its final frame gets one from
+ * here, so that every `start` has an end a client can see; nothing is restarted, since a fork
+ * shares the layout of its parent and must not become an oracle for guessing it.
+ * Runs in: parent.  Input trust: client. */
+#include "capd/parent/captures.h"
+#include "capd/parent/audit.h"
+#include "capd/worker/worker.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GRACE_MS    5000u /* after a capture's own end */
+#define STOP_MS     5000u /* from `stop` to the kill */
+#define FLOWS_FILE  65536u
+#define FLOWS_LIVE  16384u
+#define FLOWS_SMALL 8192u /* less than 1 GiB of memory */
+
+static struct capture *free_slot(struct server *s) {
+    for (unsigned i = 0; i < LIM_CAPTURES; i++)
+        if (!s->capture[i].used) return &s->capture[i];
+    return NULL;
+}
+
+static bool make_id(char out[LIM_CAPTURE_ID + 1]) {
+    uint8_t random[LIM_CAPTURE_ID / 2];
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) return false;
+    for (size_t i = 0; i < sizeof random; i++) snprintf(out + 2 * i, 3, "%02x", random[i]);
+    return true;
+}
+
+/* Copy what the worker needs out of the wiped state, then fork.  Does not return in the child. */
+static pid_t fork_worker(const struct server *s, const struct capture *c, int ipc,
+                         const struct msg_start *start) {
+    static struct addr local[LIM_IF_ADDRESSES];
+    struct worker_job job = {.ipc_fd = ipc,
+                             .file_fd = start->file ? s->file_fd : -1,
+                             .parent_pid = getpid(),
+                             .stream = c->stream,
+                             .snaplen = s->config.snap_length,
+                             .ring_bytes = s->config.ring_mib << 20,
+                             .flows = start->file        ? FLOWS_FILE
+                                      : s->small_machine ? FLOWS_SMALL
+                                                         : FLOWS_LIVE,
+                             .names = s->config.names,
+                             .promiscuous = s->config.promiscuous,
+                             .sandbox_off = s->sandbox_off,
+                             .start = start,
+                             .local = local,
+                             .locals = s->interfaces.addresses};
+    memcpy(job.capture_id, c->id, sizeof job.capture_id);
+    for (uint32_t i = 0; i < job.locals; i++) local[i] = s->interfaces.address[i].address;
+    pid_t pid = fork();
+    if (pid == 0) worker_run(&job);
+    return pid;
+}
+
+static void note_times(struct capture *c, const struct msg_start *start) {
+    c->started_us = clock_wall_us();
+    if (!start->duration_ms) return;
+    c->ends_us = c->started_us + start->duration_ms * 1000u;
+    c->kill_ms = clock_mono_ms() + start->duration_ms + GRACE_MS;
+}
+
+struct capture *captures_start(struct server *s, int client, uint32_t stream,
+                               const struct msg_start *start, struct fail *fail) {
+    int pair[2];
+    struct capture *c = free_slot(s);
+    if (!c) {
+        fail_set(fail, FAIL_LIMIT, "", "all %u capture slots are in use", LIM_CAPTURES);
+        return NULL;
+    }
+    *c = (struct capture){.stream = stream, .client = client, .ipc = -1};
+    c->uid = s->client[client].peer.uid;
+    c->client_pid = s->client[client].peer.pid;
+    memcpy(c->interface, start->interface, sizeof c->interface);
+    if (!make_id(c->id) || !relay_open(&c->relay)) goto no_resources;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+        goto no_resources;
+    c->pid = fork_worker(s, c, pair[1], start);
+    int error = errno;
+    close(pair[1]);
+    c->ipc = pair[0];
+    if (c->pid < 0) {
+        close(c->ipc);
+        errno = error;
+        goto no_resources;
+    }
+    note_times(c, start);
+    c->used = true;
+    return c;
+no_resources:
+    fail_set(fail, FAIL_ENVIRONMENT, "", "capd could not start a capture: %s", strerror(errno));
+    relay_close(&c->relay);
+    return NULL;
+}
+
+struct capture *captures_find(struct server *s, const struct peer *peer, const char *id) {
+    for (unsigned i = 0; i < LIM_CAPTURES; i++) {
+        struct capture *c = &s->capture[i];
+        if (c->used && strcmp(c->id, id) == 0) return policy_owns(peer, c->uid) ? c : NULL;
+    }
+    return NULL;
+}
+
+unsigned captures_count(const struct server *s, uid_t uid, unsigned *of_uid_out) {
+    unsigned all = 0;
+    *of_uid_out = 0;
+    for (unsigned i = 0; i < LIM_CAPTURES; i++) {
+        all += s->capture[i].used;
+        *of_uid_out += s->capture[i].used && s->capture[i].uid == uid;
+    }
+    return all;
+}
+
+static void kill_worker(struct capture *c) {
+    if (!c->reaped) kill(c->pid, SIGKILL);
+    c->killed = true;
+}
+
+bool captures_order(struct capture *c, unsigned type, const uint8_t *body, size_t bytes) {
+    uint8_t frame[WIRE_HEADER_BYTES + WIRE_EXT_BYTES + LIM_FRAME_TO_CAPD];
+    struct wire_header h = {.type = (uint8_t)type, .stream = c->stream, .length = (uint32_t)bytes};
+    if (c->ipc < 0 || bytes > LIM_FRAME_TO_CAPD) return false;
+    size_t n = wire_put_header(frame, &h);
+    if (bytes) memcpy(frame + n, body, bytes);
+    ssize_t sent = write(c->ipc, frame, n + bytes);
+    if (sent == (ssize_t)(n + bytes)) return true;
+    if (sent > 0) kill_worker(c); /* half an order: the stream is lost */
+    return false;
+}
+
+void captures_stop(struct capture *c) {
+    uint64_t deadline = clock_mono_ms() + STOP_MS;
+    if (!c->kill_ms || deadline < c->kill_ms) c->kill_ms = deadline;
+    if (!captures_order(c, WIRE_STOP, NULL, 0) && c->ipc >= 0) kill_worker(c);
+}
+
+void captures_abandon(struct server *s, int client) {
+    for (unsigned i = 0; i < LIM_CAPTURES; i++) {
+        struct capture *c = &s->capture[i];
+        if (!c->used || c->client != client) continue;
+        c->client = NO_CLIENT;
+        captures_stop(c);
+    }
+}
+
+void captures_read(struct capture *c) {
+    enum relay_result r;
+    do {
+        r = relay_read(&c->relay, c->ipc, c->stream);
+        if (r == RELAY_READY && (c->relay.header.flags & WIRE_FINAL)) {
+            c->final = true;
+            c->packets = c->relay.header.final_packets;
+            c->bytes = c->relay.header.final_bytes;
+        }
+        if (r == RELAY_READY && c->client == NO_CLIENT) relay_clear(&c->relay);
+    } while (r == RELAY_READY && !c->relay.ready);
+    if (r != RELAY_EOF && r != RELAY_BAD) return;
+    if (r == RELAY_BAD) {
+        log_line("capture %s: the worker sent a bad frame, killed", c->id);
+        kill_worker(c);
+    }
+    relay_clear(&c->relay);
+    close(c->ipc);
+    c->ipc = -1;
+}
+
+void captures_reap(struct server *s) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (unsigned i = 0; i < LIM_CAPTURES; i++)
+            if (s->capture[i].used && s->capture[i].pid == pid) {
+                s->capture[i].reaped = true;
+                s->capture[i].status = status;
+            }
+}
+
+static void say_why(const struct capture *c, struct fail *fail) {
+    int signal_number = WIFSIGNALED(c->status) ? WTERMSIG(c->status) : 0;
+    if (signal_number == SIGSYS)
+        fail_set(fail, FAIL_SANDBOX, "", "the capture worker was killed by its own sandbox");
+    else if (c->killed)
+        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker did not answer and was killed");
+    else if (signal_number)
+        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker died of signal %d", signal_number);
+    else
+        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker ended with status %d",
+                 WEXITSTATUS(c->status));
+}
+
+/* A worker that is gone without a final frame: make one. */
+static void fail_capture(struct capture *c) {
+    struct fail fail;
+    say_why(c, &fail);
+    log_line("capture %s on %s failed: %s", c->id, c->interface[0] ? c->interface : "a file",
+             fail.why);
+    c->final = true;
+    relay_put_error(&c->relay, c->stream, &fail);
+}
+
+void captures_tend(struct server *s, uint64_t now_ms) {
+    for (unsigned i = 0; i < LIM_CAPTURES; i++) {
+        struct capture *c = &s->capture[i];
+        if (!c->used) continue;
+        if (c->kill_ms && now_ms >= c->kill_ms && !c->final && !c->killed) kill_worker(c);
+        if (c->client == NO_CLIENT && c->relay.ready) relay_clear(&c->relay);
+        if (!c->reaped || c->ipc >= 0 || c->relay.ready) continue;
+        if (!c->final) {
+            fail_capture(c);
+            continue;
+        }
+        if (!s->private_mode) audit_end(c);
+        relay_close(&c->relay);
+        c->used = false;
+    }
+}

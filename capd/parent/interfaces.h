@@ -1,0 +1,18 @@
+#ifndef CAPD_PARENT_INTERFACES_H
+#define CAPD_PARENT_INTERFACES_H
+#include "common/schema.h"
+
+/* The machine's interfaces, their addresses and default routes, as they are now. */
+struct interfaces {
+    struct msg_interface interface[LIM_INTERFACES];
+    struct msg_if_address address[LIM_IF_ADDRESSES];
+    struct msg_route gateway[LIM_ROUTES];
+    uint32_t interfaces, addresses, gateways;
+};
+
+/* Read them; `allowed` stays false.  0 or -errno.  What does not fit is left out. */
+int interfaces_read(struct interfaces *out);
+
+/* NULL: no interface of that name. */
+struct msg_interface *interfaces_find(struct interfaces *all, const char *name);
+#endif

@@ -1,0 +1,62 @@
+/* The socket's path: who may connect is decided by its mode first, by policy second.
+ * Runs in: parent, before it gives up privileges.  Input trust: local. */
+#include "capd/parent/listener.h"
+#include "common/log.h"
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 16
+
+static int refuse(struct fail *fail, const char *path, const char *why) {
+    fail_set(fail, FAIL_ENVIRONMENT, "socket", "%s: %s", path, why);
+    return -1;
+}
+
+/* Remove a socket left behind.  False: somebody listens there, or it is something else. */
+static bool clear_path(const struct sockaddr_un *to, struct fail *fail) {
+    struct stat st;
+    if (lstat(to->sun_path, &st) != 0) return true;
+    if (!S_ISSOCK(st.st_mode)) return refuse(fail, to->sun_path, "exists and is no socket") == 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool busy = fd >= 0 && connect(fd, (const struct sockaddr *)to, sizeof *to) == 0;
+    if (fd >= 0) close(fd);
+    if (busy) return refuse(fail, to->sun_path, "another capd listens there") == 0;
+    return unlink(to->sun_path) == 0 || refuse(fail, to->sun_path, strerror(errno)) == 0;
+}
+
+static void give_to_group(const struct config *c) {
+    char *end;
+    const struct group *g = getgrnam(c->socket_group);
+    unsigned long number = strtoul(c->socket_group, &end, 10);
+    if (!g && *end)
+        log_line("group %s does not exist: only this group and user can connect to %s",
+                 c->socket_group, c->socket);
+    else if (chown(c->socket, (uid_t)-1, g ? g->gr_gid : (gid_t)number) != 0)
+        log_line("%s cannot be given to group %s: %s", c->socket, c->socket_group, strerror(errno));
+}
+
+int listener_open(const struct config *c, struct fail *fail) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    snprintf(to.sun_path, sizeof to.sun_path, "%s", c->socket);
+    if (strncmp(c->socket, "/run/capd/", 10) == 0 && mkdir("/run/capd", 0755) == 0 &&
+        chmod("/run/capd", 0755) != 0)
+        return refuse(fail, "/run/capd", strerror(errno));
+    if (!clear_path(&to, fail)) return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return refuse(fail, c->socket, strerror(errno));
+    /* umask 077: nobody else gets in between bind and chmod */
+    if (bind(fd, (const struct sockaddr *)&to, sizeof to) == 0) {
+        give_to_group(c);
+        if (chmod(c->socket, 0660) == 0 && listen(fd, BACKLOG) == 0) return fd;
+    }
+    int error = errno;
+    close(fd);
+    return refuse(fail, c->socket, strerror(error));
+}

@@ -1,0 +1,223 @@
+/* capd: captures and counts, for clients it admits.  Start-up in one fixed order: what needs root
+ * or the file system first, then privileges go, then the system call filter, then the first client.
+ * Runs in: parent.  Input trust: local (arguments, environment). */
+#include "capd/parent/listener.h"
+#include "capd/parent/priv.h"
+#include "capd/parent/sandbox.h"
+#include "capd/parent/server.h"
+#include "capd/parent/sysd.h"
+#include "common/log.h"
+#include "common/protocol.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#define EXIT_USAGE  2
+#define PRIVATE_FD  3
+#define FILE_FD     4
+#define SMALL_BYTES (1ull << 30)
+
+struct arguments {
+    const char *config, *socket, *user;
+    bool check, private_mode, private_file, sandbox_off;
+};
+
+static const char usage[] =
+    "usage: capd [--config FILE] [--socket PATH] [--user NAME] [--check] [--version] [--help]\n"
+    "  --config FILE   read FILE instead of " CONFIG_DEFAULT_PATH "\n"
+    "  --socket PATH   listen there (default /run/capd/capd.sock)\n"
+    "  --user NAME     when started as root: become NAME (default capd, else nobody)\n"
+    "  --check         read the configuration, say what would be done, and exit\n"
+    "  --protocol      print the wire protocol and exit\n"
+    "  --private       serve the one client connected to descriptor 3 (used by mcpd)\n"
+    "  --private-file  with --private: descriptor 4 is the capture file to analyse\n";
+
+static bool parse_arguments(int argc, char **argv, struct arguments *a, int *status) {
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"socket", required_argument, NULL, 's'},
+                                            {"user", required_argument, NULL, 'u'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"protocol", no_argument, NULL, 'p'},
+                                            {"private", no_argument, NULL, 'P'},
+                                            {"private-file", no_argument, NULL, 'F'},
+#ifdef TEST_BUILD
+                                            {"sandbox-off", no_argument, NULL, 'o'},
+#endif
+                                            {NULL, 0, NULL, 0}};
+    int o;
+    *status = 0;
+    while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) switch (o) {
+        case 'c': a->config = optarg; break;
+        case 's': a->socket = optarg; break;
+        case 'u': a->user = optarg; break;
+        case 'k': a->check = true; break;
+        case 'P': a->private_mode = true; break;
+        case 'F': a->private_file = true; break;
+        case 'o': a->sandbox_off = true; break;
+        case 'V': return printf("capd %s\n", PCM_VERSION), false;
+        case 'h': return fputs(usage, stdout), false;
+        case 'p': return protocol_print(stdout), false;
+        default: return *status = EXIT_USAGE, fputs(usage, stderr), false;
+        }
+    if (optind == argc && (!a->private_file || a->private_mode)) return true;
+    fputs(usage, stderr);
+    *status = EXIT_USAGE;
+    return false;
+}
+
+/* Descriptors 0 to 2 must exist, or a socket could become stderr; nothing else is wanted above. */
+static bool tidy_descriptors(unsigned first_unwanted) {
+    int fd;
+    do fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= 2);
+    if (fd < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0) return false;
+    return close_range(first_unwanted, ~0u, 0) == 0;
+}
+
+static bool choose_user(const char *name, struct priv_options *o, struct fail *fail) {
+    const struct passwd *p = getpwnam(name ? name : "capd");
+    if (!p && !name) p = getpwnam("nobody");
+    if (!p || p->pw_uid == 0)
+        return fail_set(fail, FAIL_VALUE, "", "user %s %s", name ? name : "nobody",
+                        p ? "is root; name an unprivileged one" : "does not exist");
+    o->uid = p->pw_uid;
+    o->gid = p->pw_gid;
+    return true;
+}
+
+static bool check_private_descriptors(bool file, struct fail *fail) {
+    struct stat st;
+    int domain = 0;
+    socklen_t len = sizeof domain;
+    if (getsockopt(PRIVATE_FD, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 || domain != AF_UNIX ||
+        fcntl(PRIVATE_FD, F_SETFL, O_NONBLOCK) != 0)
+        return fail_set(fail, FAIL_VALUE, "", "--private: descriptor 3 is no Unix socket");
+    if (file && (fstat(FILE_FD, &st) != 0 || !S_ISREG(st.st_mode) ||
+                 (fcntl(FILE_FD, F_GETFL) & O_ACCMODE) != O_RDONLY))
+        return fail_set(fail, FAIL_VALUE, "",
+                        "--private-file: descriptor 4 is no regular file opened for reading");
+    return true;
+}
+
+static int report_check(const struct config *c, const struct priv_options *o) {
+    printf("configuration is valid\nsocket          %s (group %s)\n", c->socket, c->socket_group);
+    printf("runs as         uid %u gid %u\n", o->uid, o->gid);
+    printf("can capture     %s\n", priv_has_net_raw() ? "yes" : "no: the capability is missing");
+    printf("interfaces      ");
+    for (unsigned i = 0; i < c->interfaces_n; i++) printf("%s%s", i ? ", " : "", c->interfaces[i]);
+    printf("%s\nclients         %u users, %u groups named%s\n", c->interfaces_n ? "" : "all",
+           c->users_n, c->groups_n, c->users_n + c->groups_n ? "" : ": all who can connect");
+    printf("limits          %u captures, %u per user, %u s, %u bytes per packet, ring %u MiB\n",
+           c->max_captures, c->max_captures_per_user, c->max_duration_s, c->snap_length,
+           c->ring_mib);
+    printf("names %s, promiscuous mode %s\n", c->names ? "on" : "off",
+           c->promiscuous ? "on" : "off");
+    return 0;
+}
+
+static int open_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* Read what the admin wrote.  A copy with file capabilities obeys nobody's paths but its own. */
+static bool configure(struct arguments *a, struct config *c, struct fail *fail) {
+    if (getauxval(AT_SECURE) && (a->config || a->socket)) {
+        log_line("--config and --socket are ignored: this copy of capd has file capabilities");
+        a->config = a->socket = NULL;
+    }
+    config_defaults(c);
+    if (!a->private_mode &&
+        !config_read(c, a->config ? a->config : CONFIG_DEFAULT_PATH, a->config != NULL, fail))
+        return false;
+    if (!a->socket) return true;
+    if (a->socket[0] == '/' && strlen(a->socket) < sizeof c->socket) {
+        snprintf(c->socket, sizeof c->socket, "%s", a->socket);
+        return true;
+    }
+    return fail_set(fail, FAIL_VALUE, "", "--socket: an absolute path of at most 107 bytes");
+}
+
+static bool open_endpoints(const struct arguments *a, struct server *s, int passed_fd,
+                           struct fail *fail) {
+    s->private_mode = a->private_mode;
+    if (a->private_mode) {
+        s->file_fd = a->private_file ? FILE_FD : -1;
+        return check_private_descriptors(a->private_file, fail);
+    }
+    s->listen_fd = passed_fd >= 0 ? passed_fd : listener_open(&s->config, fail);
+    return s->listen_fd >= 0;
+}
+
+static bool lock_up(const struct arguments *a, struct priv_options *o, struct server *s,
+                    struct fail *fail) {
+    struct sysinfo info;
+    if (sysinfo(&info) == 0)
+        s->small_machine = info.totalram * (uint64_t)info.mem_unit < SMALL_BYTES;
+    s->signal_fd = open_signals();
+    if (s->signal_fd < 0)
+        return fail_set(fail, FAIL_ENVIRONMENT, "", "signals: %s", strerror(errno));
+    o->service = !a->private_mode;
+    o->dumpable = s->sandbox_off = a->sandbox_off;
+    if (!priv_lock(o, &s->live, fail)) return false;
+    if (a->sandbox_off) return true;
+    return parent_sandbox_enter(fail);
+}
+
+static int run(struct arguments *a, struct fail *fail) {
+    struct priv_options o = {.is_root = geteuid() == 0, .uid = getuid(), .gid = getgid()};
+    struct server *s = server_new();
+    int passed_fd, notify_fd;
+    if (!s) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory"), 1;
+    if (!sysd_listen_fd(&passed_fd, fail) || !configure(a, &s->config, fail)) return 1;
+    if (o.is_root && !choose_user(a->user, &o, fail)) return 1;
+    if (a->check) return report_check(&s->config, &o);
+    if (!tidy_descriptors(a->private_file   ? FILE_FD + 1u
+                          : a->private_mode ? PRIVATE_FD + 1u
+                          : passed_fd >= 0  ? (unsigned)passed_fd + 1u
+                                            : 3u))
+        return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptors: %s", strerror(errno)), 1;
+    notify_fd = sysd_notify_open();
+    clearenv();
+    if (!open_endpoints(a, s, passed_fd, fail) || !lock_up(a, &o, s, fail)) return 1;
+    if (a->private_mode) {
+        int error = server_adopt(s, PRIVATE_FD);
+        if (error) return fail_set(fail, FAIL_ENVIRONMENT, "", "client: %s", strerror(-error)), 1;
+    } else {
+        log_line("listening on %s as uid %u%s", s->config.socket, getuid(),
+                 s->live ? "" : "; without CAP_NET_RAW, so no interface can be opened");
+    }
+    sysd_notify_ready(notify_fd);
+    server_run(s);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    struct arguments a = {0};
+    struct fail fail = {0};
+    int status;
+    log_open("capd");
+    umask(077);
+    if (!parse_arguments(argc, argv, &a, &status)) return status;
+    status = run(&a, &fail);
+    if (status != 0) log_line("%s", fail.why);
+    return status;
+}

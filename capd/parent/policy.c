@@ -1,0 +1,84 @@
+/* Decisions, without side effects: who may talk, what may be started.
+ * Runs in: parent.  Input trust: client (identity from the kernel, values from the request). */
+#include "capd/parent/policy.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int policy_read_peer(int fd, struct peer *out) {
+    struct ucred cred;
+    socklen_t len = sizeof cred;
+    memset(out, 0, sizeof *out);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) return -errno;
+    out->uid = cred.uid;
+    out->gid = cred.gid;
+    out->pid = cred.pid;
+    len = sizeof out->groups;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, out->groups, &len) == 0)
+        out->groups_n = (unsigned)(len / sizeof(gid_t));
+    else if (errno != ERANGE) /* over 64 groups: only the primary one counts */
+        return -errno;
+    return 0;
+}
+
+static bool in_group(const struct peer *p, gid_t group) {
+    if (p->gid == group) return true;
+    for (unsigned i = 0; i < p->groups_n; i++)
+        if (p->groups[i] == group) return true;
+    return false;
+}
+
+bool policy_admits(const struct config *c, const struct peer *p, struct fail *fail) {
+    if (p->uid == 0 || (c->users_n == 0 && c->groups_n == 0)) return true;
+    for (unsigned i = 0; i < c->users_n; i++)
+        if (c->users[i] == p->uid) return true;
+    for (unsigned i = 0; i < c->groups_n; i++)
+        if (in_group(p, c->groups[i])) return true;
+    return fail_set(fail, FAIL_PERMISSION, "",
+                    "uid %u is neither among `users` nor in one of the `groups` of capd.conf",
+                    p->uid);
+}
+
+bool policy_allows_interface(const struct config *c, const char *name) {
+    for (unsigned i = 0; i < c->interfaces_n; i++)
+        if (strcmp(c->interfaces[i], name) == 0) return true;
+    return c->interfaces_n == 0;
+}
+
+bool policy_owns(const struct peer *p, uid_t owner) {
+    return p->uid == 0 || p->uid == owner || p->uid == geteuid();
+}
+
+bool policy_allows_start(const struct config *c, unsigned in_all, unsigned of_user,
+                         uint64_t duration_ms, struct fail *fail) {
+    if (in_all >= c->max_captures)
+        return fail_set(fail, FAIL_LIMIT, "",
+                        "%u captures run already, the limit is max_captures = %u in capd.conf",
+                        in_all, c->max_captures);
+    if (of_user >= c->max_captures_per_user)
+        return fail_set(fail, FAIL_LIMIT, "",
+                        "this user runs %u captures already, the limit is max_captures_per_user = "
+                        "%u in capd.conf",
+                        of_user, c->max_captures_per_user);
+    if (duration_ms > c->max_duration_s * 1000ull)
+        return fail_set(fail, FAIL_LIMIT, "duration_ms",
+                        "%llu ms is longer than max_duration = %u s in capd.conf allows",
+                        (unsigned long long)duration_ms, c->max_duration_s);
+    return true;
+}
+
+bool bucket_take(struct bucket *b, uint64_t mono_ms) {
+    uint64_t full = REQUEST_BURST * 1000u;
+    if (b->last_ms == 0)
+        b->millitokens = full;
+    else if (mono_ms > b->last_ms) {
+        uint64_t passed = mono_ms - b->last_ms;
+        uint64_t more = passed > full ? full : passed * REQUESTS_PER_S;
+        b->millitokens = b->millitokens + more > full ? full : b->millitokens + more;
+    }
+    b->last_ms = mono_ms ? mono_ms : 1;
+    if (b->millitokens < 1000) return false;
+    b->millitokens -= 1000;
+    return true;
+}

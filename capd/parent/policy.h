@@ -1,0 +1,41 @@
+#ifndef CAPD_PARENT_POLICY_H
+#define CAPD_PARENT_POLICY_H
+#include "capd/parent/config.h"
+#include "common/schema.h"
+
+#define PEER_GROUPS 64u
+
+/* Who is at the other end of a socket, as the kernel says. */
+struct peer {
+    uid_t uid;
+    gid_t gid;
+    pid_t pid;
+    gid_t groups[PEER_GROUPS]; /* supplementary */
+    unsigned groups_n;
+};
+
+/* Read SO_PEERCRED and SO_PEERGROUPS.  0 or -errno. */
+int policy_read_peer(int fd, struct peer *out);
+
+/* May this peer talk to capd at all?  Root always may. */
+bool policy_admits(const struct config *c, const struct peer *p, struct fail *fail);
+
+bool policy_allows_interface(const struct config *c, const char *name);
+
+/* Is `p` the owner of something that `owner` started?  Root and the service's own user are. */
+bool policy_owns(const struct peer *p, uid_t owner);
+
+/* Limits of a new capture: `in_all` and `of_user` run already. */
+bool policy_allows_start(const struct config *c, unsigned in_all, unsigned of_user,
+                         uint64_t duration_ms, struct fail *fail);
+
+/* Token bucket: REQUESTS_PER_S on average, REQUEST_BURST at once. */
+#define REQUESTS_PER_S 20u
+#define REQUEST_BURST  40u
+struct bucket {
+    uint64_t millitokens, last_ms;
+};
+
+/* Take one token at `mono_ms`; false: none left.  A clock that steps back counts as no time. */
+bool bucket_take(struct bucket *b, uint64_t mono_ms);
+#endif

@@ -1,0 +1,267 @@
+/* One poll loop: the listening socket, signals, clients, workers.  Nothing blocks and every queue
+ * is bounded: a client that sends half a frame, says nothing or reads too slowly loses its
+ * connection, never capd its packets.
+ * Runs in: parent.  Input trust: client. */
+#include "capd/parent/server.h"
+#include "capd/parent/audit.h"
+#include "capd/parent/captures.h"
+#include "common/clock.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HALF_FRAME_MS 5000u               /* also the time to say hello */
+#define STALLED_MS    10000u              /* a socket that takes nothing */
+#define IDLE_MS       (15u * 60u * 1000u) /* no request and no capture */
+#define TURN_MS       500                 /* granularity of all deadlines */
+
+struct server *server_new(void) {
+    struct server *s =
+        mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (s == MAP_FAILED) return NULL;
+    if (madvise(s, sizeof *s, MADV_WIPEONFORK) != 0) {
+        munmap(s, sizeof *s);
+        return NULL;
+    }
+    s->listen_fd = s->signal_fd = s->file_fd = -1;
+    for (int i = 0; i < SERVER_CLIENTS; i++) s->client[i].fd = -1;
+    return s;
+}
+
+/* ---- output
+ * -------------------------------------------------------------------------------------- */
+
+void server_reply(struct client *c, uint32_t stream, unsigned type, const void *msg) {
+    uint8_t *to = c->out + c->out_used;
+    size_t room = sizeof c->out - c->out_used;
+    struct wire_header h = {.type = (uint8_t)type, .stream = stream};
+    size_t n = room > WIRE_HEADER_BYTES
+                   ? schema_encode(schema_of_wire(type), msg, to + WIRE_HEADER_BYTES,
+                                   room - WIRE_HEADER_BYTES)
+                   : 0;
+    if (n == 0) {
+        c->closing = true;
+        return;
+    }
+    h.length = (uint32_t)n;
+    c->out_used += wire_put_header(to, &h) + n;
+}
+
+void server_reply_error(struct client *c, uint32_t stream, const struct fail *fail) {
+    struct msg_error m = {.code = fail->code};
+    memcpy(m.field, fail->field, sizeof m.field);
+    memcpy(m.why, fail->why, sizeof m.why);
+    server_reply(c, stream, WIRE_ERROR, &m);
+}
+
+static bool is_for(const struct capture *k, const struct server *s, const struct client *c) {
+    return k->used && k->client == (int)(c - s->client);
+}
+
+/* Frames must not be mixed: choose what is sent next, only between frames. */
+static bool choose_next(struct server *s, struct client *c) {
+    if (c->sending_replies || c->sending >= 0) return true;
+    c->sending_replies = c->out_used > 0;
+    for (int i = 0; i < (int)LIM_CAPTURES && !c->sending_replies && c->sending < 0; i++)
+        if (is_for(&s->capture[i], s, c) && s->capture[i].relay.ready) c->sending = i;
+    return c->sending_replies || c->sending >= 0;
+}
+
+static ssize_t send_some(int fd, const uint8_t *bytes, size_t used, size_t *sent) {
+    ssize_t n = send(fd, bytes + *sent, used - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0) *sent += (size_t)n;
+    return n;
+}
+
+/* Send until nothing is left or the socket is full.  False: the connection is lost. */
+static bool flush(struct server *s, struct client *c) {
+    while (choose_next(s, c)) {
+        struct relay *r = c->sending >= 0 ? &s->capture[c->sending].relay : NULL;
+        ssize_t n = r ? send_some(c->fd, r->bytes, r->used, &r->sent)
+                      : send_some(c->fd, c->out, c->out_used, &c->out_sent);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) {
+            if (!c->stalled_ms) c->stalled_ms = clock_mono_ms();
+            return true;
+        }
+        if (n <= 0) return false;
+        c->stalled_ms = 0;
+        if (r && r->sent == r->used) {
+            relay_clear(r);
+            c->sending = -1;
+        } else if (!r && c->out_sent == c->out_used) {
+            c->out_used = c->out_sent = 0;
+            c->sending_replies = false;
+        }
+    }
+    return !c->closing;
+}
+
+/* ---- clients
+ * ------------------------------------------------------------------------------------- */
+
+static void drop_client(struct server *s, struct client *c) {
+    close(c->fd);
+    captures_abandon(s, (int)(c - s->client));
+    memset(c, 0, sizeof *c);
+    c->fd = -1;
+    if (s->private_mode) s->stopping = true;
+}
+
+int server_adopt(struct server *s, int fd) {
+    struct client *c = NULL;
+    struct fail fail;
+    for (int i = 0; i < SERVER_CLIENTS && !c; i++)
+        if (s->client[i].fd < 0) c = &s->client[i];
+    if (!c) return -EMFILE;
+    memset(c, 0, sizeof *c);
+    c->fd = -1;
+    int error = policy_read_peer(fd, &c->peer);
+    if (error) return error;
+    c->fd = fd;
+    c->sending = -1;
+    c->last_request_ms = clock_mono_ms();
+    if (s->private_mode || policy_admits(&s->config, &c->peer, &fail)) return 0;
+    audit_connect(&c->peer, &fail);
+    server_reply_error(c, 0, &fail);
+    c->closing = true;
+    return 0;
+}
+
+static void accept_clients(struct server *s) {
+    for (;;) {
+        int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
+        if (fd < 0) return;
+        if (server_adopt(s, fd) != 0) close(fd);
+    }
+}
+
+static void one_frame(struct server *s, struct client *c, const struct wire_header *h) {
+    struct fail fail;
+    c->last_request_ms = clock_mono_ms();
+    if (bucket_take(&c->bucket, c->last_request_ms)) {
+        request_handle(s, c, h, c->in + WIRE_HEADER_BYTES);
+        return;
+    }
+    fail_set(&fail, FAIL_LIMIT, "", "more than %u requests per second", REQUESTS_PER_S);
+    server_reply_error(c, h->stream, &fail);
+}
+
+/* Handle every whole frame in the buffer. */
+static void eat_frames(struct server *s, struct client *c) {
+    while (!c->closing && c->in_used > 0) {
+        struct wire_header h;
+        struct fail fail;
+        enum wire_result r = wire_get_header(c->in, c->in_used, LIM_FRAME_TO_CAPD, &h, &fail);
+        if (r == WIRE_PARSED && h.flags) {
+            fail_set(&fail, FAIL_MALFORMED, "flags", "a request has no flags");
+            r = WIRE_BAD;
+        }
+        if (r == WIRE_BAD) {
+            server_reply_error(c, 0, &fail);
+            c->closing = true; /* where the next frame starts cannot be known */
+            return;
+        }
+        size_t frame = WIRE_HEADER_BYTES + h.length;
+        if (r == WIRE_NEED_MORE || c->in_used < frame) {
+            if (!c->half_frame_ms) c->half_frame_ms = clock_mono_ms();
+            return;
+        }
+        one_frame(s, c, &h);
+        memmove(c->in, c->in + frame, c->in_used - frame);
+        c->in_used -= frame;
+        c->half_frame_ms = 0;
+    }
+}
+
+/* False: the connection has ended. */
+static bool read_client(struct server *s, struct client *c) {
+    ssize_t n = recv(c->fd, c->in + c->in_used, sizeof c->in - c->in_used, MSG_DONTWAIT);
+    if (n < 0) return errno == EAGAIN || errno == EINTR;
+    if (n == 0) return false;
+    c->in_used += (size_t)n;
+    eat_frames(s, c);
+    return true;
+}
+
+static bool has_captures(const struct server *s, const struct client *c) {
+    for (unsigned i = 0; i < LIM_CAPTURES; i++)
+        if (is_for(&s->capture[i], s, c)) return true;
+    return false;
+}
+
+static bool is_late(const struct server *s, const struct client *c, uint64_t now) {
+    if (c->stalled_ms && now - c->stalled_ms > STALLED_MS) return true;
+    if (c->half_frame_ms && now - c->half_frame_ms > HALF_FRAME_MS) return true;
+    if (s->private_mode) return false;
+    uint64_t idle = now - c->last_request_ms;
+    return (!c->greeted && idle > HALF_FRAME_MS) || (idle > IDLE_MS && !has_captures(s, c));
+}
+
+/* ---- loop
+ * ---------------------------------------------------------------------------------------- */
+
+static void read_signals(struct server *s) {
+    struct signalfd_siginfo info;
+    while (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo != SIGCHLD) s->stopping = true;
+    captures_reap(s);
+}
+
+/* Fill the poll set: 0 signals, 1 listener, then clients, then workers. */
+static void fill_polls(const struct server *s, struct pollfd *p) {
+    p[0] = (struct pollfd){s->signal_fd, POLLIN, 0};
+    p[1] = (struct pollfd){s->listen_fd, POLLIN, 0};
+    for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
+        const struct client *c = &s->client[i];
+        short events = c->closing ? 0 : POLLIN;
+        p[2 + i] = (struct pollfd){c->fd, (short)(events | (c->stalled_ms ? POLLOUT : 0)), 0};
+    }
+    for (unsigned i = 0; i < LIM_CAPTURES; i++) {
+        const struct capture *k = &s->capture[i];
+        bool wanted = k->used && k->ipc >= 0 && !k->relay.ready;
+        p[2 + SERVER_CLIENTS + i] = (struct pollfd){wanted ? k->ipc : -1, POLLIN, 0};
+    }
+}
+
+/* Deadlines are looked at while there is somebody to have one. */
+static int turn_ms(const struct server *s) {
+    bool busy = false;
+    for (unsigned i = 0; i < SERVER_CLIENTS; i++) busy |= s->client[i].fd >= 0;
+    for (unsigned i = 0; i < LIM_CAPTURES; i++) busy |= s->capture[i].used;
+    return busy ? TURN_MS : -1;
+}
+
+static void turn(struct server *s) {
+    struct pollfd p[2 + SERVER_CLIENTS + LIM_CAPTURES];
+    fill_polls(s, p);
+    if (poll(p, sizeof p / sizeof p[0], turn_ms(s)) < 0) return; /* EINTR */
+    if (p[0].revents) read_signals(s);
+    for (unsigned i = 0; i < LIM_CAPTURES; i++)
+        if (p[2 + SERVER_CLIENTS + i].revents) captures_read(&s->capture[i]);
+    uint64_t now = clock_mono_ms();
+    captures_tend(s, now);
+    for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
+        struct client *c = &s->client[i];
+        if (c->fd < 0) continue;
+        bool gone = (p[2 + i].revents & (POLLIN | POLLHUP | POLLERR)) && !read_client(s, c);
+        if (gone || !flush(s, c) || is_late(s, c, now)) drop_client(s, c);
+    }
+    captures_tend(s, now); /* a last frame may just have been sent */
+    if (p[1].revents & POLLIN) accept_clients(s);
+}
+
+void server_run(struct server *s) {
+    while (!s->stopping) turn(s);
+    for (unsigned i = 0; i < LIM_CAPTURES; i++) {
+        if (!s->capture[i].used) continue;
+        kill(s->capture[i].pid, SIGKILL);
+        if (!s->private_mode) audit_end(&s->capture[i]);
+    }
+}

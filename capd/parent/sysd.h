@@ -1,0 +1,19 @@
+#ifndef CAPD_PARENT_SYSD_H
+#define CAPD_PARENT_SYSD_H
+#include "common/err.h"
+#include <stdbool.h>
+
+/* The two pieces of systemd's protocol that are needed, by hand (sd_listen_fds(3), sd_notify(3)),
+ * rather than its library in a privileged process.  Both read the environment: call before it is
+ * cleared. */
+
+/* *fd_out: the inherited listening Unix stream socket, or -1 if there is none.  False: something
+ * else was passed. */
+bool sysd_listen_fd(int *fd_out, struct fail *fail);
+
+/* Connected notification socket, or -1 if nobody wants to know. */
+int sysd_notify_open(void);
+
+/* Say READY=1 and close.  -1 is fine. */
+void sysd_notify_ready(int fd);
+#endif

@@ -1,0 +1,162 @@
+/* libpcap, wrapped.  Live: TPACKET_V3 ring, not immediate, 100 ms block timeout (0 may hold
+ * packets for ever), nanosecond stamps.  Files: through a stdio cookie that uses pread on the one
+ * inherited descriptor, so that no other file call needs to be allowed.  The ring's loss counters
+ * are read here and not by pcap_stats, which opens files; reading resets them, so they are summed.
+ * Runs in: worker.  Input trust: packets, and the caller's filter text. */
+#include "capd/worker/source.h"
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FILE_BUFFER_BYTES    (256u * 1024u)
+#define BLOCK_TIMEOUT_MS     100
+#define KERNEL_FILTER_LENGTH 4096u /* BPF_MAXINSNS: a longer program runs in user space */
+
+struct source {
+    pcap_t *pcap;
+    int packet_fd, file_fd;
+    FILE *file;
+    off_t file_at;
+    uint64_t missed;
+    source_frame fn; /* during source_read */
+    void *ctx;
+};
+
+static bool activate(struct source *s, const struct source_live *o, struct fail *fail) {
+    char error[PCAP_ERRBUF_SIZE] = "";
+    s->pcap = pcap_create(o->interface, error);
+    if (!s->pcap)
+        return fail_set(fail, FAIL_ENVIRONMENT, "interface", "%s: %s", o->interface, error);
+    if (pcap_set_snaplen(s->pcap, (int)o->snaplen) != 0 ||
+        pcap_set_promisc(s->pcap, o->promiscuous) != 0 ||
+        pcap_set_timeout(s->pcap, BLOCK_TIMEOUT_MS) != 0 ||
+        pcap_set_buffer_size(s->pcap, (int)o->ring_bytes) != 0 ||
+        pcap_set_tstamp_precision(s->pcap, PCAP_TSTAMP_PRECISION_NANO) != 0)
+        return fail_set(fail, FAIL_ENVIRONMENT, "interface", "%s: libpcap refused an option",
+                        o->interface);
+    int result = pcap_activate(s->pcap);
+    if (result < 0)
+        return fail_set(fail, FAIL_ENVIRONMENT, "interface", "%s: %s (%s)", o->interface,
+                        pcap_statustostr(result), pcap_geterr(s->pcap));
+    if (pcap_setnonblock(s->pcap, 1, error) != 0)
+        return fail_set(fail, FAIL_ENVIRONMENT, "interface", "%s: %s", o->interface, error);
+    s->packet_fd = pcap_get_selectable_fd(s->pcap);
+    if (s->packet_fd < 0)
+        return fail_set(fail, FAIL_ENVIRONMENT, "interface", "%s: cannot be polled", o->interface);
+    return true;
+}
+
+static struct source *source_new(struct fail *fail) {
+    struct source *s = calloc(1, sizeof *s);
+    if (!s) {
+        fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the capture");
+        return NULL;
+    }
+    s->packet_fd = s->file_fd = -1;
+    return s;
+}
+
+struct source *source_open_live(const struct source_live *o, struct fail *fail) {
+    struct source *s = source_new(fail);
+    if (!s) return NULL;
+    if (activate(s, o, fail)) return s;
+    if (s->pcap) pcap_close(s->pcap);
+    free(s);
+    return NULL;
+}
+
+static ssize_t file_read(void *cookie, char *out, size_t bytes) {
+    struct source *s = cookie;
+    ssize_t n;
+    do n = pread(s->file_fd, out, bytes, s->file_at);
+    while (n < 0 && errno == EINTR);
+    if (n > 0) s->file_at += n;
+    return n;
+}
+
+struct source *source_prepare_file(int fd, struct fail *fail) {
+    struct source *s = source_new(fail);
+    if (!s) return NULL;
+    s->file_fd = fd;
+    s->file = fopencookie(s, "rb", (cookie_io_functions_t){.read = file_read});
+    char *buffer = malloc(FILE_BUFFER_BYTES); /* lives as long as the worker */
+    if (s->file && buffer && setvbuf(s->file, buffer, _IOFBF, FILE_BUFFER_BYTES) == 0) return s;
+    fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the capture file's buffer");
+    if (s->file) fclose(s->file);
+    free(buffer);
+    free(s);
+    return NULL;
+}
+
+bool source_open_file(struct source *s, struct fail *fail) {
+    char error[PCAP_ERRBUF_SIZE] = "";
+    s->pcap = pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO, error);
+    if (s->pcap) return true;
+    return fail_set(fail, FAIL_VALUE, "file", "this is no capture file that can be read: %s",
+                    error);
+}
+
+int source_packet_fd(const struct source *s) {
+    return s->packet_fd;
+}
+
+int source_datalink(const struct source *s) {
+    return pcap_datalink(s->pcap);
+}
+
+const char *source_datalink_name(const struct source *s) {
+    const char *name = pcap_datalink_val_to_name(pcap_datalink(s->pcap));
+    return name ? name : "unknown";
+}
+
+uint32_t source_snaplen(const struct source *s) {
+    int snaplen = pcap_snapshot(s->pcap);
+    return snaplen > 0 ? (uint32_t)snaplen : 0;
+}
+
+bool source_set_filter(struct source *s, const char *text, bool *in_kernel_out, struct fail *fail) {
+    struct bpf_program program;
+    if (pcap_compile(s->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(s->pcap));
+    *in_kernel_out = s->packet_fd >= 0 && program.bf_len <= KERNEL_FILTER_LENGTH;
+    int result = pcap_setfilter(s->pcap, &program);
+    pcap_freecode(&program);
+    if (result == 0) return true;
+    return fail_set(fail, FAIL_FILTER, "filter", "the filter could not be installed: %s",
+                    pcap_geterr(s->pcap));
+}
+
+static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes) {
+    struct source *s = (struct source *)(void *)user;
+    uint64_t ts_ns = 0;
+    if (h->ts.tv_sec > 0 && h->ts.tv_usec >= 0) /* nanoseconds, as asked for */
+        ts_ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
+    s->fn(s->ctx, ts_ns, bytes, h->caplen, h->len < h->caplen ? h->caplen : h->len);
+}
+
+enum source_result source_read(struct source *s, int max, source_frame fn, void *ctx) {
+    s->fn = fn;
+    s->ctx = ctx;
+    int n = pcap_dispatch(s->pcap, max, on_frame, (u_char *)s);
+    if (n < 0) return SOURCE_BROKEN;
+    return n == 0 && s->packet_fd < 0 ? SOURCE_END : SOURCE_MORE;
+}
+
+const char *source_error(struct source *s) {
+    return pcap_geterr(s->pcap);
+}
+
+uint64_t source_missed(struct source *s) {
+    struct tpacket_stats_v3 now;
+    socklen_t len = sizeof now;
+    memset(&now, 0, sizeof now);
+    if (s->packet_fd >= 0 &&
+        getsockopt(s->packet_fd, SOL_PACKET, PACKET_STATISTICS, &now, &len) == 0)
+        s->missed += now.tp_drops;
+    return s->missed;
+}

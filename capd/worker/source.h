@@ -1,0 +1,49 @@
+#ifndef CAPD_WORKER_SOURCE_H
+#define CAPD_WORKER_SOURCE_H
+#include "common/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where frames come from: an interface's ring or a capture file.  The only user of libpcap. */
+struct source;
+
+struct source_live {
+    const char *interface;
+    uint32_t snaplen, ring_bytes;
+    bool promiscuous;
+};
+
+/* Open an interface.  Before the sandbox, with CAP_NET_RAW effective. */
+struct source *source_open_live(const struct source_live *o, struct fail *fail);
+
+/* Prepare a file (memory only), before the sandbox; then read its header, inside it. */
+struct source *source_prepare_file(int fd, struct fail *fail);
+bool source_open_file(struct source *s, struct fail *fail);
+
+int source_packet_fd(const struct source *s); /* -1 for a file */
+int source_datalink(const struct source *s);  /* libpcap's DLT_ number */
+const char *source_datalink_name(const struct source *s);
+uint32_t source_snaplen(const struct source *s);
+
+/* Compile and install a pcap-filter expression.  False: `fail` has libpcap's words. */
+bool source_set_filter(struct source *s, const char *text, bool *in_kernel_out, struct fail *fail);
+
+typedef void (*source_frame)(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t cap_bytes,
+                             uint32_t wire_bytes);
+
+enum source_result {
+    SOURCE_MORE,  /* ask again: at once for a file, after poll for an interface */
+    SOURCE_END,   /* end of file */
+    SOURCE_BROKEN /* source_error says why */
+};
+
+/* Deliver up to about `max` frames that are there now. */
+enum source_result source_read(struct source *s, int max, source_frame fn, void *ctx);
+
+/* libpcap's words for the last failure; valid until the next call. */
+const char *source_error(struct source *s);
+
+/* Frames dropped for want of room in the ring since the start.  Live only, else 0. */
+uint64_t source_missed(struct source *s);
+#endif

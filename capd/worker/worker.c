@@ -1,0 +1,185 @@
+/* The loop of one capture: wait for frames or an order of the parent, count, report once a second.
+ * Batches are bounded, so that a flood cannot keep an order waiting.  One snapshot at most is on
+ * its way; the next waits until the parent has taken it.
+ * Runs in: worker.  Input trust: packets; the parent's orders are checked like a client's. */
+#include "capd/worker/worker.h"
+#include "capd/stat/snapshot.h"
+#include "capd/worker/drop.h"
+#include "capd/worker/setup.h"
+#include "common/clock.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH_FRAMES 4096
+#define TICK_MS      1000u
+#define LAST_LOOK_MS 250u /* a ring block is handed over after at most 100 ms */
+
+static void on_snapshot_frame(void *ctx, unsigned type, bool more, const uint8_t *body,
+                              size_t bytes) {
+    struct worker *w = ctx;
+    struct wire_header h = {.type = (uint8_t)type, .flags = more ? WIRE_MORE : 0};
+    output_frame(&w->out, h, body, bytes);
+}
+
+static void snapshot(struct worker *w, bool full) {
+    if (w->live) engine_quality(w->engine, source_missed(w->source), 0, NULL);
+    snapshot_encode(w->engine, clock_wall_us() * 1000u, full, on_snapshot_frame, w);
+}
+
+static void end_with(struct worker *w, enum end_reason reason, const char *detail) {
+    if (w->ending) return;
+    w->ending = true;
+    w->reason = reason;
+    snprintf(w->detail, sizeof w->detail, "%s", detail);
+}
+
+/* ---- orders ---------------------------------------------------------------------------------- */
+
+static void retarget(struct worker *w, const uint8_t *body, size_t bytes) {
+    static uint8_t memory[16 * 1024];
+    struct schema_arena arena = {memory, 0, sizeof memory};
+    struct msg_retarget m = {0};
+    struct fail fail;
+    if (schema_decode(&schema_retarget, body, bytes, &m, &arena, &fail))
+        engine_retarget(w->engine, m.addresses, m.addresses_n);
+}
+
+static void obey(struct worker *w, const struct wire_header *h, const uint8_t *body) {
+    switch (h->type) {
+    case WIRE_SNAPSHOT: w->full_wanted = true; break;
+    case WIRE_RETARGET: retarget(w, body, h->length); break;
+    case WIRE_STOP: end_with(w, END_STOPPED, ""); break;
+    default: _exit(1);
+    }
+}
+
+static void read_orders(struct worker *w) {
+    ssize_t n = read(w->job.ipc_fd, w->in + w->in_used, sizeof w->in - w->in_used);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) _exit(0); /* the parent is gone, and with it everyone who could ask */
+    w->in_used += (size_t)n;
+    for (;;) {
+        struct wire_header h;
+        struct fail fail;
+        enum wire_result r = wire_get_header(w->in, w->in_used, LIM_FRAME_TO_CAPD, &h, &fail);
+        if (r == WIRE_BAD || (r == WIRE_PARSED && h.flags)) _exit(1);
+        if (r == WIRE_NEED_MORE || w->in_used < WIRE_HEADER_BYTES + h.length) return;
+        obey(w, &h, w->in + WIRE_HEADER_BYTES);
+        size_t frame = WIRE_HEADER_BYTES + h.length;
+        memmove(w->in, w->in + frame, w->in_used - frame);
+        w->in_used -= frame;
+    }
+}
+
+/* ---- frames -----------------------------------------------------------------------------------
+ */
+
+static void on_frame(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t cap_bytes,
+                     uint32_t wire_bytes) {
+    struct worker *w = ctx;
+    if (!w->primed) {
+        /* The ring may hold frames from before READY; a clock that was set back must not hide
+         * everything, so the rule holds for the first second only. */
+        if (w->live && ts_ns < w->start_ns && clock_mono_ms() - w->start_ms < 1000) return;
+        w->primed = true;
+    }
+    engine_frame(w->engine, source_datalink(w->source), ts_ns, bytes, cap_bytes, wire_bytes);
+}
+
+static void read_frames(struct worker *w) {
+    switch (source_read(w->source, BATCH_FRAMES, on_frame, w)) {
+    case SOURCE_MORE: return;
+    case SOURCE_END: end_with(w, END_EOF, ""); return;
+    case SOURCE_BROKEN: break;
+    }
+    if (!w->live) engine_quality(w->engine, 0, 0, source_error(w->source));
+    end_with(w, w->live ? END_DEVICE : END_EOF, source_error(w->source));
+}
+
+/* ---- loop -------------------------------------------------------------------------------------
+ */
+
+static int wait_ms(const struct worker *w, uint64_t now_ms) {
+    uint64_t until = w->tick_ms;
+    if (!w->live) return 0;
+    if (w->end_ms && w->end_ms < until) until = w->end_ms;
+    return until <= now_ms ? 0 : (int)(until - now_ms);
+}
+
+static void wait_and_read(struct worker *w, int timeout_ms) {
+    struct pollfd p[2] = {{w->job.ipc_fd, POLLIN, 0}, {source_packet_fd(w->source), POLLIN, 0}};
+    if (!output_idle(&w->out)) p[0].events |= POLLOUT;
+    if (poll(p, w->live ? 2 : 1, timeout_ms) < 0) {
+        if (errno == EINTR) return;
+        _exit(1);
+    }
+    if (p[0].revents & (POLLIN | POLLHUP | POLLERR)) read_orders(w);
+    if ((p[0].revents & POLLOUT) && !output_flush(&w->out)) _exit(0);
+    if (!w->live || p[1].revents) read_frames(w);
+}
+
+static void tick(struct worker *w) {
+    uint64_t now = clock_mono_ms();
+    if (w->end_ms && now >= w->end_ms) end_with(w, END_DURATION, "");
+    if (w->ending || !output_idle(&w->out) || (now < w->tick_ms && !w->full_wanted)) return;
+    snapshot(w, w->full_wanted);
+    w->full_wanted = false;
+    w->tick_ms = now + TICK_MS;
+    if (!output_flush(&w->out)) _exit(0);
+}
+
+/* Frames that the kernel holds in an unfinished block belong to the capture too. */
+static void last_look(struct worker *w) {
+    uint64_t until = clock_mono_ms() + LAST_LOOK_MS;
+    if (!w->live || w->reason == END_DEVICE) return;
+    for (uint64_t now = clock_mono_ms(); now < until; now = clock_mono_ms())
+        wait_and_read(w, (int)(until - now));
+}
+
+static void say_ended(struct worker *w) {
+    static uint8_t body[LIM_FRAME_TO_CAPD];
+    struct msg_ended m = {.reason = w->reason};
+    struct wire_header h = {.type = WIRE_ENDED, .flags = WIRE_FINAL};
+    memcpy(m.capture_id, w->job.capture_id, sizeof m.capture_id);
+    memcpy(m.detail, w->detail, sizeof m.detail);
+    snapshot_counts(w->engine, &h.final_packets, &h.final_bytes);
+    size_t n = schema_encode(&schema_ended, &m, body, sizeof body);
+    ASSERT(n > 0);
+    output_frame(&w->out, h, body, n);
+}
+
+static _Noreturn void give_up(struct worker *w, const struct fail *fail) {
+    static uint8_t body[LIM_FRAME_TO_CAPD];
+    struct msg_error m = {.code = fail->code};
+    memcpy(m.field, fail->field, sizeof m.field);
+    memcpy(m.why, fail->why, sizeof m.why);
+    if (!w->out.bytes && !output_init(&w->out, w->job.ipc_fd, w->job.stream)) _exit(1);
+    w->out.used = w->out.sent = 0;
+    size_t n = schema_encode(&schema_error, &m, body, sizeof body);
+    struct wire_header h = {.type = WIRE_ERROR, .flags = WIRE_FINAL};
+    output_frame(&w->out, h, body, n);
+    _exit(output_drain(&w->out) ? 0 : 1);
+}
+
+_Noreturn void worker_run(const struct worker_job *job) {
+    static struct worker state; /* large; one per process */
+    struct worker *w = &state;
+    struct fail fail = {0};
+    w->job = *job;
+    if (!setup_run(w, &fail)) give_up(w, &fail);
+    if (!output_flush(&w->out)) _exit(0);
+    w->tick_ms = w->start_ms + TICK_MS;
+    if (job->start->duration_ms) w->end_ms = w->start_ms + job->start->duration_ms;
+    while (!w->ending) {
+        wait_and_read(w, wait_ms(w, clock_mono_ms()));
+        tick(w);
+    }
+    last_look(w);
+    if (!output_drain(&w->out)) _exit(0);
+    snapshot(w, true);
+    say_ended(w);
+    _exit(output_drain(&w->out) ? 0 : 1);
+}
