@@ -113,7 +113,9 @@ static bool is_duplicate(struct engine *e, struct flow *f, const struct packet *
          bare = tcp && k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
     bool has_id = k->has_ip_id && k->ip_id != 0;
     if (!has_id && (bare || !tcp)) return false; /* nothing tells a copy from a repetition */
-    uint32_t part[8] = {has_id ? k->ip_id : 0, k->payload_bytes, 0, 0, 0, 0, 0, 0};
+    uint32_t part[8 + 16] = {has_id ? k->ip_id : 0, k->payload_bytes};
+    if (!tcp) /* senders that number every datagram alike exist: the content must be the same too */
+        memcpy(part + 8, k->payload, k->payload_cap < 64 ? k->payload_cap : 64);
     if (tcp) {
         part[2] = k->tcp.seq;
         part[3] = k->tcp.ack;

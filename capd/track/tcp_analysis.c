@@ -52,20 +52,18 @@ static bool is_keep_alive(const struct view *v) {
 
 static void check_acks(struct view *v, bool keep_alive) {
     const struct segment *s = v->s;
-    if (!(s->flags & TCP_ACK)) return;
     uint32_t ack = s->k->tcp.ack;
     bool same = v->fwd->bits & WS_ACK && ack == v->fwd->ws_ack;
     bool bare = s->len == 0 && !v->control && v->fwd->bits & WS_NEXT && s->seq == v->fwd->ws_next;
     bool still = v->fwd->bits & WS_WINDOW && v->window == v->fwd->ws_window && v->window != 0;
     if (bare && same && still && v->rev->bits & WS_KEEP_ALIVE) {
         /* the answer to a keep-alive, no duplicate ACK */
-    } else if (bare && same && !keep_alive && v->window != 0 &&
-               (still || s->k->tcp.sack_blocks > 0)) {
+    } else if (bare && same && !keep_alive && still) {
         v->fwd->ws_dup_acks++;
         count(v->e, s->f, ANALYSIS_duplicate_ack);
     }
     if (!same) v->fwd->ws_dup_acks = 0;
-    if (v->rev->bits & WS_NEXT && seq_after(ack, v->rev->ws_next)) {
+    if (s->flags & TCP_ACK && v->rev->bits & WS_NEXT && seq_after(ack, v->rev->ws_next)) {
         count(v->e, s->f, ANALYSIS_ack_lost_segment);
         v->rev->ws_next = ack;
     }
@@ -113,7 +111,6 @@ static void take_in(struct view *v, bool keep_alive, bool probe) {
     }
     fwd->ws_window = v->window;
     fwd->bits |= WS_WINDOW;
-    if (!(s->flags & TCP_ACK)) return;
     fwd->ws_ack = s->k->tcp.ack;
     fwd->ws_ack_us = s->us;
     fwd->bits |= WS_ACK;
