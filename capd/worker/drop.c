@@ -94,21 +94,18 @@ static bool limit(int what, rlim_t to) {
     return setrlimit((__rlimit_resource_t)what, &r) == 0;
 }
 
-static unsigned long long address_space_now(void) {
+bool drop_address_space(struct fail *fail) {
     unsigned long long pages = 0;
     FILE *f = fopen("/proc/self/statm", "re");
-    if (!f) return 0;
-    if (fscanf(f, "%llu", &pages) != 1) pages = 0;
-    fclose(f);
-    return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
+    bool ok = f && fscanf(f, "%llu", &pages) == 1;
+    if (f) fclose(f);
+    ok = ok && limit(RLIMIT_AS, pages * (rlim_t)sysconf(_SC_PAGESIZE) + ADDRESS_SPACE_MARGIN);
+    return ok || refuse(fail, "limit its address space");
 }
 
-bool drop_limits(unsigned polled_fds, bool address_space, struct fail *fail) {
-    unsigned long long now = address_space ? address_space_now() : 0;
-    if (now && !limit(RLIMIT_AS, now + ADDRESS_SPACE_MARGIN))
-        return refuse(fail, "limit its address space");
-    if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_FSIZE, 0) ||
-        !limit(RLIMIT_NOFILE, polled_fds))
-        return refuse(fail, "limit itself");
-    return true;
+bool drop_limits(unsigned polled_fds, struct fail *fail) {
+    if (limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_FSIZE, 0) &&
+        limit(RLIMIT_NOFILE, polled_fds))
+        return true;
+    return refuse(fail, "limit itself");
 }

@@ -20,7 +20,9 @@ bool drop_capabilities(struct fail *fail);
 /* Capabilities left, one bit each (0 after drop_capabilities). */
 uint64_t drop_capabilities_left(void);
 
-/* No cores, children or files; at most `polled_fds` descriptors (existing ones stay); 32 MiB more
- * address space than now unless `address_space` is false. */
-bool drop_limits(unsigned polled_fds, bool address_space, struct fail *fail);
+/* At most 32 MiB more address space than now.  Before Landlock: it reads /proc. */
+bool drop_address_space(struct fail *fail);
+
+/* No cores, children or files; at most `polled_fds` descriptors (those there are stay). */
+bool drop_limits(unsigned polled_fds, struct fail *fail);
 #endif

@@ -56,11 +56,12 @@ static bool open_source(struct worker *w, struct fail *fail) {
 static bool lock_up(struct worker *w, struct fail *fail) {
     struct sandbox_fds fds = {w->job.ipc_fd, source_packet_fd(w->source), w->job.file_fd};
     if (!drop_capabilities(fail)) return false;
+    w->caps_left = drop_capabilities_left(); /* asking is not possible later */
 #ifdef TEST_BUILD
     if (w->job.sandbox_off) return true;
 #endif
-    return sandbox_landlock(&w->landlock_abi, fail) && drop_limits(POLLED_FDS, true, fail) &&
-           sandbox_seccomp(&fds, fail) && sandbox_check(fail);
+    return drop_address_space(fail) && sandbox_landlock(&w->landlock_abi, fail) &&
+           drop_limits(POLLED_FDS, fail) && sandbox_seccomp(&fds, fail) && sandbox_check(fail);
 }
 
 static void say_started(struct worker *w, const char *filter, bool in_kernel) {
@@ -77,7 +78,7 @@ static void say_started(struct worker *w, const char *filter, bool in_kernel) {
 #ifdef TEST_BUILD
     m.seccomp = !w->job.sandbox_off;
 #endif
-    m.caps = drop_capabilities_left();
+    m.caps = w->caps_left;
     size_t n = schema_encode(&schema_started, &m, body, sizeof body);
     ASSERT(n > 0);
     output_frame(&w->out, (struct wire_header){.type = WIRE_STARTED}, body, n);

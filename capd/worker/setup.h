@@ -13,6 +13,7 @@ struct worker {
     struct engine_options options;
     struct output out;
     unsigned landlock_abi;
+    uint64_t caps_left;
     uint64_t start_ns, start_ms, tick_ms, end_ms; /* wall; monotonic; end_ms 0: none */
     bool live, primed, full_wanted, ending;
     enum end_reason reason;
