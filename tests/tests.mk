@@ -3,6 +3,7 @@
 #   SUITES += tests/a/b     an executable that prints TAP (tests/run says what it may ask for)
 SUITES += tests/lint/selftest
 SUITES += tests/lint/run
+SUITES += tests/lab/test_privileges.py
 SUITES += tests/lab/test_faults.py
 UNIT += test_json
 UNIT += test_mcp_calls
