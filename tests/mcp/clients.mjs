@@ -1,7 +1,7 @@
 // Real MCP clients of both eras against mcpd over stdio; prints TAP.
 //
 //   node clients.mjs COMMAND...        or  MCPD_COMMAND='["mcpd","stdio",...]' node clients.mjs
-//   MCP_SHOW_UID=1 also tells as whom mcpd runs
+//   MCP_SHOW_UID=1 also tells as whom mcpd runs, and root is a failure
 //
 // The command must start an mcpd that may capture on `lo`.  The traffic is the driver's own: an HTTP server and
 // its clients on 127.0.0.1.
@@ -146,7 +146,7 @@ async function cancelHonoured(session, target) {
     const began = Date.now();
     let answer;
     await session.call("get_capture_status", { capture_id: id, wait_s: 25 }, { signal: abort.signal }).then((r) => (answer = r), () => {});
-    assert(!answer, `answered instead: ${JSON.stringify(answer).slice(0, 200)}`);
+    assert(!answer, `answered instead: ${JSON.stringify(answer ?? null).slice(0, 200)}`);
     assert(Date.now() - began < 3000, "the client waited");
     same((await must(session, "get_capture_status", { capture_id: id })).state, "running", "state after the cancel");
     await must(session, "stop_packet_capture", { capture_id: id });
@@ -163,13 +163,18 @@ async function runClient({ name, version, open }, target) {
         same(session.client.getServerVersion()?.name, "packet_capture", "server name");
         assert(session.client.getInstructions()?.length > 0, "no instructions");
         if (version) same(session.client.getNegotiatedProtocolVersion(), version, "protocol version");
-        if (process.env.MCP_SHOW_UID) console.log(`# ${name}: mcpd runs as uid ${uidOf(session.transport.pid)}`);
     });
     if (!session) return;
     await test(`${name}: lists the seven tools in order`, async () => {
         const { tools } = await session.client.listTools();
         same(tools.map((t) => t.name), TOOLS, "tools");
     });
+    if (process.env.MCP_SHOW_UID)
+        await test(`${name}: mcpd runs as an ordinary user`, async () => {
+            const uid = uidOf(session.transport.pid);
+            console.log(`# ${name}: mcpd runs as uid ${uid}`);
+            assert(uid !== "0", "mcpd runs as root");
+        });
     await test(`${name}: lo is among the interfaces`, async () => {
         const { interfaces } = await must(session, "list_network_interfaces", {});
         assert(interfaces.some((i) => i.name === "lo" && i.loopback === true), JSON.stringify(interfaces).slice(0, 300));
