@@ -20,3 +20,7 @@ check-corpus: ## compare the engine with what tshark counts in capture files; CO
 	@$(MAKE) --no-print-directory -j$(JOBS) $(B)/pcm-count
 	@$(GIVE_BACK) tests/corpus/check.py $(B)/pcm-count '$(CORPUS)'
 SUITES += tests/mcp/run
+UNIT += test_decode
+UNIT += test_decode_dns
+UNIT += test_decode_http
+UNIT += test_decode_tls

@@ -112,9 +112,11 @@ static bool request_line(struct cursor line, struct http_message *m) {
 
 static bool status_line(struct cursor line, struct http_message *m) {
     size_t n;
-    uint8_t a, b, d;
-    if (!version_begins(line, &n, &m->version) || n != 8 || !cursor_skip(&line, 9)) return false;
-    if (!cursor_u8(&line, &a) || !cursor_u8(&line, &b) || !cursor_u8(&line, &d)) return false;
+    uint8_t space, a, b, d;
+    if (!version_begins(line, &n, &m->version) || n != 8 || !cursor_skip(&line, 8)) return false;
+    if (!cursor_u8(&line, &space) || space != ' ' || !cursor_u8(&line, &a) ||
+        !cursor_u8(&line, &b) || !cursor_u8(&line, &d))
+        return false;
     if (a < '1' || a > '9' || !is_digit(b) || !is_digit(d)) return false;
     if (cursor_left(&line) > 0 && *line.p != ' ') return false;
     m->status = (uint16_t)((a - '0') * 100 + (b - '0') * 10 + (d - '0'));

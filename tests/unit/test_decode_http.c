@@ -1,0 +1,216 @@
+/* HTTP/1 headers: split anywhere, in every target form, and everything that is not HTTP. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "capd/decode/http.h"
+#include <stdlib.h>
+
+static uint8_t input[16384];
+
+/* The views of `m` point into `input`. */
+static enum http_status decode_bytes(size_t len, struct http_message *m) {
+    uint8_t *exact = malloc(len > 0 ? len : 1);
+    assert_non_null(exact);
+    memcpy(exact, input, len);
+    enum http_status s = decode_http(cursor_make(exact, len), m);
+    struct http_view *views[] = {&m->method, &m->path, &m->host};
+    for (size_t i = 0; i < 3; i++) {
+        if (views[i]->p == NULL) {
+            assert_int_equal(views[i]->len, 0);
+            continue;
+        }
+        assert_true(views[i]->p >= exact && views[i]->p + views[i]->len <= exact + len);
+        views[i]->p = input + (views[i]->p - exact);
+    }
+    assert_true(m->header_bytes <= len);
+    free(exact);
+    return s;
+}
+
+static enum http_status decode_text(const char *text, struct http_message *m) {
+    size_t len = strlen(text);
+    assert_true(len <= sizeof input);
+    memcpy(input, text, len);
+    return decode_bytes(len, m);
+}
+
+static void check_view(struct http_view v, const char *want) {
+    assert_int_equal(v.len, strlen(want));
+    if (v.len > 0) assert_memory_equal(v.p, want, v.len);
+}
+
+static const char request[] = "GET /a/b?secret=1#x HTTP/1.1\r\nHost: example.com:8080\r\n"
+                              "Accept: */*\r\nConnection: keep-alive, Upgrade\r\n\r\nbody";
+static const char response[] = "HTTP/1.0 404 Not Found\r\nContent-Length: 12\r\n"
+                               "Transfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n";
+
+static void test_http_request(void **state) {
+    (void)state;
+    struct http_message m;
+    assert_int_equal(decode_text(request, &m), HTTP_OK);
+    assert_true(m.start_line && m.request && m.keep_alive && m.upgrade && !m.close);
+    assert_int_equal(m.version, 11);
+    check_view(m.method, "GET");
+    check_view(m.path, "/a/b");
+    check_view(m.host, "example.com:8080");
+    assert_int_equal(m.header_bytes, sizeof request - 1 - 4);
+}
+
+static void test_http_response(void **state) {
+    (void)state;
+    struct http_message m;
+    assert_int_equal(decode_text(response, &m), HTTP_OK);
+    assert_true(m.start_line && !m.request && m.close && m.chunked && m.has_content_length);
+    assert_int_equal(m.version, 10);
+    assert_int_equal(m.status, 404);
+    assert_int_equal(m.content_length, 12);
+    assert_int_equal(m.header_bytes, sizeof response - 1);
+}
+
+static void test_http_split_at_every_byte(void **state) {
+    (void)state;
+    struct http_message m;
+    static const char *const texts[] = {request, response, "\r\nPUT * HTTP/1.1\nHost: a\n\n"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(decode_text(texts[i], &m), HTTP_OK);
+        size_t whole = m.header_bytes, line = strcspn(texts[i] + 2, "\n") + 3;
+        for (size_t cut = 0; cut < whole; cut++) {
+            assert_int_equal(decode_bytes(cut, &m), HTTP_NEED_MORE);
+            assert_int_equal(m.start_line, cut >= line);
+            assert_int_equal(m.header_bytes, 0);
+        }
+    }
+}
+
+static void test_http_target_forms(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *path, *host;
+    } cases[] = {
+        {"GET / HTTP/1.1\r\nhOsT:  a.example \r\n\r\n", "/", "a.example"},
+        {"GET http://b.example/p?q HTTP/1.1\r\n\r\n", "/p", "b.example"},
+        {"GET http://user:pw@b.example:81/p HTTP/1.1\r\n\r\n", "/p", "b.example:81"},
+        {"GET http://b.example?q=/x HTTP/1.1\r\n\r\n", "", "b.example"},
+        {"GET http://b.example/ HTTP/1.1\r\nHost: c.example\r\n\r\n", "/", "c.example"},
+        {"GET /x?u=http://d.example/ HTTP/1.1\r\n\r\n", "/x", ""},
+        {"GET /x:y//z HTTP/1.1\r\n\r\n", "/x:y//z", ""},
+        {"CONNECT e.example:443 HTTP/1.1\r\n\r\n", "", "e.example:443"},
+        {"OPTIONS * HTTP/1.1\r\nHost: u@f.example\r\n\r\n", "*", "f.example"},
+        {"UPDATEREDIRECTREF /r HTTP/1.0\r\nHost:\r\n\r\n", "/r", ""},
+    };
+    struct http_message m;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(decode_text(cases[i].text, &m), HTTP_OK);
+        check_view(m.path, cases[i].path);
+        check_view(m.host, cases[i].host);
+    }
+}
+
+static void test_http_other_protocols(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "SSH-2.0-OpenSSH_9.2p1\r\n",
+        "EHLO mail.example\r\n",
+        "220 mail.example ESMTP\r\n",
+        "USER anonymous\r\n",
+        "GET /\r\n",
+        "GET / HTTP/2.0\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "HTTP/1.1\r\n",
+        "HTTP/1.1x200 OK\r\n",
+        "HTTP/1.1 20 OK\r\n",
+        "HTTP/1.1 2000 OK\r\n",
+        "HTTP/2 200 OK\r\n",
+        "GET  / HTTP/1.1\r\n",
+        "GET / HTTP/1.1 \r\n",
+        " GET / HTTP/1.1\r\n",
+        "RTSP/1.0 200 OK\r\n",
+        "OPTIONS rtsp://a RTSP/1.0\r\n",
+        "\x16\x03\x01",
+        "\x80",
+        "(GET",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "GET /\x01",
+    };
+    struct http_message m;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        enum http_status s = decode_text(texts[i], &m);
+        if (s != HTTP_NOT_HTTP) fail_msg("text %zu: status %d", i, (int)s);
+        assert_false(m.start_line);
+    }
+}
+
+static void test_http_malformed_headers(void **state) {
+    (void)state;
+    static const char *const fields[] = {
+        "Host example.com",
+        ": x",
+        "Host : x",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: -1",
+        "Content-Length: 0x10",
+        "Content-Length: 9999999999999999999",
+        "Content-Length:",
+    };
+    struct http_message m;
+    char text[256];
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        strcpy(text, "POST /p HTTP/1.1\r\n");
+        strcat(text, fields[i]);
+        strcat(text, "\r\n\r\n");
+        assert_int_equal(decode_text(text, &m), HTTP_MALFORMED);
+        assert_true(m.start_line);
+        check_view(m.path, "/p");
+    }
+    assert_int_equal(decode_text("GET / HTTP/1.1\r\nA: b\r\n c: folded\r\nContent-Length: 5\r\n"
+                                 "Content-Length: 5\r\n\r\n",
+                                 &m),
+                     HTTP_OK);
+    assert_int_equal(m.content_length, 5);
+}
+
+static void test_http_limits(void **state) {
+    (void)state;
+    struct http_message m;
+    memset(input, 'a', sizeof input);
+    memcpy(input, "GET /", 5);
+    assert_int_equal(decode_bytes(HTTP_MAX_LINE - 1, &m), HTTP_NEED_MORE);
+    assert_int_equal(decode_bytes(HTTP_MAX_LINE, &m), HTTP_NOT_HTTP);
+    memcpy(input, "GET / HTTP/1.1\r\nA: ", 19);
+    assert_int_equal(decode_bytes(HTTP_MAX_LINE, &m), HTTP_NEED_MORE);
+    assert_int_equal(decode_bytes(HTTP_MAX_LINE + 16, &m), HTTP_MALFORMED);
+    for (size_t i = 16; i + 5 <= sizeof input; i += 5) memcpy(input + i, "a:b\r\n", 5);
+    assert_int_equal(decode_bytes(16 + 5 * HTTP_MAX_HEADERS, &m), HTTP_NEED_MORE);
+    assert_int_equal(decode_bytes(16 + 5 * (HTTP_MAX_HEADERS + 1), &m), HTTP_MALFORMED);
+}
+
+static void test_http_survives_broken_bytes(void **state) {
+    (void)state;
+    struct http_message m;
+    static const char *const texts[] = {request, response};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t at = 0; at < strlen(texts[i]); at++) {
+            for (unsigned value = 0; value < 256; value++) {
+                memcpy(input, texts[i], strlen(texts[i]));
+                input[at] = (uint8_t)value;
+                (void)decode_bytes(strlen(texts[i]), &m);
+            }
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_http_request),
+        cmocka_unit_test(test_http_response),
+        cmocka_unit_test(test_http_split_at_every_byte),
+        cmocka_unit_test(test_http_target_forms),
+        cmocka_unit_test(test_http_other_protocols),
+        cmocka_unit_test(test_http_malformed_headers),
+        cmocka_unit_test(test_http_limits),
+        cmocka_unit_test(test_http_survives_broken_bytes),
+    };
+    return cmocka_run_group_tests_name("decode_http", tests, NULL, NULL);
+}
