@@ -154,10 +154,14 @@ lint: ## the rules of the tree that the compiler does not check
 format: ## lay out all C files as .clang-format says
 	@find common capd mcpd tests -name '*.[ch]' | xargs clang-format-14 -i --style=file
 
-install: all ## install the programs below $(DESTDIR)$(PREFIX)
+install: all ## install programs, service unit and configuration below $(DESTDIR)
 	install -D -m 0755 $(B)/capd $(DESTDIR)$(PREFIX)/sbin/capd
 	install -D -m 0755 $(B)/mcpd $(DESTDIR)$(PREFIX)/bin/mcpd
 	install -D -m 0755 $(B)/mcpd-net $(DESTDIR)$(PREFIX)/libexec/packet-capture-mcp/mcpd-net
+	install -D -m 0644 deploy/systemd/capd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/capd.service
+	install -D -m 0644 deploy/systemd/capd.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/capd.socket
+	install -D -m 0644 deploy/sysusers.d/packet-capture-mcp.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/packet-capture-mcp.conf
+	[ -e $(DESTDIR)/etc/packet-capture-mcp/capd.conf ] || install -D -m 0644 deploy/config/capd.conf $(DESTDIR)/etc/packet-capture-mcp/capd.conf
 
 clean: ## remove what was built
 	rm -rf build
