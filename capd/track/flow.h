@@ -41,7 +41,8 @@ enum side_bit {
     WS_BASE = 1u << 16,       /* ws_base is valid */
     APP_STARTED = 1u << 17,   /* app_next is valid */
     APP_LOST = 1u << 18,      /* the stream has a gap: wait for a segment that starts a message */
-    APP_DEAF = 1u << 19       /* nothing more to read in this direction */
+    WS_EXPECT = 1u << 20,
+    APP_DEAF = 1u << 19 /* nothing more to read in this direction */
 };
 
 /* What one end of a TCP connection sent. */
@@ -60,7 +61,7 @@ struct flow_side {
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
     uint32_t zero_since_us, zero_total_us, zero_first_us;
     uint32_t recent_hash[RECENT_PACKETS], recent_us[RECENT_PACKETS];
-    uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks;
+    uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks, ws_expect;
     uint32_t app_next;     /* sequence number of the next stream byte to be looked at */
     uint32_t app_buffer;   /* reassembly buffer, NONE if none */
     uint32_t app_skip;     /* stream bytes before the next message */
@@ -121,6 +122,7 @@ struct flow {
     uint16_t syn_sent;
     uint32_t syn_us, syn_last_us, synack_us;
     uint32_t handshake_us; /* when refused: SYN to RST */
+    uint32_t first_rtt_us; /* Wireshark's iRTT: last SYN to ACK, 0 if unknown */
     uint32_t tls_us, first_byte_us, rtt_smooth_us;
     uint32_t retransmit_first_us, retransmit_last_us;
     uint32_t reset_us;

@@ -6,7 +6,9 @@
 #define FAST_WINDOW_US 20000u /* last ACK of a fast retransmission is younger than this */
 #define ORDER_US       3000u  /* out-of-order threshold while the handshake RTT is unknown */
 
+/* tshark follows a segment whose options are cut, but shows no flag on it. */
 static void count(struct engine *e, struct flow *f, enum analysis what) {
+    if (e->packet.status == DECODE_TCP_TRUNCATED) return;
     if (f->bits & FLOW_SELECTED)
         e->total.analysis[what]++;
     else if (f->analysis[what] < UINT16_MAX)
@@ -63,9 +65,10 @@ static void check_acks(struct view *v, bool keep_alive) {
         count(v->e, s->f, ANALYSIS_duplicate_ack);
     }
     if (!same) v->fwd->ws_dup_acks = 0;
-    if (s->flags & TCP_ACK && v->rev->bits & WS_NEXT && seq_after(ack, v->rev->ws_next)) {
+    if (s->flags & TCP_ACK && !same && v->rev->bits & WS_EXPECT &&
+        seq_after(ack, v->rev->ws_expect)) {
         count(v->e, s->f, ANALYSIS_ack_lost_segment);
-        v->rev->ws_next = ack;
+        v->rev->ws_expect = v->rev->ws_next;
     }
 }
 
@@ -73,8 +76,6 @@ static void check_repeat(struct view *v) {
     const struct segment *s = v->s;
     const struct flow_side *fwd = v->fwd, *rev = v->rev;
     struct flow *f = s->f;
-    if (!(fwd->bits & WS_NEXT) || !seq_before(s->seq, fwd->ws_next)) return;
-    if (s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN))) return;
     uint32_t end = s->seq + s->len;
     if (s->len > 0 && !(s->flags & (TCP_SYN | TCP_FIN)) && rev->bits & WS_ACK &&
         !seq_after(end, rev->ws_ack)) {
@@ -82,12 +83,14 @@ static void check_repeat(struct view *v) {
         count(v->e, f, ANALYSIS_retransmission);
         return;
     }
+    if (!(fwd->bits & WS_NEXT) || !seq_before(s->seq, fwd->ws_next)) return;
+    if (s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN))) return;
     if (rev->ws_dup_acks >= 2 && s->seq == rev->ws_ack && s->us - rev->ws_ack_us < FAST_WINDOW_US) {
         count(v->e, f, ANALYSIS_fast_retransmission);
         count(v->e, f, ANALYSIS_retransmission);
         return;
     }
-    uint32_t limit = f->handshake_us && f->bits & FLOW_ESTABLISHED ? f->handshake_us : ORDER_US;
+    uint32_t limit = f->first_rtt_us ? f->first_rtt_us : ORDER_US;
     if (s->us - fwd->ws_next_us < limit && fwd->ws_next != s->end)
         count(v->e, f, ANALYSIS_out_of_order);
     else
@@ -108,6 +111,11 @@ static void take_in(struct view *v, bool keep_alive, bool probe) {
         fwd->ws_next = s->end;
         fwd->ws_next_us = s->us;
         fwd->bits |= WS_NEXT;
+    }
+    if (!(fwd->bits & WS_EXPECT) || s->seq == fwd->ws_expect) {
+        fwd->ws_expect =
+            probe ? s->end : fwd->ws_next; /* the ACK number that follows from what came in order */
+        fwd->bits |= WS_EXPECT;
     }
     fwd->ws_window = v->window;
     fwd->bits |= WS_WINDOW;
