@@ -68,7 +68,9 @@ static void say_started(struct worker *w, const char *filter, bool in_kernel) {
     static uint8_t body[LIM_FRAME_TO_CAPD];
     struct msg_started m = {0};
     memcpy(m.capture_id, w->job.capture_id, sizeof m.capture_id);
-    memcpy(m.filter, filter, strnlen(filter, sizeof m.filter - 1));
+    size_t shown = strnlen(filter, sizeof m.filter);
+    memcpy(m.filter, filter, shown < sizeof m.filter ? shown : sizeof m.filter - 1);
+    if (shown == sizeof m.filter) memcpy(m.filter + shown - 4, "...", 4);
     const char *datalink = source_datalink_name(w->source);
     memcpy(m.datalink, datalink, strnlen(datalink, sizeof m.datalink - 1));
     m.filter_in_kernel = in_kernel;
