@@ -72,7 +72,7 @@ MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mc
            mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/tools.c \
            mcpd/transport/stdio.c
 MCPD   := mcpd/main.c mcpd/settings.c mcpd/launcher.c mcpd/netchild.c mcpd/privs.c mcpd/capture/snapshot.c mcpd/capture/target.c mcpd/capture/target_mode.c mcpd/capture/capconn.c mcpd/capture/capclient.c
-MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_fn.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c
+MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_fn.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c mcpd/report/fields.c mcpd/report/rows.c mcpd/report/timeline.c mcpd/report/tree.c mcpd/report/connections.c mcpd/report/findings.c mcpd/report/budget.c mcpd/report/section.c mcpd/report/status.c mcpd/report/text.c mcpd/report/render_text.c mcpd/report/render_terminal.c
 NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/privs.c
 
 LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)

@@ -27,7 +27,8 @@ cJSON *report_section(const struct rules *r, const struct capture_view *v, const
  * section tree.  malloc'd. */
 char *report_text(const cJSON *report, unsigned max_tokens);
 
-/* For a terminal: 80 columns, optional ANSI colour, no budget.  `report` is report_full's.  malloc'd. */
+/* For a terminal: 80 columns, optional ANSI colour, no budget.  `report` is report_full's.
+ * malloc'd. */
 char *report_terminal(const cJSON *report, bool colour);
 
 /* Status of a running capture: state, counts so far, problems so far (tool get_capture_status). */

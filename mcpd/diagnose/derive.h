@@ -1,0 +1,75 @@
+#ifndef MCPD_DIAGNOSE_DERIVE_H
+#define MCPD_DIAGNOSE_DERIVE_H
+#include "mcpd/capture/snapshot.h"
+
+/* Numbers by name.  A rule never touches a struct: it names what it wants, and the name is looked
+ * up once, when the rules are loaded.  A name is, in this order:
+ *   a computed value of derive_fn.c (ratios, sums, look-ups in other tables),
+ *   a field of the row (schema.h): `requests`; `foo_us` is offered as `foo_ms` and `foo_s`,
+ *   a field of a distribution `foo_us`: foo_samples, foo_min_ms, foo_p50_ms, foo_p95_ms,
+ * foo_max_ms, `totals.NAME`: the same for the capture as a whole, from any table. Only numbers and
+ * flags (0, 1) have names.  Text from the wire has none, so that no sentence can contain it. */
+
+enum table_id {
+    TABLE_TOTALS,
+    TABLE_SERVICES,
+    TABLE_RESOLVERS,
+    TABLE_CONNECTIONS,
+    TABLE_DNS,
+    TABLE_HTTP,
+    TABLE_TLS,
+    TABLE_INCIDENTS,
+    TABLE_COUNT
+};
+extern const char *const table_names[TABLE_COUNT];
+
+/* What a value is computed for. */
+struct derive_row {
+    const struct capture_view *view;
+    enum table_id table;
+    const void *row; /* struct msg_* of the table; the totals for TABLE_TOTALS */
+};
+
+typedef bool (*derive_fn)(const struct derive_row *r, double *out);
+
+struct derived {
+    bool of_totals;
+    derive_fn fn;    /* computed; else a field: */
+    uint32_t offset; /* in the row */
+    char kind;       /* 'U', 'B', or 'Q' for a uint64 inside a distribution */
+    double scale;
+    bool needs_samples; /* the distribution at samples_offset must have some */
+    uint32_t samples_offset;
+};
+
+/* False: there is no such name for rows of this table. */
+bool derive_find(enum table_id table, const char *name, struct derived *out);
+
+/* False: the value is not known (no samples, division by zero). */
+bool derive_value(const struct derived *d, const struct derive_row *r, double *out);
+
+/* Rows of a table in a snapshot. */
+uint32_t derive_rows(const struct snapshot *s, enum table_id table);
+const void *derive_row_at(const struct snapshot *s, enum table_id table, uint32_t i);
+const struct schema *derive_schema(enum table_id table);
+
+/* Address and port a row is about; false: the table has none. */
+bool derive_subject(const struct derive_row *r, const struct addr **addr_out, unsigned *port_out);
+
+/* True if the row belongs to the target, or if its table does not tell targets apart. */
+bool derive_on_target(const struct derive_row *r);
+
+/* Text seen on the wire for the row, for the finding's own `name` field only.  NULL: no such
+ * source; "" when nothing was seen. */
+typedef const char *(*derive_name_fn)(const struct derive_row *r);
+derive_name_fn derive_name_find(enum table_id table, const char *name);
+
+/* derive_fn.c: computed values and names; NULL: none of that name. */
+derive_fn derive_fn_find(enum table_id table, const char *name);
+
+/* True once the capture is over. */
+bool derive_ended(const struct capture_view *v);
+
+/* True if the caller named something to look at. */
+bool derive_has_target(const struct capture_view *v);
+#endif

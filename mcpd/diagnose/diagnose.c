@@ -1,0 +1,245 @@
+/* Running the rules: each over the rows of its table, then suppression (a cause explains its
+ * symptoms), the quality gate, and the order in which a person should read.
+ * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
+#include "mcpd/diagnose/diagnose.h"
+#include <stdlib.h>
+#include <string.h>
+
+static struct finding *finding_add(struct diagnosis *d) {
+    if (d->n == d->cap) {
+        uint32_t cap = d->cap ? d->cap * 2 : 16;
+        struct finding *grown = realloc(d->finding, cap * sizeof *grown);
+        if (!grown) return NULL;
+        d->finding = grown;
+        d->cap = cap;
+    }
+    struct finding *f = &d->finding[d->n++];
+    memset(f, 0, sizeof *f);
+    return f;
+}
+
+/* ---- one finding
+ * --------------------------------------------------------------------------------------- */
+static void render_choice(const struct choice *texts, const struct rule *rule,
+                          const struct template_input *in, char *out, size_t cap) {
+    const struct choice *c = choice_take(texts, rule->threshold, in->row);
+    out[0] = 0;
+    if (c) template_render(c->is, in, out, cap);
+}
+
+static void finding_name(struct finding *f, const struct derive_row *r) {
+    if (f->rule->name) wire_text(f->rule->name(r), f->name, sizeof f->name);
+}
+
+static void finding_times(struct finding *f, const struct derive_row *r) {
+    const struct rule *rule = f->rule;
+    f->has_first = rule->has_first && derive_value(&rule->first, r, &f->first_s);
+    f->has_last = rule->has_last && derive_value(&rule->last, r, &f->last_s);
+    f->count = 1;
+    double v;
+    if (rule->has_count && derive_value(&rule->count, r, &v)) f->count = v;
+    if (rule->has_weight && derive_value(&rule->weight, r, &v)) f->weight = v;
+}
+
+/* Fill all that the row and the rule say; false: no memory. */
+static bool finding_fill(struct finding *f, const struct rules *set, const struct rule *rule,
+                         const struct derive_row *r, const struct choice *severity) {
+    const struct choice *confidence = choice_take(rule->confidence, rule->threshold, r);
+    const struct choice *blame = choice_take(rule->blame, rule->threshold, r);
+    struct template_input in = {r, set->words, NULL};
+    unsigned port;
+    const struct addr *address;
+    f->rule = rule;
+    f->severity = (enum severity)severity->code;
+    f->confidence = confidence ? (enum confidence)confidence->code : CONFIDENCE_POSSIBLE;
+    f->blame = blame ? blame->is : "ambiguous";
+    f->blame_confidence = blame ? (enum confidence)blame->confidence : CONFIDENCE_POSSIBLE;
+    f->on_target = derive_on_target(r);
+    if (derive_subject(r, &address, &port)) f->address = *address;
+    template_render(rule->subject, &in, f->subject, sizeof f->subject);
+    in.subject = f->subject;
+    finding_name(f, r);
+    finding_times(f, r);
+    render_choice(rule->headline, rule, &in, f->headline, sizeof f->headline);
+    render_choice(rule->explanation, rule, &in, f->explanation, sizeof f->explanation);
+    render_choice(rule->next_step, rule, &in, f->next_step, sizeof f->next_step);
+    return (f->evidence = evidence_make(set, rule, r)) != NULL;
+}
+
+/* A second row about the same subject belongs to the finding that is there. */
+static struct finding *finding_same(const struct diagnosis *d, const struct rule *rule,
+                                    const struct derive_row *r, const struct rules *set) {
+    char subject[SUBJECT_MAX];
+    template_render(rule->subject, &(struct template_input){r, set->words, NULL}, subject,
+                    sizeof subject);
+    for (uint32_t i = d->n; i-- > 0 && d->finding[i].rule == rule;)
+        if (strcmp(d->finding[i].subject, subject) == 0) return &d->finding[i];
+    return NULL;
+}
+
+static void finding_merge(struct finding *into, const struct derive_row *r,
+                          const struct choice *severity) {
+    struct finding f = {.rule = into->rule};
+    finding_times(&f, r);
+    into->count += f.count;
+    into->weight += f.weight;
+    if (f.has_first && (!into->has_first || f.first_s < into->first_s)) into->first_s = f.first_s;
+    if (f.has_last && (!into->has_last || f.last_s > into->last_s)) into->last_s = f.last_s;
+    into->has_first |= f.has_first;
+    into->has_last |= f.has_last;
+    if ((enum severity)severity->code > into->severity)
+        into->severity = (enum severity)severity->code;
+    if (derive_on_target(r)) into->on_target = true;
+}
+
+/* ---- one rule
+ * ---------------------------------------------------------------------------------------------- */
+static bool guarded(const struct rule *rule, const struct derive_row *r) {
+    for (unsigned i = 0; i < rule->guards; i++)
+        if (cond_true(rule->guard[i].unless, rule->threshold, r)) return true;
+    return false;
+}
+
+/* Does the rule fire for this row, how severely?  NULL: no. */
+static const struct choice *row_fires(const struct rule *rule, const struct derive_row *r) {
+    if (!cond_true(rule->when, rule->threshold, r) || guarded(rule, r)) return NULL;
+    return choice_take(rule->severity, rule->threshold, r);
+}
+
+/* The first need that is not met for the row (or, with row NULL, for the capture); NULL: none. */
+static const char *unmet(const struct rule *rule, const struct capture_view *v, const void *row) {
+    for (unsigned i = 0; i < rule->needs_n; i++) {
+        const struct visibility *n = rule->needs[i];
+        bool totals = n->table == TABLE_TOTALS;
+        if (!totals && !row) continue;
+        struct derive_row r = {v, n->table, totals ? (const void *)&v->snapshot->totals : row};
+        if (!cond_true(n->is, NULL, &r)) return n->text;
+    }
+    return NULL;
+}
+
+static bool row_judge(struct diagnosis *d, const struct rules *set, const struct rule *rule,
+                      const struct derive_row *r) {
+    const struct choice *severity = row_fires(rule, r);
+    if (!severity) return true;
+    struct finding *f = finding_same(d, rule, r, set);
+    if (f) {
+        finding_merge(f, r, severity);
+        return true;
+    }
+    f = finding_add(d);
+    return f && finding_fill(f, set, rule, r, severity);
+}
+
+static bool rule_run(struct diagnosis *d, const struct rules *set, unsigned at,
+                     const struct capture_view *v) {
+    const struct rule *rule = &set->rule[at];
+    struct rule_outcome *outcome = &d->outcome[at];
+    uint32_t n = derive_rows(v->snapshot, rule->table), judged = 0, rows = 0;
+    if ((outcome->reason = unmet(rule, v, NULL))) return true;
+    for (uint32_t i = 0; i < n; i++) {
+        struct derive_row r = {v, rule->table, derive_row_at(v->snapshot, rule->table, i)};
+        if (rule->table == TABLE_INCIDENTS && !rule->all_incidents &&
+            ((const struct msg_incident *)r.row)->kind != rule->incident)
+            continue;
+        rows++;
+        const char *why = unmet(rule, v, r.row);
+        if (why) {
+            outcome->reason = why;
+            continue;
+        }
+        judged++;
+        if (!row_judge(d, set, rule, &r)) return false;
+    }
+    if (rows == 0 || judged > 0) outcome->reason = NULL;
+    return true;
+}
+
+/* ---- between findings
+ * ----------------------------------------------------------------------------------- */
+static bool suppresses(const struct finding *cause, const struct finding *f,
+                       const struct suppressor *s) {
+    if (strcmp(cause->rule->id, s->rule) != 0) return false;
+    if (s->same == SAME_ANY) return true;
+    if (s->same == SAME_SUBJECT) return strcmp(cause->subject, f->subject) == 0;
+    return cause->address.len != 0 && addr_equal(&cause->address, &f->address);
+}
+
+static bool explained(const struct diagnosis *d, const struct finding *f) {
+    for (unsigned k = 0; k < f->rule->suppressors; k++)
+        for (uint32_t i = 0; i < d->n; i++)
+            if (suppresses(&d->finding[i], f, &f->rule->suppressor[k])) return true;
+    return false;
+}
+
+/* findings.md, rules for every finding, 4. */
+static void gate(struct diagnosis *d, const struct rules *set, const struct capture_view *v) {
+    struct derived missed;
+    struct derive_row r = {v, TABLE_TOTALS, &v->snapshot->totals};
+    double percent = 0;
+    if (!derive_find(TABLE_TOTALS, "missed_percent", &missed) ||
+        !derive_value(&missed, &r, &percent))
+        return;
+    for (uint32_t i = 0; i < d->n; i++) {
+        struct finding *f = &d->finding[i];
+        if (!f->rule->loss || f->suppressed) continue;
+        if (percent >= set->gate.withheld_at) {
+            f->suppressed = true;
+            d->withheld++;
+        } else if (percent >= set->gate.possible_at) {
+            f->confidence = f->blame_confidence = CONFIDENCE_POSSIBLE;
+        }
+    }
+}
+
+static int by_number(double a, double b) {
+    return (a > b) - (a < b);
+}
+
+static int order(const void *pa, const void *pb) {
+    const struct finding *a = pa, *b = pb;
+    int c = (int)b->on_target - (int)a->on_target;
+    if (c == 0) c = (int)b->severity - (int)a->severity;
+    if (c == 0) c = (int)b->confidence - (int)a->confidence;
+    if (c == 0) c = by_number(b->weight, a->weight);
+    if (c == 0) c = by_number(b->count, a->count);
+    if (c == 0) c = strcmp(a->rule->id, b->rule->id);
+    return c ? c : strcmp(a->subject, b->subject);
+}
+
+static void drop_suppressed(struct diagnosis *d) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < d->n; i++) {
+        if (d->finding[i].suppressed)
+            cJSON_Delete(d->finding[i].evidence);
+        else if (kept++ != i)
+            d->finding[kept - 1] = d->finding[i];
+    }
+    d->n = kept;
+}
+
+struct diagnosis *diagnose(const struct rules *set, const struct capture_view *v) {
+    struct diagnosis *d = calloc(1, sizeof *d);
+    if (!d) return NULL;
+    for (unsigned i = 0; i < set->n; i++) {
+        if (!rule_run(d, set, i, v)) {
+            diagnosis_free(d);
+            return NULL;
+        }
+        d->outcome[i].evaluated = d->outcome[i].reason == NULL;
+        d->evaluated += d->outcome[i].evaluated;
+    }
+    for (uint32_t i = 0; i < d->n; i++) d->finding[i].suppressed = explained(d, &d->finding[i]);
+    gate(d, set, v);
+    drop_suppressed(d);
+    if (d->n > 1) qsort(d->finding, d->n, sizeof *d->finding, order);
+    verdict_make(set, v, d);
+    return d;
+}
+
+void diagnosis_free(struct diagnosis *d) {
+    if (!d) return;
+    for (uint32_t i = 0; i < d->n; i++) cJSON_Delete(d->finding[i].evidence);
+    free(d->finding);
+    free(d);
+}

@@ -1,0 +1,28 @@
+/* The numbers that prove a finding, under the keys that rules.json gives them.
+ * Runs in: mcpd.  Input trust: packets (numbers), local (keys). */
+#include "mcpd/diagnose/diagnose.h"
+
+static bool add_item(cJSON *out, const struct rules *set, const struct evidence_item *e,
+                     const struct derive_row *r) {
+    double v;
+    if (e->address) {
+        char text[SUBJECT_MAX];
+        template_render(e->address, &(struct template_input){r, set->words, NULL}, text,
+                        sizeof text);
+        return cJSON_AddStringToObject(out, e->key, text) != NULL;
+    }
+    if (!derive_value(&e->derived, r, &v)) return true; /* not known: left out, not faked */
+    const char *word = e->words ? words_find(set->words, e->words, v) : NULL;
+    if (word) return cJSON_AddStringToObject(out, e->key, word) != NULL;
+    return cJSON_AddNumberToObject(out, e->key, derive_round(e->key, v)) != NULL;
+}
+
+cJSON *evidence_make(const struct rules *set, const struct rule *rule, const struct derive_row *r) {
+    cJSON *out = cJSON_CreateObject();
+    for (unsigned i = 0; out && i < rule->evidence_n; i++)
+        if (!add_item(out, set, &rule->evidence[i], r)) {
+            cJSON_Delete(out);
+            return NULL;
+        }
+    return out;
+}

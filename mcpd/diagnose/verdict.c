@@ -1,0 +1,94 @@
+/* The verdict: one word and one sentence, about the target.  Its sentences come from rules.json.
+ * A running capture is never healthy; what the capture itself missed makes it inconclusive, never
+ * the network guilty.
+ * Runs in: mcpd.  Input trust: packets (numbers), client (target text). */
+#include "mcpd/diagnose/diagnose.h"
+#include <stdio.h>
+#include <string.h>
+
+bool finding_counts(const struct finding *f, const struct capture_view *v) {
+    bool whole_network = v->target && v->target->mode == MODE_DIAGNOSIS;
+    return f->on_target || !whole_network || !derive_has_target(v);
+}
+
+const char *quality_grade(const struct rules *set, const struct capture_view *v) {
+    struct derived d;
+    struct derive_row r = {v, TABLE_TOTALS, &v->snapshot->totals};
+    double missed = 0;
+    if (derive_find(TABLE_TOTALS, "missed_percent", &d) && !derive_value(&d, &r, &missed))
+        missed = 0;
+    if (missed < set->gate.good_below) return "good";
+    return missed <= set->gate.fair_up_to ? "fair" : "poor";
+}
+
+/* The finding that a verdict of `status` would rest on; NULL: none. */
+static const struct finding *first_of(const struct diagnosis *d, const struct capture_view *v,
+                                      enum verdict_status status) {
+    for (uint32_t i = 0; i < d->n; i++) {
+        const struct finding *f = &d->finding[i];
+        if (f->severity > SEVERITY_INFO && f->rule->status == status && finding_counts(f, v))
+            return f;
+    }
+    return NULL;
+}
+
+static unsigned count_above_info(const struct diagnosis *d, const struct capture_view *v,
+                                 bool counting) {
+    unsigned n = 0;
+    for (uint32_t i = 0; i < d->n; i++)
+        n +=
+            d->finding[i].severity > SEVERITY_INFO && finding_counts(&d->finding[i], v) == counting;
+    return n;
+}
+
+/* "{n|one|many}" of the two suffix texts: the only number they know. */
+static void append(char *out, size_t cap, const char *text, unsigned n) {
+    size_t used = strlen(out);
+    const char *open = strchr(text, '{'), *bar = open ? strchr(open, '|') : NULL;
+    const char *bar2 = bar ? strchr(bar + 1, '|') : NULL, *end = bar2 ? strchr(bar2, '}') : NULL;
+    if (!end) {
+        snprintf(out + used, cap - used, " %s", text);
+        return;
+    }
+    const char *noun = n == 1 ? bar + 1 : bar2 + 1, *stop = n == 1 ? bar2 : end;
+    snprintf(out + used, cap - used, " %.*s%u %.*s%s", (int)(open - text), text, n,
+             (int)(stop - noun), noun, end + 1);
+}
+
+static void headline_of(const struct rules *set, const struct capture_view *v,
+                        struct diagnosis *d) {
+    struct derive_row totals = {v, TABLE_TOTALS, &v->snapshot->totals};
+    struct verdict *out = &d->verdict;
+    const struct choice *texts = out->status == STATUS_PENDING   ? set->pending
+                                 : out->status == STATUS_HEALTHY ? set->healthy
+                                 : v->state == CAPTURE_FAILED    ? set->failed
+                                                                 : set->nothing;
+    const struct choice *c = choice_take(texts, NULL, &totals);
+    out->headline[0] = 0;
+    if (out->top)
+        snprintf(out->headline, sizeof out->headline, "%s", out->top->headline);
+    else if (c)
+        template_render(c->is, &(struct template_input){&totals, set->words, ""}, out->headline,
+                        sizeof out->headline);
+    unsigned here = count_above_info(d, v, true), there = count_above_info(d, v, false);
+    if (out->top && here > 1) append(out->headline, sizeof out->headline, set->more, here - 1);
+    if (there > 0) append(out->headline, sizeof out->headline, set->elsewhere, there);
+    if (d->withheld > 0) append(out->headline, sizeof out->headline, set->withheld, d->withheld);
+}
+
+void verdict_make(const struct rules *set, const struct capture_view *v, struct diagnosis *d) {
+    static const enum verdict_status ranks[] = {STATUS_PROBLEMS, STATUS_NO_TRAFFIC,
+                                                STATUS_INCONCLUSIVE};
+    struct verdict *out = &d->verdict;
+    for (unsigned i = 0; i < 3 && !out->top; i++) {
+        out->top = first_of(d, v, ranks[i]);
+        out->status = ranks[i];
+    }
+    if (!out->top) {
+        bool poor = strcmp(quality_grade(set, v), "poor") == 0;
+        out->status = !derive_ended(v)                                    ? STATUS_PENDING
+                      : v->state == CAPTURE_FAILED || d->withheld || poor ? STATUS_INCONCLUSIVE
+                                                                          : STATUS_HEALTHY;
+    }
+    headline_of(set, v, d);
+}

@@ -1,0 +1,167 @@
+/* The Markdown block for clients that show text: the same numbers as the tree, in the order in
+ * which a person asks.  Pieces are added as long as they fit, most important first.
+ * Runs in: mcpd.  Input trust: packets (names, escaped here). */
+#include "mcpd/report/build.h"
+#include "mcpd/report/text.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_SHOWN 60u
+
+/* A text of the tree, escaped and clipped. */
+struct shown {
+    char text[NAME_SHOWN * 2 + 8];
+};
+static const char *shown(const char *in, struct shown *s) {
+    markdown_escape(in, s->text, sizeof s->text);
+    return s->text;
+}
+
+static void add_head(struct text *t, const cJSON *report) {
+    struct shown target;
+    char seconds[32];
+    text_addf(t, "capture_id `%s`, state %s\n", tree_text(report, "capture_id"),
+              tree_text(report, "state"));
+    const char *section = tree_text(report, "section");
+    text_addf(t, "target %s, mode %s", shown(tree_text(report, "target"), &target),
+              tree_text(report, "mode"));
+    if (tree_text(report, "interface")[0]) text_addf(t, " on %s", tree_text(report, "interface"));
+    if (tree_number(report, "duration_s", seconds)[0]) text_addf(t, ", %s s", seconds);
+    if (section[0]) text_addf(t, ", section %s", section);
+    text_add(t, "\n\n");
+}
+
+static void add_verdict(struct text *t, const cJSON *report) {
+    char headline[1024];
+    markdown_escape(tree_text(report, "verdict.headline"), headline, sizeof headline);
+    text_addf(t, "**%s**: %s\n", tree_text(report, "verdict.status"), headline);
+    if (tree_text(report, "verdict.blame")[0])
+        text_addf(t, "Blame: %s (%s)", tree_text(report, "verdict.blame"),
+                  tree_text(report, "verdict.blame_confidence"));
+    const char *grade = tree_text(report, "capture_quality.grade");
+    if (grade[0])
+        text_addf(t, "%sCapture quality: %s", tree_text(report, "verdict.blame")[0] ? ". " : "",
+                  grade);
+    text_add(t, "\n");
+}
+
+static void add_finding(struct text *t, const cJSON *f) {
+    char text[1024];
+    struct shown name;
+    if (!text_addf(t, "\n- **%s** (%s) %s", tree_text(f, "id"), tree_text(f, "severity"),
+                   tree_text(f, "subject")))
+        return;
+    if (tree_text(f, "name")[0]) text_addf(t, " (%s)", shown(tree_text(f, "name"), &name));
+    markdown_escape(tree_text(f, "explanation"), text, sizeof text);
+    if (text[0]) text_addf(t, ": %s", text);
+    evidence_line(tree_get(f, "evidence"), true, text, sizeof text);
+    if (text[0]) text_addf(t, "\n  Evidence: %s", text);
+    markdown_escape(tree_text(f, "next_step"), text, sizeof text);
+    if (text[0]) text_addf(t, "\n  Next step: %s", text);
+}
+
+static void add_findings(struct text *t, const cJSON *report) {
+    const cJSON *f;
+    char number[32];
+    cJSON_ArrayForEach(f, tree_get(report, "problems_detected")) add_finding(t, f);
+    const cJSON *more = tree_get(report, "problems_more");
+    for (const cJSON *m = more ? more->child : NULL; m; m = m->next)
+        text_addf(t, "\n- %s: %s more", m->string, tree_number(m, "", number));
+    text_add(t, "\n");
+}
+
+static void add_table(struct text *t, const cJSON *report) {
+    static const struct {
+        const char *label, *path;
+    } rows[] = {{"packets", "total_packets"},
+                {"bytes", "total_bytes"},
+                {"other packets", "other_packets"},
+                {"handshake p50 ms", "connection_analysis.handshake_rtt_ms.p50"},
+                {"round trip p50 ms", "connection_analysis.rtt_ms.p50"},
+                {"retransmitted", "connection_analysis.retransmitted"},
+                {"DNS ms", "phases_ms.dns"},
+                {"TLS ms", "phases_ms.tls"},
+                {"first byte ms", "phases_ms.first_byte"}};
+    char number[32], line[320];
+    if (!tree_get(report, "total_packets")) return;
+    if (!text_add(t, "\n| what | value |\n|---|---|\n")) return;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (tree_number(report, rows[i].path, number)[0])
+            text_addf(t, "| %s | %s |\n", rows[i].label, number);
+    connections_line(report, line, sizeof line);
+    if (line[0]) text_addf(t, "| connections | %s |\n", line);
+}
+
+/* The list of a section, as a table, as far as it fits. */
+static void add_cell(char *line, size_t cap, const cJSON *cell) {
+    char number[32];
+    struct shown text;
+    size_t used = strlen(line);
+    const char *value = cJSON_IsString(cell)   ? shown(cell->valuestring, &text)
+                        : cJSON_IsNumber(cell) ? tree_number(cell, "", number)
+                                               : "-";
+    snprintf(line + used, cap - used, " %s |", value);
+}
+
+static void add_list(struct text *t, const cJSON *table) {
+    char line[2048] = "|", rule[256] = "|";
+    const cJSON *cell, *row;
+    cJSON_ArrayForEach(cell, tree_get(table, "columns")) {
+        add_cell(line, sizeof line, cell);
+        strncat(rule, "---|", sizeof rule - strlen(rule) - 1);
+    }
+    if (!text_addf(t, "\n%s\n%s\n", line, rule)) return;
+    cJSON_ArrayForEach(row, tree_get(table, "rows")) {
+        snprintf(line, sizeof line, "|");
+        cJSON_ArrayForEach(cell, row) add_cell(line, sizeof line, cell);
+        if (!text_addf(t, "%s\n", line)) return;
+    }
+}
+
+static void add_section_list(struct text *t, const cJSON *report) {
+    static const char *const paths[] = {"connection_analysis.connections",
+                                        "dns_queries",
+                                        "http_requests",
+                                        "tls_handshakes",
+                                        "hosts",
+                                        "coverage.rules"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (tree_get(report, paths[i])) add_list(t, tree_get(report, paths[i]));
+}
+
+static void add_foot(struct text *t, const cJSON *report) {
+    char line[600], number[32];
+    const char *spark = tree_text(report, "timeline.sparkline");
+    if (spark[0])
+        text_addf(t, "\nBytes over time (%s s each): %s\n",
+                  tree_number(report, "timeline.bucket_s", number), spark);
+    if (tree_get(report, "coverage.rules_evaluated")) {
+        coverage_line(report, line, sizeof line);
+        text_addf(t, "\nChecked: %s.\n", line);
+    }
+    const cJSON *reason, *lists = tree_get(report, "lists");
+    if (tree_text(report, "section")[0])
+        cJSON_ArrayForEach(reason, lists)
+            text_addf(t, "%s: %s\n", reason->string, cJSON_GetStringValue(reason));
+    if (tree_text(report, "next_cursor")[0])
+        text_addf(t, "\nMore: cursor `%s`\n", tree_text(report, "next_cursor"));
+}
+
+char *report_text(const cJSON *report, unsigned max_tokens) {
+    struct text t = {.most = (size_t)(max_tokens / 2) * TOKEN_BYTES};
+    struct text foot = {.most = t.most / 4};
+    add_head(&t, report);
+    add_verdict(&t, report);
+    add_foot(&foot, report);
+    t.most -= foot.used;
+    add_findings(&t, report);
+    if (tree_text(report, "section")[0])
+        add_section_list(&t, report);
+    else
+        add_table(&t, report);
+    t.most += foot.used;
+    if (foot.bytes) text_add(&t, foot.bytes);
+    free(foot.bytes);
+    return t.bytes;
+}
