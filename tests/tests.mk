@@ -24,3 +24,14 @@ UNIT += test_decode
 UNIT += test_decode_dns
 UNIT += test_decode_http
 UNIT += test_decode_tls
+
+# The sandbox, tried from inside, and a real capd.  Release only: sanitizers need calls that it forbids.
+SANDBOX_TESTS := test_worker_sandbox test_parent_sandbox test_live
+SANDBOX_LIBS = $(foreach l,parent worker track stat track decode common,$(B)/lib$(l).a)
+SUITES += $(addprefix build/release/sandbox/,$(SANDBOX_TESTS))
+ifeq ($(V),release)
+units: $(addprefix $(B)/sandbox/,$(SANDBOX_TESTS))
+endif
+$(B)/sandbox/%: tests/sandbox/%.c tests/sandbox/client.c $(SANDBOX_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/sandbox/client.c $(SANDBOX_LIBS) $(LIBS_CAPD)

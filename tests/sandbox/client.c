@@ -32,8 +32,8 @@ bool client_connect(struct client *c, const char *path) {
 uint32_t client_send(struct client *c, unsigned type, const void *msg) {
     uint8_t frame[WIRE_HEADER_BYTES + LIM_FRAME_TO_CAPD];
     struct wire_header h = {.type = (uint8_t)type, .stream = c->next_stream++};
-    size_t n = schema_encode(schema_of_wire(type), msg, frame + WIRE_HEADER_BYTES,
-                             LIM_FRAME_TO_CAPD);
+    size_t n =
+        schema_encode(schema_of_wire(type), msg, frame + WIRE_HEADER_BYTES, LIM_FRAME_TO_CAPD);
     h.length = (uint32_t)n;
     wire_put_header(frame, &h);
     ssize_t sent = n ? send(c->fd, frame, WIRE_HEADER_BYTES + n, MSG_NOSIGNAL) : -1;
@@ -43,8 +43,7 @@ uint32_t client_send(struct client *c, unsigned type, const void *msg) {
 /* 1: a whole frame lies in front of the buffer. */
 static int parse(struct client *c) {
     struct fail fail;
-    enum wire_result r =
-        wire_get_header(c->in, c->in_used, LIM_FRAME_FROM_CAPD, &c->header, &fail);
+    enum wire_result r = wire_get_header(c->in, c->in_used, LIM_FRAME_FROM_CAPD, &c->header, &fail);
     if (r == WIRE_BAD) return -1;
     if (r == WIRE_NEED_MORE) return 0;
     size_t head = wire_header_bytes(c->header.flags);

@@ -1,0 +1,127 @@
+/* The parent's filter: what a taken-over parent may not do, and what its own work needs.
+ * Runs in: tests.  Input trust: none. */
+#include "capd/parent/interfaces.h"
+#include "capd/parent/priv.h"
+#include "capd/parent/sandbox.h"
+#include "tests/sandbox/tap.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TRY(call) ((call) >= 0 ? 0 : errno)
+
+static int run_program(void) {
+    char name[] = "/bin/true", *argv[] = {name, NULL};
+    return TRY(execv(name, argv));
+}
+static int write_open(void) {
+    return TRY(open("/tmp/capd-test", O_WRONLY | O_CREAT, 0600));
+}
+static int truncate_open(void) {
+    return TRY(open("/dev/null", O_RDONLY | O_TRUNC));
+}
+static int read_open(void) {
+    return TRY(open("/proc/net/route", O_RDONLY));
+}
+static int inet(void) {
+    return TRY(socket(AF_INET, SOCK_STREAM, 0));
+}
+static int packet(void) {
+    return TRY(socket(AF_PACKET, SOCK_RAW, 0));
+}
+static int connect_out(void) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/run/none"};
+    return TRY(connect(0, (const struct sockaddr *)&to, sizeof to));
+}
+static int trace(void) {
+    return TRY(ptrace(PTRACE_TRACEME, 0, 0, 0));
+}
+static int map_exec(void) {
+    void *p = mmap(NULL, 4096, PROT_EXEC | PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? errno : 0;
+}
+static int namespaces(void) {
+    return TRY(syscall(SYS_unshare, 0));
+}
+static int bpf(void) {
+    return TRY(syscall(SYS_bpf, 0, 0, 0));
+}
+static int make_dir(void) {
+    return TRY(syscall(SYS_mkdirat, AT_FDCWD, "/tmp/capd-test-dir", 0700));
+}
+static int child(void) {
+    pid_t pid = fork();
+    if (pid == 0) _exit(0);
+    return pid > 0 && waitpid(pid, NULL, 0) == pid ? 0 : errno;
+}
+static int read_interfaces(void) {
+    static struct interfaces all;
+    int error = interfaces_read(&all);
+    return error ? -error : all.interfaces > 0 ? 0 : ENODEV;
+}
+
+enum { DIES = -1, WORKS = 0 };
+static const struct attempt {
+    const char *name;
+    int (*run)(void);
+    int want;
+} attempts[] = {
+    {"run a program", run_program, DIES},
+    {"create a file", write_open, DIES},
+    {"truncate a file", truncate_open, DIES},
+    {"open an internet socket", inet, DIES},
+    {"trace", trace, DIES},
+    {"map executable memory", map_exec, DIES},
+    {"make a namespace", namespaces, DIES},
+    {"load a BPF program", bpf, DIES},
+    {"make a directory", make_dir, DIES},
+    {"connect", connect_out, EACCES},
+    {"open a packet socket without raising the capability", packet, EPERM},
+    {"read a file", read_open, WORKS},
+    {"fork", child, WORKS},
+    {"list interfaces", read_interfaces, WORKS},
+};
+
+#define EXIT_SETUP   99
+#define EXIT_THROUGH 98
+
+static void try(const struct attempt *a) {
+    char name[160];
+    int status;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct priv_options o = {.is_root = geteuid() == 0,
+                                 .uid = geteuid() ? geteuid() : 65534,
+                                 .gid = getegid() ? getegid() : 65534};
+        struct fail fail;
+        bool live;
+        if (!priv_lock(&o, &live, &fail) || !parent_sandbox_enter(&fail)) _exit(EXIT_SETUP);
+        int result = a->run();
+        _exit(result == 0 ? EXIT_THROUGH : result);
+    }
+    waitpid(pid, &status, 0);
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    bool died = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+    bool ok = a->want == DIES ? died : code == (a->want == WORKS ? EXIT_THROUGH : a->want);
+    snprintf(name, sizeof name, "parent: to %s: %s", a->name,
+             a->want == DIES    ? "kills it"
+             : a->want == WORKS ? "works"
+                                : strerror(a->want));
+    tap_ok(ok, name);
+    if (!ok) printf("# got status %d\n", code);
+}
+
+int main(void) {
+    for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) try(&attempts[i]);
+    return tap_end();
+}
