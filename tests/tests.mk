@@ -35,3 +35,4 @@ endif
 $(B)/sandbox/%: tests/sandbox/%.c tests/sandbox/client.c $(SANDBOX_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/sandbox/client.c $(SANDBOX_LIBS) $(LIBS_CAPD)
+UNIT += test_mcp_loop

@@ -239,6 +239,9 @@ static void test_mcp_progress_is_spaced_and_rising(void **state) {
     struct fake *f = *state;
     hold_with_token(f, "9007199254740993");
     struct tool_call *c = f->held[0];
+    tool_call_progress(c, 0.0 / 0.0, 10, NULL);
+    tool_call_progress(c, 1.0 / 0.0, 10, NULL);
+    assert_int_equal(f->sent_count, 0);
     tool_call_progress(c, 0, 10, "starting");
     assert_string_equal(
         f->sent_text[0],
