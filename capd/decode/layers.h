@@ -38,10 +38,12 @@ struct next {
 #define DECODE_MAX_TAGS    8u  /* VLAN tags; MPLS labels */
 #define DECODE_MAX_EXTS    8u  /* IPv6 extension headers */
 
-/* Take what was read through `c`, a copy of v->c, out of the view. */
+/* Take what was read through `c`, a copy of v->c, out of the view; its end stays, since it may have
+ * been limited after the copy was made. */
 static inline void view_consume(struct view *v, struct cursor c) {
-    v->wire -= (uint32_t)(c.p - v->c.p);
-    v->c = c;
+    uint32_t read = (uint32_t)(c.p - v->c.p);
+    v->wire -= read < v->wire ? read : v->wire;
+    v->c.p = c.p < v->c.end ? c.p : v->c.end;
 }
 
 /* Keep at most n bytes (a length field of an outer header). */

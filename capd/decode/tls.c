@@ -187,15 +187,17 @@ static enum tls_status handshake_read(struct cursor c, const struct tls_record *
     if (cursor_left(&content) == 0) return TLS_NEED_MORE;
     if (!hello_begins(content, &client, &len)) return TLS_OK;
     if (r->length < 4 || len > r->length - 4u) { /* not in this record alone */
-        size_t used = gather(c, buffer, sizeof buffer, &out->stream_bytes);
-        content = cursor_make(buffer, used);
+        uint32_t stream_bytes;
+        content = cursor_make(buffer, gather(c, buffer, sizeof buffer, &stream_bytes));
         if (!hello_begins(content, &client, &len)) return TLS_OK;
+        out->stream_bytes = stream_bytes;
     }
     out->kind = client ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO;
     if (!cursor_skip(&content, 4)) return TLS_NEED_MORE;
-    struct body b = {content, cursor_left(&content) >= len};
-    cursor_limit(&b.c, len);
-    return hello_read(b, client, &out->hello);
+    bool whole = cursor_left(&content) >= len;
+    cursor_limit(&content, len);
+    enum tls_status s = hello_read((struct body){content, whole}, client, &out->hello);
+    return s == TLS_OK && !whole ? TLS_NEED_MORE : s; /* bytes after the extensions */
 }
 
 static enum tls_status alert_read(const struct tls_record *r, struct cursor content,

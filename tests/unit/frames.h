@@ -167,6 +167,8 @@ static const struct frame frames[] = {
      DECODE_OK, P(IPV4) | P(TCP), 4, 6, 50000, 443, 0, 0, 0},
     {"udp", 1, ETH("0800") IP4("0021", "11") UDP("000d") HELLO, DECODE_OK, P(IPV4) | P(UDP), 4, 17,
      50000, 443, 5, 0, 0},
+    {"udp-padded", 1, ETH("0800") IP4("0025", "11") UDP("000d") HELLO "00000000", DECODE_OK,
+     P(IPV4) | P(UDP), 4, 17, 50000, 443, 5, 0, 0},
     {"udp6", 1, ETH("86dd") IP6("000d", "11") UDP("000d") HELLO, DECODE_OK, P(IPV6) | P(UDP), 6, 17,
      50000, 443, 5, 0, 0},
     {"sctp", 1, ETH("0800") IP4("0030", "84") "c350 01bb 00000001 00000000" ZERO_16, DECODE_OK,

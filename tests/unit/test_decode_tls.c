@@ -130,6 +130,17 @@ static void test_tls_hello_spread_over_records(void **state) {
     }
 }
 
+/* Bytes after the extensions belong to the hello, too: it is not over before they are there. */
+static void test_tls_hello_with_trailing_bytes(void **state) {
+    (void)state;
+    struct tls_message m;
+    uint32_t len =
+        hex_read("16 0303 0034 02 000030 0303" RANDOM "00 1301 00 0006 002b 0002 0304 0000", input,
+                 sizeof input);
+    for (uint32_t cut = 0; cut < len; cut++) assert_int_equal(decode_bytes(cut, &m), TLS_NEED_MORE);
+    assert_int_equal(decode_bytes(len, &m), TLS_OK);
+}
+
 static void test_tls_other_records(void **state) {
     (void)state;
     static const struct {
@@ -157,6 +168,10 @@ static void test_tls_other_records(void **state) {
         assert_int_equal(m.kind, cases[i].kind);
         assert_int_equal(m.stream_bytes, cases[i].stream_bytes);
     }
+    /* two bytes like a hello's, which the next record shows to be none: only the first counts */
+    assert_int_equal(decode_hex("16 0303 0002 01 80 16 0303 0004 16030100", &m), TLS_OK);
+    assert_int_equal(m.kind, TLS_OTHER_HANDSHAKE);
+    assert_int_equal(m.stream_bytes, 7);
     assert_int_equal(decode_hex("15 0303 0002 02 28", &m), TLS_OK);
     assert_int_equal(m.alert_level, 2);
     assert_int_equal(m.alert_description, 40);
@@ -246,6 +261,7 @@ int main(void) {
         cmocka_unit_test(test_tls_hello_in_a_longer_record),
         cmocka_unit_test(test_tls_every_truncation),
         cmocka_unit_test(test_tls_hello_spread_over_records),
+        cmocka_unit_test(test_tls_hello_with_trailing_bytes),
         cmocka_unit_test(test_tls_other_records),
         cmocka_unit_test(test_tls_sslv2_hello),
         cmocka_unit_test(test_tls_is_not),
