@@ -36,3 +36,7 @@ $(B)/sandbox/%: tests/sandbox/%.c tests/sandbox/client.c $(SANDBOX_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/sandbox/client.c $(SANDBOX_LIBS) $(LIBS_CAPD)
 UNIT += test_mcp_loop
+UNIT += test_parent_config
+UNIT += test_policy
+UNIT += test_filter
+UNIT += test_parent_server

@@ -1,0 +1,125 @@
+/* Who may talk to capd, what may be started, how fast.  Runs in: tests. */
+#include "capd/parent/policy.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static struct config config_of(void) {
+    struct config c;
+    config_defaults(&c);
+    return c;
+}
+
+static void test_policy_without_lists_admits_all(void **state) {
+    (void)state;
+    struct config c = config_of();
+    struct peer p = {.uid = 1000, .gid = 1000};
+    struct fail fail;
+    assert_true(policy_admits(&c, &p, &fail));
+}
+
+static void test_policy_admits_listed_users_and_groups_only(void **state) {
+    static const struct {
+        struct peer peer;
+        bool admitted;
+    } cases[] = {
+        {{.uid = 1000, .gid = 1}, true},
+        {{.uid = 1001, .gid = 1}, false},
+        {{.uid = 1001, .gid = 50}, true},
+        {{.uid = 1001, .gid = 1, .groups = {7, 50}, .groups_n = 2}, true},
+        {{.uid = 1001, .gid = 1, .groups = {7, 50}, .groups_n = 1}, false},
+        {{.uid = 50, .gid = 1000}, false}, /* a uid is no gid */
+        {{.uid = 0, .gid = 0}, true},
+    };
+    (void)state;
+    struct config c = config_of();
+    struct fail fail;
+    c.users[c.users_n++] = 1000;
+    c.groups[c.groups_n++] = 50;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        memset(&fail, 0, sizeof fail);
+        assert_int_equal(policy_admits(&c, &cases[i].peer, &fail), cases[i].admitted);
+        assert_int_equal(fail.code, cases[i].admitted ? FAIL_NONE : FAIL_PERMISSION);
+    }
+}
+
+static void test_policy_interfaces(void **state) {
+    (void)state;
+    struct config c = config_of();
+    assert_true(policy_allows_interface(&c, "eth0"));
+    memcpy(c.interfaces[c.interfaces_n++], "lo", 3);
+    assert_true(policy_allows_interface(&c, "lo"));
+    assert_false(policy_allows_interface(&c, "eth0"));
+    assert_false(policy_allows_interface(&c, "l"));
+}
+
+static void test_policy_limits_name_the_key(void **state) {
+    (void)state;
+    struct config c = config_of();
+    struct fail fail;
+    c.max_captures = 3;
+    c.max_captures_per_user = 2;
+    c.max_duration_s = 60;
+    assert_true(policy_allows_start(&c, 2, 1, 60000, &fail));
+    assert_false(policy_allows_start(&c, 3, 0, 1000, &fail));
+    assert_non_null(strstr(fail.why, "max_captures = 3"));
+    assert_false(policy_allows_start(&c, 2, 2, 1000, &fail));
+    assert_non_null(strstr(fail.why, "max_captures_per_user = 2"));
+    assert_false(policy_allows_start(&c, 0, 0, 60001, &fail));
+    assert_string_equal(fail.field, "duration_ms");
+    assert_int_equal(fail.code, FAIL_LIMIT);
+}
+
+static void test_policy_ownership(void **state) {
+    (void)state;
+    struct peer other = {.uid = 4001}, owner = {.uid = 4000}, root = {.uid = 0};
+    assert_true(policy_owns(&owner, 4000));
+    assert_false(policy_owns(&other, 4000));
+    assert_true(policy_owns(&root, 4000));
+}
+
+static void test_policy_reads_the_peer_from_the_kernel(void **state) {
+    (void)state;
+    int pair[2];
+    struct peer p;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(policy_read_peer(pair[0], &p), 0);
+    assert_int_equal(p.uid, geteuid());
+    assert_int_equal(p.gid, getegid());
+    assert_int_equal(p.pid, getpid());
+    close(pair[0]);
+    close(pair[1]);
+    assert_true(policy_read_peer(pair[0], &p) < 0);
+}
+
+static void test_bucket_limits_and_refills(void **state) {
+    (void)state;
+    struct bucket b = {0, 0};
+    unsigned taken = 0;
+    for (unsigned i = 0; i < 1000; i++) taken += bucket_take(&b, 5000);
+    assert_int_equal(taken, REQUEST_BURST);
+    assert_false(bucket_take(&b, 4000)); /* a clock that steps back gives nothing */
+    taken = 0;
+    for (unsigned i = 0; i < 1000; i++) taken += bucket_take(&b, 5000 + i); /* one second */
+    assert_in_range(taken, REQUESTS_PER_S - 1, REQUESTS_PER_S + 21);
+    taken = 0;
+    for (unsigned i = 0; i < 1000; i++) taken += bucket_take(&b, UINT64_MAX / 2);
+    assert_int_equal(taken, REQUEST_BURST);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_policy_without_lists_admits_all),
+        cmocka_unit_test(test_policy_admits_listed_users_and_groups_only),
+        cmocka_unit_test(test_policy_interfaces),
+        cmocka_unit_test(test_policy_limits_name_the_key),
+        cmocka_unit_test(test_policy_ownership),
+        cmocka_unit_test(test_policy_reads_the_peer_from_the_kernel),
+        cmocka_unit_test(test_bucket_limits_and_refills),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
