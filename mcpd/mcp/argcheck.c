@@ -38,8 +38,7 @@ static const char *type_of_schema(const cJSON *property) {
     return cJSON_IsString(type) ? type->valuestring : "";
 }
 
-/* ---- the schema itself ------------------------------------------------------------------------
- */
+/* ---- the schema itself -------------------------------------------------------------- */
 
 static bool word_in(const char *word, const char *const *list) {
     for (; *list; list++)
@@ -94,8 +93,7 @@ bool argcheck_schema_ok(const cJSON *schema, char *why, size_t cap) {
     return true;
 }
 
-/* ---- words for people and models ----------------------------------------------------------------
- */
+/* ---- words for people and models ---------------------------------------------------- */
 
 /* Bytes from the client, cut to SHOWN_BYTES at a character, control and bidirectional characters
  * escaped. */
@@ -169,8 +167,7 @@ static void put_example(struct text *t, const cJSON *property) {
     put(t, "}");
 }
 
-/* ---- one value ----------------------------------------------------------------------------------
- */
+/* ---- one value ---------------------------------------------------------------------- */
 
 static size_t code_points(const char *utf8) {
     size_t n = 0;
@@ -203,8 +200,7 @@ static bool value_fits(const cJSON *value, const cJSON *property) {
     return false;
 }
 
-/* ---- all of them --------------------------------------------------------------------------------
- */
+/* ---- all of them -------------------------------------------------------------------- */
 
 struct complaints {
     struct text text;

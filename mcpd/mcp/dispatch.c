@@ -13,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- out ----------------------------------------------------------------------------------------
- */
+/* ---- out ---------------------------------------------------------------------------- */
 
 /* Print and send; `message` is consumed.  */
 static void send_message(struct mcp_conn *c, enum mcp_out_kind kind, cJSON *message, int code) {
@@ -47,8 +46,7 @@ static void batch_done_one(struct mcp_batch *b) {
     free(b);
 }
 
-/* ---- requests -----------------------------------------------------------------------------------
- */
+/* ---- requests ----------------------------------------------------------------------- */
 
 static void request_link(struct mcp_request **list, struct mcp_request *rq) {
     rq->next = *list;
@@ -145,8 +143,7 @@ void mcp_client_label(const cJSON *client_info, char *out, size_t cap) {
     text_clean((const uint8_t *)raw, strlen(raw), out, cap);
 }
 
-/* ---- in -----------------------------------------------------------------------------------------
- */
+/* ---- in ----------------------------------------------------------------------------- */
 
 static struct mcp_request *find_in_flight(struct mcp_conn *c, const char *id) {
     for (struct mcp_request *rq = c->in_flight; rq; rq = rq->next)
@@ -301,8 +298,7 @@ void mcp_conn_refuse_oversize(struct mcp_conn *c) {
     reject(c, NULL, NULL, RPC_INVALID_REQUEST, "the message is longer than 4 MiB", NULL);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------------------- */
 
 struct mcp_conn *mcp_conn_new(struct mcp_server *s, const struct mcp_conn_options *options) {
     struct mcp_conn *c = calloc(1, sizeof *c);

@@ -30,8 +30,7 @@ bool caller_same(const struct caller *a, const struct caller *b) {
     return strcmp(a->name, b->name) == 0;
 }
 
-/* ---- the list -----------------------------------------------------------------------------------
- */
+/* ---- the list ----------------------------------------------------------------------- */
 
 static bool name_ok(const char *name) {
     size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
@@ -125,8 +124,7 @@ void tools_list(struct mcp_request *rq, const cJSON *params) {
     mcp_reply(rq, result);
 }
 
-/* ---- one call -----------------------------------------------------------------------------------
- */
+/* ---- one call ----------------------------------------------------------------------- */
 
 static void call_release(struct mcp_request *rq) {
     struct tool_call *call = rq->state;
@@ -230,8 +228,7 @@ void tool_call_error(struct tool_call *call, const char *fmt, ...) {
     end_call(call, text, NULL, true);
 }
 
-/* ---- while it runs ------------------------------------------------------------------------------
- */
+/* ---- while it runs ------------------------------------------------------------------ */
 
 bool tool_call_wants_progress(const struct tool_call *call) {
     return call->rq->progress_token && call->rq->conn;

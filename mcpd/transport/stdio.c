@@ -44,8 +44,7 @@ struct stdio {
     uint64_t eof_id; /* timer that will call on_eof */
 };
 
-/* ---- descriptors --------------------------------------------------------------------------------
- */
+/* ---- descriptors -------------------------------------------------------------------- */
 
 int stdio_take(int *in_out, int *out_out) {
     int null = -1, in = -1, out = -1, rc;
@@ -93,8 +92,7 @@ static size_t queued(const struct stdio *t) {
     return t->out.len - t->sent;
 }
 
-/* ---- the client goes ----------------------------------------------------------------------------
- */
+/* ---- the client goes ---------------------------------------------------------------- */
 
 static void tell_eof(void *ctx) {
     struct stdio *t = ctx;
@@ -121,8 +119,7 @@ static void output_broken(struct stdio *t, const char *why) {
     client_gone(t);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------------------ */
 
 /* One write that does not block.  Bytes written, 0 if it would block, -1 if nobody reads. */
 static ssize_t write_some(struct stdio *t) {
@@ -188,8 +185,7 @@ static void out_ready(void *ctx, int fd, unsigned ready) {
     write_queue(ctx);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------------------ */
 
 static bool is_blank(const char *p, size_t len) {
     for (size_t i = 0; i < len; i++)
@@ -264,8 +260,7 @@ static void in_ready(void *ctx, int fd, unsigned ready) {
     client_gone(t);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------------------- */
 
 struct stdio *stdio_new(struct loop *loop, struct mcp_server *server,
                         const struct stdio_options *options) {

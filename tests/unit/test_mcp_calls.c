@@ -221,8 +221,7 @@ static void test_mcp_same_caller(void **state) {
     assert_false(caller_same(&a, &b));
 }
 
-/* ---- progress -----------------------------------------------------------------------------------
- */
+/* ---- progress ----------------------------------------------------------------------- */
 
 static void hold_with_token(struct fake *f, const char *token) {
     char line[300];
@@ -281,8 +280,7 @@ static void test_mcp_progress_only_if_asked_for(void **state) {
     assert_string_equal(fake_at(fake_next(f), "params|progressToken")->valuestring, "tok");
 }
 
-/* ---- cancelling ---------------------------------------------------------------------------------
- */
+/* ---- cancelling --------------------------------------------------------------------- */
 
 static void test_mcp_cancelled_call_is_silent_and_its_id_free(void **state) {
     struct fake *f = *state;

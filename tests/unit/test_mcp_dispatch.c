@@ -239,8 +239,7 @@ static void test_mcp_tools_list(void **state) {
         -32602);
 }
 
-/* ---- batches ------------------------------------------------------------------------------------
- */
+/* ---- batches ------------------------------------------------------------------------ */
 
 static void negotiate(struct fake *f, const char *version) {
     char line[200];
@@ -331,8 +330,7 @@ static void test_mcp_batch_dies_with_its_connection(void **state) {
     assert_int_equal(f->cancels, 1);
 }
 
-/* ---- start-up -----------------------------------------------------------------------------------
- */
+/* ---- start-up ----------------------------------------------------------------------- */
 
 static void test_mcp_refuses_schemas_it_cannot_enforce(void **state) {
     static const char *const schemas[] = {

@@ -9,9 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-* /
-
-    struct trace {
+struct trace {
     struct loop *loop;
     char text[64];
     uint64_t id;
@@ -57,7 +55,7 @@ static void test_loop_timers(void **state) {
     loop_timer_once(t.loop, 55, on_stop, &t);
     assert_int_equal(loop_run(t.loop), 0);
     assert_true(t.text[0] == 'c' && strchr(t.text, 's') && !strchr(t.text, 'b'));
-    assert_in_range(strlen(t.text), 4, 7); /* c, at most five a, s */
+    assert_in_range(strlen(t.text), 3, 7); /* c, one to five a (late rounds are not made up), s */
     loop_timer_cancel(t.loop, every);
     loop_timer_cancel(t.loop, every);
     loop_timer_cancel(t.loop, 0);

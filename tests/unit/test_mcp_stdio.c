@@ -10,9 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-* /
-
-    struct rig {
+struct rig {
     struct fake *fake;
     struct loop *loop;
     struct stdio *stdio;
