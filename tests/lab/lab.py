@@ -197,6 +197,39 @@ class Lab(Product):
         """Back to a network that passes everything."""
         self.nft(self.router, "flush chain inet fw forward")
 
+    def mirror(self, percent_to_client=100, percent_to_server=100, copies=1):
+        """A mirror port in the router, `mon0`: what passes in each direction, as far as the port keeps up.
+
+        It sees packets as they arrive, before the router's forward chain loses any."""
+        self._batch(self.router, ["link add mon type veth peer name mon0", "link set mon up", "link set mon0 up"])
+        rules = ["add table netdev mirror"]
+        for dev, percent in (("toc", percent_to_server), ("tos", percent_to_client)):
+            rules.append('add chain netdev mirror %s { type filter hook ingress device "%s" priority 0 ; }' % (dev, dev))
+            some = "numgen random mod 100 < %d " % percent if percent < 100 else ""
+            rules += ['add rule netdev mirror %s %sdup to "mon"' % (dev, some)] * copies if percent else []
+        self.nft(self.router, *rules)
+
+    def uneven_link(self, percent):
+        """Some packets to the client wait in a slow queue and are overtaken: reordering."""
+        for part in (["qdisc", "replace", "dev", "toc", "root", "handle", "1:", "htb", "default", "10"],
+                     ["class", "add", "dev", "toc", "parent", "1:", "classid", "1:10", "htb", "rate", "1gbit"],
+                     ["class", "add", "dev", "toc", "parent", "1:", "classid", "1:20", "htb", "rate", "40mbit", "burst", "1600"]):
+            self.in_ns(self.router, ["tc"] + part)
+        self.fault("ip saddr %s tcp sport 80 meta length > 1000 numgen random mod 100 < %d meta priority set 1:20" % (SERVER4, percent))
+
+    def long_path(self, one_way_ms):
+        """Delay between router and server, both ways, by a forwarder in user space (some thousand packets a second)."""
+        self._batch(self.router, ["link set tos down", "link set tos name far", "link add tos type veth peer name near",
+                                  "addr add 198.51.100.1/24 dev tos", "addr add 2001:db8:2::1/64 dev tos nodad",
+                                  "link set far up", "link set near up", "link set tos up"])
+        # Whole packets with true checksums: nobody finishes them on the way through user space.
+        for namespace, dev in ((self.router, "tos"), (self.server, "eth0")):
+            self.in_ns(namespace, ["ethtool", "-K", dev, "tso", "off", "gso", "off", "gro", "off", "tx", "off"])
+        self.in_ns(self.router, ["ip", "addr", "flush", "dev", "far"])
+        self.sysctl(self.router, **{"net.ipv6.conf.far.disable_ipv6": 1, "net.ipv6.conf.near.disable_ipv6": 1})
+        self.spawn(self.router, [sys.executable, os.path.join(HERE, "delay.py"), "near", "far", str(one_way_ms)], ready="ready")
+        self._warm_up()
+
     def slow_link(self, rate="20mbit", burst="20kb", queue="300ms"):
         """A slow link with a deep queue towards the client."""
         self.in_ns(self.router, ["tc", "qdisc", "replace", "dev", "toc", "root", "tbf", "rate", rate, "burst", burst,

@@ -6,7 +6,8 @@
                                        /reset/N    announces 4 N bytes, sends N, then resets the connection
                                        /deaf/MS    reads nothing of the request's body for MS milliseconds
                                        /abort      resets the connection instead of an answer
-  servers.py dns ADDRESS PORT servfail|refused|silent
+                                       /status/N   that status
+  servers.py dns ADDRESS PORT servfail|refused|silent|slow      slow: a good answer after 350 ms
 Prints 'ready' once it listens.
 """
 
@@ -20,7 +21,7 @@ import time
 SO_MAX_PACING_RATE = 47
 PACE_BYTES_PER_S = 12_500_000  # 100 Mbit/s: a burst of a whole window overruns the queue of a veth pair
 
-REASONS = {200: "OK", 404: "Not Found"}
+REASONS = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
 
 
 def family_of(address):
@@ -95,6 +96,8 @@ def serve_http(conn):
                 answer(conn, 200, b"x" * numbers[1])
             elif word == "deaf":
                 answer(conn, 200, b"done")
+            elif word == "status":
+                answer(conn, numbers[0], b"as asked")
             elif word == "reset":
                 answer(conn, 200, b"x" * numbers[0], announce=4 * numbers[0])
                 time.sleep(0.3)  # let the data leave first
@@ -119,7 +122,7 @@ def http_main(address, port):
 
 
 def dns_main(address, port, how):
-    rcode = {"servfail": 2, "refused": 5, "silent": None}[how]
+    rcode = {"servfail": 2, "refused": 5, "silent": None, "slow": 0}[how]
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self):
@@ -131,10 +134,18 @@ def dns_main(address, port, how):
             end = 12
             while query[end]:
                 end += query[end] + 1
-            sock.sendto(head + query[12:end + 5], self.client_address)
+            question = query[12:end + 5]
+            if how == "slow":
+                time.sleep(0.35)
+                record = struct.pack("!HHHIH4s", 0xC00C, 1, 1, 60, 4, socket.inet_aton("198.51.100.10"))
+                is_a = question[-4:-2] == b"\0\1"  # an AAAA question has a good answer without records
+                head = struct.pack("!HHHHHH", ident, 0x8180, questions, int(is_a), 0, 0)
+                question += record if is_a else b""
+            sock.sendto(head + question, self.client_address)
 
-    socketserver.UDPServer.address_family = family_of(address)
-    with socketserver.UDPServer((address, port), Handler) as server:
+    socketserver.ThreadingUDPServer.address_family = family_of(address)
+    socketserver.ThreadingUDPServer.daemon_threads = True
+    with socketserver.ThreadingUDPServer((address, port), Handler) as server:
         print("ready", flush=True)
         server.serve_forever()
 
