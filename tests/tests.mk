@@ -9,6 +9,9 @@ UNIT += test_json
 UNIT += test_mcp_calls
 UNIT += test_mcp_dispatch
 UNIT += test_mcp_stdio
+UNIT += test_track_tcp
+UNIT += test_track_app
+UNIT += test_stat
 
 # The engine on one capture file, for check-corpus and the golden captures.
 PCM_COUNT_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
