@@ -196,12 +196,17 @@ static bool has_captures(const struct server *s, const struct client *c) {
     return false;
 }
 
+/* More than `ms` since `since_ms`?  0: it has not begun.  `since_ms` may be later than `now`. */
+static bool over(uint64_t since_ms, uint64_t ms, uint64_t now) {
+    return since_ms && now > since_ms + ms;
+}
+
 static bool is_late(const struct server *s, const struct client *c, uint64_t now) {
-    if (c->stalled_ms && now - c->stalled_ms > STALLED_MS) return true;
-    if (c->half_frame_ms && now - c->half_frame_ms > HALF_FRAME_MS) return true;
+    if (over(c->stalled_ms, STALLED_MS, now) || over(c->half_frame_ms, HALF_FRAME_MS, now))
+        return true;
     if (s->private_mode) return false;
-    uint64_t idle = now - c->last_request_ms;
-    return (!c->greeted && idle > HALF_FRAME_MS) || (idle > IDLE_MS && !has_captures(s, c));
+    return over(c->last_request_ms, c->greeted ? IDLE_MS : HALF_FRAME_MS, now) &&
+           !has_captures(s, c);
 }
 
 /* ---- loop
