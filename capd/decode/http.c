@@ -99,12 +99,38 @@ static void target_read(struct cursor target, struct http_message *m) {
     m->path = view_of(split(&path, '#'));
 }
 
+/* The methods of RFC 9110 and RFC 5789: what begins with one of them is HTTP even if it is sloppy.
+ */
+static bool method_is_common(struct http_view v) {
+    return VIEW_IS(v, "get") || VIEW_IS(v, "post") || VIEW_IS(v, "head") || VIEW_IS(v, "put") ||
+           VIEW_IS(v, "delete") || VIEW_IS(v, "options") || VIEW_IS(v, "connect") ||
+           VIEW_IS(v, "trace") || VIEW_IS(v, "patch");
+}
+
+/* The last word of the line if it is not the only one; `line` loses it. */
+static struct cursor last_word(struct cursor *line) {
+    struct cursor word = *line;
+    for (struct cursor c = *line; cursor_left(&c) > 0;)
+        if (*c.p++ == ' ') word.p = c.p;
+    if (word.p > line->p)
+        line->end = word.p - 1;
+    else
+        word.p = word.end;
+    return word;
+}
+
+/* Method, target, version.  What small devices send, blanks in the target and more digits in the
+ * version, is understood when the method leaves no doubt; the path then ends at the first blank.
+ * A line without a version (HTTP/0.9) is none: too much else looks like it. */
 static bool request_line(struct cursor line, struct http_message *m) {
-    struct cursor method = split(&line, ' '), target = split(&line, ' ');
+    struct cursor method = split(&line, ' '), version = last_word(&line);
+    struct cursor target = split(&line, ' ');
     size_t n;
-    if (!version_begins(line, &n, &m->version) || n != 8) return false;
-    if (cursor_left(&line) != 8 || cursor_left(&target) == 0) return false;
     m->method = view_of(method); /* request_can_begin() saw that it is a token */
+    bool strict = !method_is_common(m->method);
+    if (!version_begins(version, &n, &m->version) || n != 8) return false;
+    if (strict && (cursor_left(&version) != 8 || cursor_left(&line) > 0)) return false;
+    if (cursor_left(&target) == 0) return false;
     m->request = true;
     target_read(target, m);
     return true;
@@ -154,7 +180,9 @@ static enum http_status start_line(struct cursor *c, struct http_message *m) {
 /* RFC 9112 section 6.3: one number, the same each time it is given. */
 static bool length_read(struct http_view v, struct http_message *m) {
     uint64_t n = 0;
-    if (v.len == 0 || v.len > 18) return false;
+    if (v.len == 0) return false;
+    for (; v.len > 1 && *v.p == '0'; v.p++) v.len--;
+    if (v.len > 18) return false;
     for (uint32_t i = 0; i < v.len; i++) {
         if (!is_digit(v.p[i])) return false;
         n = n * 10 + (uint64_t)(v.p[i] - '0');

@@ -108,6 +108,30 @@ static void test_http_target_forms(void **state) {
     }
 }
 
+/* What small devices send: blanks in the target, a version of their own. */
+static void test_http_sloppy_requests(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *path;
+        uint8_t version;
+    } cases[] = {
+        {"GET /update?id=1&when=2026-11-24 01:00 HTTP/1.1\r\n\r\n", "/update", 11},
+        {"POST /a b HTTP/1.0\r\n\r\n", "/a", 10},
+        {"GET /x HTTP/1.0.8\r\n\r\n", "/x", 10},
+    };
+    struct http_message m;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)decode_text(cases[i].text, &m);
+        assert_true(m.start_line && m.request);
+        assert_int_equal(m.version, cases[i].version);
+        check_view(m.path, cases[i].path);
+    }
+    assert_int_equal(
+        decode_text("PUT /p HTTP/1.1\r\nContent-Length: 00000000000000000000050\r\n\r\n", &m),
+        HTTP_OK);
+    assert_int_equal(m.content_length, 50);
+}
+
 static void test_http_other_protocols(void **state) {
     (void)state;
     static const char *const texts[] = {
@@ -207,6 +231,7 @@ int main(void) {
         cmocka_unit_test(test_http_response),
         cmocka_unit_test(test_http_split_at_every_byte),
         cmocka_unit_test(test_http_target_forms),
+        cmocka_unit_test(test_http_sloppy_requests),
         cmocka_unit_test(test_http_other_protocols),
         cmocka_unit_test(test_http_malformed_headers),
         cmocka_unit_test(test_http_limits),
