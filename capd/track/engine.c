@@ -248,6 +248,7 @@ void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_in
     e->total.missed_kernel = missed_kernel;
     e->total.missed_interface = missed_interface;
     if (!file_error) return;
-    text_clean((const uint8_t *)file_error, strlen(file_error), e->file_error,
-               sizeof e->file_error);
+    const char *end = memchr(file_error, 0, LIM_ERROR_TEXT);
+    size_t len = end ? (size_t)(end - file_error) : LIM_ERROR_TEXT;
+    text_clean((const uint8_t *)file_error, len, e->file_error, sizeof e->file_error);
 }

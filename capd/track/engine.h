@@ -20,13 +20,14 @@ struct engine_target {
 
 struct engine_options {
     struct engine_target target;
-    struct addr local[LIM_IF_ADDRESSES]; /* this host's addresses, to tell the vantage; 0 for files */
+    struct addr
+        local[LIM_IF_ADDRESSES]; /* this host's addresses, to tell the vantage; 0 for files */
     uint32_t locals;
-    uint64_t seed[2];   /* secret key of every hash table */
-    uint32_t flows;     /* capacity of the flow table, a power of two */
-    bool names;         /* false: names leave as stable hashes */
+    uint64_t seed[2]; /* secret key of every hash table */
+    uint32_t flows;   /* capacity of the flow table, a power of two */
+    bool names;       /* false: names leave as stable hashes */
     bool file;
-    uint64_t start_ns;  /* wall clock at READY; 0 for files: the first packet's time */
+    uint64_t start_ns; /* wall clock at READY; 0 for files: the first packet's time */
 };
 
 struct engine;

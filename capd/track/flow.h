@@ -66,12 +66,12 @@ struct flow_side {
     uint32_t app_buffer;   /* reassembly buffer, NONE if none */
     uint32_t app_skip;     /* stream bytes before the next message */
     uint16_t dup_acks;     /* in a row, sent by this end */
-    uint16_t since_ack;    /* data segments since the other end's last ACK */
     uint16_t mss, largest; /* largest payload of a segment */
     uint16_t zero_times;
     uint8_t recent_ttl[RECENT_PACKETS], recent_at;
-    uint8_t wscale, ttl, timed_bits, tries, tries_growing;
-    uint8_t records; /* TLS application records, counted to 255 */
+    uint8_t wscale, ttl, tries, tries_growing;
+    uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
+    uint8_t records;     /* TLS application records, counted to 255 */
 };
 
 enum flow_bit {

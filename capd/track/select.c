@@ -9,7 +9,8 @@
 
 void select_init(struct engine *e) {
     const struct engine_target *t = &e->o.target;
-    e->target_name_len = (uint8_t)strnlen(t->name, LIM_NAME);
+    const char *end = memchr(t->name, 0, sizeof t->name);
+    e->target_name_len = (uint8_t)(end ? end - t->name : LIM_NAME);
     e->has_host = e->target_name_len > 0 || t->addresses > 0;
 }
 

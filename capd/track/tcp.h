@@ -30,7 +30,7 @@ void tcp_forget_holes(struct engine *e, struct flow_side *side);
 bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack);
 
 /* tcp_timing.c: round trips, requests and answers, receive windows. */
-void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack, bool advanced);
+void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack);
 void tcp_time_data(struct engine *e, struct segment *s);
 void tcp_watch_window(struct segment *s);
 void tcp_answer_done(struct engine *e, struct flow *f);

@@ -25,14 +25,13 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
 }
 
 /* The other end of `s` sent what this ACK covers. */
-void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack, bool advanced) {
+void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
     struct flow *f = s->f;
     struct flow_side *sender = &f->side[!s->dir];
     uint32_t ack = s->k->tcp.ack;
-    (void)advanced;
     for (unsigned n = 0; n < TIMED_SEGMENTS; n++) {
         if (!(sender->timed_bits >> n & 1u) || seq_after(sender->timed_end[n], ack)) continue;
-        sender->timed_bits &= (uint8_t) ~(1u << n);
+        sender->timed_bits &= 0xffu ^ 1u << n;
         if (sender->timed_end[n] != ack) continue;
         uint32_t took = s->us - sender->timed_us[n];
         bool prompt = ack - old_ack >= 2u * sender->largest && sender->largest >= 512;
@@ -50,10 +49,9 @@ static void time_segment(struct segment *s) {
         side->timed_bits = 0;
         return;
     }
-    if (side->since_ack < UINT16_MAX) side->since_ack++;
     for (unsigned n = 0; n < TIMED_SEGMENTS; n++) {
         if (side->timed_bits >> n & 1u) continue;
-        side->timed_bits |= (uint8_t)(1u << n);
+        side->timed_bits |= 1u << n;
         side->timed_end[n] = s->seq + s->len;
         side->timed_us[n] = s->us;
         return;

@@ -8,7 +8,7 @@
 static void history_add(struct segment *s, char letter, unsigned dir) {
     static const char letters[] = "SHADFRTWQ";
     struct flow *f = s->f;
-    const char *at = strchr(letters, letter);
+    const char *at = memchr(letters, letter, sizeof letters - 1);
     uint16_t bit = (uint16_t)(1u << (at - letters));
     if (f->history_seen[dir] & bit) return;
     f->history_seen[dir] |= bit;
@@ -139,8 +139,7 @@ static void take_ack(struct engine *e, struct segment *s) {
         peer->next_us = s->us;
     }
     if (!advanced) return;
-    tcp_time_ack(e, s, old, advanced);
-    peer->since_ack = 0;
+    tcp_time_ack(e, s, old);
     if (!(f->bits & FLOW_SELECTED) || !(peer->bits & SIDE_NEXT)) return;
     e->total.acks++;
     if (gap) e->total.gap_acks++;
