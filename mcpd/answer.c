@@ -1,0 +1,90 @@
+/* Adds to the report what the report code, being pure, cannot know.
+ * Runs in: mcpd.  Input trust: network child (texts, cleaned). */
+#include "mcpd/answer.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define TOKEN_BYTES 3u /* contract section 4: tokens are UTF-8 bytes / 3 */
+
+const char *answer_time(uint64_t wall_us, char out[ANSWER_TIME_BYTES]) {
+    time_t s = (time_t)(wall_us / 1000000u);
+    struct tm tm;
+    char date[24];
+    out[0] = 0;
+    if (!gmtime_r(&s, &tm)) return out;
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out, ANSWER_TIME_BYTES, "%s.%03uZ", date, (unsigned)(wall_us / 1000u % 1000u));
+    return out;
+}
+
+static void add_ms(cJSON *o, const char *name, uint64_t us) {
+    if (us) cJSON_AddNumberToObject(o, name, round((double)us / 100.0) / 10.0);
+}
+
+/* "probe": traffic that mcpd made itself must be told from what it found. */
+static cJSON *probe_object(const struct capture_probe *p) {
+    char peer[ADDR_TEXT_BYTES];
+    if (!p->asked[0] && !p->why_not[0]) return NULL;
+    cJSON *o = cJSON_CreateObject();
+    if (p->why_not[0]) {
+        cJSON_AddStringToObject(o, "result", "not made");
+        cJSON_AddStringToObject(o, "why", p->why_not);
+        return o;
+    }
+    cJSON_AddStringToObject(o, "asked", p->asked);
+    cJSON_AddStringToObject(o, "result", !p->done ? "running" : p->ok ? "ok" : "failed");
+    if (p->done && !p->ok) cJSON_AddStringToObject(o, "why", p->error);
+    if (p->peer.len) cJSON_AddStringToObject(o, "peer", addr_format(&p->peer, peer));
+    if (p->status) cJSON_AddNumberToObject(o, "status", p->status);
+    add_ms(o, "dns_ms", p->dns_us);
+    add_ms(o, "connect_ms", p->connect_us);
+    add_ms(o, "tls_ms", p->tls_us);
+    add_ms(o, "first_byte_ms", p->first_byte_us);
+    return o;
+}
+
+/* Attach to `tree`; NULL tree allowed. */
+static cJSON *with_additions(cJSON *tree, cJSON *probe, const char *note) {
+    if (!tree) {
+        cJSON_Delete(probe);
+        return NULL;
+    }
+    if (probe) cJSON_AddItemToObject(tree, "probe", probe);
+    if (note[0]) cJSON_AddStringToObject(tree, "name_lookup", note);
+    return tree;
+}
+
+static size_t printed_bytes(const cJSON *item) {
+    char *text = item ? cJSON_PrintUnformatted(item) : NULL;
+    size_t bytes = text ? strlen(text) : 0;
+    cJSON_free(text);
+    return bytes;
+}
+
+cJSON *answer_full(const struct app *a, const struct capture *c) {
+    struct capture_view v = capture_view(c);
+    return with_additions(report_full(a->rules, &v), probe_object(&c->probe), c->note);
+}
+
+cJSON *answer_section(const struct app *a, const struct capture *c, const char *section,
+                      const char *cursor, unsigned max_tokens, struct fail *fail) {
+    struct capture_view v = capture_view(c);
+    cJSON *probe = probe_object(&c->probe);
+    size_t extra = printed_bytes(probe) + strlen(c->note) + 48;
+    if (!probe && !c->note[0]) extra = 0;
+    unsigned tokens = (unsigned)((extra + TOKEN_BYTES - 1) / TOKEN_BYTES);
+    unsigned left = max_tokens > tokens + 600 ? max_tokens - tokens : 600;
+    if (left + tokens > max_tokens && extra) { /* no room: the report comes first */
+        cJSON_Delete(probe);
+        return report_section(a->rules, &v, section, cursor, max_tokens, fail);
+    }
+    return with_additions(report_section(a->rules, &v, section, cursor, left, fail), probe,
+                          c->note);
+}
+
+cJSON *answer_status(const struct app *a, const struct capture *c) {
+    struct capture_view v = capture_view(c);
+    return with_additions(report_status(a->rules, &v), probe_object(&c->probe), c->note);
+}

@@ -1,0 +1,168 @@
+/* The interface list.  Two parties are asked, one after the other; without the network child the
+ * list of resolvers is left out rather than shown empty.
+ * Runs in: mcpd.  Input trust: local (capd), network child. */
+#include "mcpd/answer_interfaces.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct asking {
+    struct app *app;
+    struct interfaces interfaces;
+    answer_interfaces_fn *fn;
+    void *ctx;
+};
+
+static const char *describe(const struct msg_interface *row) {
+    static const struct {
+        const char *kind, *text;
+    } words[] = {{"ethernet", "wired network (Ethernet)"},
+                 {"wifi", "wireless network (Wi-Fi)"},
+                 {"loopback", "this host itself"},
+                 {"bridge", "bridge between networks"},
+                 {"vlan", "VLAN on another interface"},
+                 {"tunnel", "tunnel or VPN"},
+                 {"virtual", "virtual network (container or virtual machine)"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i].kind, row->kind) == 0) return words[i].text;
+    return "other";
+}
+
+static cJSON *addresses_of(const struct interfaces *i, uint64_t index) {
+    cJSON *list = cJSON_CreateArray();
+    for (uint32_t k = 0; k < i->addresses; k++) {
+        char text[ADDR_TEXT_BYTES], whole[ADDR_TEXT_BYTES + 4];
+        if (i->address[k].index != index) continue;
+        snprintf(whole, sizeof whole, "%s/%u", addr_format(&i->address[k].address, text),
+                 (unsigned)i->address[k].prefix_len % 129u);
+        cJSON_AddItemToArray(list, cJSON_CreateString(whole));
+    }
+    return list;
+}
+
+static cJSON *row_object(const struct interfaces *i, const struct msg_interface *row) {
+    static const uint8_t no_mac[6];
+    char mac[18];
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "name", row->name);
+    cJSON_AddStringToObject(o, "description", describe(row));
+    cJSON_AddStringToObject(o, "state", !row->up ? "down" : row->running ? "up" : "up, no carrier");
+    cJSON_AddItemToObject(o, "addresses", addresses_of(i, row->index));
+    snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", row->mac[0], row->mac[1],
+             row->mac[2], row->mac[3], row->mac[4], row->mac[5]);
+    if (memcmp(row->mac, no_mac, 6) != 0) cJSON_AddStringToObject(o, "mac", mac);
+    cJSON_AddNumberToObject(o, "mtu", (double)row->mtu);
+    if (row->speed_mbps) cJSON_AddNumberToObject(o, "speed_mbps", (double)row->speed_mbps);
+    cJSON_AddBoolToObject(o, "default_route", row->default_v4 || row->default_v6);
+    cJSON_AddBoolToObject(o, "loopback", row->loopback);
+    cJSON_AddBoolToObject(o, "wireless", row->wireless);
+    cJSON_AddBoolToObject(o, "allowed", row->allowed);
+    return o;
+}
+
+static cJSON *address_list(const struct addr *first, size_t stride, uint32_t n) {
+    cJSON *list = cJSON_CreateArray();
+    for (uint32_t k = 0; k < n; k++) {
+        char text[ADDR_TEXT_BYTES];
+        struct addr a;
+        memcpy(&a, (const uint8_t *)first + k * stride, sizeof a);
+        cJSON_AddItemToArray(list, cJSON_CreateString(addr_format(&a, text)));
+    }
+    return list;
+}
+
+static void on_resolvers(void *ctx, const struct netchild_answer *a) {
+    struct asking *asking = ctx;
+    const struct interfaces *i = &asking->interfaces;
+    struct interface_choice choice;
+    cJSON *tree = cJSON_CreateObject();
+    cJSON *list = cJSON_AddArrayToObject(tree, "interfaces");
+    for (uint32_t k = 0; k < i->rows; k++) cJSON_AddItemToArray(list, row_object(i, &i->row[k]));
+    if (interfaces_choose_default(i, &choice)) {
+        cJSON_AddStringToObject(tree, "default_interface", choice.name);
+        cJSON_AddStringToObject(tree, "default_interface_why", choice.why);
+    }
+    cJSON *network = cJSON_AddObjectToObject(tree, "network");
+    cJSON_AddItemToObject(network, "gateways",
+                          address_list(&i->gateway[0].gateway, sizeof i->gateway[0], i->gateways));
+    if (a && a->ok)
+        cJSON_AddItemToObject(network, "resolvers",
+                              address_list(a->address, sizeof a->address[0], a->addresses));
+    asking->fn(asking->ctx, tree, NULL);
+    free(asking);
+}
+
+static void on_interfaces(void *ctx, const struct interfaces *i, const struct fail *fail) {
+    struct asking *asking = ctx;
+    if (!i) {
+        asking->fn(asking->ctx, NULL, fail);
+        free(asking);
+        return;
+    }
+    asking->interfaces = *i;
+    if (asking->app->net)
+        netchild_resolvers(asking->app->net, on_resolvers, asking);
+    else
+        on_resolvers(asking, NULL);
+}
+
+void answer_interfaces(struct app *a, answer_interfaces_fn *fn, void *ctx) {
+    struct asking *asking = calloc(1, sizeof *asking);
+    ASSERT(asking);
+    asking->app = a;
+    asking->fn = fn;
+    asking->ctx = ctx;
+    captures_interfaces(a->captures, on_interfaces, asking);
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+static const char *text_of(const cJSON *o, const char *name) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static bool is_true(const cJSON *o, const char *name) {
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, name));
+}
+
+static void write_list(FILE *out, const cJSON *list, const char *separator) {
+    const cJSON *item;
+    bool first = true;
+    cJSON_ArrayForEach(item, list) {
+        fprintf(out, "%s%s", first ? "" : separator, item->valuestring);
+        first = false;
+    }
+    if (first) fputs("none", out);
+}
+
+static void write_row(FILE *out, const cJSON *row) {
+    fprintf(out, "%-12s %-14s ", text_of(row, "name"), text_of(row, "state"));
+    write_list(out, cJSON_GetObjectItemCaseSensitive(row, "addresses"), ", ");
+    fprintf(out, "; %s%s%s\n", text_of(row, "description"),
+            is_true(row, "default_route") ? "; default route" : "",
+            is_true(row, "allowed") ? "" : "; not allowed by capd's configuration");
+}
+
+char *answer_interfaces_text(const cJSON *tree) {
+    char *text = NULL;
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+    if (!out) return NULL;
+    const cJSON *row, *network = cJSON_GetObjectItemCaseSensitive(tree, "network");
+    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(tree, "interfaces")) {
+        write_row(out, row);
+    }
+    if (*text_of(tree, "default_interface"))
+        fprintf(out, "\ncaptures use %s unless told otherwise: %s\n",
+                text_of(tree, "default_interface"), text_of(tree, "default_interface_why"));
+    fputs("gateways: ", out);
+    write_list(out, cJSON_GetObjectItemCaseSensitive(network, "gateways"), ", ");
+    if (cJSON_GetObjectItemCaseSensitive(network, "resolvers")) {
+        fputs("; resolvers: ", out);
+        write_list(out, cJSON_GetObjectItemCaseSensitive(network, "resolvers"), ", ");
+    }
+    fputc('\n', out);
+    fclose(out);
+    return text;
+}

@@ -1,0 +1,58 @@
+/* What a start request and a probe are made from: pure functions of the request and the target.
+ * Runs in: mcpd.  Input trust: client (already parsed). */
+#include "mcpd/capture/captures_run.h"
+#include <stdio.h>
+#include <string.h>
+
+void run_fill_start(struct capture_run *r, struct msg_start *out) {
+    struct target *t = &r->capture->target;
+    static uint64_t no_port[1];
+    memset(out, 0, sizeof *out);
+    out->file = r->file;
+    out->mode = t->mode;
+    out->duration_ms = r->capture->duration_ms;
+    out->filter_only = r->filter_only && r->filter[0];
+    out->addresses = t->address;
+    out->addresses_n = t->addresses;
+    out->ports = t->ports ? r->port : no_port;
+    out->ports_n = t->ports;
+    for (uint32_t i = 0; i < t->ports; i++) r->port[i] = t->port[i];
+    memcpy(out->interface, r->capture->interface, sizeof out->interface);
+    memcpy(out->name, t->name, sizeof out->name);
+    memcpy(out->filter, r->filter, sizeof out->filter);
+    memcpy(out->caller, r->label, sizeof out->caller);
+}
+
+static const char *kind_of_port(uint16_t port) {
+    if (port == 443 || port == 8443) return "https";
+    return port == 80 || port == 8080 ? "http" : "tcp";
+}
+
+bool run_plan_probe(const struct target *t, struct run_probe *plan, struct capture_probe *probe) {
+    char address[ADDR_TEXT_BYTES];
+    const struct msg_prefix *p = &t->address[0];
+    bool host_address = !t->name[0] && t->addresses == 1 && p->prefix_len == p->address.len * 8u;
+    const char *why_not = NULL;
+    if (!t->name[0] && !host_address)
+        why_not = "a probe needs one host: give a name or an address";
+    else if (!t->ports && !t->name[0])
+        why_not = "a probe of an address needs a port: give host:port";
+    else if (t->ports && (t->port[0] == 53 || t->port[0] == 123))
+        why_not = "this port is not probed: its service does not use TCP in the first place";
+    if (why_not) {
+        snprintf(probe->why_not, sizeof probe->why_not, "%s", why_not);
+        return false;
+    }
+    plan->port = t->ports ? t->port[0] : 443;
+    plan->kind = kind_of_port(plan->port);
+    snprintf(plan->host, sizeof plan->host, "%s",
+             t->name[0] ? t->name : addr_format(&p->address, address));
+    bool brackets = strchr(plan->host, ':') != NULL;
+    bool tcp = strcmp(plan->kind, "tcp") == 0;
+    snprintf(probe->asked, sizeof probe->asked, "%s%s%s%s%s:%u%s", tcp ? "connect to " : "HEAD ",
+             tcp                                ? ""
+             : strcmp(plan->kind, "https") == 0 ? "https://"
+                                                : "http://",
+             brackets ? "[" : "", plan->host, brackets ? "]" : "", plan->port, tcp ? "" : "/");
+    return true;
+}

@@ -1,0 +1,130 @@
+/* Which interface.  Every answer comes with its reason: a capture on the wrong interface looks like
+ * a network without traffic, and the reason is how a person finds out.
+ * Runs in: mcpd.  Input trust: local (capd's list). */
+#include "mcpd/capture/interfaces.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void interfaces_copy(struct interfaces *out, const struct msg_interfaces_reply *reply) {
+    memset(out, 0, sizeof *out);
+    out->rows = reply->interfaces_n;
+    out->addresses = reply->addresses_n;
+    out->gateways = reply->gateways_n;
+    for (uint32_t k = 0; k < out->rows; k++) out->row[k] = reply->interfaces[k];
+    for (uint32_t k = 0; k < out->addresses; k++) out->address[k] = reply->addresses[k];
+    for (uint32_t k = 0; k < out->gateways; k++) out->gateway[k] = reply->gateways[k];
+}
+
+const struct msg_interface *interfaces_find(const struct interfaces *i, const char *name) {
+    for (uint32_t k = 0; k < i->rows; k++)
+        if (strcmp(i->row[k].name, name) == 0) return &i->row[k];
+    return NULL;
+}
+
+static const struct msg_interface *by_index(const struct interfaces *i, uint64_t index) {
+    for (uint32_t k = 0; k < i->rows; k++)
+        if (i->row[k].index == index) return &i->row[k];
+    return NULL;
+}
+
+bool interfaces_is_local(const struct interfaces *i, const struct addr *a) {
+    for (uint32_t k = 0; k < i->addresses; k++)
+        if (addr_equal(&i->address[k].address, a)) return true;
+    return false;
+}
+
+static bool choose(const struct msg_interface *row, struct interface_choice *out, const char *fmt,
+                   ...) __attribute__((format(printf, 3, 4)));
+
+static bool choose(const struct msg_interface *row, struct interface_choice *out, const char *fmt,
+                   ...) {
+    if (!row || !row->allowed) return false;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(out->why, sizeof out->why, fmt, ap);
+    va_end(ap);
+    snprintf(out->name, sizeof out->name, "%s", row->name);
+    return true;
+}
+
+bool interfaces_choose_by_source(const struct interfaces *i, const struct addr *source,
+                                 struct interface_choice *out) {
+    char text[ADDR_TEXT_BYTES];
+    for (uint32_t k = 0; k < i->addresses; k++)
+        if (addr_equal(&i->address[k].address, source))
+            return choose(by_index(i, i->address[k].index), out,
+                          "the route to the target leaves from %s, an address of this interface",
+                          addr_format(source, text));
+    return false;
+}
+
+bool interfaces_choose_loopback(const struct interfaces *i, const char *why,
+                                struct interface_choice *out) {
+    for (uint32_t k = 0; k < i->rows; k++)
+        if (i->row[k].loopback) return choose(&i->row[k], out, "%s", why);
+    return false;
+}
+
+bool interfaces_choose_by_prefix(const struct interfaces *i, const struct addr *target,
+                                 struct interface_choice *out) {
+    const struct msg_if_address *best = NULL;
+    for (uint32_t k = 0; k < i->addresses; k++) {
+        const struct msg_if_address *a = &i->address[k];
+        if (a->address.len != target->len) continue;
+        if (!addr_in_prefix(target, &a->address, (unsigned)a->prefix_len)) continue;
+        if (!best || a->prefix_len > best->prefix_len) best = a;
+    }
+    return best && choose(by_index(i, best->index), out,
+                          "the target lies in the network of this interface");
+}
+
+static uint64_t traffic(const struct msg_interface *row) {
+    return row->rx_packets + row->tx_packets;
+}
+
+bool interfaces_choose_default(const struct interfaces *i, struct interface_choice *out) {
+    const struct msg_interface *v4 = NULL, *v6 = NULL, *busiest = NULL;
+    for (uint32_t k = 0; k < i->rows; k++) {
+        const struct msg_interface *row = &i->row[k];
+        if (!row->allowed) continue;
+        if (row->default_v4 && !v4) v4 = row;
+        if (row->default_v6 && !v6) v6 = row;
+        if (row->up && !row->loopback && (!busiest || traffic(row) > traffic(busiest)))
+            busiest = row;
+    }
+    return choose(v4, out, "it carries the IPv4 default route") ||
+           choose(v6, out, "it carries the IPv6 default route") ||
+           choose(busiest, out,
+                  "there is no default route; of those that are up it is the busiest") ||
+           interfaces_choose_loopback(i, "no other interface is up", out);
+}
+
+/* Names a caller may use, as "eth0, lo (down)". */
+static void list_names(const struct interfaces *i, char *out, size_t cap) {
+    size_t used = 0;
+    out[0] = 0;
+    for (uint32_t k = 0; k < i->rows && used + 32 < cap; k++)
+        if (i->row[k].allowed)
+            used += (size_t)snprintf(out + used, cap - used, "%s%s%s", used ? ", " : "",
+                                     i->row[k].name, i->row[k].up ? "" : " (down)");
+    if (!used) snprintf(out, cap, "none");
+}
+
+bool interfaces_choose_named(const struct interfaces *i, const char *name,
+                             struct interface_choice *out, struct fail *fail) {
+    const struct msg_interface *row = interfaces_find(i, name);
+    char names[240];
+    list_names(i, names, sizeof names);
+    if (!row)
+        return fail_set(fail, FAIL_NOT_FOUND, "interface",
+                        "there is no interface \"%.20s\"; allowed: %s", name, names);
+    if (!row->allowed)
+        return fail_set(fail, FAIL_PERMISSION, "interface",
+                        "capd's configuration does not let you capture on \"%s\"; allowed: %s",
+                        row->name, names);
+    if (!row->up)
+        return fail_set(fail, FAIL_NOT_FOUND, "interface", "interface \"%s\" is down; allowed: %s",
+                        row->name, names);
+    return choose(row, out, "as asked");
+}

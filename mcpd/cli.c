@@ -1,0 +1,165 @@
+/* Reads the command line.  One table of options, each with the commands it belongs to, so that an
+ * option that would be ignored is refused instead.
+ * Runs in: mcpd.  Input trust: local (the person who runs it). */
+#include "mcpd/cli.h"
+#include "common/text.h"
+#include "mcpd/capture/target.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char cli_help[] =
+    "mcpd: what is wrong with my network? Captures headers, counts, and says so in sentences.\n"
+    "\n"
+    "  mcpd stdio      [--capd PATH|private]     MCP server on standard input and output\n"
+    "  mcpd diagnose   [TARGET] [--mode MODE] [--duration SECONDS] [--interface NAME]\n"
+    "                  [--no-probe] [--capd PATH|private] [--json]\n"
+    "                                            capture, then report\n"
+    "  mcpd analyze    FILE [TARGET] [--json]    the same report from a capture file\n"
+    "  mcpd interfaces [--capd PATH|private] [--json]\n"
+    "  mcpd check      [--capd PATH|private]     what is configured, reachable, missing\n"
+    "  mcpd --version | --help\n"
+    "\n"
+    "TARGET  a host name, an address, a prefix, host:port, [v6]:port, a port, a URL, a service\n"
+    "        (http https dns ssh smtp imap ntp rdp mysql postgres redis sip); none: this host\n"
+    "MODE    auto (default), domain, port, web, diagnosis\n"
+    "SECONDS 1 to 3600, default 10\n"
+    "\n"
+    "With a TARGET, diagnose makes one connection to it itself while it captures (--no-probe: it\n"
+    "does not, and you make the traffic).  Every command takes --config FILE (default\n"
+    "" SETTINGS_PATH ", if it is there).\n"
+    "\n"
+    "Exit codes: 0 healthy; 1 problems, no traffic or inconclusive; 2 usage; 3 not permitted or\n"
+    "capd not reachable; 4 capture failed.\n";
+
+static const char *const commands[] = {"stdio", "diagnose", "analyze", "interfaces", "check"};
+static const char *const later[] = {"serve", "status", "stop", "report"};
+
+#define FOR(command) (1u << (command))
+#define FOR_ALL      0x1fu
+#define FOR_LIVE     (FOR(CLI_STDIO) | FOR(CLI_DIAGNOSE) | FOR(CLI_INTERFACES) | FOR(CLI_CHECK))
+
+static bool set_mode(struct cli *c, const char *v) {
+    enum mode mode;
+    c->mode = v;
+    return target_mode_by_name(v, &mode);
+}
+static bool set_duration(struct cli *c, const char *v) {
+    char *end;
+    unsigned long n = strtoul(v, &end, 10);
+    c->duration_s = (unsigned)n;
+    return *v >= '0' && *v <= '9' && !*end && n >= 1 && n <= LIM_DURATION_S;
+}
+static bool set_interface(struct cli *c, const char *v) {
+    c->interface = v;
+    return *v && strlen(v) <= LIM_IFNAME;
+}
+static bool set_capd(struct cli *c, const char *v) {
+    c->capd = v;
+    return *v != 0;
+}
+static bool set_config(struct cli *c, const char *v) {
+    c->config = v;
+    return *v != 0;
+}
+static bool set_no_probe(struct cli *c, const char *v) {
+    (void)v;
+    return c->no_probe = true;
+}
+static bool set_json(struct cli *c, const char *v) {
+    (void)v;
+    return c->json = true;
+}
+
+static const struct option {
+    const char *name;
+    unsigned commands;
+    bool value;
+    bool (*set)(struct cli *c, const char *value);
+    const char *allowed;
+} options[] = {
+    {"--mode", FOR(CLI_DIAGNOSE), true, set_mode, "auto, domain, port, web or diagnosis"},
+    {"--duration", FOR(CLI_DIAGNOSE), true, set_duration, "1 to 3600 (seconds)"},
+    {"--interface", FOR(CLI_DIAGNOSE), true, set_interface, "a name of `mcpd interfaces`"},
+    {"--capd", FOR_LIVE, true, set_capd, "a socket's path, or private"},
+    {"--config", FOR_ALL, true, set_config, "a file"},
+    {"--no-probe", FOR(CLI_DIAGNOSE), false, set_no_probe, ""},
+    {"--json", FOR(CLI_DIAGNOSE) | FOR(CLI_ANALYZE) | FOR(CLI_INTERFACES), false, set_json, ""},
+};
+
+static bool refuse(struct fail *fail, const char *field, const char *given, const char *why) {
+    char shown[64];
+    text_clean((const uint8_t *)given, strlen(given), shown, sizeof shown);
+    return fail_set(fail, FAIL_VALUE, field, "%s: %s; see mcpd --help", shown, why);
+}
+
+/* `--name value` or `--name=value`; *i is moved past what was used. */
+static bool take_option(struct cli *c, int argc, char **argv, int *i, struct fail *fail) {
+    const char *arg = argv[*i];
+    size_t len = strcspn(arg, "=");
+    for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
+        const struct option *o = &options[k];
+        if (strlen(o->name) != len || strncmp(o->name, arg, len) != 0) continue;
+        char why[128];
+        snprintf(why, sizeof why, "allowed after %s: %s", o->name, o->allowed);
+        if (!(o->commands & FOR(c->command)))
+            return refuse(fail, o->name, arg, "this command does not take it");
+        if (!o->value && arg[len]) return refuse(fail, o->name, arg, "it takes no value");
+        const char *value = arg[len] ? arg + len + 1 : "";
+        if (o->value && !arg[len]) {
+            if (*i + 1 == argc) return refuse(fail, o->name, arg, why);
+            value = argv[++*i];
+        }
+        return o->set(c, value) || refuse(fail, o->name, value, why);
+    }
+    return refuse(fail, "option", arg, "no such option");
+}
+
+static bool take_word(struct cli *c, const char *word, struct fail *fail) {
+    if (c->command == CLI_ANALYZE && !c->file) {
+        c->file = word;
+        return true;
+    }
+    if ((c->command == CLI_ANALYZE || c->command == CLI_DIAGNOSE) && !c->target) {
+        c->target = word;
+        return true;
+    }
+    return refuse(fail, "argument", word, "one argument too many");
+}
+
+static bool take_command(struct cli *c, const char *word, struct fail *fail) {
+    for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++) {
+        if (strcmp(word, commands[k]) != 0) continue;
+        c->command = (enum cli_command)k;
+        return true;
+    }
+    for (size_t k = 0; k < sizeof later / sizeof later[0]; k++)
+        if (strcmp(word, later[k]) == 0)
+            return refuse(fail, "command", word, "not part of this version");
+    return refuse(fail, "command", word, "no such command");
+}
+
+static bool is_any(const char *arg, const char *a, const char *b) {
+    return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
+}
+
+bool cli_parse(struct cli *c, int argc, char **argv, struct fail *fail) {
+    bool words_only = false;
+    *c = (struct cli){.command = CLI_HELP, .duration_s = 10, .file_fd = -1};
+    if (argc < 2) return refuse(fail, "command", "mcpd", "a command is missing");
+    for (int i = 1; i < argc; i++) {
+        if (is_any(argv[i], "--help", "-h")) return c->command = CLI_HELP, true;
+        if (is_any(argv[i], "--version", "-V")) return c->command = CLI_VERSION, true;
+    }
+    if (!take_command(c, argv[1], fail)) return false;
+    for (int i = 2; i < argc; i++) {
+        bool option = !words_only && argv[i][0] == '-' && argv[i][1];
+        if (option && strcmp(argv[i], "--") == 0)
+            words_only = true;
+        else if (!(option ? take_option(c, argc, argv, &i, fail) : take_word(c, argv[i], fail)))
+            return false;
+    }
+    if (c->command == CLI_ANALYZE && !c->file)
+        return refuse(fail, "file", "analyze", "a capture file is missing");
+    return true;
+}

@@ -1,0 +1,57 @@
+#ifndef MCPD_CLI_H
+#define MCPD_CLI_H
+#include "mcpd/app.h"
+
+/* The command line (contract section 2). */
+enum cli_command {
+    CLI_STDIO,
+    CLI_DIAGNOSE,
+    CLI_ANALYZE,
+    CLI_INTERFACES,
+    CLI_CHECK,
+    CLI_VERSION,
+    CLI_HELP
+};
+
+struct cli {
+    enum cli_command command;
+    const char *target;    /* NULL: none */
+    const char *file;      /* analyze */
+    const char *mode;      /* NULL: auto */
+    const char *interface; /* NULL: choose */
+    const char *capd;      /* NULL: mcpd.conf's */
+    const char *config;    /* NULL: the default file, if there is one */
+    unsigned duration_s;
+    bool no_probe, json;
+    int file_fd; /* analyze: opened before privileges are given up */
+};
+
+/* Exit codes. */
+enum {
+    EXIT_HEALTHY = 0,
+    EXIT_PROBLEMS = 1, /* problems, no traffic, inconclusive */
+    EXIT_USAGE = 2,
+    EXIT_NOT_PERMITTED = 3, /* or capd not reachable */
+    EXIT_CAPTURE_FAILED = 4
+};
+
+/* False: `fail` says what is wrong; exit code 2. */
+bool cli_parse(struct cli *c, int argc, char **argv, struct fail *fail);
+extern const char cli_help[];
+
+/* Each runs its command to the end and returns the exit code. */
+int cli_stdio(struct app *a, int in_fd, int out_fd);
+int cli_diagnose(struct app *a, const struct cli *c);
+int cli_analyze(struct app *a, const struct cli *c);
+int cli_interfaces(struct app *a, const struct cli *c);
+int cli_check(struct app *a, const struct cli *c);
+
+/* Tell a failure on stderr; returns the exit code it means. */
+int cli_fail(const struct fail *why);
+
+/* Print the whole report of a capture that has ended on stdout; returns the exit code. */
+int cli_print_report(const struct app *a, const struct capture *c, bool json);
+
+/* Print a tree as indented JSON with a line end. */
+void cli_print_json(const cJSON *tree);
+#endif

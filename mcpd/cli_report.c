@@ -1,0 +1,184 @@
+/* What the commands that end with a report have in common, and the two that do: diagnose captures
+ * until its time is over or Ctrl-C, analyze reads a file.  Results go to stdout, all else to
+ * stderr. Runs in: mcpd.  Input trust: local (arguments). */
+#include "common/clock.h"
+#include "common/log.h"
+#include "mcpd/answer.h"
+#include "mcpd/capture/target.h"
+#include "mcpd/cli.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct report_run {
+    struct app *app;
+    const struct cli *cli;
+    struct capture *capture; /* NULL until it runs */
+    bool ended, stopping, failed;
+    struct fail why;
+    uint64_t progress_timer;
+};
+
+int cli_fail(const struct fail *why) {
+    log_line("%s", why->why);
+    if (why->code == FAIL_PERMISSION || strcmp(why->field, "capd") == 0) return EXIT_NOT_PERMITTED;
+    if (why->code == FAIL_VALUE || why->code == FAIL_NOT_FOUND || why->code == FAIL_FILTER)
+        return EXIT_USAGE;
+    return EXIT_CAPTURE_FAILED;
+}
+
+void cli_print_json(const cJSON *tree) {
+    char *text = cJSON_Print(tree);
+    if (text) printf("%s\n", text);
+    cJSON_free(text);
+}
+
+static const char *text_of(const cJSON *o, const char *name) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static void print_number(const cJSON *o, const char *name, const char *label) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
+    if (cJSON_IsNumber(item)) printf(", %s %g", label, item->valuedouble);
+}
+
+/* The lines below the report: what mcpd itself did. */
+static void print_additions(const cJSON *tree) {
+    const cJSON *probe = cJSON_GetObjectItemCaseSensitive(tree, "probe");
+    const char *note = text_of(tree, "name_lookup");
+    if (probe) {
+        printf("\nProbe     %s%s%s%s%s", text_of(probe, "asked"),
+               *text_of(probe, "asked") ? ": " : "", text_of(probe, "result"),
+               *text_of(probe, "why") ? ": " : "", text_of(probe, "why"));
+        print_number(probe, "status", "HTTP status");
+        print_number(probe, "first_byte_ms", "first byte after ms");
+        printf("\n          (this traffic was mcpd's own)\n");
+    }
+    if (*note) printf("\nNote      %s\n", note);
+}
+
+int cli_print_report(const struct app *a, const struct capture *c, bool json) {
+    cJSON *tree = answer_full(a, c);
+    if (!tree) return EXIT_CAPTURE_FAILED;
+    if (json) {
+        cli_print_json(tree);
+    } else {
+        const char *no_color = getenv("NO_COLOR");
+        char *text = report_terminal(tree, isatty(STDOUT_FILENO) && !(no_color && *no_color));
+        if (text) fputs(text, stdout);
+        free(text);
+        print_additions(tree);
+    }
+    fflush(stdout);
+    bool healthy = report_is_healthy(tree);
+    cJSON_Delete(tree);
+    if (c->state == CAPTURE_FAILED) {
+        log_line("the capture failed: %s", c->ended_why);
+        return EXIT_CAPTURE_FAILED;
+    }
+    return healthy ? EXIT_HEALTHY : EXIT_PROBLEMS;
+}
+
+/* ---- progress -------------------------------------------------------------------------------- */
+
+static void clear_progress(struct report_run *r) {
+    if (r->progress_timer) fputs("\r\033[K", stderr);
+    loop_timer_cancel(r->app->loop, r->progress_timer);
+    r->progress_timer = 0;
+}
+
+static void show_progress(void *ctx) {
+    struct report_run *r = ctx;
+    const struct capture *c = r->capture;
+    if (!c) return;
+    unsigned seconds = (unsigned)((clock_mono_ms() - c->started_mono_ms) / 1000);
+    fprintf(stderr, "\r\033[K%s %s: %u%s%.0u s, %llu packets%s",
+            r->stopping ? "stopping" : "capturing", c->interface[0] ? c->interface : "file",
+            seconds, c->duration_ms ? " of " : "", (unsigned)(c->duration_ms / 1000),
+            (unsigned long long)c->snapshot->totals.packets,
+            r->stopping ? "" : "; Ctrl-C ends it with a report");
+    fflush(stderr);
+}
+
+/* ---- the run --------------------------------------------------------------------------------- */
+
+static void on_event(void *ctx, struct capture *c, enum capture_event event) {
+    struct report_run *r = ctx;
+    (void)c;
+    if (event != CAPTURE_ENDED) return;
+    r->ended = true;
+    loop_stop(r->app->loop);
+}
+
+static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
+    struct report_run *r = ctx;
+    r->capture = c;
+    if (!c) {
+        r->failed = true;
+        r->why = *fail;
+        loop_stop(r->app->loop);
+        return;
+    }
+    (void)captures_watch(r->app->captures, c, on_event, r);
+    if (r->stopping) (void)!captures_stop(r->app->captures, c, &r->why);
+}
+
+/* The first signal ends the capture with its report, the second ends the program. */
+static void on_signal(void *ctx, int signo) {
+    struct report_run *r = ctx;
+    struct fail fail;
+    if (r->stopping) {
+        r->failed = true;
+        fail_set(&r->why, FAIL_ENVIRONMENT, "", "ended by signal %d", signo);
+        loop_stop(r->app->loop);
+        return;
+    }
+    r->stopping = true;
+    if (r->capture) (void)!captures_stop(r->app->captures, r->capture, &fail);
+}
+
+static int run(struct app *a, const struct cli *cli, const struct capture_request *q) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct report_run r = {.app = a, .cli = cli};
+    int rc = loop_signals(a->loop, signals, 3, on_signal, &r);
+    if (rc) log_line("signals: %s", strerror(-rc));
+    if (isatty(STDERR_FILENO)) r.progress_timer = loop_timer_every(a->loop, 500, show_progress, &r);
+    captures_start(a->captures, q, on_started, &r);
+    rc = loop_run(a->loop);
+    clear_progress(&r);
+    if (rc) {
+        log_line("the event loop failed: %s", strerror(-rc));
+        return EXIT_CAPTURE_FAILED;
+    }
+    return r.failed ? cli_fail(&r.why) : cli_print_report(a, r.capture, cli->json);
+}
+
+int cli_diagnose(struct app *a, const struct cli *c) {
+    struct target target;
+    struct fail fail;
+    enum mode mode = MODE_AUTO;
+    if (c->mode) (void)target_mode_by_name(c->mode, &mode);
+    if (!target_parse(c->target, mode, &target, &fail)) return cli_fail(&fail);
+    struct capture_request q = {.target = &target,
+                                .caller = app_own_caller(),
+                                .label = "mcpd diagnose",
+                                .interface = c->interface,
+                                .probe = c->target && !c->no_probe && a->settings.probe,
+                                .duration_s = c->duration_s,
+                                .file_fd = -1};
+    return run(a, c, &q);
+}
+
+int cli_analyze(struct app *a, const struct cli *c) {
+    struct target target;
+    struct fail fail;
+    if (!target_parse(c->target, MODE_AUTO, &target, &fail)) return cli_fail(&fail);
+    struct capture_request q = {.target = &target,
+                                .caller = app_own_caller(),
+                                .label = "mcpd analyze",
+                                .file_fd = c->file_fd};
+    return run(a, c, &q);
+}

@@ -1,0 +1,82 @@
+/* mcpd: reads the command line, forks the launcher while nothing has been opened yet, reads its
+ * settings, gives up its privileges and runs one command.
+ * Runs in: mcpd.  Input trust: local. */
+#include "common/log.h"
+#include "mcpd/cli.h"
+#include "mcpd/privs.h"
+#include "mcpd/transport/stdio.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool read_settings(struct app *a, const struct cli *c, struct fail *fail) {
+    settings_defaults(&a->settings);
+    if (!settings_read(&a->settings, c->config ? c->config : SETTINGS_PATH, c->config != NULL,
+                       fail))
+        return false;
+    if (!c->capd) return true;
+    if (strlen(c->capd) >= sizeof a->settings.capd)
+        return fail_set(fail, FAIL_VALUE, "capd", "--capd: the path is longer than 107 bytes");
+    snprintf(a->settings.capd, sizeof a->settings.capd, "%s", c->capd);
+    return true;
+}
+
+/* What needs the person's own rights happens before they are given up: opening the file that was
+ * named on the command line, connecting to a socket that only root may use. */
+static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
+    struct fail later;
+    if (c->command == CLI_ANALYZE) {
+        c->file_fd = app_open_capture_file(NULL, c->file, fail);
+        if (c->file_fd < 0) return false;
+    }
+    if (c->command == CLI_DIAGNOSE || c->command == CLI_INTERFACES || c->command == CLI_CHECK)
+        (void)!captures_connect(a->captures, &later); /* told when it is needed */
+    int rc = privs_drop();
+    if (rc == 0) return true;
+    return fail_set(fail, FAIL_ENVIRONMENT, "", "cannot give up privileges: %s", strerror(-rc));
+}
+
+static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {
+    struct fail fail;
+    if (!read_settings(a, c, &fail)) {
+        log_line("%s", fail.why);
+        return EXIT_USAGE;
+    }
+    if (!app_init(a, &fail) || !use_rights(a, c, &fail)) return cli_fail(&fail);
+    switch (c->command) {
+    case CLI_STDIO: return cli_stdio(a, in_fd, out_fd);
+    case CLI_DIAGNOSE: return cli_diagnose(a, c);
+    case CLI_ANALYZE: return cli_analyze(a, c);
+    case CLI_INTERFACES: return cli_interfaces(a, c);
+    default: return cli_check(a, c);
+    }
+}
+
+int main(int argc, char **argv) {
+    struct app app = {.net = NULL};
+    struct cli cli;
+    struct fail fail;
+    int in_fd = -1, out_fd = -1;
+    log_open("mcpd");
+    if (!cli_parse(&cli, argc, argv, &fail)) {
+        log_line("%s", fail.why);
+        return EXIT_USAGE;
+    }
+    if (cli.command == CLI_HELP) return fputs(cli_help, stdout) < 0;
+    if (cli.command == CLI_VERSION) return printf("mcpd %s\n", PCM_VERSION) < 0;
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)umask(077);
+    int rc = cli.command == CLI_STDIO ? stdio_take(&in_fd, &out_fd) : 0;
+    launcher_find(&app.launcher);
+    if (rc == 0) rc = launcher_start(&app.launcher);
+    if (rc) {
+        log_line("cannot start: %s", strerror(-rc));
+        return EXIT_CAPTURE_FAILED;
+    }
+    int code = run(&app, &cli, in_fd, out_fd);
+    app_free(&app);
+    return code;
+}

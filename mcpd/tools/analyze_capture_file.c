@@ -1,0 +1,63 @@
+/* Tool analyze_capture_file.  The file is opened and checked here and handed as a descriptor to a
+ * private capd: whatever is in it is parsed by a sandboxed worker that can do nothing else.
+ * Runs in: mcpd.  Input trust: client (the path). */
+#include "mcpd/capture/target.h"
+#include "mcpd/tools/tools.h"
+#include <stdlib.h>
+
+#define WAIT_MS 50000u /* most clients give up after 60 s */
+
+struct starting {
+    struct app *app;
+    struct tool_call *call;
+    const cJSON *args;
+};
+
+static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
+    struct starting s = *(struct starting *)ctx;
+    free(ctx);
+    if (c)
+        tool_await_end(s.app, s.call, s.args, c, WAIT_MS, tool_report_or_status);
+    else
+        tool_fail(s.call, fail);
+}
+
+static void start(struct tool_call *call, const cJSON *args, void *app) {
+    struct app *a = app;
+    struct target target;
+    struct fail fail;
+    if (!target_parse(tool_text(args, "target"), MODE_AUTO, &target, &fail)) {
+        tool_fail(call, &fail);
+        return;
+    }
+    int fd = app_open_capture_file(a, tool_text(args, "path"), &fail);
+    if (fd < 0) {
+        tool_fail(call, &fail);
+        return;
+    }
+    struct starting *s = malloc(sizeof *s);
+    ASSERT(s);
+    *s = (struct starting){a, call, args};
+    struct capture_request q = {.target = &target,
+                                .caller = *tool_call_caller(call),
+                                .label = tool_call_client(call),
+                                .file_fd = fd};
+    captures_start(a->captures, &q, on_started, s);
+}
+
+const struct tool tool_analyze_capture_file = {
+    .name = "analyze_capture_file",
+    .title = "Analyze capture file",
+    .description = "The same report from a capture file (pcap or pcapng) on this machine. Use it "
+                   "when the user already has a recording; nothing is captured.",
+    .input_schema =
+        "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\",\"maxLength\":4000,"
+        "\"description\":\"Absolute, or ~/file; below an allowed directory\",\"examples\":"
+        "[\"/home/me/trace.pcap\"]},"
+        "\"target\":{\"type\":\"string\",\"maxLength\":2000,\"description\":\"Judge only this, as "
+        "in start_packet_capture\",\"examples\":[\"example.com\"]}},"
+        "\"required\":[\"path\"],\"additionalProperties\":false}",
+    .output_schema = TOOL_CAPTURE_OUTPUT,
+    .read_only = true,
+    .idempotent = true,
+    .start = start};

@@ -1,0 +1,136 @@
+/* Tool start_packet_capture.  The target is parsed here, at once, so that a wrong one is answered
+ * before anything is asked of capd; all else is asynchronous.
+ * Runs in: mcpd.  Input trust: client. */
+#include "mcpd/capture/target.h"
+#include "mcpd/tools/tools.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct starting {
+    struct app *app;
+    struct tool_call *call;
+    const cJSON *args;
+};
+
+static const char advice[] =
+    "The capture runs now and sends nothing by itself: make the traffic now (open the page, run "
+    "the "
+    "failing command), then call get_capture_report with this capture_id, or stop_packet_capture "
+    "to end it early.";
+static const char advice_probe[] =
+    "The capture runs now and the probe makes one connection to the target; other traffic may be "
+    "made too. Then call get_capture_report with this capture_id.";
+
+static cJSON *answer(const struct capture *c, bool probe) {
+    char ends[ANSWER_TIME_BYTES];
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "capture_id", c->id);
+    cJSON_AddStringToObject(o, "state", capture_state_names[c->state]);
+    if (c->target.text[0]) cJSON_AddStringToObject(o, "target", c->target.text);
+    cJSON_AddStringToObject(o, "mode", mode_names[c->target.mode]);
+    cJSON_AddStringToObject(o, "mode_why", c->target.mode_why);
+    cJSON_AddStringToObject(o, "interface", c->interface);
+    cJSON_AddStringToObject(o, "interface_why", c->interface_why);
+    cJSON_AddStringToObject(o, "filter", c->filter[0] ? c->filter : "(everything)");
+    cJSON_AddStringToObject(o, "ends_at",
+                            answer_time(c->started_us + c->duration_ms * 1000u, ends));
+    if (c->note[0]) cJSON_AddStringToObject(o, "name_lookup", c->note);
+    if (c->probe.why_not[0]) cJSON_AddStringToObject(o, "probe", c->probe.why_not);
+    cJSON_AddStringToObject(o, "advice", probe ? advice_probe : advice);
+    return o;
+}
+
+static char *answer_text(const struct capture *c, bool probe) {
+    char *text = NULL, ends[ANSWER_TIME_BYTES];
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+    if (!out) return NULL;
+    fprintf(out, "capture_id: %s, state: %s\n", c->id, capture_state_names[c->state]);
+    fprintf(out, "On %s (%s), mode %s (%s), until %s.\n", c->interface, c->interface_why,
+            mode_names[c->target.mode], c->target.mode_why,
+            answer_time(c->started_us + c->duration_ms * 1000u, ends));
+    if (c->note[0]) fprintf(out, "%s.\n", c->note);
+    if (c->probe.why_not[0]) fprintf(out, "No probe: %s.\n", c->probe.why_not);
+    fprintf(out, "%s\n", probe ? advice_probe : advice);
+    fclose(out);
+    return text;
+}
+
+static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
+    struct starting s = *(struct starting *)ctx;
+    free(ctx);
+    if (!c) {
+        tool_fail(s.call, fail);
+        return;
+    }
+    unsigned wait_s = tool_number(s.args, "wait_s", 0);
+    bool probe = c->probe.asked[0] != 0;
+    if (wait_s)
+        tool_await_end(s.app, s.call, s.args, c, wait_s * 1000, tool_report_or_status);
+    else
+        tool_call_result(s.call, answer(c, probe), answer_text(c, probe));
+}
+
+static void start(struct tool_call *call, const cJSON *args, void *app) {
+    struct app *a = app;
+    struct target target;
+    struct fail fail;
+    enum mode mode = MODE_AUTO;
+    const char *filter = tool_text(args, "filter");
+    bool probe = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(args, "probe"));
+    (void)target_mode_by_name(tool_text(args, "mode"), &mode);
+    if (!target_parse(tool_text(args, "target"), mode, &target, &fail)) {
+        tool_fail(call, &fail);
+        return;
+    }
+    if (probe && !a->settings.probe) {
+        tool_call_error(call, "probe: probes are switched off here (probe = off in mcpd.conf); "
+                              "allowed: false. Make the traffic yourself while the capture runs.");
+        return;
+    }
+    struct starting *s = malloc(sizeof *s);
+    ASSERT(s);
+    *s = (struct starting){a, call, args};
+    struct capture_request q = {.target = &target,
+                                .caller = *tool_call_caller(call),
+                                .label = tool_call_client(call),
+                                .interface = tool_text(args, "interface"),
+                                .filter = filter,
+                                .filter_only = *filter && mode == MODE_AUTO,
+                                .probe = probe,
+                                .duration_s = tool_number(args, "duration", 30),
+                                .file_fd = -1};
+    captures_start(a->captures, &q, on_started, s);
+}
+
+const struct tool tool_start_packet_capture = {
+    .name = "start_packet_capture",
+    .title = "Start packet capture",
+    .description =
+        "Starts counting and diagnosing live traffic: use it when something on the network is "
+        "slow, "
+        "failing or unclear. It only listens: the traffic must be made while it runs, by the user, "
+        "by you, or with probe. Returns a capture_id at once, or with wait_s the report.",
+    .input_schema =
+        "{\"type\":\"object\",\"properties\":{"
+        "\"target\":{\"type\":\"string\",\"maxLength\":2000,\"description\":\"What is in trouble: "
+        "host name, address, prefix, host:port, port, URL, a service word such as dns, or auto for "
+        "the whole network\",\"examples\":[\"example.com\",\"192.0.2.1:443\",\"auto\"]},"
+        "\"mode\":{\"type\":\"string\",\"enum\":[\"auto\",\"domain\",\"port\",\"web\","
+        "\"diagnosis\"],\"default\":\"auto\",\"description\":\"domain: all about one host; port: "
+        "one service; web: names, TLS, HTTP; diagnosis: this host's network\"},"
+        "\"duration\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":3600,\"default\":30,"
+        "\"description\":\"Seconds\"},"
+        "\"interface\":{\"type\":\"string\",\"maxLength\":15,\"description\":\"Default: chosen by "
+        "the route\",\"examples\":[\"eth0\"]},"
+        "\"filter\":{\"type\":\"string\",\"maxLength\":1024,\"description\":\"pcap-filter for "
+        "experts; alone without mode, else joined by and\",\"examples\":[\"tcp port 443\"]},"
+        "\"probe\":{\"type\":\"boolean\",\"default\":false,\"description\":\"Make one connection "
+        "to the target itself\"},"
+        "\"wait_s\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":50,\"default\":0,"
+        "\"description\":\"Wait up to so many seconds for the end and return the report\"}},"
+        "\"required\":[\"target\"],\"additionalProperties\":false}",
+    .output_schema = TOOL_CAPTURE_OUTPUT,
+    .open_world = true,
+    .start = start};
