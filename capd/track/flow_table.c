@@ -51,10 +51,19 @@ static uint32_t *bucket_of(const struct flow_table *t, uint64_t hash) {
     return &t->bucket[(uint32_t)hash & (t->capacity - 1)];
 }
 
+/* A flow is ten cache lines, of which a packet touches most: fetch them together, not one by one.
+ */
+static void fetch(const struct flow *f) {
+    for (size_t at = 0; at < sizeof *f; at += 64) __builtin_prefetch((const uint8_t *)f + at, 1);
+}
+
 uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key) {
     uint32_t tag = (uint32_t)(key->hash >> 32);
-    for (uint32_t i = *bucket_of(t, key->hash); i != NONE; i = t->link[i].chain)
-        if (t->link[i].tag == tag && flow_has_key(&t->flow[i], key)) return i;
+    for (uint32_t i = *bucket_of(t, key->hash); i != NONE; i = t->link[i].chain) {
+        if (t->link[i].tag != tag) continue;
+        fetch(&t->flow[i]);
+        if (flow_has_key(&t->flow[i], key)) return i;
+    }
     return NONE;
 }
 
