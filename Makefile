@@ -56,7 +56,8 @@ endif
 
 # ---- what is built from what ------------------------------------------------------------------
 COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
-          common/wire.c common/mpcheck.c common/mp.c common/schema.c
+          common/wire.c common/mpcheck.c common/mp.c common/schema.c \
+          common/frame.c common/conf.c common/protocol.c common/bucket.c common/sysd.c
 DECODE := $(addprefix capd/decode/,decode.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c dns.c http.c tls.c)
 TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c hash.c sketch.c select.c \
           services.c names.c counters.c seconds.c control.c fragment.c udp.c tcp_track.c tcp_analysis.c \
@@ -67,7 +68,7 @@ WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worke
 PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/parent/captures.c \
           capd/parent/relay.c capd/parent/interfaces.c capd/parent/policy.c capd/parent/config.c \
           capd/parent/filter_check.c capd/parent/listener.c capd/parent/priv.c capd/parent/sandbox.c \
-          capd/parent/sysd.c capd/parent/audit.c common/protocol.c
+          capd/parent/audit.c
 MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mcpd/mcp/jsoncheck.c \
            mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/tools.c \
            mcpd/transport/stdio.c

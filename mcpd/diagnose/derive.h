@@ -4,7 +4,7 @@
 
 /* Numbers by name.  A rule never touches a struct: it names what it wants, and the name is looked
  * up once, when the rules are loaded.  A name is, in this order:
- *   a computed value of derive_fn.c (ratios, sums, look-ups in other tables),
+ *   a computed value of derive_*.c (ratios, sums, look-ups in other tables),
  *   a field of the row (schema.h): `requests`; `foo_us` is offered as `foo_ms` and `foo_s`,
  *   a field of a distribution `foo_us`: foo_samples, foo_min_ms, foo_p50_ms, foo_p95_ms,
  * foo_max_ms, `totals.NAME`: the same for the capture as a whole, from any table. Only numbers and
@@ -64,7 +64,7 @@ bool derive_on_target(const struct derive_row *r);
 typedef const char *(*derive_name_fn)(const struct derive_row *r);
 derive_name_fn derive_name_find(enum table_id table, const char *name);
 
-/* derive_fn.c: computed values and names; NULL: none of that name. */
+/* derive_totals.c: a computed value; NULL: none of that name. */
 derive_fn derive_fn_find(enum table_id table, const char *name);
 
 /* True once the capture is over. */

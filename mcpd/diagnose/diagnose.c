@@ -18,8 +18,7 @@ static struct finding *finding_add(struct diagnosis *d) {
     return f;
 }
 
-/* ---- one finding
- * --------------------------------------------------------------------------------------- */
+/* ---- one finding --------------------------------------------------------------------------- */
 static void render_choice(const struct choice *texts, const struct rule *rule,
                           const struct template_input *in, char *out, size_t cap) {
     const struct choice *c = choice_take(texts, rule->threshold, in->row);
@@ -92,8 +91,7 @@ static void finding_merge(struct finding *into, const struct derive_row *r,
     if (derive_on_target(r)) into->on_target = true;
 }
 
-/* ---- one rule
- * ---------------------------------------------------------------------------------------------- */
+/* ---- one rule ------------------------------------------------------------------------------ */
 static bool guarded(const struct rule *rule, const struct derive_row *r) {
     for (unsigned i = 0; i < rule->guards; i++)
         if (cond_true(rule->guard[i].unless, rule->threshold, r)) return true;
@@ -155,8 +153,7 @@ static bool rule_run(struct diagnosis *d, const struct rules *set, unsigned at,
     return true;
 }
 
-/* ---- between findings
- * ----------------------------------------------------------------------------------- */
+/* ---- between findings ---------------------------------------------------------------------- */
 static bool suppresses(const struct finding *cause, const struct finding *f,
                        const struct suppressor *s) {
     if (strcmp(cause->rule->id, s->rule) != 0) return false;
@@ -174,12 +171,7 @@ static bool explained(const struct diagnosis *d, const struct finding *f) {
 
 /* findings.md, rules for every finding, 4. */
 static void gate(struct diagnosis *d, const struct rules *set, const struct capture_view *v) {
-    struct derived missed;
-    struct derive_row r = {v, TABLE_TOTALS, &v->snapshot->totals};
-    double percent = 0;
-    if (!derive_find(TABLE_TOTALS, "missed_percent", &missed) ||
-        !derive_value(&missed, &r, &percent))
-        return;
+    double percent = quality_missed_percent(set, v);
     for (uint32_t i = 0; i < d->n; i++) {
         struct finding *f = &d->finding[i];
         if (!f->rule->loss || f->suppressed) continue;

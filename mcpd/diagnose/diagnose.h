@@ -57,6 +57,9 @@ void verdict_make(const struct rules *set, const struct capture_view *v, struct 
 /* True if the finding counts for the verdict: about the target, or about the capture as a whole. */
 bool finding_counts(const struct finding *f, const struct capture_view *v);
 
+/* What the capture itself missed, by the worse of its two signs, drops and gaps. */
+double quality_missed_percent(const struct rules *set, const struct capture_view *v);
+
 /* good, fair or poor. */
 const char *quality_grade(const struct rules *set, const struct capture_view *v);
 

@@ -21,16 +21,15 @@ static const char builtin[] = {
 };
 
 static bool gate_load(struct rules *set, const cJSON *json, struct fail *fail) {
-    static const char *const keys[] = {"!possible_at", "!withheld_at", "!good_below",
-                                       "!fair_up_to",  "!reason",      NULL};
-    const char *const names[] = {"possible_at", "withheld_at", "good_below", "fair_up_to"};
+    static const char *const keys[] = {"!possible_at", "!withheld_at", "!good_below", "!fair_up_to",
+                                       "!min_events",  "!reason",      NULL};
     double *const values[] = {&set->gate.possible_at, &set->gate.withheld_at, &set->gate.good_below,
-                              &set->gate.fair_up_to};
+                              &set->gate.fair_up_to, &set->gate.min_events};
     if (!json_members(json, keys, "quality_gate", fail)) return false;
-    for (unsigned i = 0; i < 4; i++) {
-        const cJSON *v = json_get(json, names[i]);
+    for (unsigned i = 0; i < sizeof values / sizeof values[0]; i++) {
+        const cJSON *v = json_get(json, keys[i] + 1);
         if (!cJSON_IsNumber(v) || v->valuedouble < 0)
-            return refuse(fail, "quality_gate", "%s is no number >= 0", names[i]);
+            return refuse(fail, "quality_gate", "%s is no number >= 0", keys[i] + 1);
         *values[i] = v->valuedouble;
     }
     return json_text(json, "reason") || refuse(fail, "quality_gate", "no reason");
@@ -94,8 +93,7 @@ static bool verdicts_load(struct rules *set, const cJSON *json, struct fail *fai
            choice_load(&set->nothing, json_get(en, "nothing"), &text, &s, fail);
 }
 
-/* ---- between rules
- * ---------------------------------------------------------------------------------- */
+/* ---- between rules ------------------------------------------------------------------------- */
 static int rule_index(const struct rules *set, const char *id) {
     for (unsigned i = 0; i < set->n; i++)
         if (strcmp(set->rule[i].id, id) == 0) return (int)i;

@@ -36,7 +36,7 @@ struct threshold {
     double value;
 };
 
-/* ---- conditions: "name op operand" joined by all, any, not ---------------------------------- */
+/* ---- conditions: "name op operand" joined by all, any, not --------------------------------- */
 enum cond_kind { COND_ALL, COND_ANY, COND_NOT, COND_COMPARE };
 enum cond_op { OP_LT, OP_LE, OP_EQ, OP_NE, OP_GE, OP_GT };
 struct operand {
@@ -70,8 +70,7 @@ void cond_free(struct cond *c);
 /* An absent condition (NULL) is true.  A comparison with a value that is not known is false. */
 bool cond_true(const struct cond *c, const struct threshold *t, const struct derive_row *r);
 
-/* ---- choices: the first alternative whose condition holds ---------------------------------------
- */
+/* ---- choices: the first alternative whose condition holds ---------------------------------- */
 struct choice {
     const char *is;
     int code;       /* index in the closed list; -1 for texts */
@@ -82,10 +81,9 @@ struct choice {
 const struct choice *choice_take(const struct choice *c, const struct threshold *t,
                                  const struct derive_row *r);
 
-/* ---- templates
- * ------------------------------------------------------------------------------------ {name} a
- * number, {name|one|many} number and noun, {=name|one|many} the noun alone, {name@list} a word of a
- * list in `words`; {service} {address} {peer} {client_address} addresses of the row; {subject} the
+/* ---- templates ----------------------------------------------------------------------------- */
+/* {name} a number, {name|one|many} number and noun, {=name|one|many} the noun alone, {name@list} a
+ * word of a list in `words`; {service} {address} {peer} addresses of the row; {subject} the
  * finding's subject; {target} the caller's own text, {interface}. */
 bool template_check(const char *text, const struct scope *scope, struct fail *fail);
 
@@ -104,8 +102,7 @@ double derive_round(const char *name, double value);
 /* The word for number `value` in list `list` of `words`, or NULL. */
 const char *words_find(const cJSON *words, const char *list, double value);
 
-/* ---- rules
- * --------------------------------------------------------------------------------------- */
+/* ---- rules --------------------------------------------------------------------------------- */
 struct evidence_item {
     const char *key, *value, *words, *address; /* value: derived name; or address: placeholder */
     struct derived derived;
@@ -154,6 +151,7 @@ struct rule {
 struct quality_gate {
     double possible_at, withheld_at; /* percent missed */
     double good_below, fair_up_to;   /* grades */
+    double min_events;               /* fewer missed packets or gaps say nothing */
 };
 
 struct rules {

@@ -12,8 +12,7 @@
 #define TARGET_IN_TEXT 80u /* a sentence stays a sentence */
 #define PLACEHOLDER    96u
 
-/* ---- numbers
- * ------------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------------- */
 static bool ends_with(const char *name, const char *suffix) {
     size_t n = strlen(name), s = strlen(suffix);
     return n >= s && strcmp(name + n - s, suffix) == 0;
@@ -34,8 +33,7 @@ const char *words_find(const cJSON *words, const char *list, double value) {
     return json_text(json_get(words, list), key);
 }
 
-/* ---- where text is gathered
- * ---------------------------------------------------------------------- */
+/* ---- where text is gathered ---------------------------------------------------------------- */
 struct sink {
     char *out;
     size_t used, cap;
@@ -54,8 +52,7 @@ static void put(struct sink *s, const char *text, size_t len) {
     s->out[s->used] = 0;
 }
 
-/* ---- texts
- * ------------------------------------------------------------------------------------------ */
+/* ---- texts --------------------------------------------------------------------------------- */
 enum text_kind { TEXT_SERVICE, TEXT_ADDRESS, TEXT_PEER, TEXT_SUBJECT, TEXT_TARGET, TEXT_INTERFACE };
 static const char *const text_names[] = {"service", "address", "peer",
                                          "subject", "target",  "interface"};
@@ -98,8 +95,7 @@ static void put_text(struct sink *out, enum text_kind kind, const struct templat
     put(out, word, strlen(word));
 }
 
-/* ---- placeholders
- * --------------------------------------------------------------------------------- */
+/* ---- placeholders -------------------------------------------------------------------------- */
 struct placeholder {
     char name[PLACEHOLDER];
     char *one, *many, *list; /* into `name` */

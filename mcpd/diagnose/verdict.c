@@ -11,12 +11,22 @@ bool finding_counts(const struct finding *f, const struct capture_view *v) {
     return f->on_target || !whole_network || !derive_has_target(v);
 }
 
-const char *quality_grade(const struct rules *set, const struct capture_view *v) {
+static double totals_value(const struct capture_view *v, const char *name) {
     struct derived d;
     struct derive_row r = {v, TABLE_TOTALS, &v->snapshot->totals};
-    double missed = 0;
-    if (derive_find(TABLE_TOTALS, "missed_percent", &d) && !derive_value(&d, &r, &missed))
-        missed = 0;
+    double out;
+    return derive_find(TABLE_TOTALS, name, &d) && derive_value(&d, &r, &out) ? out : 0;
+}
+
+double quality_missed_percent(const struct rules *set, const struct capture_view *v) {
+    double drops = 0, gaps = 0;
+    if (totals_value(v, "missed") >= set->gate.min_events) drops = totals_value(v, "drop_percent");
+    if (totals_value(v, "gap_acks") >= set->gate.min_events) gaps = totals_value(v, "gap_percent");
+    return drops > gaps ? drops : gaps;
+}
+
+const char *quality_grade(const struct rules *set, const struct capture_view *v) {
+    double missed = quality_missed_percent(set, v);
     if (missed < set->gate.good_below) return "good";
     return missed <= set->gate.fair_up_to ? "fair" : "poor";
 }

@@ -26,8 +26,7 @@ struct report_detail {
     uint32_t clip; /* bytes of a text from the wire; EVERYTHING: all of it */
 };
 
-/* ---- fields.c: numbers and texts as the contract writes them.  False: no memory
- * ------------------- */
+/* ---- fields.c: numbers and texts as the contract writes them.  False: no memory ------------ */
 #define JSON_SAFE_INTEGER ((uint64_t)1 << 53)
 cJSON *item_count(uint64_t v);       /* beyond 2^53: as text */
 cJSON *item_ms(uint64_t us);         /* rounded as derive_round() does */
@@ -40,8 +39,7 @@ bool put_text(cJSON *object, const char *key, const char *text);
 bool put_count(cJSON *object, const char *key, uint64_t v);
 cJSON *put_object(cJSON *object, const char *key);
 
-/* ---- tree.c: pieces of the report
- * ----------------------------------------------------------------- */
+/* ---- tree.c: pieces of the report ---------------------------------------------------------- */
 bool tree_header(cJSON *out, const struct report_input *in, const struct report_detail *how);
 bool tree_verdict(cJSON *out, const struct report_input *in);
 bool tree_totals(cJSON *out, const struct report_input *in, const struct report_detail *how);
@@ -57,8 +55,7 @@ bool tree_phases(cJSON *out, const struct report_input *in);
 bool tree_findings(cJSON *out, const struct report_input *in, const struct report_detail *how);
 cJSON *finding_item(const struct finding *f, const struct report_detail *how, uint32_t position);
 
-/* ---- rows.c: the lists
- * ---------------------------------------------------------------------------------- */
+/* ---- rows.c: the lists --------------------------------------------------------------------- */
 enum list_id { LIST_CONNECTIONS, LIST_DNS, LIST_HTTP, LIST_TLS, LIST_HOSTS, LIST_COUNT };
 extern const char *const list_keys[LIST_COUNT];     /* in the report: "dns_queries" */
 extern const char *const list_sections[LIST_COUNT]; /* as a section: "dns" */
@@ -72,8 +69,7 @@ cJSON *list_item(const struct snapshot *s, enum list_id list, const struct repor
 const char *list_reason(const struct report_input *in, enum list_id list, uint32_t shown,
                         char *text, size_t cap);
 
-/* ---- timeline.c
- * ------------------------------------------------------------------------------------------ */
+/* ---- timeline.c ---------------------------------------------------------------------------- */
 cJSON *timeline_item(const struct snapshot *s, uint32_t from, uint32_t n);
 #define SPARK_CELLS 40u
 /* A line of block characters, one per stretch of time; "" when there is nothing.  At most

@@ -27,8 +27,7 @@ static cJSON *endpoint(const struct addr *a, uint64_t port) {
         return expression;                                                                         \
     }
 
-/* ---- connections
- * ------------------------------------------------------------------------------------ */
+/* ---- connections --------------------------------------------------------------------------- */
 CELL(c_client, msg_connection, endpoint(&r->client, r->client_port))
 CELL(c_server, msg_connection, endpoint(&r->server, r->server_port))
 CELL(c_name, msg_connection, item_wire(r->name, clip))
@@ -54,8 +53,7 @@ static const struct column connection_columns[] = {{"client", c_client},
                                                    {"retransmitted", c_retransmitted},
                                                    {"duration_s", c_duration}};
 
-/* ---- DNS
- * ---------------------------------------------------------------------------------------------- */
+/* ---- DNS ----------------------------------------------------------------------------------- */
 struct number_name {
     unsigned number;
     const char *name;
@@ -100,8 +98,7 @@ static const struct column dns_columns[] = {
     {"name", d_name},       {"type", d_type},          {"server", d_server}, {"rcode", d_rcode},
     {"answers", d_answers}, {"latency_ms", d_latency}, {"tries", d_tries}};
 
-/* ---- HTTP, TLS, hosts
- * ------------------------------------------------------------------------------------ */
+/* ---- HTTP, TLS, hosts ---------------------------------------------------------------------- */
 CELL(h_method, msg_http_row, item_wire(r->method, clip))
 CELL(h_host, msg_http_row, item_wire(r->host, clip))
 CELL(h_path, msg_http_row, item_wire(r->path, clip))
@@ -138,8 +135,7 @@ CELL(o_bytes, msg_host, item_count(r->bytes))
 static const struct column host_columns[] = {
     {"address", o_address}, {"name", o_name}, {"packets", o_packets}, {"bytes", o_bytes}};
 
-/* ---- the lists
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the lists ----------------------------------------------------------------------------- */
 #define COLUMNS(a) a, sizeof a / sizeof a[0]
 static const struct {
     const struct column *column;

@@ -37,8 +37,7 @@ static bool cursor_read(const struct report_input *in, const char *cursor, const
                     "this cursor belongs to no page of the present report; begin again without it");
 }
 
-/* ---- pages
- * --------------------------------------------------------------------------------------------- */
+/* ---- pages --------------------------------------------------------------------------------- */
 static const struct report_detail page_detail = {.rows = 0,
                                                  .findings_full = EVERYTHING,
                                                  .findings_said = EVERYTHING,
@@ -100,9 +99,7 @@ static bool page_start(cJSON *out, struct page *p, unsigned max_tokens) {
     return used != SIZE_MAX;
 }
 
-/* ---- lists
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- lists --------------------------------------------------------------------------------- */
 static enum list_id list_of_section(const char *section) {
     int i = list_index(list_sections, LIST_COUNT, section);
     return i < 0 ? LIST_COUNT : (enum list_id)i;
@@ -128,8 +125,7 @@ static bool list_page(cJSON *out, struct page *p, unsigned max_tokens) {
     return lists && (!why || put_text(lists, list_keys[list], why)) && page_end(out, p, next);
 }
 
-/* ---- problems
- * ------------------------------------------------------------------------------------------- */
+/* ---- problems ------------------------------------------------------------------------------ */
 static cJSON *make_finding(const struct page *p, uint32_t i, uint32_t clip) {
     struct report_detail how = page_detail;
     how.clip = clip;
@@ -149,8 +145,7 @@ static bool problems_page(cJSON *out, struct page *p, unsigned max_tokens) {
     return lists && (!why || put_text(lists, "problems_detected", why)) && page_end(out, p, next);
 }
 
-/* ---- timeline and coverage
- * --------------------------------------------------------------------------------- */
+/* ---- timeline and coverage ----------------------------------------------------------------- */
 /* As many buckets as fit; numbers differ in length, so the size is found by halving. */
 static bool timeline_page(cJSON *out, struct page *p, unsigned max_tokens) {
     const struct snapshot *s = p->in->v->snapshot;
@@ -186,9 +181,7 @@ static bool coverage_page(cJSON *out, struct page *p, unsigned max_tokens) {
     return page_end(out, p, page_fill(p, rows, make_rule));
 }
 
-/* ---- entry
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- entry --------------------------------------------------------------------------------- */
 static cJSON *section_build(struct page *p, unsigned max_tokens, struct fail *fail) {
     if (strcmp(p->section, "summary") == 0) return report_summary(p->in, max_tokens);
     cJSON *out = page_head(p->in, p->section);

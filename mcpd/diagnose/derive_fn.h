@@ -1,0 +1,41 @@
+#ifndef MCPD_DIAGNOSE_DERIVE_FN_H
+#define MCPD_DIAGNOSE_DERIVE_FN_H
+#include "mcpd/diagnose/derive.h"
+
+/* Computed values, one table of names per subject; each table ends with a NULL name. */
+struct computed {
+    const char *name;
+    derive_fn fn;
+};
+extern const struct computed computed_totals[], computed_services[], computed_resolvers[],
+    computed_incidents[];
+
+/* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`
+ * select the target's traffic in the worker already. */
+bool derive_of_target(const struct derive_row *r, double *out);
+
+static inline bool is(double *out, bool truth) {
+    *out = truth ? 1 : 0;
+    return true;
+}
+
+static inline bool number(double *out, uint64_t v) {
+    *out = (double)v;
+    return true;
+}
+
+/* Unknown when there is nothing to be a part of. */
+static inline bool percent(double *out, uint64_t part, uint64_t whole) {
+    if (whole == 0) return false;
+    *out = 100.0 * (double)part / (double)whole;
+    return true;
+}
+
+/* The service an incident is about, or NULL. */
+const struct msg_service *derive_incident_service(const struct derive_row *r);
+
+/* Sources of a finding's own `name`; see derive_name_find(). */
+const char *derive_servfail_name(const struct derive_row *r);
+const char *derive_nxdomain_name(const struct derive_row *r);
+const char *derive_refused_name(const struct derive_row *r);
+#endif

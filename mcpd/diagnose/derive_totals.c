@@ -1,0 +1,149 @@
+/* Computed values of the capture as a whole, and the look-up of all computed values.
+ * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
+#include "mcpd/diagnose/derive_fn.h"
+#include <string.h>
+
+/* ---- the capture as a whole ---------------------------------------------------------------- */
+#define TOTALS_OF(r) (&(r)->view->snapshot->totals)
+
+static uint64_t missed_of(const struct msg_totals *t) {
+    return t->missed_kernel + t->missed_interface;
+}
+
+static bool t_missed(const struct derive_row *r, double *out) {
+    return number(out, missed_of(TOTALS_OF(r)));
+}
+
+static bool t_drop_percent(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    return percent(out, missed_of(t), t->seen + missed_of(t));
+}
+
+static bool t_gap_percent(const struct derive_row *r, double *out) {
+    return percent(out, TOTALS_OF(r)->gap_acks, TOTALS_OF(r)->acks);
+}
+
+/* What the capture missed by the worse of its two signs; 0 when there is none. */
+static bool t_missed_percent(const struct derive_row *r, double *out) {
+    double drops = 0, gaps = 0;
+    if (!t_drop_percent(r, &drops)) drops = 0;
+    if (!t_gap_percent(r, &gaps)) gaps = 0;
+    *out = drops > gaps ? drops : gaps;
+    return true;
+}
+
+static bool t_duplicate_percent(const struct derive_row *r, double *out) {
+    return percent(out, TOTALS_OF(r)->duplicates, TOTALS_OF(r)->seen);
+}
+
+static bool t_one_sided_percent(const struct derive_row *r, double *out) {
+    return percent(out, TOTALS_OF(r)->one_sided_flows, TOTALS_OF(r)->tcp_flows);
+}
+
+static bool t_midstream_percent(const struct derive_row *r, double *out) {
+    return percent(out, TOTALS_OF(r)->midstream, TOTALS_OF(r)->tcp_flows);
+}
+
+static bool t_ended(const struct derive_row *r, double *out) {
+    return is(out, derive_ended(r->view));
+}
+
+static bool t_failed(const struct derive_row *r, double *out) {
+    return is(out, r->view->state == CAPTURE_FAILED);
+}
+
+static bool t_has_target(const struct derive_row *r, double *out) {
+    return is(out, derive_has_target(r->view));
+}
+
+static bool t_has_target_name(const struct derive_row *r, double *out) {
+    return is(out, r->view->target && r->view->target->name[0]);
+}
+
+static bool t_target_addresses(const struct derive_row *r, double *out) {
+    return number(out, r->view->target ? r->view->target->addresses : 0);
+}
+
+static bool t_tables(const struct derive_row *r, double *out) {
+    return is(out, r->view->snapshot->full);
+}
+
+static uint64_t rcode_count(const struct msg_totals *t, uint64_t code) {
+    for (uint32_t i = 0; i < t->dns_rcodes_n; i++)
+        if (t->dns_rcodes[i].code == code) return t->dns_rcodes[i].count;
+    return 0;
+}
+
+/* Names were asked for, and each question got an answer that is no failure. */
+static bool t_dns_fine(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    return is(out, t->dns_responses > 0 && t->dns_unanswered == 0 && rcode_count(t, 2) == 0 &&
+                       rcode_count(t, 3) == 0 && rcode_count(t, 5) == 0);
+}
+
+/* The row is what the caller named; never true when nothing was named.  All but `diagnosis` select
+ * the target's traffic in the worker already. */
+bool derive_of_target(const struct derive_row *r, double *out) {
+    bool all = r->view->target && r->view->target->mode != MODE_DIAGNOSIS;
+    return is(out, derive_has_target(r->view) && (all || derive_on_target(r)));
+}
+
+const struct computed computed_totals[] = {
+    {"missed", t_missed},
+    {"drop_percent", t_drop_percent},
+    {"gap_percent", t_gap_percent},
+    {"missed_percent", t_missed_percent},
+    {"duplicate_percent", t_duplicate_percent},
+    {"one_sided_percent", t_one_sided_percent},
+    {"midstream_percent", t_midstream_percent},
+    {"ended", t_ended},
+    {"failed", t_failed},
+    {"has_target", t_has_target},
+    {"has_target_name", t_has_target_name},
+    {"target_addresses", t_target_addresses},
+    {"tables", t_tables},
+    {"dns_fine", t_dns_fine},
+    {NULL, NULL},
+};
+
+/* ---- by name ------------------------------------------------------------------------------- */
+derive_fn derive_fn_find(enum table_id table, const char *name) {
+    static const struct computed *const by_table[TABLE_COUNT] = {
+        [TABLE_TOTALS] = computed_totals,
+        [TABLE_SERVICES] = computed_services,
+        [TABLE_RESOLVERS] = computed_resolvers,
+        [TABLE_INCIDENTS] = computed_incidents};
+    for (const struct computed *c = by_table[table]; c && c->name; c++)
+        if (strcmp(c->name, name) == 0) return c->fn;
+    return NULL;
+}
+
+/* ---- names from the wire, for the finding's own field --------------------------------------- */
+static const char *service_name(const struct derive_row *r) {
+    return ((const struct msg_service *)r->row)->name;
+}
+
+static const char *trouble_name(const struct derive_row *r) {
+    return ((const struct msg_resolver *)r->row)->trouble_name;
+}
+
+static const char *incident_name(const struct derive_row *r) {
+    const struct msg_service *s = derive_incident_service(r);
+    return s ? s->name : "";
+}
+
+derive_name_fn derive_name_find(enum table_id table, const char *name) {
+    static const struct {
+        enum table_id table;
+        const char *name;
+        derive_name_fn fn;
+    } names[] = {{TABLE_SERVICES, "name", service_name},
+                 {TABLE_RESOLVERS, "trouble_name", trouble_name},
+                 {TABLE_RESOLVERS, "servfail_name", derive_servfail_name},
+                 {TABLE_RESOLVERS, "nxdomain_name", derive_nxdomain_name},
+                 {TABLE_RESOLVERS, "refused_name", derive_refused_name},
+                 {TABLE_INCIDENTS, "service_name", incident_name}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].table == table && strcmp(names[i].name, name) == 0) return names[i].fn;
+    return NULL;
+}
