@@ -20,8 +20,9 @@ $(B)/pcm-count: tests/corpus/pcm-count.c $(foreach l,worker track stat decode co
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PCM_COUNT_LIBS) $(LIBS_CAPD)
 check-corpus: ## compare the engine with what tshark counts in capture files; CORPUS=folder
 	@deploy/install-deps build test
-	@$(MAKE) --no-print-directory -j$(JOBS) $(B)/pcm-count
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/pcm-count
 	@$(GIVE_BACK) tests/corpus/check.py $(B)/pcm-count '$(CORPUS)'
+	@$(GIVE_BACK) tests/corpus/reports.py $(B)/mcpd '$(CORPUS)'
 SUITES += tests/mcp/run
 UNIT += test_decode
 UNIT += test_decode_dns
