@@ -87,7 +87,7 @@ static void on_hello(void *ctx, const void *msg, const struct fail *fail) {
         return;
     }
     snprintf(text, sizeof text,
-             "version %.40s, %s; at most %llu captures at once, %llu per user, %llu s each",
+             "%.40s, %s; at most %llu captures at once, %llu per user, %llu s each",
              hello->version, hello->private ? "private" : "shared",
              (unsigned long long)hello->max_captures, (unsigned long long)hello->max_per_caller,
              (unsigned long long)hello->max_duration_s);
@@ -98,7 +98,7 @@ static void on_hello(void *ctx, const void *msg, const struct fail *fail) {
              "the capability (setcap cap_net_raw=p), or run it as root");
         k->code = EXIT_NOT_PERMITTED;
     }
-    if (strcmp(hello->version, PCM_VERSION) != 0)
+    if (strcmp(hello->version, "capd " PCM_VERSION) != 0)
         line("note", "versions", "capd and mcpd differ: install the same version of both");
     captures_interfaces(k->app->captures, on_interfaces, k);
 }

@@ -63,5 +63,8 @@ int cli_stdio(struct app *a, int in_fd, int out_fd) {
     if (rc == 0) rc = loop_run(a->loop);
     if (rc) log_line("the server failed: %s", strerror(-rc));
     stdio_free(s.transport, FLUSH_MS);
+    captures_free(a->captures); /* nothing may end a call after the server is gone */
+    a->captures = NULL;
+    mcp_server_free(server);
     return rc ? EXIT_CAPTURE_FAILED : EXIT_HEALTHY;
 }

@@ -8,10 +8,11 @@ static void waited(struct app *a, struct tool_call *call, const cJSON *args, str
 
 static void start(struct tool_call *call, const cJSON *args, void *app) {
     struct capture *c = tool_find_capture(app, call, args, false);
+    if (!c) return; /* the call has ended, and args with it */
     unsigned wait_s = tool_number(args, "wait_s", 0);
-    if (c && wait_s)
+    if (wait_s)
         tool_await_end(app, call, args, c, wait_s * 1000, waited);
-    else if (c)
+    else
         waited(app, call, args, c);
 }
 
