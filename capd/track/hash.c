@@ -42,7 +42,7 @@ uint64_t hash_bytes(const uint64_t key[2], const void *bytes, size_t len) {
         sip_word(&s, w);
     }
     w = 0;
-    memcpy(&w, p, left);
+    if (left > 0) memcpy(&w, p, left);
     sip_word(&s, w ^ (uint64_t)len << 56);
     s.c ^= 0xff;
     for (int i = 0; i < 3; i++) sip_round(&s);
