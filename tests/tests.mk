@@ -9,6 +9,7 @@ UNIT += test_json
 UNIT += test_mcp_calls
 UNIT += test_mcp_dispatch
 UNIT += test_mcp_stdio
+SUITES += tests/golden/run
 UNIT += test_track_tcp
 UNIT += test_track_app
 UNIT += test_stat
@@ -18,6 +19,7 @@ PCM_COUNT_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).
 $(B)/pcm-count: tests/corpus/pcm-count.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PCM_COUNT_LIBS) $(LIBS_CAPD)
+units: $(B)/pcm-count
 check-corpus: ## compare the engine with what tshark counts in capture files; CORPUS=folder
 	@deploy/install-deps build test
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/pcm-count
@@ -44,3 +46,11 @@ UNIT += test_parent_config
 UNIT += test_policy
 UNIT += test_filter
 UNIT += test_parent_server
+
+# Fuzz targets, for clang's libFuzzer: `make V=fuzz fuzzers`, then build/fuzz/fuzz_x NEW_CORPUS tests/fuzz/seeds/x
+FUZZ += fuzz_decode_frame fuzz_dns fuzz_http fuzz_tls
+FUZZ_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
+fuzzers: $(addprefix $(B)/,$(FUZZ))
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD)
