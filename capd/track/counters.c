@@ -37,3 +37,16 @@ void incident_add(struct engine *e, const struct msg_incident *row) {
     else
         e->total.rows_dropped++;
 }
+
+void incident_withdraw(struct engine *e, const struct msg_incident *row) {
+    struct incidents *all = &e->incidents;
+    for (uint32_t i = 0; i < all->used; i++) {
+        struct msg_incident *r = &all->row[i];
+        if (!same_incident(r, row)) continue;
+        if (--r->count > 0) return;
+        memmove(r, r + 1, (all->used - i - 1) * sizeof *r); /* oldest first stays true */
+        all->used--;
+        all->seen--;
+        return;
+    }
+}

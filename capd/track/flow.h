@@ -32,7 +32,7 @@ enum side_bit {
     SIDE_TTL = 1u << 7,      /* ttl is valid */
     SIDE_RTT = 1u << 8,      /* rtt_us is valid */
     SIDE_SCALE = 1u << 9,    /* it offered window scaling */
-    SIDE_DEAD = 1u << 10,    /* a dead path was reported */
+    SIDE_DEAD = 1u << 10,    /* a dead path was reported, and no ACK came since */
     WS_NEXT = 1u << 11,      /* ws_* below: Wireshark's state */
     WS_ACK = 1u << 12,
     WS_WINDOW = 1u << 13,
@@ -58,6 +58,7 @@ struct flow_side {
     uint32_t
         timed_end[TIMED_SEGMENTS]; /* segments whose ACK is awaited; bit 0 in timed_bits: used */
     uint32_t timed_us[TIMED_SEGMENTS];
+    uint32_t dead_seq; /* with SIDE_DEAD: the segment that got no ACK */
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
     uint32_t zero_since_us, zero_total_us, zero_first_us;
     uint32_t recent_hash[RECENT_PACKETS], recent_us[RECENT_PACKETS];

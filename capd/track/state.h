@@ -63,4 +63,8 @@ static inline bool seq_after(uint32_t a, uint32_t b) {
 void codes_add(struct codes *c, uint32_t code);
 
 void incident_add(struct engine *e, const struct msg_incident *row);
+
+/* Take back one count of the row that incident_add made of `row` (same kind, subject, port, peer
+ * and value): what it said has turned out otherwise. */
+void incident_withdraw(struct engine *e, const struct msg_incident *row);
 #endif

@@ -115,20 +115,32 @@ static void count_retransmission(struct engine *e, struct segment *s, uint32_t *
     if (f->bits & FLOW_SELECTED) seconds_retransmitted(&e->seconds, e->now_us);
 }
 
+static struct msg_incident dead_path(const struct flow *f) {
+    return (struct msg_incident){.kind = INCIDENT_DEAD_PATH,
+                                 .subject = f->end[SERVER],
+                                 .port = f->port[SERVER],
+                                 .peer = f->end[CLIENT],
+                                 .on_target = f->bits & FLOW_TARGET,
+                                 .count = 1};
+}
+
 static void report_dead_path(struct engine *e, const struct segment *s,
                              const struct flow_side *side) {
     const struct flow *f = s->f;
-    struct msg_incident row = {.kind = INCIDENT_DEAD_PATH,
-                               .subject = f->end[SERVER],
-                               .port = f->port[SERVER],
-                               .peer = f->end[CLIENT],
-                               .on_target = f->bits & FLOW_TARGET,
-                               .count = 1,
-                               .last_us = e->now_us,
-                               .tries = side->tries,
-                               .span_us = s->us - side->try_first_us};
+    struct msg_incident row = dead_path(f);
+    row.last_us = e->now_us;
+    row.tries = side->tries;
+    row.span_us = s->us - side->try_first_us;
     row.first_us = e->now_us > row.span_us ? e->now_us - row.span_us : 0;
     if (f->bits & FLOW_SELECTED) incident_add(e, &row);
+}
+
+/* "Never acknowledged" until now: an ACK beyond the segment takes the incident back. */
+void tcp_path_alive(struct engine *e, struct flow *f, struct flow_side *side, uint32_t ack) {
+    if (!(side->bits & SIDE_DEAD) || !seq_after(ack, side->dead_seq)) return;
+    side->bits &= ~(uint32_t)SIDE_DEAD;
+    struct msg_incident row = dead_path(f);
+    if (f->bits & FLOW_SELECTED) incident_withdraw(e, &row);
 }
 
 /* The same segment again: are the gaps growing, as a sender's timer makes them? */
@@ -149,6 +161,7 @@ static void follow_tries(struct engine *e, struct segment *s, struct flow_side *
     if (side->tries >= DEAD_TRIES && side->tries_growing && !(side->bits & SIDE_DEAD) &&
         s->us - side->try_first_us >= DEAD_SPAN_US) {
         side->bits |= SIDE_DEAD;
+        side->dead_seq = s->seq;
         report_dead_path(e, s, side);
     }
 }
@@ -208,5 +221,4 @@ void tcp_judge_data(struct engine *e, struct segment *s) {
     side->next = s->end;
     side->next_us = s->us;
     side->tries = 0;
-    side->bits &= ~(uint32_t)SIDE_DEAD;
 }

@@ -139,6 +139,7 @@ static void take_ack(struct engine *e, struct segment *s) {
         peer->next_us = s->us;
     }
     if (!advanced) return;
+    tcp_path_alive(e, f, peer, ack);
     tcp_time_ack(e, s, old);
     if (!(f->bits & FLOW_SELECTED) || !(peer->bits & SIDE_NEXT)) return;
     e->total.acks++;
