@@ -58,7 +58,8 @@ endif
 COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
           common/wire.c common/mpcheck.c common/mp.c common/schema.c \
           common/frame.c common/conf.c common/protocol.c common/bucket.c common/sysd.c
-DECODE := $(addprefix capd/decode/,decode.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c dns.c http.c tls.c)
+DECODE := $(addprefix capd/decode/,decode.c datalink.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c \
+          dns.c http.c tls.c tls_hello.c)
 TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c hash.c sketch.c select.c \
           services.c names.c counters.c seconds.c control.c fragment.c udp.c tcp_track.c tcp_analysis.c \
           tcp_loss.c tcp_timing.c app.c dns_track.c http_track.c tls_track.c)

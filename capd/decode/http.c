@@ -32,9 +32,8 @@ static bool is_token_byte(uint8_t b) {
 }
 
 static struct http_view view_of(struct cursor c) {
-    struct http_view v = {NULL, 0};
-    if (cursor_left(&c) > 0) v = (struct http_view){c.p, (uint32_t)cursor_left(&c)};
-    return v;
+    size_t len = cursor_left(&c);
+    return (struct http_view){len > 0 ? c.p : NULL, (uint32_t)len};
 }
 
 static bool view_is(struct http_view v, const char *lower_text, size_t len) {
@@ -226,8 +225,6 @@ static bool field_read(struct cursor line, struct http_message *m) {
         coding_read(value, m);
     else if (VIEW_IS(field, "connection"))
         options_read(value, m);
-    else if (VIEW_IS(field, "expect"))
-        m->expect_continue = VIEW_IS(view_of(value), "100-continue");
     return true;
 }
 

@@ -36,8 +36,7 @@ struct http_message {
     bool chunked; /* Transfer-Encoding ends in chunked */
     bool has_transfer_encoding;
     bool close, keep_alive, upgrade; /* Connection options */
-    bool expect_continue;
-    uint32_t header_bytes; /* from the start through the empty line; HTTP_OK only */
+    uint32_t header_bytes;           /* from the start through the empty line; HTTP_OK only */
 };
 
 /* Read a message header from the start of `c`.  Fills `out` wholly. */

@@ -70,11 +70,20 @@ static inline void packet_note(struct packet *k, enum decode_status s) {
     if (k->status == DECODE_OK) k->status = s;
 }
 
+/* A link-layer payload that is none of ours. */
+static inline enum decode_status link_other(struct packet *k) {
+    packet_add(k, PROTO_OTHER);
+    return DECODE_LINK_UNKNOWN;
+}
+
 /* Each returns DECODE_OK with `n` set, or why it stopped. */
 
-/* link.c: the header of link type `datalink`, up to the first of the layers above.
+/* datalink.c: the header of link type `datalink`, up to the first of the layers above.
  * DECODE_LINK_UNKNOWN: not a link type known here. */
 enum decode_status link_decode(int datalink, struct view *v, struct packet *k, struct next *n);
+
+/* link.c */
+#define LINK_TYPE_MIN 0x0600u /* below: an IEEE 802.3 length */
 enum decode_status link_ethernet(struct view *v, struct packet *k, struct next *n);
 enum decode_status link_type(uint16_t type, struct view *v, struct packet *k, struct next *n);
 enum decode_status link_llc(struct view *v, struct packet *k, struct next *n);

@@ -11,19 +11,18 @@
 
 /* X(name, class): every way in which decoding can stop.  Truncated (snap length, cut frame) is
  * not malformed (lengths that contradict each other or break the protocol); unknown is neither. */
-#define DECODE_STATUS_LIST(X)                                                                      \
-    X(OK, FINE)                                                                                    \
-    X(LINK_TRUNCATED, TRUNCATED)                                                                   \
-    X(LINK_MALFORMED, MALFORMED)                                                                   \
-    X(LINK_UNKNOWN, UNKNOWN)                                                                       \
-    X(ARP_TRUNCATED, TRUNCATED)                                                                    \
-    X(ARP_MALFORMED, MALFORMED)                                                                    \
-    X(IP_TRUNCATED, TRUNCATED)                                                                     \
-    X(IP_MALFORMED, MALFORMED)                                                                     \
-    X(IP_UNKNOWN, UNKNOWN) X(ICMP_TRUNCATED, TRUNCATED) X(ICMP_MALFORMED, MALFORMED)               \
-        X(TCP_TRUNCATED, TRUNCATED) X(TCP_MALFORMED, MALFORMED) X(UDP_TRUNCATED, TRUNCATED)        \
-            X(UDP_MALFORMED, MALFORMED) X(SCTP_TRUNCATED, TRUNCATED) X(SCTP_MALFORMED, MALFORMED)  \
-                X(TUNNEL_TRUNCATED, TRUNCATED) X(TUNNEL_MALFORMED, MALFORMED)
+/* clang-format off */
+#define DECODE_STATUS_LIST(X) \
+    X(OK, FINE) \
+    X(LINK_TRUNCATED, TRUNCATED) X(LINK_MALFORMED, MALFORMED) X(LINK_UNKNOWN, UNKNOWN) \
+    X(ARP_TRUNCATED, TRUNCATED) X(ARP_MALFORMED, MALFORMED) \
+    X(IP_TRUNCATED, TRUNCATED) X(IP_MALFORMED, MALFORMED) X(IP_UNKNOWN, UNKNOWN) \
+    X(ICMP_TRUNCATED, TRUNCATED) X(ICMP_MALFORMED, MALFORMED) \
+    X(TCP_TRUNCATED, TRUNCATED) X(TCP_MALFORMED, MALFORMED) \
+    X(UDP_TRUNCATED, TRUNCATED) X(UDP_MALFORMED, MALFORMED) \
+    X(SCTP_TRUNCATED, TRUNCATED) X(SCTP_MALFORMED, MALFORMED) \
+    X(TUNNEL_TRUNCATED, TRUNCATED) X(TUNNEL_MALFORMED, MALFORMED)
+/* clang-format on */
 #define DECODE_STATUS_ENUM(name, class) DECODE_##name,
 enum decode_status { DECODE_STATUS_LIST(DECODE_STATUS_ENUM) DECODE_STATUSES };
 enum decode_class { DECODE_FINE, DECODE_TRUNCATED, DECODE_MALFORMED, DECODE_UNKNOWN };

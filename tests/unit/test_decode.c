@@ -174,6 +174,9 @@ static void test_decode_ip_fields(void **state) {
     k = decode_named("ip-fragment-last");
     assert_true(k.fragment && !k.more_fragments);
     assert_int_equal(k.fragment_offset, 24);
+    k = decode_named("ipv6-fragment-first");
+    assert_true(k.fragment && k.more_fragments);
+    assert_int_equal(k.fragment_offset, 0);
     k = decode_named("ipv6-fragment-last");
     assert_true(k.fragment && !k.more_fragments && k.has_ip_id);
     assert_int_equal(k.fragment_offset, 24);

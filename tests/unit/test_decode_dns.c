@@ -179,6 +179,15 @@ static void test_dns_name_length_limit(void **state) {
     assert_int_equal(decode_long_name(62, &m), DNS_MALFORMED);
 }
 
+static void test_dns_many_questions(void **state) {
+    (void)state;
+    static uint8_t bytes[12 + 600 * 5] = {0, 1, 1, 0, 600 >> 8, 600 & 0xff};
+    struct dns_message m;
+    assert_int_equal(decode_exact(bytes, sizeof bytes, &m), DNS_INCOMPLETE);
+    assert_true(m.has_question);
+    assert_int_equal(m.questions, 600);
+}
+
 static void test_dns_many_records(void **state) {
     (void)state;
     static uint8_t bytes[12 + 600 * 15] = {0, 1, 0x81, 0x80, 0, 0, 600 >> 8, 600 & 0xff};
@@ -199,6 +208,7 @@ int main(void) {
         cmocka_unit_test(test_dns_survives_broken_bytes),
         cmocka_unit_test(test_dns_bad_names),
         cmocka_unit_test(test_dns_name_length_limit),
+        cmocka_unit_test(test_dns_many_questions),
         cmocka_unit_test(test_dns_many_records),
     };
     return cmocka_run_group_tests_name("decode_dns", tests, NULL, NULL);

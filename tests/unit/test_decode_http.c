@@ -140,6 +140,8 @@ static void test_http_other_protocols(void **state) {
         "220 mail.example ESMTP\r\n",
         "USER anonymous\r\n",
         "GET /\r\n",
+        "ABC /a b HTTP/1.1\r\n",
+        "ABC /a HTTP/1.1.8\r\n",
         "GET / HTTP/2.0\r\n",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         "HTTP/1.1\r\n",

@@ -160,6 +160,7 @@ static void test_tls_other_records(void **state) {
         {"16 0303 0004 0e 000000", TLS_OK, TLS_OTHER_HANDSHAKE, 9},
         /* a Finished message, encrypted, that begins like a hello by chance */
         {"16 0303 0028 01 9f3c21 77", TLS_OK, TLS_OTHER_HANDSHAKE, 45},
+        {"16 0303 0028 02 000021 03", TLS_OK, TLS_OTHER_HANDSHAKE, 45},
         {"16 0303 0028 02 000024 77", TLS_OK, TLS_OTHER_HANDSHAKE, 45},
     };
     struct tls_message m;
