@@ -12,11 +12,6 @@ static const char *quoted(const char *text, char *out, size_t cap) {
     return out;
 }
 
-void audit_connect(const struct peer *p, const struct fail *refused) {
-    log_line("audit: connect uid=%u gid=%u pid=%d refused: %s", p->uid, p->gid, p->pid,
-             refused->why);
-}
-
 void audit_start(const struct client *c, const struct msg_start *m, const char *capture_id,
                  const struct fail *refused) {
     char filter[400], name[LIM_NAME + 1], caller[LIM_LABEL + 1], why[200];

@@ -4,7 +4,6 @@
 
 /* One line per decision: who, what, on which interface, with which filter, granted or why not.
  * The caller's own words stand in quotes, with quotes and backslashes replaced. */
-void audit_connect(const struct peer *p, const struct fail *refused);
 void audit_start(const struct client *c, const struct msg_start *m, const char *capture_id,
                  const struct fail *refused);
 void audit_stop(const struct client *c, const struct capture *of);

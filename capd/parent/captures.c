@@ -39,15 +39,14 @@ static bool make_id(char out[LIM_CAPTURE_ID + 1]) {
 static pid_t fork_worker(const struct server *s, const struct capture *c, int ipc,
                          const struct msg_start *start) {
     static struct addr local[LIM_IF_ADDRESSES];
+    uint32_t flows_live = s->small_machine ? FLOWS_SMALL : FLOWS_LIVE;
     struct worker_job job = {.ipc_fd = ipc,
                              .file_fd = start->file ? s->file_fd : -1,
                              .parent_pid = getpid(),
                              .stream = c->stream,
                              .snaplen = s->config.snap_length,
                              .ring_bytes = s->config.ring_mib << 20,
-                             .flows = start->file        ? FLOWS_FILE
-                                      : s->small_machine ? FLOWS_SMALL
-                                                         : FLOWS_LIVE,
+                             .flows = start->file ? FLOWS_FILE : flows_live,
                              .names = s->config.names,
                              .promiscuous = s->config.promiscuous,
                              .sandbox_off = s->sandbox_off,
@@ -59,13 +58,6 @@ static pid_t fork_worker(const struct server *s, const struct capture *c, int ip
     pid_t pid = fork();
     if (pid == 0) worker_run(&job);
     return pid;
-}
-
-static void note_times(struct capture *c, const struct msg_start *start) {
-    c->started_us = clock_wall_us();
-    if (!start->duration_ms) return;
-    c->ends_us = c->started_us + start->duration_ms * 1000u;
-    c->kill_ms = clock_mono_ms() + start->duration_ms + GRACE_MS;
 }
 
 struct capture *captures_start(struct server *s, int client, uint32_t stream,
@@ -84,15 +76,17 @@ struct capture *captures_start(struct server *s, int client, uint32_t stream,
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
         goto no_resources;
     c->pid = fork_worker(s, c, pair[1], start);
-    int error = errno;
     close(pair[1]);
-    c->ipc = pair[0];
     if (c->pid < 0) {
-        close(c->ipc);
-        errno = error;
+        close(pair[0]);
         goto no_resources;
     }
-    note_times(c, start);
+    c->ipc = pair[0];
+    c->started_us = clock_wall_us();
+    if (start->duration_ms) {
+        c->ends_us = c->started_us + start->duration_ms * 1000u;
+        c->kill_ms = clock_mono_ms() + start->duration_ms + GRACE_MS;
+    }
     c->used = true;
     return c;
 no_resources:

@@ -22,79 +22,17 @@ static const struct place {
 } places[] = {
     {"tcpflags", 13}, {"icmptype", 0}, {"icmpcode", 1}, {"icmp6type", 0}, {"icmp6code", 1}};
 
-static const char *const words[] = {"and",
-                                    "or",
-                                    "not",
-                                    "src",
-                                    "dst",
-                                    "host",
-                                    "net",
-                                    "mask",
-                                    "port",
-                                    "portrange",
-                                    "less",
-                                    "greater",
-                                    "len",
-                                    "proto",
-                                    "broadcast",
-                                    "multicast",
-                                    "inbound",
-                                    "outbound",
-                                    "vlan",
-                                    "mpls",
-                                    "ether",
-                                    "ip",
-                                    "ip6",
-                                    "arp",
-                                    "rarp",
-                                    "tcp",
-                                    "udp",
-                                    "sctp",
-                                    "icmp",
-                                    "icmp6",
-                                    "igmp",
-                                    "ah",
-                                    "esp",
-                                    "vrrp",
-                                    "carp",
-                                    "pim",
-                                    "stp",
-                                    "llc",
-                                    "iso",
-                                    "tcp-fin",
-                                    "tcp-syn",
-                                    "tcp-rst",
-                                    "tcp-push",
-                                    "tcp-ack",
-                                    "tcp-urg",
-                                    "tcp-ece",
-                                    "tcp-cwr",
-                                    "icmp-echoreply",
-                                    "icmp-unreach",
-                                    "icmp-sourcequench",
-                                    "icmp-redirect",
-                                    "icmp-echo",
-                                    "icmp-routeradvert",
-                                    "icmp-routersolicit",
-                                    "icmp-timxceed",
-                                    "icmp-paramprob",
-                                    "icmp-tstamp",
-                                    "icmp-tstampreply",
-                                    "icmp-ireq",
-                                    "icmp-ireqreply",
-                                    "icmp-maskreq",
-                                    "icmp-maskreply",
-                                    "icmp6-destinationunreach",
-                                    "icmp6-packettoobig",
-                                    "icmp6-timeexceeded",
-                                    "icmp6-parameterproblem",
-                                    "icmp6-echo",
-                                    "icmp6-echoreply",
-                                    "icmp6-routersolicit",
-                                    "icmp6-routeradvert",
-                                    "icmp6-neighborsolicit",
-                                    "icmp6-neighboradvert",
-                                    "icmp6-redirect"};
+static const char words[] =
+    " and or not src dst host net mask port portrange less greater len proto "
+    "broadcast multicast inbound outbound vlan mpls ether ip ip6 arp rarp tcp udp "
+    "sctp icmp icmp6 igmp ah esp vrrp carp pim stp llc iso tcp-fin tcp-syn tcp-rst "
+    "tcp-push tcp-ack tcp-urg tcp-ece tcp-cwr icmp-echoreply icmp-unreach "
+    "icmp-sourcequench icmp-redirect icmp-echo icmp-routeradvert icmp-routersolicit "
+    "icmp-timxceed icmp-paramprob icmp-tstamp icmp-tstampreply icmp-ireq "
+    "icmp-ireqreply icmp-maskreq icmp-maskreply icmp6-destinationunreach "
+    "icmp6-packettoobig icmp6-timeexceeded icmp6-parameterproblem icmp6-echo "
+    "icmp6-echoreply icmp6-routersolicit icmp6-routeradvert icmp6-neighborsolicit "
+    "icmp6-neighboradvert icmp6-redirect ";
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -117,8 +55,8 @@ static bool is_word(const char *at, size_t len, const char *word) {
 }
 
 static bool is_known(const char *at, size_t len) {
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (is_word(at, len, words[i])) return true;
+    for (const char *p = words; (p = strchr(p, ' ')) && p[1]; p++)
+        if (strncmp(p + 1, at, len) == 0 && p[1 + len] == ' ') return len > 0;
     return false;
 }
 

@@ -38,25 +38,18 @@ static uint64_t sysfs_number(const char *name, const char *leaf) {
     return v > 0 && v <= UINT32_MAX ? (uint64_t)v : 0; /* speed is -1 when unknown */
 }
 
-static bool sysfs_has(const char *name, const char *leaf) {
-    char path[96];
-    snprintf(path, sizeof path, "/sys/class/net/%s/%s", name, leaf);
-    return access(path, F_OK) == 0;
-}
-
-static const char *kind_of(const struct msg_interface *i, unsigned hardware) {
+/* What the driver says it is, else by the hardware type. */
+static const char *kind_of(const struct msg_interface *i, unsigned hardware, unsigned flags) {
+    static const char *const types[][2] = {
+        {"wlan", "wifi"}, {"bridge", "bridge"}, {"vlan", "vlan"}, {"ppp", "tunnel"}};
     char text[256];
     const char *type = strstr(sysfs_text(i->name, "uevent", text), "DEVTYPE=");
     if (i->loopback) return "loopback";
-    if (i->wireless) return "wifi";
-    if (type && strncmp(type + 8, "bridge", 6) == 0) return "bridge";
-    if (type && strncmp(type + 8, "vlan", 4) == 0) return "vlan";
-    if (sysfs_has(i->name, "tun_flags") || hardware == ARPHRD_TUNNEL ||
-        hardware == ARPHRD_TUNNEL6 || hardware == ARPHRD_SIT || hardware == ARPHRD_IPGRE ||
-        hardware == ARPHRD_PPP || hardware == ARPHRD_NONE)
-        return "tunnel";
+    for (size_t k = 0; type && k < sizeof types / sizeof types[0]; k++)
+        if (strncmp(type + 8, types[k][0], strlen(types[k][0])) == 0) return types[k][1];
+    if (flags & IFF_POINTOPOINT || *sysfs_text(i->name, "tun_flags", text)) return "tunnel";
     if (hardware != ARPHRD_ETHER) return "other";
-    return sysfs_has(i->name, "device") ? "ethernet" : "virtual";
+    return *sysfs_text(i->name, "device/uevent", text) ? "ethernet" : "virtual";
 }
 
 static void add_interface(struct interfaces *out, const struct ifaddrs *a) {
@@ -68,39 +61,31 @@ static void add_interface(struct interfaces *out, const struct ifaddrs *a) {
     i->up = a->ifa_flags & IFF_UP;
     i->running = a->ifa_flags & IFF_RUNNING;
     i->loopback = a->ifa_flags & IFF_LOOPBACK;
-    i->wireless = sysfs_has(i->name, "phy80211") || sysfs_has(i->name, "wireless");
     if (ll->sll_halen == 6) memcpy(i->mac, ll->sll_addr, 6);
     i->mtu = sysfs_number(i->name, "mtu");
     i->speed_mbps = sysfs_number(i->name, "speed");
-    snprintf(i->kind, sizeof i->kind, "%s", kind_of(i, ll->sll_hatype));
+    snprintf(i->kind, sizeof i->kind, "%s", kind_of(i, ll->sll_hatype, a->ifa_flags));
+    i->wireless = strcmp(i->kind, "wifi") == 0;
     const struct rtnl_link_stats *stats = a->ifa_data;
     if (!stats) return;
     i->rx_packets = stats->rx_packets;
     i->tx_packets = stats->tx_packets;
 }
 
-static unsigned prefix_length(const uint8_t *mask, size_t bytes) {
-    unsigned n = 0;
-    for (size_t i = 0; i < bytes; i++) n += (unsigned)__builtin_popcount(mask[i]);
-    return n;
+static const uint8_t *address_bytes(const struct sockaddr *sa) {
+    const void *p = sa;
+    return sa->sa_family == AF_INET ? (const uint8_t *)&((const struct sockaddr_in *)p)->sin_addr
+                                    : (const uint8_t *)&((const struct sockaddr_in6 *)p)->sin6_addr;
 }
 
 static void add_address(struct interfaces *out, const struct ifaddrs *a) {
-    bool v4 = a->ifa_addr->sa_family == AF_INET;
-    const void *sa = a->ifa_addr, *mask = a->ifa_netmask;
-    size_t bytes = v4 ? 4 : 16;
+    size_t bytes = a->ifa_addr->sa_family == AF_INET ? 4 : 16;
     if (out->addresses == LIM_IF_ADDRESSES) return;
     struct msg_if_address *row = &out->address[out->addresses++];
     row->index = if_nametoindex(a->ifa_name);
-    row->address =
-        addr_from_bytes(v4 ? (const uint8_t *)&((const struct sockaddr_in *)sa)->sin_addr
-                           : (const uint8_t *)&((const struct sockaddr_in6 *)sa)->sin6_addr,
-                        bytes);
-    if (mask)
-        row->prefix_len =
-            prefix_length(v4 ? (const uint8_t *)&((const struct sockaddr_in *)mask)->sin_addr
-                             : (const uint8_t *)&((const struct sockaddr_in6 *)mask)->sin6_addr,
-                          bytes);
+    row->address = addr_from_bytes(address_bytes(a->ifa_addr), bytes);
+    for (size_t i = 0; a->ifa_netmask && i < bytes; i++)
+        row->prefix_len += (unsigned)__builtin_popcount(address_bytes(a->ifa_netmask)[i]);
 }
 
 struct msg_interface *interfaces_find(struct interfaces *all, const char *name) {
@@ -119,39 +104,37 @@ static void add_route(struct interfaces *out, const char *name, const uint8_t *g
 }
 
 /* /proc/net/route: addresses are host-order hex of the network-order word. */
-static void read_routes_v4(struct interfaces *out) {
-    char line[256], name[LIM_IFNAME + 1];
+static void route_v4(struct interfaces *out, const char *line) {
+    char name[LIM_IFNAME + 1];
     unsigned long destination, mask;
     unsigned flags;
     uint32_t gateway;
-    FILE *f = fopen("/proc/net/route", "re");
-    if (!f) return;
-    while (fgets(line, sizeof line, f))
-        if (sscanf(line, "%15s %lx %x %x %*s %*s %*s %lx", name, &destination, &gateway, &flags,
-                   &mask) == 5 &&
-            destination == 0 && mask == 0 && (flags & ROUTE_UP))
-            add_route(out, name, flags & ROUTE_GATEWAY ? (const uint8_t *)&gateway : NULL, 4);
-    fclose(f);
+    if (sscanf(line, "%15s %lx %x %x %*s %*s %*s %lx", name, &destination, &gateway, &flags,
+               &mask) == 5 &&
+        destination == 0 && mask == 0 && (flags & ROUTE_UP))
+        add_route(out, name, flags & ROUTE_GATEWAY ? (const uint8_t *)&gateway : NULL, 4);
 }
 
-static void read_routes_v6(struct interfaces *out) {
-    char line[256], to[33], via[33], name[LIM_IFNAME + 1];
-    unsigned prefix, flags, metric;
-    FILE *f = fopen("/proc/net/ipv6_route", "re");
-    if (!f) return;
-    while (fgets(line, sizeof line, f)) {
-        uint8_t gateway[16];
-        unsigned byte;
-        if (sscanf(line, "%32s %x %*s %*s %32s %x %*s %*s %x %15s", to, &prefix, via, &metric,
-                   &flags, name) != 6 ||
-            prefix != 0 || !(flags & ROUTE_UP) || metric == UINT32_MAX || strlen(via) != 32 ||
-            strspn(to, "0") != 32)
-            continue;
-        for (size_t i = 0; i < 16; i++)
-            gateway[i] = sscanf(via + 2 * i, "%2x", &byte) == 1 ? (uint8_t)byte : 0;
-        add_route(out, name, flags & ROUTE_GATEWAY ? gateway : NULL, 16);
-    }
-    fclose(f);
+/* /proc/net/ipv6_route; a metric of all ones marks the unreachable default. */
+static void route_v6(struct interfaces *out, const char *line) {
+    char to[33], via[33], name[LIM_IFNAME + 1];
+    unsigned prefix, flags, metric, byte;
+    uint8_t gateway[16];
+    if (sscanf(line, "%32s %x %*s %*s %32s %x %*s %*s %x %15s", to, &prefix, via, &metric, &flags,
+               name) != 6 ||
+        prefix != 0 || !(flags & ROUTE_UP) || metric == UINT32_MAX)
+        return;
+    for (size_t i = 0; i < 16; i++)
+        gateway[i] = sscanf(via + 2 * i, "%2x", &byte) == 1 ? (uint8_t)byte : 0;
+    add_route(out, name, flags & ROUTE_GATEWAY ? gateway : NULL, 16);
+}
+
+static void read_routes(struct interfaces *out, const char *path,
+                        void (*route)(struct interfaces *out, const char *line)) {
+    char line[256];
+    FILE *f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f)) route(out, line);
+    if (f) fclose(f);
 }
 
 int interfaces_read(struct interfaces *out) {
@@ -165,7 +148,7 @@ int interfaces_read(struct interfaces *out) {
             add_address(out, a);
     }
     freeifaddrs(list);
-    read_routes_v4(out);
-    read_routes_v6(out);
+    read_routes(out, "/proc/net/route", route_v4);
+    read_routes(out, "/proc/net/ipv6_route", route_v6);
     return 0;
 }

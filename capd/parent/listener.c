@@ -12,8 +12,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 16
-
 static int refuse(struct fail *fail, const char *path, const char *why) {
     fail_set(fail, FAIL_ENVIRONMENT, "socket", "%s: %s", path, why);
     return -1;
@@ -54,7 +52,7 @@ int listener_open(const struct config *c, struct fail *fail) {
     /* umask 077: nobody else gets in between bind and chmod */
     if (bind(fd, (const struct sockaddr *)&to, sizeof to) == 0) {
         give_to_group(c);
-        if (chmod(c->socket, 0660) == 0 && listen(fd, BACKLOG) == 0) return fd;
+        if (chmod(c->socket, 0660) == 0 && listen(fd, SOMAXCONN) == 0) return fd;
     }
     int error = errno;
     close(fd);

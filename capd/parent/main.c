@@ -5,9 +5,9 @@
 #include "capd/parent/priv.h"
 #include "capd/parent/sandbox.h"
 #include "capd/parent/server.h"
-#include "capd/parent/sysd.h"
 #include "common/log.h"
 #include "common/protocol.h"
+#include "common/sysd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -23,10 +23,9 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#define EXIT_USAGE  2
-#define PRIVATE_FD  3
-#define FILE_FD     4
-#define SMALL_BYTES (1ull << 30)
+#define EXIT_USAGE 2
+#define PRIVATE_FD 3
+#define FILE_FD    4
 
 struct arguments {
     const char *config, *socket, *user;
@@ -44,19 +43,18 @@ static const char usage[] =
     "  --private-file  with --private: descriptor 4 is the capture file to analyse\n";
 
 static bool parse_arguments(int argc, char **argv, struct arguments *a, int *status) {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"socket", required_argument, NULL, 's'},
-                                            {"user", required_argument, NULL, 'u'},
-                                            {"check", no_argument, NULL, 'k'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"protocol", no_argument, NULL, 'p'},
-                                            {"private", no_argument, NULL, 'P'},
-                                            {"private-file", no_argument, NULL, 'F'},
+#define OPTION(name, letter)                                                                       \
+    { name, no_argument, NULL, letter }
+#define OPTION_OF(name, letter)                                                                    \
+    { name, required_argument, NULL, letter }
+    static const struct option options[] = {
+        OPTION_OF("config", 'c'),   OPTION_OF("socket", 's'), OPTION_OF("user", 'u'),
+        OPTION("check", 'k'),       OPTION("version", 'V'),   OPTION("help", 'h'),
+        OPTION("protocol", 'p'),    OPTION("private", 'P'),   OPTION("private-file", 'F'),
 #ifdef TEST_BUILD
-                                            {"sandbox-off", no_argument, NULL, 'o'},
+        OPTION("sandbox-off", 'o'),
 #endif
-                                            {NULL, 0, NULL, 0}};
+        {NULL, 0, NULL, 0}};
     int o;
     *status = 0;
     while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) switch (o) {
@@ -113,18 +111,13 @@ static bool check_private_descriptors(bool file, struct fail *fail) {
 }
 
 static int report_check(const struct config *c, const struct priv_options *o) {
-    printf("configuration is valid\nsocket          %s (group %s)\n", c->socket, c->socket_group);
-    printf("runs as         uid %u gid %u\n", o->uid, o->gid);
-    printf("can capture     %s\n", priv_has_net_raw() ? "yes" : "no: the capability is missing");
-    printf("interfaces      ");
-    for (unsigned i = 0; i < c->interfaces_n; i++) printf("%s%s", i ? ", " : "", c->interfaces[i]);
-    printf("%s\nclients         %u users, %u groups named%s\n", c->interfaces_n ? "" : "all",
-           c->users_n, c->groups_n, c->users_n + c->groups_n ? "" : ": all who can connect");
-    printf("limits          %u captures, %u per user, %u s, %u bytes per packet, ring %u MiB\n",
-           c->max_captures, c->max_captures_per_user, c->max_duration_s, c->snap_length,
-           c->ring_mib);
-    printf("names %s, promiscuous mode %s\n", c->names ? "on" : "off",
-           c->promiscuous ? "on" : "off");
+    printf("configuration is valid\nsocket %s, group %s; runs as uid %u gid %u, %s capture\n"
+           "limits: %u captures, %u per user, %u s, %u bytes per packet, ring %u MiB\n"
+           "named in the file (none: all): %u interfaces, %u users, %u groups\n",
+           c->socket, c->socket_group, o->uid, o->gid,
+           priv_has_net_raw() ? "can" : "cannot (no CAP_NET_RAW)", c->max_captures,
+           c->max_captures_per_user, c->max_duration_s, c->snap_length, c->ring_mib,
+           c->interfaces_n, c->users_n, c->groups_n);
     return 0;
 }
 
@@ -171,7 +164,7 @@ static bool lock_up(const struct arguments *a, struct priv_options *o, struct se
                     struct fail *fail) {
     struct sysinfo info;
     if (sysinfo(&info) == 0)
-        s->small_machine = info.totalram * (uint64_t)info.mem_unit < SMALL_BYTES;
+        s->small_machine = info.totalram * (uint64_t)info.mem_unit < 1ull << 30;
     s->signal_fd = open_signals();
     if (s->signal_fd < 0)
         return fail_set(fail, FAIL_ENVIRONMENT, "", "signals: %s", strerror(errno));
@@ -190,21 +183,17 @@ static int run(struct arguments *a, struct fail *fail) {
     if (!sysd_listen_fd(&passed_fd, fail) || !configure(a, &s->config, fail)) return 1;
     if (o.is_root && !choose_user(a->user, &o, fail)) return 1;
     if (a->check) return report_check(&s->config, &o);
-    if (!tidy_descriptors(a->private_file   ? FILE_FD + 1u
-                          : a->private_mode ? PRIVATE_FD + 1u
-                          : passed_fd >= 0  ? (unsigned)passed_fd + 1u
-                                            : 3u))
+    bool keeps_one = a->private_mode || passed_fd >= 0;
+    if (!tidy_descriptors(3u + keeps_one + a->private_file))
         return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptors: %s", strerror(errno)), 1;
     notify_fd = sysd_notify_open();
     clearenv();
     if (!open_endpoints(a, s, passed_fd, fail) || !lock_up(a, &o, s, fail)) return 1;
-    if (a->private_mode) {
-        int error = server_adopt(s, PRIVATE_FD);
-        if (error) return fail_set(fail, FAIL_ENVIRONMENT, "", "client: %s", strerror(-error)), 1;
-    } else {
+    if (a->private_mode && server_adopt(s, PRIVATE_FD) != 0)
+        return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptor 3 has no peer"), 1;
+    if (!a->private_mode)
         log_line("listening on %s as uid %u%s", s->config.socket, getuid(),
                  s->live ? "" : "; without CAP_NET_RAW, so no interface can be opened");
-    }
     sysd_notify_ready(notify_fd);
     server_run(s);
     return 0;

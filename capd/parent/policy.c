@@ -17,9 +17,7 @@ int policy_read_peer(int fd, struct peer *out) {
     len = sizeof out->groups;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, out->groups, &len) == 0)
         out->groups_n = (unsigned)(len / sizeof(gid_t));
-    else if (errno != ERANGE) /* over 64 groups: only the primary one counts */
-        return -errno;
-    return 0;
+    return 0; /* over 64 groups (ERANGE): only the primary one counts */
 }
 
 static bool in_group(const struct peer *p, gid_t group) {
@@ -65,20 +63,5 @@ bool policy_allows_start(const struct config *c, unsigned in_all, unsigned of_us
         return fail_set(fail, FAIL_LIMIT, "duration_ms",
                         "%llu ms is longer than max_duration = %u s in capd.conf allows",
                         (unsigned long long)duration_ms, c->max_duration_s);
-    return true;
-}
-
-bool bucket_take(struct bucket *b, uint64_t mono_ms) {
-    uint64_t full = REQUEST_BURST * 1000u;
-    if (b->last_ms == 0)
-        b->millitokens = full;
-    else if (mono_ms > b->last_ms) {
-        uint64_t passed = mono_ms - b->last_ms;
-        uint64_t more = passed > full ? full : passed * REQUESTS_PER_S;
-        b->millitokens = b->millitokens + more > full ? full : b->millitokens + more;
-    }
-    b->last_ms = mono_ms ? mono_ms : 1;
-    if (b->millitokens < 1000) return false;
-    b->millitokens -= 1000;
     return true;
 }

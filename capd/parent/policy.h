@@ -1,6 +1,7 @@
 #ifndef CAPD_PARENT_POLICY_H
 #define CAPD_PARENT_POLICY_H
 #include "capd/parent/config.h"
+#include "common/bucket.h"
 #include "common/schema.h"
 
 #define PEER_GROUPS 64u
@@ -29,13 +30,4 @@ bool policy_owns(const struct peer *p, uid_t owner);
 bool policy_allows_start(const struct config *c, unsigned in_all, unsigned of_user,
                          uint64_t duration_ms, struct fail *fail);
 
-/* Token bucket: REQUESTS_PER_S on average, REQUEST_BURST at once. */
-#define REQUESTS_PER_S 20u
-#define REQUEST_BURST  40u
-struct bucket {
-    uint64_t millitokens, last_ms;
-};
-
-/* Take one token at `mono_ms`; false: none left.  A clock that steps back counts as no time. */
-bool bucket_take(struct bucket *b, uint64_t mono_ms);
 #endif

@@ -1,7 +1,8 @@
 /* Opaque frames: header checked, body passed on.
  * Runs in: parent.  Input trust: client (a worker may have been taken over by a packet). */
 #include "capd/parent/relay.h"
-#include "common/schema.h"
+#include "common/frame.h"
+#include "common/limits.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -61,16 +62,9 @@ void relay_clear(struct relay *r) {
 }
 
 void relay_put_error(struct relay *r, uint32_t stream, const struct fail *fail) {
-    struct msg_error m = {.code = fail->code};
-    struct wire_header h = {.type = WIRE_ERROR, .flags = WIRE_FINAL, .stream = stream};
-    size_t head = wire_header_bytes(h.flags);
-    memcpy(m.field, fail->field, sizeof m.field);
-    memcpy(m.why, fail->why, sizeof m.why);
     relay_clear(r);
-    h.length = (uint32_t)schema_encode(&schema_error, &m, r->bytes + head, RELAY_BYTES - head);
-    ASSERT(h.length > 0);
-    wire_put_header(r->bytes, &h);
-    r->header = h;
-    r->need = r->used = head + h.length;
+    r->header = (struct wire_header){.type = WIRE_ERROR, .flags = WIRE_FINAL, .stream = stream};
+    r->need = r->used = frame_put_error(r->bytes, RELAY_BYTES, r->header, fail);
+    ASSERT(r->used > 0);
     r->ready = true;
 }

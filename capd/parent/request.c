@@ -7,7 +7,6 @@
 #include "capd/parent/filter_check.h"
 #include "common/clock.h"
 #include "common/schema.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +34,6 @@ static bool answer_ok(const struct request *r) {
 }
 
 static bool do_hello(struct request *r, const void *msg) {
-    const struct msg_hello *m = msg;
     const struct config *c = &r->s->config;
     struct msg_hello_reply reply = {.version = "capd " PCM_VERSION,
                                     .private = r->s->private_mode,
@@ -45,7 +43,7 @@ static bool do_hello(struct request *r, const void *msg) {
                                     .max_per_caller = c->max_captures_per_user,
                                     .max_duration_s = c->max_duration_s,
                                     .snaplen = c->snap_length};
-    memcpy(r->c->name, m->client, sizeof r->c->name);
+    (void)msg; /* the client's name is a claim nobody needs */
     r->c->greeted = true;
     answer(r, WIRE_HELLO_REPLY, &reply);
     return true;
@@ -87,12 +85,14 @@ static bool check_interface(struct request *r, const char *name) {
             used += (uint32_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
                                        row->name);
     }
-    if (i && i->up)
-        return fail_set(&r->fail, FAIL_PERMISSION, "interface",
-                        "interface %s is not allowed by `interfaces` in capd.conf; allowed: %s",
-                        name, names);
-    return fail_set(&r->fail, i ? FAIL_VALUE : FAIL_NOT_FOUND, "interface",
-                    "interface `%.15s` %s; to choose from: %s", name, i ? "is down" : "is unknown",
+    return fail_set(&r->fail,
+                    !i      ? FAIL_NOT_FOUND
+                    : i->up ? FAIL_PERMISSION
+                            : FAIL_VALUE,
+                    "interface", "interface `%.15s` %s; to choose from: %s", name,
+                    !i      ? "is unknown"
+                    : i->up ? "is not allowed by `interfaces` in capd.conf"
+                            : "is down",
                     names);
 }
 
@@ -105,10 +105,9 @@ static bool check_prefixes(struct request *r, const struct msg_prefix *p, uint32
 }
 
 static bool check_target(struct request *r, const struct msg_start *m) {
-    for (const char *p = m->name; *p; p++)
-        if (!isdigit((unsigned char)*p) && !islower((unsigned char)*p) && !strchr("-._", *p))
-            return fail_set(&r->fail, FAIL_VALUE, "name",
-                            "the target name may hold lower-case letters, digits, `-`, `.`, `_`");
+    if (m->name[strspn(m->name, "abcdefghijklmnopqrstuvwxyz0123456789-._")])
+        return fail_set(&r->fail, FAIL_VALUE, "name",
+                        "the target name may hold lower-case letters, digits, `-`, `.`, `_`");
     for (uint32_t i = 0; i < m->ports_n; i++)
         if (m->ports[i] == 0 || m->ports[i] > UINT16_MAX)
             return fail_set(&r->fail, FAIL_VALUE, "ports", "a port is 1 to 65535");
@@ -125,13 +124,9 @@ static bool check_target(struct request *r, const struct msg_start *m) {
 }
 
 static bool check_file(struct request *r) {
-    if (!r->s->private_mode)
-        return fail_set(&r->fail, FAIL_PERMISSION, "file",
-                        "the system capd takes no files; a private one does");
-    if (r->s->file_fd < 0)
-        return fail_set(&r->fail, FAIL_VALUE, "file", "capd was started without --private-file");
     r->s->interfaces.addresses = 0;
-    return true;
+    return r->s->file_fd >= 0 || fail_set(&r->fail, FAIL_VALUE, "file",
+                                          "only `capd --private --private-file` reads files");
 }
 
 static bool check_live(struct request *r, const struct msg_start *m) {

@@ -6,6 +6,8 @@
 #include "capd/parent/audit.h"
 #include "capd/parent/captures.h"
 #include "common/clock.h"
+#include "common/frame.h"
+#include "common/log.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,6 +21,8 @@
 #define STALLED_MS    10000u              /* a socket that takes nothing */
 #define IDLE_MS       (15u * 60u * 1000u) /* no request and no capture */
 #define TURN_MS       500                 /* granularity of all deadlines */
+
+static const struct bucket_rate request_rate = {20, 40};
 
 struct server *server_new(void) {
     struct server *s =
@@ -36,27 +40,20 @@ struct server *server_new(void) {
 /* ---- output
  * -------------------------------------------------------------------------------------- */
 
+/* A reply that does not fit means a client that does not read: close. */
+static void queued(struct client *c, size_t bytes) {
+    c->out_used += bytes;
+    c->closing |= bytes == 0;
+}
+
 void server_reply(struct client *c, uint32_t stream, unsigned type, const void *msg) {
-    uint8_t *to = c->out + c->out_used;
-    size_t room = sizeof c->out - c->out_used;
     struct wire_header h = {.type = (uint8_t)type, .stream = stream};
-    size_t n = room > WIRE_HEADER_BYTES
-                   ? schema_encode(schema_of_wire(type), msg, to + WIRE_HEADER_BYTES,
-                                   room - WIRE_HEADER_BYTES)
-                   : 0;
-    if (n == 0) {
-        c->closing = true;
-        return;
-    }
-    h.length = (uint32_t)n;
-    c->out_used += wire_put_header(to, &h) + n;
+    queued(c, frame_put(c->out + c->out_used, sizeof c->out - c->out_used, h, msg));
 }
 
 void server_reply_error(struct client *c, uint32_t stream, const struct fail *fail) {
-    struct msg_error m = {.code = fail->code};
-    memcpy(m.field, fail->field, sizeof m.field);
-    memcpy(m.why, fail->why, sizeof m.why);
-    server_reply(c, stream, WIRE_ERROR, &m);
+    struct wire_header h = {.stream = stream};
+    queued(c, frame_put_error(c->out + c->out_used, sizeof c->out - c->out_used, h, fail));
 }
 
 static bool is_for(const struct capture *k, const struct server *s, const struct client *c) {
@@ -127,7 +124,7 @@ int server_adopt(struct server *s, int fd) {
     c->sending = -1;
     c->last_request_ms = clock_mono_ms();
     if (s->private_mode || policy_admits(&s->config, &c->peer, &fail)) return 0;
-    audit_connect(&c->peer, &fail);
+    log_line("audit: connect uid=%u pid=%d refused: %s", c->peer.uid, c->peer.pid, fail.why);
     server_reply_error(c, 0, &fail);
     c->closing = true;
     return 0;
@@ -136,8 +133,7 @@ int server_adopt(struct server *s, int fd) {
 static void accept_clients(struct server *s) {
     for (;;) {
         int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
-        if (fd < 0) return;
+        if (fd < 0) return; /* poll says again if there is more */
         if (server_adopt(s, fd) != 0) close(fd);
     }
 }
@@ -145,11 +141,11 @@ static void accept_clients(struct server *s) {
 static void one_frame(struct server *s, struct client *c, const struct wire_header *h) {
     struct fail fail;
     c->last_request_ms = clock_mono_ms();
-    if (bucket_take(&c->bucket, c->last_request_ms)) {
+    if (bucket_take(&c->bucket, &request_rate, c->last_request_ms)) {
         request_handle(s, c, h, c->in + WIRE_HEADER_BYTES);
         return;
     }
-    fail_set(&fail, FAIL_LIMIT, "", "more than %u requests per second", REQUESTS_PER_S);
+    fail_set(&fail, FAIL_LIMIT, "", "more than %u requests per second", request_rate.per_s);
     server_reply_error(c, h->stream, &fail);
 }
 
@@ -219,34 +215,31 @@ static void read_signals(struct server *s) {
     captures_reap(s);
 }
 
-/* Fill the poll set: 0 signals, 1 listener, then clients, then workers. */
-static void fill_polls(const struct server *s, struct pollfd *p) {
+/* Fill the poll set: 0 signals, 1 listener, then clients, then workers.  Returns how long to wait:
+ * deadlines are looked at while there is somebody to have one. */
+static int fill_polls(const struct server *s, struct pollfd *p) {
+    int wait_ms = -1;
     p[0] = (struct pollfd){s->signal_fd, POLLIN, 0};
     p[1] = (struct pollfd){s->listen_fd, POLLIN, 0};
     for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
         const struct client *c = &s->client[i];
         short events = c->closing ? 0 : POLLIN;
         p[2 + i] = (struct pollfd){c->fd, (short)(events | (c->stalled_ms ? POLLOUT : 0)), 0};
+        if (c->fd >= 0) wait_ms = TURN_MS;
     }
     for (unsigned i = 0; i < LIM_CAPTURES; i++) {
         const struct capture *k = &s->capture[i];
         bool wanted = k->used && k->ipc >= 0 && !k->relay.ready;
         p[2 + SERVER_CLIENTS + i] = (struct pollfd){wanted ? k->ipc : -1, POLLIN, 0};
+        if (k->used) wait_ms = TURN_MS;
     }
-}
-
-/* Deadlines are looked at while there is somebody to have one. */
-static int turn_ms(const struct server *s) {
-    bool busy = false;
-    for (unsigned i = 0; i < SERVER_CLIENTS; i++) busy |= s->client[i].fd >= 0;
-    for (unsigned i = 0; i < LIM_CAPTURES; i++) busy |= s->capture[i].used;
-    return busy ? TURN_MS : -1;
+    return wait_ms;
 }
 
 static void turn(struct server *s) {
     struct pollfd p[2 + SERVER_CLIENTS + LIM_CAPTURES];
-    fill_polls(s, p);
-    if (poll(p, sizeof p / sizeof p[0], turn_ms(s)) < 0) return; /* EINTR */
+    int wait_ms = fill_polls(s, p);
+    if (poll(p, sizeof p / sizeof p[0], wait_ms) < 0) return; /* EINTR */
     if (p[0].revents) read_signals(s);
     for (unsigned i = 0; i < LIM_CAPTURES; i++)
         if (p[2 + SERVER_CLIENTS + i].revents) captures_read(&s->capture[i]);

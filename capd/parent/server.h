@@ -14,9 +14,8 @@
 struct client {
     int fd; /* -1: free slot */
     struct peer peer;
-    char name[LIM_LABEL + 1]; /* from hello, claimed */
-    bool greeted;             /* hello was answered */
-    bool closing;             /* close when everything is sent */
+    bool greeted; /* hello was answered */
+    bool closing; /* close when everything is sent */
     struct bucket bucket;
     uint64_t half_frame_ms; /* since when a frame is incomplete, 0: none is */
     uint64_t last_request_ms;

@@ -1,6 +1,7 @@
 /* Frames to the parent over a non-blocking socket.
  * Runs in: worker.  Input trust: none. */
 #include "capd/worker/output.h"
+#include "common/frame.h"
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -27,6 +28,22 @@ void output_frame(struct output *o, struct wire_header h, const uint8_t *body, s
     memcpy(o->bytes + o->used, head, n);
     memcpy(o->bytes + o->used + n, body, bytes);
     o->used += n + bytes;
+}
+
+static void appended(struct output *o, size_t bytes) {
+    ASSERT(bytes > 0);
+    o->used += bytes;
+}
+
+void output_message(struct output *o, struct wire_header h, const void *msg) {
+    h.stream = o->stream;
+    appended(o, frame_put(o->bytes + o->used, o->cap - o->used, h, msg));
+}
+
+void output_last_error(struct output *o, const struct fail *fail) {
+    struct wire_header h = {.flags = WIRE_FINAL, .stream = o->stream};
+    o->used = o->sent = 0;
+    appended(o, frame_put_error(o->bytes, o->cap, h, fail));
 }
 
 bool output_idle(const struct output *o) {

@@ -17,6 +17,12 @@ bool output_init(struct output *o, int fd, uint32_t stream);
 /* Append one frame.  The caller checks output_idle() first; more than a snapshot is impossible. */
 void output_frame(struct output *o, struct wire_header h, const uint8_t *body, size_t bytes);
 
+/* The same with the body still to be encoded: the struct of that message type. */
+void output_message(struct output *o, struct wire_header h, const void *msg);
+
+/* Drop what is unsent and put an error as the last frame. */
+void output_last_error(struct output *o, const struct fail *fail);
+
 bool output_idle(const struct output *o);
 
 /* Send what the socket takes.  False: the parent is gone. */

@@ -65,7 +65,6 @@ static bool lock_up(struct worker *w, struct fail *fail) {
 }
 
 static void say_started(struct worker *w, const char *filter, bool in_kernel) {
-    static uint8_t body[LIM_FRAME_TO_CAPD];
     struct msg_started m = {0};
     memcpy(m.capture_id, w->job.capture_id, sizeof m.capture_id);
     size_t shown = strnlen(filter, sizeof m.filter);
@@ -81,9 +80,7 @@ static void say_started(struct worker *w, const char *filter, bool in_kernel) {
     m.seccomp = !w->job.sandbox_off;
 #endif
     m.caps = w->caps_left;
-    size_t n = schema_encode(&schema_started, &m, body, sizeof body);
-    ASSERT(n > 0);
-    output_frame(&w->out, (struct wire_header){.type = WIRE_STARTED}, body, n);
+    output_message(&w->out, (struct wire_header){.type = WIRE_STARTED}, &m);
 }
 
 static bool get_ready(struct worker *w, struct fail *fail) {

@@ -140,27 +140,17 @@ static void last_look(struct worker *w) {
 }
 
 static void say_ended(struct worker *w) {
-    static uint8_t body[LIM_FRAME_TO_CAPD];
     struct msg_ended m = {.reason = w->reason};
     struct wire_header h = {.type = WIRE_ENDED, .flags = WIRE_FINAL};
     memcpy(m.capture_id, w->job.capture_id, sizeof m.capture_id);
     memcpy(m.detail, w->detail, sizeof m.detail);
     snapshot_counts(w->engine, &h.final_packets, &h.final_bytes);
-    size_t n = schema_encode(&schema_ended, &m, body, sizeof body);
-    ASSERT(n > 0);
-    output_frame(&w->out, h, body, n);
+    output_message(&w->out, h, &m);
 }
 
 static _Noreturn void give_up(struct worker *w, const struct fail *fail) {
-    static uint8_t body[LIM_FRAME_TO_CAPD];
-    struct msg_error m = {.code = fail->code};
-    memcpy(m.field, fail->field, sizeof m.field);
-    memcpy(m.why, fail->why, sizeof m.why);
     if (!w->out.bytes && !output_init(&w->out, w->job.ipc_fd, w->job.stream)) _exit(1);
-    w->out.used = w->out.sent = 0;
-    size_t n = schema_encode(&schema_error, &m, body, sizeof body);
-    struct wire_header h = {.type = WIRE_ERROR, .flags = WIRE_FINAL};
-    output_frame(&w->out, h, body, n);
+    output_last_error(&w->out, fail);
     _exit(output_drain(&w->out) ? 0 : 1);
 }
 

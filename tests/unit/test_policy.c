@@ -98,17 +98,18 @@ static void test_policy_reads_the_peer_from_the_kernel(void **state) {
 
 static void test_bucket_limits_and_refills(void **state) {
     (void)state;
+    const struct bucket_rate rate = {20, 40};
     struct bucket b = {0, 0};
     unsigned taken = 0;
-    for (unsigned i = 0; i < 1000; i++) taken += bucket_take(&b, 5000);
-    assert_int_equal(taken, REQUEST_BURST);
-    assert_false(bucket_take(&b, 4000)); /* a clock that steps back gives nothing */
+    for (unsigned i = 0; i < 1000; i++) taken += bucket_take(&b, &rate, 5000);
+    assert_int_equal(taken, rate.burst);
+    assert_false(bucket_take(&b, &rate, 4000)); /* a clock that steps back gives nothing */
     taken = 0;
-    for (unsigned i = 0; i < 1000; i++) taken += bucket_take(&b, 5000 + i); /* one second */
-    assert_in_range(taken, REQUESTS_PER_S - 1, REQUESTS_PER_S + 21);
+    for (unsigned i = 0; i < 1000; i++) taken += bucket_take(&b, &rate, 5000 + i); /* one second */
+    assert_in_range(taken, rate.per_s - 1, rate.per_s + 21);
     taken = 0;
-    for (unsigned i = 0; i < 1000; i++) taken += bucket_take(&b, UINT64_MAX / 2);
-    assert_int_equal(taken, REQUEST_BURST);
+    for (unsigned i = 0; i < 1000; i++) taken += bucket_take(&b, &rate, UINT64_MAX / 2);
+    assert_int_equal(taken, rate.burst);
 }
 
 int main(void) {

@@ -1,5 +1,5 @@
-#ifndef CAPD_PARENT_SYSD_H
-#define CAPD_PARENT_SYSD_H
+#ifndef COMMON_SYSD_H
+#define COMMON_SYSD_H
 #include "common/err.h"
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Socket activation and readiness.
- * Runs in: parent, at the start.  Input trust: local (the environment systemd set). */
-#include "capd/parent/sysd.h"
+ * Runs in: any, at the start.  Input trust: local (the environment systemd set). */
+#include "common/sysd.h"
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>

@@ -1,0 +1,128 @@
+/* `key = value` files, one table row per key.
+ * Runs in: any, at the start.  Input trust: local (the admin's file). */
+#include "common/conf.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONF_BYTES 16384u
+
+struct parser {
+    const struct conf_key *keys;
+    size_t keys_n;
+    void *config;
+    const char *path;
+    unsigned line;
+    uint32_t seen; /* one bit per key */
+    struct fail *fail;
+};
+
+bool conf_number(const char *value, unsigned long min, unsigned long max, unsigned *out) {
+    char *end;
+    errno = 0;
+    if (*value < '0' || *value > '9') return false;
+    unsigned long v = strtoul(value, &end, 10);
+    if (errno || *end || v < min || v > max) return false;
+    *out = (unsigned)v;
+    return true;
+}
+
+bool conf_switch(const char *value, bool *out) {
+    *out = strcmp(value, "on") == 0;
+    return *out || strcmp(value, "off") == 0;
+}
+
+bool conf_words(const char *value, bool (*add)(void *config, const char *word), void *config) {
+    char words[512], *rest = NULL;
+    if ((size_t)snprintf(words, sizeof words, "%s", value) >= sizeof words) return false;
+    char *word = strtok_r(words, " ,\t", &rest);
+    if (!word) return false;
+    for (; word; word = strtok_r(NULL, " ,\t", &rest))
+        if (!add(config, word)) return false;
+    return true;
+}
+
+static char *trim(char *s) {
+    s += strspn(s, " \t");
+    size_t n = strlen(s);
+    while (n && strchr(" \t\r", s[n - 1])) s[--n] = '\0';
+    return s;
+}
+
+static bool unknown_key(const struct parser *p, const char *name) {
+    char all[300] = "";
+    for (size_t i = 0, used = 0; i < p->keys_n && used < sizeof all; i++)
+        used +=
+            (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", p->keys[i].name);
+    return fail_set(p->fail, FAIL_VALUE, "", "%s:%u: unknown key `%.40s`; known are %s", p->path,
+                    p->line, name, all);
+}
+
+static bool parse_line(struct parser *p, char *text) {
+    char *value = strchr(text, '=');
+    if (!value)
+        return fail_set(p->fail, FAIL_VALUE, "", "%s:%u: `%.40s` is no `key = value`", p->path,
+                        p->line, text);
+    *value++ = '\0';
+    const char *name = trim(text);
+    value = trim(value);
+    for (size_t i = 0; i < p->keys_n; i++) {
+        const struct conf_key *key = &p->keys[i];
+        if (strcmp(name, key->name) != 0) continue;
+        if (p->seen >> i & 1)
+            return fail_set(p->fail, FAIL_VALUE, name, "%s:%u: `%s` stands twice", p->path, p->line,
+                            name);
+        p->seen |= 1u << i;
+        if (key->set(p->config, value)) return true;
+        return fail_set(p->fail, FAIL_VALUE, name, "%s:%u: `%s = %.60s`: allowed is %s", p->path,
+                        p->line, name, value, key->allowed);
+    }
+    return unknown_key(p, name);
+}
+
+bool conf_parse(const struct conf_key *keys, size_t keys_n, void *config, const char *path,
+                char *text, struct fail *fail) {
+    struct parser p = {keys, keys_n, config, path, 0, 0, fail};
+    ASSERT(keys_n <= 32);
+    for (char *next; text; text = next) {
+        next = strchr(text, '\n');
+        if (next) *next++ = '\0';
+        p.line++;
+        text = trim(text);
+        if (*text && *text != '#' && !parse_line(&p, text)) return false;
+    }
+    return true;
+}
+
+static bool check_file(int fd, const char *path, struct fail *fail) {
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return fail_set(fail, FAIL_VALUE, "", "%s: is no regular file", path);
+    if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & 022))
+        return fail_set(fail, FAIL_VALUE, "",
+                        "%s: mode %03o, owner %u: it must belong to root or to this user and be "
+                        "writable for nobody else (chown root; chmod 644)",
+                        path, st.st_mode & 0777u, st.st_uid);
+    return true;
+}
+
+bool conf_read(const struct conf_key *keys, size_t keys_n, void *config, const char *path,
+               bool required, struct fail *fail) {
+    char text[CONF_BYTES + 1];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT && !required) return true;
+    if (fd < 0) return fail_set(fail, FAIL_VALUE, "", "%s: %s", path, strerror(errno));
+    bool ok = check_file(fd, path, fail);
+    ssize_t n = ok ? read(fd, text, CONF_BYTES) : 0;
+    close(fd);
+    if (!ok) return false;
+    if (n < 0 || (size_t)n == CONF_BYTES || memchr(text, 0, (size_t)n))
+        return fail_set(fail, FAIL_VALUE, "", "%s: is no text of less than 16 KiB", path);
+    text[n] = '\0';
+    return conf_parse(keys, keys_n, config, path, text, fail);
+}

@@ -1,0 +1,30 @@
+#ifndef COMMON_CONF_H
+#define COMMON_CONF_H
+#include "common/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Configuration files: `key = value` lines, `#` comments.  Whatever is not understood stops the
+ * start: a policy that is half read is no policy. */
+
+struct conf_key {
+    const char *name;
+    bool (*set)(void *config, const char *value); /* false: not allowed */
+    const char *allowed;                          /* for the message */
+};
+
+/* Parse `text` (NUL-terminated, changed) as read from `path`; at most 32 keys, each at most once.
+ * False: `fail` names file, line, key and what is allowed. */
+bool conf_parse(const struct conf_key *keys, size_t keys_n, void *config, const char *path,
+                char *text, struct fail *fail);
+
+/* Read the file.  It must be a regular one of less than 16 KiB that belongs to root or the caller
+ * and that nobody else can change.  A missing file is an error only if `required`. */
+bool conf_read(const struct conf_key *keys, size_t keys_n, void *config, const char *path,
+               bool required, struct fail *fail);
+
+/* Value helpers: a decimal number in min..max; on or off; every word of a list (blanks, commas). */
+bool conf_number(const char *value, unsigned long min, unsigned long max, unsigned *out);
+bool conf_switch(const char *value, bool *out);
+bool conf_words(const char *value, bool (*add)(void *config, const char *word), void *config);
+#endif
