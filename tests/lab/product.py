@@ -126,7 +126,7 @@ class Product:
         sockdir = os.path.join(self.dir, "run")
         os.makedirs(sockdir, exist_ok=True)
         os.chown(sockdir, CAPD_UID, CLIENTS_GID)
-        os.chmod(sockdir, 0o750)
+        os.chmod(sockdir, 0o755)
         self.sock = os.path.join(sockdir, "capd.sock")
         conf = os.path.join(self.dir, "capd.conf")
         with open(conf, "w", encoding="ascii") as out:
@@ -144,7 +144,7 @@ class Product:
         deadline = time.monotonic() + 5
         while not os.path.exists(self.sock):
             if self.capd.poll() is not None or time.monotonic() > deadline:
-                raise LabError("capd did not start: " + self.capd_output())
+                raise LabError("capd did not start (exit %s): %s" % (self.capd.poll(), self.capd_output()))
             time.sleep(0.02)
         return self.capd
 

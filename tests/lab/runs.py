@@ -210,11 +210,11 @@ def other_traffic(lab):
     time.sleep(2)
 
 
-def blackout(seconds, path="bytes/30000000"):
+def blackout(seconds, path="bytes/6000000"):
     """A download in whose middle the link is dead for a moment."""
     def traffic(lab):
         download = lab.spawn(lab.client, ["curl", "-sS", "-o", "/dev/null", "http://%s/%s" % (WEB, path)])
-        time.sleep(1.2)
+        time.sleep(0.25)
         lab.fault("ip saddr %s drop" % SERVER4)
         time.sleep(seconds)
         lab.clear_faults()
