@@ -4,6 +4,7 @@
 #include "capd/stat/snapshot.h"
 #include "capd/stat/rows.h"
 #include "capd/track/control.h"
+#include "capd/track/tcp.h"
 #include "common/wire.h"
 
 /* Room of each table in the 1 MiB of a snapshot, the frame limit at most. */
@@ -60,9 +61,17 @@ static void send_timeline(struct out *o) {
 }
 
 static uint32_t rows_incidents(struct engine *e, struct msg_incident *rows, uint64_t *of_out) {
-    memcpy(rows, e->incidents.row, e->incidents.used * sizeof *rows);
-    *of_out = e->incidents.seen;
-    return e->incidents.used;
+    struct incidents *all = (struct incidents *)(void *)e->facts; /* free between the tables */
+    struct msg_incident dead;
+    *all = e->incidents;
+    for (uint32_t i = 0; i < e->flows.fresh; i++) {
+        const struct flow *f = &e->flows.flow[i];
+        if (e->flows.link[i].list == FLOWS_FREE || f->ip_proto != 6) continue;
+        if (f->bits & FLOW_SELECTED && tcp_dead_path(f, &dead)) incidents_join(all, &dead);
+    }
+    memcpy(rows, all->row, all->used * sizeof *rows);
+    *of_out = all->seen;
+    return all->used;
 }
 
 static void send_all(struct out *o) {

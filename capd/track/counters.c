@@ -18,35 +18,26 @@ static bool same_incident(const struct msg_incident *a, const struct msg_inciden
            addr_equal(&a->subject, &b->subject) && addr_equal(&a->peer, &b->peer);
 }
 
-/* The same thing again is counted in the row there is.  Full: the newest kinds are only counted. */
-void incident_add(struct engine *e, const struct msg_incident *row) {
-    struct incidents *all = &e->incidents;
+void incidents_join(struct incidents *all, const struct msg_incident *row) {
     for (uint32_t i = 0; i < all->used; i++) {
         struct msg_incident *r = &all->row[i];
         if (!same_incident(r, row)) continue;
         r->count += row->count;
-        r->last_us = row->last_us;
         r->tries += row->tries;
+        if (row->first_us < r->first_us) r->first_us = row->first_us;
+        if (row->last_us > r->last_us) r->last_us = row->last_us;
         if (row->span_us > r->span_us) r->span_us = row->span_us;
         r->on_target |= row->on_target;
         return;
     }
     all->seen++;
-    if (all->used < LIM_INCIDENTS)
-        all->row[all->used++] = *row;
-    else
-        e->total.rows_dropped++;
+    if (all->used == LIM_INCIDENTS) return;
+    uint32_t at = all->used++; /* oldest first */
+    for (; at > 0 && all->row[at - 1].first_us > row->first_us; at--)
+        all->row[at] = all->row[at - 1];
+    all->row[at] = *row;
 }
 
-void incident_withdraw(struct engine *e, const struct msg_incident *row) {
-    struct incidents *all = &e->incidents;
-    for (uint32_t i = 0; i < all->used; i++) {
-        struct msg_incident *r = &all->row[i];
-        if (!same_incident(r, row)) continue;
-        if (--r->count > 0) return;
-        memmove(r, r + 1, (all->used - i - 1) * sizeof *r); /* oldest first stays true */
-        all->used--;
-        all->seen--;
-        return;
-    }
+void incident_add(struct engine *e, const struct msg_incident *row) {
+    incidents_join(&e->incidents, row);
 }

@@ -58,7 +58,6 @@ struct flow_side {
     uint32_t
         timed_end[TIMED_SEGMENTS]; /* segments whose ACK is awaited; bit 0 in timed_bits: used */
     uint32_t timed_us[TIMED_SEGMENTS];
-    uint32_t dead_seq; /* with SIDE_DEAD: the segment that got no ACK */
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
     uint32_t zero_since_us, zero_total_us, zero_first_us;
     uint32_t recent_hash[RECENT_PACKETS], recent_us[RECENT_PACKETS];
@@ -70,7 +69,7 @@ struct flow_side {
     uint16_t mss, largest; /* largest payload of a segment */
     uint16_t zero_times;
     uint8_t recent_ttl[RECENT_PACKETS], recent_at;
-    uint8_t wscale, ttl, tries, tries_growing;
+    uint8_t wscale, ttl, tries, tries_growing, tries_fill;
     uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
     uint8_t records;     /* TLS application records, counted to 255 */
 };
@@ -127,6 +126,7 @@ struct flow {
     uint32_t tls_us, first_byte_us, rtt_smooth_us;
     uint32_t retransmit_first_us, retransmit_last_us;
     uint32_t reset_us;
+    uint32_t request_ack_us; /* request to the server's ACK of it */
     uint32_t request_us, request_end, answer_first_us, answer_last_us;
     uint32_t hello_us;     /* ClientHello */
     uint32_t row, row_gen; /* HTTP: oldest request without response; TLS: its row */

@@ -71,6 +71,8 @@ static void keep_row(struct engine *e, const struct flow *f) {
 void flows_retire(struct engine *e, uint32_t i) {
     struct flow *f = &e->flows.flow[i];
     if (f->ip_proto == 6) {
+        struct msg_incident dead;
+        if (f->bits & FLOW_SELECTED && tcp_dead_path(f, &dead)) incident_add(e, &dead);
         tcp_answer_done(e, f);
         app_release(e, f);
         for (unsigned d = 0; d < 2; d++) tcp_forget_holes(e, &f->side[d]);

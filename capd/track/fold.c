@@ -4,6 +4,8 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/flows.h"
 
+#define STUCK_US 1000000u /* closed so long at the end counts as never reopened */
+
 enum conn_state flow_state(const struct flow *f, uint64_t now_us, uint64_t guard_us) {
     if (!(f->bits & FLOW_SYN)) return CONN_MIDSTREAM;
     if (f->bits & FLOW_ESTABLISHED) {
@@ -121,7 +123,7 @@ static void add_zero_windows(const struct engine *e, const struct flow *f, unsig
         uint64_t until = over ? f->last_us : e->now_us;
         if (until > last) total += until - last;
         if (until > f->last_us) life = until - f->first_us;
-        x->zero_stuck[side]++;
+        if (until >= last + STUCK_US) x->zero_stuck[side]++;
         last = until > last ? until : last;
     }
     span_add(&x->zero_first_us, &x->zero_last_us, x->zero_times[0] + x->zero_times[1], first, last);

@@ -62,9 +62,8 @@ static inline bool seq_after(uint32_t a, uint32_t b) {
 /* Add to a counter by code; codes beyond the table's room are left out of it. */
 void codes_add(struct codes *c, uint32_t code);
 
+/* The same thing again is counted in the row there is; rows stay in the order of their first time.
+ * Full: what is new is only counted in `seen`. */
+void incidents_join(struct incidents *all, const struct msg_incident *row);
 void incident_add(struct engine *e, const struct msg_incident *row);
-
-/* Take back one count of the row that incident_add made of `row` (same kind, subject, port, peer
- * and value): what it said has turned out otherwise. */
-void incident_withdraw(struct engine *e, const struct msg_incident *row);
 #endif

@@ -26,8 +26,11 @@ void tcp_analyse(struct engine *e, struct segment *s);
 /* tcp_loss.c: the engine's own judgement of data seen twice or late; sets fresh and again. */
 void tcp_judge_data(struct engine *e, struct segment *s);
 
-/* `side`'s data up to `ack` was acknowledged: a dead path reported for it was none. */
-void tcp_path_alive(struct engine *e, struct flow *f, struct flow_side *side, uint32_t ack);
+/* The other end acknowledged up to `ack`: a segment sent again and again below it got through. */
+void tcp_tries_acked(struct flow_side *side, uint32_t ack);
+/* Was data of this connection sent again and again and never acknowledged?  Fills the incident;
+ * value 1: what is outstanding fills the receiver's window. */
+bool tcp_dead_path(const struct flow *f, struct msg_incident *out);
 void tcp_forget_holes(struct engine *e, struct flow_side *side);
 /* Drop the holes below `ack`; true if there was one: acknowledged data that was never captured. */
 bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack);

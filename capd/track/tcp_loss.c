@@ -115,36 +115,33 @@ static void count_retransmission(struct engine *e, struct segment *s, uint32_t *
     if (f->bits & FLOW_SELECTED) seconds_retransmitted(&e->seconds, e->now_us);
 }
 
-static struct msg_incident dead_path(const struct flow *f) {
-    return (struct msg_incident){.kind = INCIDENT_DEAD_PATH,
-                                 .subject = f->end[SERVER],
-                                 .port = f->port[SERVER],
-                                 .peer = f->end[CLIENT],
-                                 .on_target = f->bits & FLOW_TARGET,
-                                 .count = 1};
+bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
+    for (unsigned d = 0; d < 2; d++) {
+        const struct flow_side *side = &f->side[d], *peer = &f->side[!d];
+        if (!(side->bits & SIDE_DEAD) || peer->bits & SIDE_RST) continue;
+        uint64_t first = f->first_us + (uint32_t)(side->try_first_us - (uint32_t)f->first_us);
+        uint64_t span = side->try_last_us - side->try_first_us;
+        *out = (struct msg_incident){.kind = INCIDENT_DEAD_PATH,
+                                     .subject = f->end[SERVER],
+                                     .port = f->port[SERVER],
+                                     .peer = f->end[CLIENT],
+                                     .on_target = f->bits & FLOW_TARGET,
+                                     .count = 1,
+                                     .first_us = first,
+                                     .last_us = first + span,
+                                     .tries = side->tries,
+                                     .span_us = span,
+                                     .value = side->tries_fill};
+        return true;
+    }
+    return false;
 }
 
-static void report_dead_path(struct engine *e, const struct segment *s,
-                             const struct flow_side *side) {
-    const struct flow *f = s->f;
-    struct msg_incident row = dead_path(f);
-    row.last_us = e->now_us;
-    row.tries = side->tries;
-    row.span_us = s->us - side->try_first_us;
-    row.first_us = e->now_us > row.span_us ? e->now_us - row.span_us : 0;
-    if (f->bits & FLOW_SELECTED) incident_add(e, &row);
-}
-
-/* "Never acknowledged" until now: an ACK beyond the segment takes the incident back. */
-void tcp_path_alive(struct engine *e, struct flow *f, struct flow_side *side, uint32_t ack) {
-    if (!(side->bits & SIDE_DEAD) || !seq_after(ack, side->dead_seq)) return;
-    side->bits &= ~(uint32_t)SIDE_DEAD;
-    struct msg_incident row = dead_path(f);
-    if (f->bits & FLOW_SELECTED) incident_withdraw(e, &row);
-}
-
-/* The same segment again: are the gaps growing, as a sender's timer makes them? */
-static void follow_tries(struct engine *e, struct segment *s, struct flow_side *side) {
+/* The same segment again: are the gaps growing, as a sender's timer makes them?  Judged only when
+ * the connection is looked at: an ACK may still come. */
+static void follow_tries(struct segment *s, struct flow_side *side) {
+    const struct flow_side *peer = &s->f->side[!s->dir];
+    if (side->tries > 0 && side->try_seq != s->seq && side->bits & SIDE_DEAD) return;
     if (side->tries == 0 || side->try_seq != s->seq) {
         side->try_seq = s->seq;
         side->try_first_us = side->next_us;
@@ -158,12 +155,19 @@ static void follow_tries(struct engine *e, struct segment *s, struct flow_side *
         if (side->tries < UINT8_MAX) side->tries++;
     }
     side->try_last_us = s->us;
-    if (side->tries >= DEAD_TRIES && side->tries_growing && !(side->bits & SIDE_DEAD) &&
-        s->us - side->try_first_us >= DEAD_SPAN_US) {
+    /* Did what is outstanding fill the window?  Then the receiver may have stopped taking data. */
+    uint32_t room = peer->acked + peer->window - side->next;
+    side->tries_fill = peer->bits & SIDE_WINDOW && peer->bits & SIDE_ACK &&
+                       (room < s->len || seq_after(side->next, peer->acked + peer->window));
+    if (side->tries >= DEAD_TRIES && side->tries_growing &&
+        s->us - side->try_first_us >= DEAD_SPAN_US)
         side->bits |= SIDE_DEAD;
-        side->dead_seq = s->seq;
-        report_dead_path(e, s, side);
-    }
+}
+
+void tcp_tries_acked(struct flow_side *side, uint32_t ack) {
+    if (side->tries == 0 || !seq_after(ack, side->try_seq)) return;
+    side->tries = 0;
+    side->bits &= ~(uint32_t)SIDE_DEAD;
 }
 
 static void judge_old(struct engine *e, struct segment *s, struct flow_side *side) {
@@ -188,7 +192,7 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
         return;
     }
     count_retransmission(e, s, &f->lost_after);
-    follow_tries(e, s, side);
+    follow_tries(s, side);
 }
 
 static bool is_probe(const struct segment *s, const struct flow_side *side) {

@@ -39,7 +39,7 @@ void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
     }
     if (s->dir == SERVER && f->bits & FLOW_REQUEST_ACK && !seq_before(ack, f->request_end)) {
         f->bits &= ~(uint32_t)FLOW_REQUEST_ACK;
-        services_sample(e, f, SERVICE_REQUEST_ACK, s->us - f->request_us);
+        f->request_ack_us = s->us - f->request_us;
     }
 }
 
@@ -86,6 +86,8 @@ static void begin_answer(struct engine *e, struct segment *s) {
     if (!(f->bits & FLOW_SELECTED)) return;
     hist_add(&e->total.first_byte, took);
     services_sample(e, f, SERVICE_FIRST_BYTE, took);
+    if (!(f->bits & FLOW_REQUEST_ACK))
+        services_sample(e, f, SERVICE_REQUEST_ACK, f->request_ack_us);
     struct service *v = services_of(e, f);
     if (v) v->requests++;
 }

@@ -4,6 +4,8 @@
 #include "capd/track/tcp.h"
 #include "capd/track/services.h"
 
+#define IDLE_CLOSE_US 1000000u
+
 /* Zeek's letters; bit in history_seen by position. */
 static void history_add(struct segment *s, char letter, unsigned dir) {
     static const char letters[] = "SHADFRTWQ";
@@ -83,6 +85,15 @@ static void establish(struct engine *e, struct segment *s) {
     services_sample(e, f, SERVICE_HANDSHAKE, f->handshake_us);
 }
 
+/* A client that drops an idle connection by RST, with nothing in flight: an ordinary close for some
+ * systems. */
+static bool is_idle_close(const struct segment *s) {
+    const struct flow_side *c = &s->f->side[CLIENT], *v = &s->f->side[SERVER];
+    uint32_t last = (int32_t)(c->next_us - v->next_us) > 0 ? c->next_us : v->next_us;
+    return s->dir == CLIENT && c->bits & v->bits & SIDE_ACK && c->acked == v->next &&
+           v->acked == c->next && s->us - last >= IDLE_CLOSE_US;
+}
+
 static void note_reset(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
@@ -99,7 +110,7 @@ static void note_reset(struct engine *e, struct segment *s) {
         } else {
             f->bits |= FLOW_GAVE_UP;
         }
-    } else if (first && !fin && f->payload[0] + f->payload[1] > 0) {
+    } else if (first && !fin && !is_idle_close(s) && f->payload[0] + f->payload[1] > 0) {
         f->bits |= FLOW_RESET_MID | (s->dir == CLIENT ? FLOW_RESET_CLIENT : 0u);
         f->reset_us = s->us;
         if (side->bits & SIDE_TTL)
@@ -139,7 +150,7 @@ static void take_ack(struct engine *e, struct segment *s) {
         peer->next_us = s->us;
     }
     if (!advanced) return;
-    tcp_path_alive(e, f, peer, ack);
+    tcp_tries_acked(peer, ack);
     tcp_time_ack(e, s, old);
     if (!(f->bits & FLOW_SELECTED) || !(peer->bits & SIDE_NEXT)) return;
     e->total.acks++;

@@ -359,6 +359,31 @@ static void test_track_tcp_dead_path_needs_growing_gaps(void **state) {
     }
 }
 
+static void test_track_tcp_dead_path_is_none_once_acknowledged(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = serving(l);
+    uint32_t seq = k.sseq;
+    l->window = 1200; /* of both ends: the segment fills it */
+    ack(&k, k.sseq);
+    from_server(&k, TCP_ACK, NULL, 1200);
+    for (int i = 0; i < 3; i++) {
+        l->us += (400u << i) * MS;
+        uint32_t keep = k.sseq;
+        k.sseq = seq;
+        from_server(&k, TCP_ACK, NULL, 1200);
+        k.sseq = keep;
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->incidents.rows_n, 1);
+    assert_int_equal(l->incidents.rows[0].value, 1);
+    assert_int_equal(l->incidents.rows[0].tries, 4);
+    ack(&k, k.sseq);
+    lab_snapshot(l);
+    assert_int_equal(l->incidents.rows_n, 0);
+    lab_free(l);
+}
+
 static void test_track_tcp_capture_gap_is_no_loss(void **state) {
     (void)state;
     struct lab *l = lab_default();
@@ -509,7 +534,9 @@ int main(void) {
         cmocka_unit_test(test_track_tcp_keep_alives_are_no_retransmissions),
         cmocka_unit_test(test_track_tcp_fast_retransmission),
         cmocka_unit_test(test_track_tcp_dead_path_needs_growing_gaps),
+        cmocka_unit_test(test_track_tcp_dead_path_is_none_once_acknowledged),
         cmocka_unit_test(test_track_tcp_capture_gap_is_no_loss),
+        cmocka_unit_test(test_track_tcp_idle_client_may_close_by_reset),
         cmocka_unit_test(test_track_tcp_zero_window_time_and_side),
         cmocka_unit_test(test_track_tcp_window_that_never_reopens_is_stuck),
         cmocka_unit_test(test_track_tcp_reset_in_midstream_and_its_guards),
