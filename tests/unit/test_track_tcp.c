@@ -464,6 +464,21 @@ static void test_track_tcp_reset_in_midstream_and_its_guards(void **state) {
     }
 }
 
+static void test_track_tcp_idle_client_may_close_by_reset(void **state) {
+    (void)state;
+    for (int idle = 0; idle < 2; idle++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        from_server(&k, TCP_ACK, NULL, DATA);
+        ack(&k, k.sseq);
+        l->us += idle ? 30 * S : 5 * MS;
+        from_client(&k, TCP_RST | TCP_ACK, NULL, 0);
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].reset_by_client, !idle);
+        lab_free(l);
+    }
+}
+
 /* ---- times
  * ------------------------------------------------------------------------------------------ */
 
