@@ -13,25 +13,38 @@
 #define EXT_HIP         139u
 #define EXT_SHIM6       140u
 
-/* Make the header in `h` (its IP fields only) the packet's innermost one. */
-static enum decode_status ip_commit(struct packet *k, const struct packet *h) {
+/* Fields of a header being read. */
+struct ip_fields {
+    struct addr src, dst;
+    uint8_t version, proto, ttl, tos;
+    uint8_t header_bytes;
+    uint16_t bytes;        /* IPv4: total length; IPv6: payload length */
+    uint16_t id, fragment; /* IPv4: flags and offset as they stand there */
+};
+
+static void ip_set_fragment(struct packet *k, uint32_t offset_bytes, bool more) {
+    k->more_fragments = more;
+    k->fragment_offset = offset_bytes;
+    k->fragment = more || offset_bytes != 0;
+}
+
+/* Make the header in `h` the packet's innermost one. */
+static enum decode_status ip_commit(struct packet *k, const struct ip_fields *h) {
     if (k->ip_version != 0) {
         if (k->tunnels >= DECODE_MAX_TUNNELS) return DECODE_TUNNEL_MALFORMED;
         k->tunnels++;
     }
-    packet_add(k, h->ip_version == 4 ? PROTO_IPV4 : PROTO_IPV6);
-    k->ip_version = h->ip_version;
+    packet_add(k, h->version == 4 ? PROTO_IPV4 : PROTO_IPV6);
+    k->ip_version = h->version;
     k->src = h->src;
     k->dst = h->dst;
-    k->ip_proto = h->ip_proto;
+    k->ip_proto = h->proto;
     k->ttl = h->ttl;
     k->tos = h->tos;
-    k->ip_id = h->ip_id;
-    k->has_ip_id = h->has_ip_id;
-    k->dont_fragment = h->dont_fragment;
-    k->fragment = h->fragment;
-    k->more_fragments = h->more_fragments;
-    k->fragment_offset = h->fragment_offset;
+    k->ip_id = h->id;
+    k->has_ip_id = h->version == 4;
+    k->dont_fragment = (h->fragment & 0x4000u) != 0;
+    ip_set_fragment(k, (h->fragment & 0x1fffu) * 8u, (h->fragment & 0x2000u) != 0);
     k->l4_bytes = 0;
     k->sport = k->dport = 0;
     k->has_ports = false;
@@ -47,12 +60,6 @@ static void ip_set_payload(const struct view *v, struct packet *k, struct next *
     k->payload_cap = (uint32_t)cursor_left(&v->c);
     k->payload = k->payload_cap > 0 ? v->c.p : NULL;
     if (!k->fragment) *n = (struct next){LAYER_TRANSPORT, k->ip_proto};
-}
-
-static void ip_set_fragment(struct packet *k, uint32_t offset_bytes, bool more) {
-    k->more_fragments = more;
-    k->fragment_offset = offset_bytes;
-    k->fragment = more || offset_bytes != 0;
 }
 
 /* Fragment header, RFC 8200 section 4.5. */
@@ -102,72 +109,67 @@ static enum decode_status ip_extensions(struct view *v, struct packet *k) {
     return ip_is_extension(k->ip_version, k->ip_proto) ? DECODE_IP_MALFORMED : DECODE_OK;
 }
 
-static bool ip_read_v4(struct cursor *c, struct packet *h, uint8_t *header_bytes, uint16_t *total) {
-    uint8_t version;
-    uint16_t id, field, sum;
+static bool ip_read_v4(struct cursor *c, struct ip_fields *h) {
+    uint8_t first;
+    uint16_t sum;
     const uint8_t *src, *dst;
-    if (!cursor_u8(c, &version) || !cursor_u8(c, &h->tos) || !cursor_be16(c, total) ||
-        !cursor_be16(c, &id) || !cursor_be16(c, &field) || !cursor_u8(c, &h->ttl) ||
-        !cursor_u8(c, &h->ip_proto) || !cursor_be16(c, &sum) || !cursor_take(c, 4, &src) ||
+    if (!cursor_u8(c, &first) || !cursor_u8(c, &h->tos) || !cursor_be16(c, &h->bytes) ||
+        !cursor_be16(c, &h->id) || !cursor_be16(c, &h->fragment) || !cursor_u8(c, &h->ttl) ||
+        !cursor_u8(c, &h->proto) || !cursor_be16(c, &sum) || !cursor_take(c, 4, &src) ||
         !cursor_take(c, 4, &dst))
         return false;
-    *header_bytes = (uint8_t)((version & 0x0fu) * 4u);
-    h->ip_version = 4;
-    h->ip_id = id;
-    h->has_ip_id = true;
-    h->dont_fragment = (field & 0x4000u) != 0;
-    ip_set_fragment(h, (field & 0x1fffu) * 8u, (field & 0x2000u) != 0);
+    h->version = 4;
+    h->header_bytes = (uint8_t)((first & 0x0fu) * 4u);
     h->src = addr_from_bytes(src, 4);
     h->dst = addr_from_bytes(dst, 4);
     return true;
 }
 
 static enum decode_status ip_decode_v4(struct view *v, struct packet *k, struct next *n) {
-    struct packet h = {0};
+    struct ip_fields h;
     struct cursor c = v->c;
-    uint8_t header_bytes;
-    uint16_t total;
-    if (!ip_read_v4(&c, &h, &header_bytes, &total)) return VIEW_SHORT(v, 20, IP);
-    if (header_bytes < 20) return DECODE_IP_MALFORMED;
+    if (!ip_read_v4(&c, &h)) return VIEW_SHORT(v, 20, IP);
+    if (h.header_bytes < 20) return DECODE_IP_MALFORMED;
     enum decode_status s = ip_commit(k, &h);
     if (s != DECODE_OK) return s;
-    if (total != 0 && total < header_bytes) return DECODE_IP_MALFORMED;
-    if (total > v->wire) packet_note(k, DECODE_IP_MALFORMED);
-    if (total != 0) view_limit(v, total); /* 0: a segment the card will cut, RFC 791 knows none */
+    if (h.bytes != 0 && h.bytes < h.header_bytes) return DECODE_IP_MALFORMED;
+    if (h.bytes > v->wire) packet_note(k, DECODE_IP_MALFORMED);
+    if (h.bytes != 0) view_limit(v, h.bytes); /* 0: a segment that the card will cut */
     c = v->c;
-    if (!cursor_skip(&c, header_bytes)) return VIEW_SHORT(v, header_bytes, IP);
+    if (!cursor_skip(&c, h.header_bytes)) return VIEW_SHORT(v, h.header_bytes, IP);
     view_consume(v, c);
     s = ip_extensions(v, k);
     if (s == DECODE_OK) ip_set_payload(v, k, n);
     return s;
 }
 
-static bool ip_read_v6(struct cursor *c, struct packet *h, uint16_t *payload_bytes) {
+static bool ip_read_v6(struct cursor *c, struct ip_fields *h) {
     uint32_t first;
     const uint8_t *src, *dst;
-    if (!cursor_be32(c, &first) || !cursor_be16(c, payload_bytes) || !cursor_u8(c, &h->ip_proto) ||
+    if (!cursor_be32(c, &first) || !cursor_be16(c, &h->bytes) || !cursor_u8(c, &h->proto) ||
         !cursor_u8(c, &h->ttl) || !cursor_take(c, 16, &src) || !cursor_take(c, 16, &dst))
         return false;
-    h->ip_version = 6;
+    h->version = 6;
+    h->header_bytes = 40;
     h->tos = (uint8_t)(first >> 20);
+    h->id = h->fragment = 0;
     h->src = addr_from_bytes(src, 16);
     h->dst = addr_from_bytes(dst, 16);
     return true;
 }
 
 static enum decode_status ip_decode_v6(struct view *v, struct packet *k, struct next *n) {
-    struct packet h = {0};
+    struct ip_fields h;
     struct cursor c = v->c;
-    uint16_t len;
-    if (!ip_read_v6(&c, &h, &len)) return VIEW_SHORT(v, 40, IP);
+    if (!ip_read_v6(&c, &h)) return VIEW_SHORT(v, 40, IP);
     enum decode_status s = ip_commit(k, &h);
     if (s != DECODE_OK) return s;
     view_consume(v, c);
     /* Length 0 with a hop-by-hop header or over 64 KiB there: a jumbogram (RFC 2675) or a segment
      * that the card will cut; the frame's own length is the best there is. */
-    bool jumbo = len == 0 && (k->ip_proto == EXT_HOP_BY_HOP || v->wire > 0xffff);
-    if (len > v->wire) packet_note(k, DECODE_IP_MALFORMED);
-    if (!jumbo) view_limit(v, len);
+    bool jumbo = h.bytes == 0 && (k->ip_proto == EXT_HOP_BY_HOP || v->wire > 0xffff);
+    if (h.bytes > v->wire) packet_note(k, DECODE_IP_MALFORMED);
+    if (!jumbo) view_limit(v, h.bytes);
     s = ip_extensions(v, k);
     if (s == DECODE_OK) ip_set_payload(v, k, n);
     return s;
