@@ -18,7 +18,7 @@ UNIT += test_stat
 PCM_COUNT_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
 $(B)/pcm-count: tests/corpus/pcm-count.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PCM_COUNT_LIBS) $(LIBS_CAPD)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PCM_COUNT_LIBS) $(LIBS_CAPD)
 units: $(B)/pcm-count
 check-corpus: ## compare the engine with what tshark counts in capture files; CORPUS=folder
 	@deploy/install-deps build test
@@ -40,7 +40,7 @@ units: $(addprefix $(B)/sandbox/,$(SANDBOX_TESTS))
 endif
 $(B)/sandbox/%: tests/sandbox/%.c tests/sandbox/client.c $(SANDBOX_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/sandbox/client.c $(SANDBOX_LIBS) $(LIBS_CAPD)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/sandbox/client.c $(SANDBOX_LIBS) $(LIBS_CAPD)
 UNIT += test_mcp_loop
 UNIT += test_parent_config
 UNIT += test_policy
@@ -53,4 +53,8 @@ FUZZ_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
 fuzzers: $(addprefix $(B)/,$(FUZZ))
 $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD)
+UNIT += test_target
+UNIT += test_capclient
+UNIT += test_snapshot_store
+UNIT += test_settings

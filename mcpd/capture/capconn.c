@@ -33,9 +33,17 @@ static bool group_of(const char *path, struct stat *st) {
 /* Whom the mode of the socket keeps out the kernel turns away, so only we can say why. */
 static void explain_permission(const char *path, struct fail *fail) {
     struct stat st;
-    const struct group *group = group_of(path, &st) ? getgrgid(st.st_gid) : NULL;
+    gid_t gid = group_of(path, &st) ? st.st_gid : 0;
+    const struct group *group = getgrgid(gid);
     const struct passwd *me = getpwuid(getuid());
-    if (!group || group->gr_gid == 0) {
+    if (gid != 0 && !group) {
+        fail_set(fail, FAIL_PERMISSION, "capd",
+                 "you may not connect to capd at %.108s: %s; members of group number %u may, which "
+                 "has no name here",
+                 path, strerror(EACCES), gid);
+        return;
+    }
+    if (gid == 0) {
         fail_set(fail, FAIL_PERMISSION, "capd",
                  "you may not connect to capd at %.108s: %s; the socket belongs to root: run this "
                  "as root, or use --capd private",

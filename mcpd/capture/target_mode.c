@@ -11,7 +11,8 @@ static const enum mode auto_mode[TARGET_KINDS] = {MODE_DIAGNOSIS, MODE_DOMAIN, M
 
 static const char *const meaning[TARGET_KINDS][MODE_COUNT] = {
     [TARGET_NONE] = {[MODE_WEB] = "all web traffic of this host is judged",
-                     [MODE_DIAGNOSIS] = "no target: the network health of this host is judged"},
+                     [MODE_DIAGNOSIS] =
+                         "without a target the network health of this host is judged"},
     [TARGET_HOST] = {[MODE_DOMAIN] = "everything about that host is judged",
                      [MODE_WEB] = "the web traffic of that host is judged",
                      [MODE_DIAGNOSIS] = "the whole network, with a verdict about that host"},
@@ -81,7 +82,7 @@ bool target_choose_mode(struct target *t, enum target_kind kind, enum mode asked
     }
     if (mode == MODE_WEB) keep_other_ports(t);
     t->mode = mode;
-    snprintf(t->mode_why, sizeof t->mode_why, "%s: %s",
-             asked == MODE_AUTO ? "chosen for this target" : "as asked", what);
+    snprintf(t->mode_why, sizeof t->mode_why, "%s: %s", asked == MODE_AUTO ? "auto" : "as asked",
+             what);
     return true;
 }

@@ -3,6 +3,7 @@
  * is over, or when the client gives up.
  * Runs in: mcpd.  Input trust: client (arguments, checked by the core). */
 #include "common/clock.h"
+#include "common/text.h"
 #include "mcpd/tools/tools.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,8 +101,27 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
+/* The report's text block with the probe's line below it; both within max_tokens / 2. */
+static char *text_with_probe(const cJSON *tree, unsigned max_tokens) {
+    const cJSON *probe = cJSON_GetObjectItemCaseSensitive(tree, "probe");
+    const char *given = tool_text(probe, "why");
+    char why[61];
+    text_clean((const uint8_t *)given, strlen(given), why, sizeof why); /* cuts whole characters */
+    if (!probe || max_tokens < 720) return report_text(tree, max_tokens);
+    char *body = report_text(tree, max_tokens - 120), *text = NULL;
+    size_t bytes;
+    FILE *out = body ? open_memstream(&text, &bytes) : NULL;
+    if (out) {
+        fprintf(out, "%s\nProbe (mcpd's own traffic): %.60s %s%s%.60s\n", body,
+                tool_text(probe, "asked"), tool_text(probe, "result"), *why ? ": " : "", why);
+        fclose(out);
+    }
+    free(body);
+    return text;
+}
+
 static void end_with(struct tool_call *call, cJSON *tree, unsigned max_tokens) {
-    char *text = tree ? report_text(tree, max_tokens) : NULL;
+    char *text = tree ? text_with_probe(tree, max_tokens) : NULL;
     if (tree && text) {
         tool_call_result(call, tree, text);
         return;
@@ -131,13 +151,15 @@ static char *status_text(const struct capture *c, const cJSON *tree) {
     if (!out) return NULL;
     const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(tree, "verdict");
     const cJSON *headline = cJSON_GetObjectItemCaseSensitive(verdict, "headline");
-    uint64_t ran = (clock_mono_ms() - c->started_mono_ms) / 1000;
+    uint64_t until = c->ended_mono_ms ? c->ended_mono_ms : clock_mono_ms();
+    uint64_t ran = (until - c->started_mono_ms) / 1000;
     fprintf(out, "capture_id: %s, state: %s\n", c->id, capture_state_names[c->state]);
     fprintf(out, "%llu of %llu s, %llu packets of the target, %llu others.\n",
             (unsigned long long)ran, (unsigned long long)(c->duration_ms / 1000),
             (unsigned long long)c->snapshot->totals.packets,
             (unsigned long long)c->snapshot->totals.other_packets);
     if (cJSON_IsString(headline)) fprintf(out, "%s\n", headline->valuestring);
+    if (c->ended_why[0]) fprintf(out, "It ended: %s.\n", c->ended_why);
     fclose(out);
     return text;
 }

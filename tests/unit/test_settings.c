@@ -1,0 +1,153 @@
+/* mcpd/settings: mcpd.conf is read as written, or refused with file, line, key and what is allowed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "mcpd/settings.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/mcpd-settings-XXXXXX";
+
+static bool read_text(const char *text, struct settings *c, struct fail *f) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    settings_defaults(c);
+    f->why[0] = 0;
+    return settings_read(c, path, true, f);
+}
+
+static void test_settings_read_every_key(void **state) {
+    (void)state;
+    struct settings c;
+    struct fail f;
+    if (!read_text("# comment\n\n  capd = private  \nfile_directories = /a b:/c\r\nresolve=off\n"
+                   "probe = off\ntoken_budget = 8000\nretention_hours = 2\nretention_mib = 3",
+                   &c, &f))
+        fail_msg("%s", f.why);
+    assert_string_equal(c.capd, "private");
+    assert_int_equal(c.dirs, 2);
+    assert_string_equal(c.dir[0], "/a b");
+    assert_string_equal(c.dir[1], "/c");
+    assert_false(c.resolve || c.probe);
+    assert_int_equal(c.token_budget, 8000);
+    assert_int_equal(c.retention_s, 7200);
+    assert_int_equal(c.retention_bytes, 3 << 20);
+}
+
+static void test_settings_refuse_with_line_key_and_allowed(void **state) {
+    static const struct {
+        const char *text, *must_say[3];
+    } bad[] = {
+        {"\n\ncolour = blue\n", {":3:", "colour", "token_budget"}},
+        {"probe = maybe\n", {":1:", "probe", "on or off"}},
+        {"token_budget = 599\n", {":1:", "token_budget", "600 to 8000"}},
+        {"token_budget = 1200x\n", {":1:", "token_budget", "600"}},
+        {"token_budget = -1\n", {":1:", "token_budget", "600"}},
+        {"capd = run/capd.sock\n", {":1:", "capd", "absolute"}},
+        {"file_directories = tmp\n", {":1:", "file_directories", "absolute"}},
+        {"file_directories =\n", {":1:", "file_directories", "absolute"}},
+        {"retention_hours = 745\n", {":1:", "retention_hours", "744"}},
+        {"probe = on\nprobe = on\n", {":2:", "probe", "twice"}},
+        {"probe\n", {":1:", "key = value", ""}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct settings c;
+        struct fail f;
+        if (read_text(bad[i].text, &c, &f)) fail_msg("taken: %s", bad[i].text);
+        assert_non_null(strstr(f.why, path));
+        for (int k = 0; k < 3; k++)
+            if (!strstr(f.why, bad[i].must_say[k])) fail_msg("%s", f.why);
+    }
+}
+
+static void test_settings_refuse_a_long_line(void **state) {
+    char text[3000];
+    struct settings c;
+    struct fail f;
+    (void)state;
+    memset(text, 'x', sizeof text);
+    text[0] = '#';
+    text[sizeof text - 1] = 0;
+    assert_false(read_text(text, &c, &f));
+}
+
+static void test_settings_refuse_what_others_can_write(void **state) {
+    struct settings c;
+    struct fail f;
+    (void)state;
+    assert_true(read_text("probe = on\n", &c, &f));
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_false(settings_read(&c, path, true, &f));
+    assert_non_null(strstr(f.why, "writable"));
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_false(settings_read(&c, "/tmp", true, &f));
+}
+
+static void test_settings_need_no_file(void **state) {
+    struct settings c;
+    struct fail f;
+    (void)state;
+    settings_defaults(&c);
+    assert_true(settings_read(&c, "/nonexistent/mcpd.conf", false, &f));
+    assert_false(settings_read(&c, "/nonexistent/mcpd.conf", true, &f)); /* asked for by name */
+    assert_string_equal(c.capd, "/run/capd/capd.sock");
+    assert_true(c.resolve && c.probe);
+    assert_int_equal(c.token_budget, 1200);
+}
+
+/* What deploy/ installs says the defaults and is taken. */
+static void test_settings_of_the_shipped_file(void **state) {
+    struct settings c;
+    struct fail f;
+    char line[256], all[4096] = "";
+    (void)state;
+    FILE *shipped = fopen("deploy/config/mcpd.conf", "r");
+    if (!shipped) skip();
+    while (fgets(line, sizeof line, shipped)) { /* "#key = value" shows a default */
+        bool shown = line[0] == '#' && line[1] != ' ' && line[1] != '\n';
+        if (shown && !strstr(line, "file_directories"))
+            strncat(all, line + 1, sizeof all - strlen(all) - 1);
+    }
+    fclose(shipped);
+    struct settings defaults;
+    settings_defaults(&defaults);
+    if (!read_text(all, &c, &f)) fail_msg("%s", f.why);
+    assert_string_equal(c.capd, defaults.capd);
+    assert_int_equal(c.token_budget, defaults.token_budget);
+    assert_int_equal(c.retention_s, defaults.retention_s);
+    assert_int_equal(c.retention_bytes, defaults.retention_bytes);
+    assert_int_equal(c.resolve, defaults.resolve);
+    assert_int_equal(c.probe, defaults.probe);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    int fd = mkstemp(path);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    return unlink(path);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_settings_read_every_key),
+        cmocka_unit_test(test_settings_refuse_with_line_key_and_allowed),
+        cmocka_unit_test(test_settings_refuse_a_long_line),
+        cmocka_unit_test(test_settings_refuse_what_others_can_write),
+        cmocka_unit_test(test_settings_need_no_file),
+        cmocka_unit_test(test_settings_of_the_shipped_file),
+    };
+    return cmocka_run_group_tests_name("settings", tests, set_up, tear_down);
+}
