@@ -36,6 +36,11 @@ CPPFLAGS += -D_GNU_SOURCE -DPCM_VERSION='"$(VERSION)"' -I. -I$(B)/gen $(SYSINC)
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += $(OPT) $(LDHARD)
 
+# `make VERBOSE=1` shows whole commands.
+ifeq ($(VERBOSE),)
+Q = @printf '  %-4s %s\n' $(firstword $(notdir $(CC))) '$@';
+endif
+
 # ---- who builds -----------------------------------------------------------------------------------
 # Root in somebody else's tree builds as that somebody: `sudo make` leaves no root-owned build files.  The
 # targets that need root for more than building get a plain shell back, and give build/ away at their end.
@@ -104,18 +109,18 @@ $(call lib,mcpd):   $(call obj,$(filter-out mcpd/main.c,$(MCPD)))
 $(B)/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(B)/capd: $(call obj,capd/parent/main.c) $(HELPER)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CAPD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CAPD)
 $(B)/mcpd: $(call obj,mcpd/main.c) $(call lib,mcpd) $(call lib,mcpcore) $(call lib,common)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_MCPD) -lm
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_MCPD) -lm
 $(B)/mcpd-net: $(call obj,$(NET)) $(call lib,common)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NET) $(LIBS_MCPD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NET) $(LIBS_MCPD)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # A text file the program carries: build/<variant>/gen/rules.inc from mcpd/diagnose/rules.json.
 $(B)/gen/%.inc: mcpd/diagnose/%.json
@@ -125,7 +130,7 @@ $(B)/obj/mcpd/diagnose/rules.o: $(B)/gen/rules.inc
 
 $(B)/unit/%: tests/unit/%.c $(HELPER) $(call lib,mcpd) $(call lib,mcpcore)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes $(LDFLAGS) -o $@ $< $(call lib,mcpd) $(call lib,mcpcore) $(HELPER) $(LIBS_CAPD) $(LIBS_MCPD) -lcmocka -lm
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes $(LDFLAGS) -o $@ $< $(call lib,mcpd) $(call lib,mcpcore) $(HELPER) $(LIBS_CAPD) $(LIBS_MCPD) -lcmocka -lm
 
 units: $(patsubst %,$(B)/unit/%,$(UNIT))
 
@@ -148,7 +153,7 @@ bench: ## packets per second, CPU and memory of the capture, measured over a vet
 
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 lint: ## the rules of the tree that the compiler does not check
 	@tests/run tests/lint/selftest tests/lint/run
