@@ -16,7 +16,9 @@ static inline struct cursor cursor_make(const void *bytes, size_t len) {
     return c;
 }
 
-static inline size_t cursor_left(const struct cursor *c) { return (size_t)(c->end - c->p); }
+static inline size_t cursor_left(const struct cursor *c) {
+    return (size_t)(c->end - c->p);
+}
 
 static inline bool cursor_skip(struct cursor *c, size_t n) {
     if (cursor_left(c) < n) return false;

@@ -19,8 +19,8 @@ enum fail_code {
 
 struct fail {
     enum fail_code code;
-    char field[32];                /* name of the field or argument, "" if none */
-    char why[LIM_ERROR_TEXT + 1];  /* one sentence */
+    char field[32];               /* name of the field or argument, "" if none */
+    char why[LIM_ERROR_TEXT + 1]; /* one sentence */
 };
 
 /* Fill `f` and return false, so that validators can `return fail_set(...)`. */

@@ -9,7 +9,8 @@ bool text_is_utf8(const uint8_t *bytes, size_t len);
 
 /* Turn bytes from the wire into text that is safe in a report: valid UTF-8, control, bidirectional
  * and invisible format characters and bytes that are no UTF-8 become \xNN or \u{NNNN}, backslash
- * becomes \\, cut at a whole escape so that it fits.  `cap` includes the NUL; returns the length. */
+ * becomes \\, cut at a whole escape so that it fits.  `cap` includes the NUL; returns the length.
+ */
 size_t text_clean(const uint8_t *bytes, size_t len, char *out, size_t cap);
 
 /* ASCII lower case copy of a name, NUL-terminated, at most cap - 1 bytes; returns the length. */

@@ -67,7 +67,8 @@ struct wire_header {
 size_t wire_header_bytes(uint16_t flags);
 
 /* Write header (and extension); returns its length, 16 or 32. */
-size_t wire_put_header(uint8_t out[WIRE_HEADER_BYTES + WIRE_EXT_BYTES], const struct wire_header *h);
+size_t wire_put_header(uint8_t out[WIRE_HEADER_BYTES + WIRE_EXT_BYTES],
+                       const struct wire_header *h);
 
 enum wire_result { WIRE_PARSED, WIRE_NEED_MORE, WIRE_BAD };
 
