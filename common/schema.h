@@ -20,44 +20,36 @@
  * A message is a msgpack map with exactly these keys, each once.  A row is a msgpack array with
  * exactly these items in this order.  Anything else is refused.  Units: us = microseconds. */
 
-/* clang-format off: tables, one line per entry */
+/* Tables, one line per entry. */
+/* clang-format off */
 /* ---- vocabularies ------------------------------------------------------------------------ */
-#define MODE_LIST(X)                                                                               \
-    X(AUTO, "auto") X(DOMAIN, "domain") X(PORT, "port") X(WEB, "web") X(DIAGNOSIS, "diagnosis")
+#define MODE_LIST(X) X(AUTO, "auto") X(DOMAIN, "domain") X(PORT, "port") X(WEB, "web") \
+    X(DIAGNOSIS, "diagnosis")
 /* Outcome of one TCP connection, contract section 4.  The last three split `established`. */
-#define CONN_LIST(X)                                                                               \
-    X(REFUSED, "refused")                                                                          \
-    X(TIMED_OUT, "timed_out") X(UNREACHABLE, "unreachable") X(ABORTED, "aborted")                  \
-        X(PENDING, "pending") X(MIDSTREAM, "midstream") X(CLOSED, "closed") X(RESET, "reset")      \
-            X(OPEN, "open")
-#define PROTO_LIST(X)                                                                              \
-    X(OTHER, "other")                                                                              \
-    X(ARP, "arp") X(IPV4, "ipv4") X(IPV6, "ipv6") X(ICMP, "icmp") X(ICMPV6, "icmpv6")              \
-        X(TCP, "tcp") X(UDP, "udp") X(SCTP, "sctp") X(DNS, "dns") X(MDNS, "mdns")                  \
-            X(LLMNR, "llmnr") X(HTTP, "http") X(TLS, "tls") X(QUIC, "quic") X(DHCP, "dhcp")        \
-                X(NTP, "ntp") X(IGMP, "igmp") X(ESP, "esp") X(GRE, "gre") X(STP, "stp")            \
-                    X(SSH, "ssh")
+#define CONN_LIST(X) X(REFUSED, "refused") X(TIMED_OUT, "timed_out") X(UNREACHABLE, "unreachable") \
+    X(ABORTED, "aborted") X(PENDING, "pending") X(MIDSTREAM, "midstream") X(CLOSED, "closed") \
+    X(RESET, "reset") X(OPEN, "open")
+#define PROTO_LIST(X) X(OTHER, "other") X(ARP, "arp") X(IPV4, "ipv4") X(IPV6, "ipv6") \
+    X(ICMP, "icmp") X(ICMPV6, "icmpv6") X(TCP, "tcp") X(UDP, "udp") X(SCTP, "sctp") \
+    X(DNS, "dns") X(MDNS, "mdns") X(LLMNR, "llmnr") X(HTTP, "http") X(TLS, "tls") X(QUIC, "quic") \
+    X(DHCP, "dhcp") X(NTP, "ntp") X(IGMP, "igmp") X(ESP, "esp") X(GRE, "gre") X(STP, "stp") \
+    X(SSH, "ssh")
 /* How a TLS handshake ended, as far as it can be seen. */
-#define TLS_OUTCOME_LIST(X)                                                                        \
-    X(PENDING, "pending")                                                                          \
-    X(ANSWERED, "answered") X(ALERT_CLIENT, "alert_from_client")                                   \
-        X(ALERT_SERVER, "alert_from_server") X(NO_ANSWER, "no_answer") X(RESET, "reset")
+#define TLS_OUTCOME_LIST(X) X(PENDING, "pending") X(ANSWERED, "answered") X(ALERT_CLIENT, "alert_from_client") \
+    X(ALERT_SERVER, "alert_from_server") X(NO_ANSWER, "no_answer") X(RESET, "reset")
 /* What the detectors report; subject, peer and the numbers' meaning per kind in `incident`. */
-#define INCIDENT_LIST(X)                                                                           \
-    X(ICMP_UNREACHABLE, "icmp_unreachable")                                                        \
-    X(DEAD_PATH, "dead_path") X(ARP_UNANSWERED, "arp_unanswered")                                  \
-        X(RESET_MIDSTREAM, "reset_midstream")
-#define END_LIST(X)                                                                                \
-    X(DURATION, "duration")                                                                        \
-    X(STOPPED, "stopped") X(EOF, "end_of_file") X(DEVICE, "device_gone") X(FAILED, "failed")
+#define INCIDENT_LIST(X) X(ICMP_UNREACHABLE, "icmp_unreachable") X(DEAD_PATH, "dead_path") \
+    X(ARP_UNANSWERED, "arp_unanswered") X(RESET_MIDSTREAM, "reset_midstream")
+#define END_LIST(X) X(DURATION, "duration") X(STOPPED, "stopped") X(EOF, "end_of_file") \
+    X(DEVICE, "device_gone") X(FAILED, "failed")
 #define DATALINK_NAME_MAX 32u
 
-#define MODE_ENUM(a, b)        MODE_##a,
-#define CONN_ENUM(a, b)        CONN_##a,
-#define PROTO_ENUM(a, b)       PROTO_##a,
+#define MODE_ENUM(a, b) MODE_##a,
+#define CONN_ENUM(a, b) CONN_##a,
+#define PROTO_ENUM(a, b) PROTO_##a,
 #define TLS_OUTCOME_ENUM(a, b) TLS_OUTCOME_##a,
-#define INCIDENT_ENUM(a, b)    INCIDENT_##a,
-#define END_ENUM(a, b)         END_##a,
+#define INCIDENT_ENUM(a, b) INCIDENT_##a,
+#define END_ENUM(a, b) END_##a,
 enum mode { MODE_LIST(MODE_ENUM) MODE_COUNT };
 enum conn_state { CONN_LIST(CONN_ENUM) CONN_COUNT };
 enum proto { PROTO_LIST(PROTO_ENUM) PROTO_COUNT };
@@ -71,438 +63,410 @@ extern const char *const tls_outcome_names[TLS_OUTCOME_COUNT];
 extern const char *const incident_names[INCIDENT_COUNT];
 extern const char *const end_names[END_COUNT];
 
-#define ANY   UINT64_MAX
+#define ANY UINT64_MAX
 #define MAX16 UINT16_MAX
 #define MAX32 UINT32_MAX
 
 /* ---- requests ------------------------------------------------------------------------------ */
-#define FIELDS_hello(F, T)                                                                         \
+#define FIELDS_hello(F, T) \
     F(T, S, client, LIM_LABEL, text, "name and version of the client, for the log only")
-#define FIELDS_empty(F, T) F(T, B, all, 1, none, "reserved: send false")
-#define FIELDS_prefix(F, T)                                                                        \
-    F(T, A, address, 16, none, "network or host address")                                          \
+#define FIELDS_empty(F, T) \
+    F(T, B, all, 1, none, "reserved: send false")
+#define FIELDS_prefix(F, T) \
+    F(T, A, address, 16, none, "network or host address") \
     F(T, U, prefix_len, 128, bits, "32 or 128 for a host")
-#define FIELDS_start(F, T)                                                                         \
-    F(T, B, file, 1, none,                                                                         \
-      "read the inherited capture file (private capd only) instead of an interface")               \
-    F(T, S, interface, LIM_IFNAME, text, "interface to capture on; empty for a file")              \
+#define FIELDS_start(F, T) \
+    F(T, B, file, 1, none, "read the inherited capture file (private capd only) instead of an interface") \
+    F(T, S, interface, LIM_IFNAME, text, "interface to capture on; empty for a file") \
     F(T, U, mode, MODE_COUNT - 1, mode, "what is judged; AUTO is refused, the client resolves it") \
-    F(T, U, duration_ms, LIM_DURATION_S * 1000u, ms,                                               \
-      "the capture ends by itself; 0 only for a file")                                             \
-    F(T, S, name, LIM_NAME, text, "target name in lower case, ASCII; empty if none")               \
-    F(T, L, addresses, LIM_TARGET_ADDRESSES, prefix, "target addresses known now")                 \
-    F(T, N, ports, LIM_TARGET_PORTS, port, "target ports; empty: any")                             \
-    F(T, S, filter, LIM_FILTER, text, "the caller's own pcap-filter expression; empty: none")      \
-    F(T, B, filter_only, 1, none,                                                                  \
-      "the expression replaces the mode's filter instead of joining it")                           \
-    F(T, L, exclude, LIM_TARGET_ADDRESSES, endpoint,                                               \
-      "endpoints left out (the client's own connections)")                                         \
+    F(T, U, duration_ms, LIM_DURATION_S * 1000u, ms, "the capture ends by itself; 0 only for a file") \
+    F(T, S, name, LIM_NAME, text, "target name in lower case, ASCII; empty if none") \
+    F(T, L, addresses, LIM_TARGET_ADDRESSES, prefix, "target addresses known now") \
+    F(T, N, ports, LIM_TARGET_PORTS, port, "target ports; empty: any") \
+    F(T, S, filter, LIM_FILTER, text, "the caller's own pcap-filter expression; empty: none") \
+    F(T, B, filter_only, 1, none, "the expression replaces the mode's filter instead of joining it") \
+    F(T, L, exclude, LIM_TARGET_ADDRESSES, endpoint, "endpoints left out (the client's own connections)") \
     F(T, S, caller, LIM_LABEL, text, "caller label, logged as claimed, not proved")
-#define FIELDS_endpoint(F, T)                                                                      \
-    F(T, A, address, 16, none, "address")                                                          \
+#define FIELDS_endpoint(F, T) \
+    F(T, A, address, 16, none, "address") \
     F(T, U, port, MAX16, port, "port")
-#define FIELDS_capture(F, T) F(T, S, capture_id, LIM_CAPTURE_ID, text, "which capture")
-#define FIELDS_retarget(F, T)                                                                      \
-    F(T, S, capture_id, LIM_CAPTURE_ID, text, "which capture")                                     \
-    F(T, L, addresses, LIM_TARGET_ADDRESSES, prefix,                                               \
-      "addresses learned late; joined to the known ones")
+#define FIELDS_capture(F, T) \
+    F(T, S, capture_id, LIM_CAPTURE_ID, text, "which capture")
+#define FIELDS_retarget(F, T) \
+    F(T, S, capture_id, LIM_CAPTURE_ID, text, "which capture") \
+    F(T, L, addresses, LIM_TARGET_ADDRESSES, prefix, "addresses learned late; joined to the known ones")
 
 /* ---- answers of the parent ------------------------------------------------------------------- */
-#define FIELDS_hello_reply(F, T)                                                                   \
-    F(T, S, version, LIM_LABEL, text, "version of capd")                                           \
-    F(T, B, private, 1, none, "serves this one client only")                                       \
-    F(T, B, live, 1, none, "can open interfaces (holds CAP_NET_RAW)")                              \
-    F(T, B, names, 1, none, "names are reported; false: stable hashes")                            \
-    F(T, U, max_captures, LIM_CAPTURES, count, "captures at once, in all")                         \
-    F(T, U, max_per_caller, LIM_CAPTURES, count, "captures at once per uid")                       \
-    F(T, U, max_duration_s, LIM_DURATION_S, s, "longest capture")                                  \
+#define FIELDS_hello_reply(F, T) \
+    F(T, S, version, LIM_LABEL, text, "version of capd") \
+    F(T, B, private, 1, none, "serves this one client only") \
+    F(T, B, live, 1, none, "can open interfaces (holds CAP_NET_RAW)") \
+    F(T, B, names, 1, none, "names are reported; false: stable hashes") \
+    F(T, U, max_captures, LIM_CAPTURES, count, "captures at once, in all") \
+    F(T, U, max_per_caller, LIM_CAPTURES, count, "captures at once per uid") \
+    F(T, U, max_duration_s, LIM_DURATION_S, s, "longest capture") \
     F(T, U, snaplen, MAX16, bytes, "bytes looked at per packet")
-#define FIELDS_interface(F, T)                                                                     \
-    F(T, S, name, LIM_IFNAME, text, "interface name")                                              \
-    F(T, U, index, MAX32, none, "kernel's index")                                                  \
-    F(T, S, kind, 16, text, "ethernet, wifi, loopback, bridge, vlan, tunnel, virtual or other")    \
-    F(T, B, up, 1, none, "administratively up")                                                    \
-    F(T, B, running, 1, none, "carrier present")                                                   \
-    F(T, B, loopback, 1, none, "loopback device")                                                  \
-    F(T, B, wireless, 1, none, "802.11 device")                                                    \
-    F(T, B, allowed, 1, none, "this caller may capture on it")                                     \
-    F(T, B, default_v4, 1, none, "carries the IPv4 default route")                                 \
-    F(T, B, default_v6, 1, none, "carries the IPv6 default route")                                 \
-    F(T, M, mac, 6, none, "link-layer address")                                                    \
-    F(T, U, mtu, MAX32, bytes, "MTU")                                                              \
-    F(T, U, speed_mbps, MAX32, mbps, "link speed, 0 if unknown")                                   \
-    F(T, U, rx_packets, ANY, count, "kernel's counter, to find the busiest")                       \
+#define FIELDS_interface(F, T) \
+    F(T, S, name, LIM_IFNAME, text, "interface name") \
+    F(T, U, index, MAX32, none, "kernel's index") \
+    F(T, S, kind, 16, text, "ethernet, wifi, loopback, bridge, vlan, tunnel, virtual or other") \
+    F(T, B, up, 1, none, "administratively up") \
+    F(T, B, running, 1, none, "carrier present") \
+    F(T, B, loopback, 1, none, "loopback device") \
+    F(T, B, wireless, 1, none, "802.11 device") \
+    F(T, B, allowed, 1, none, "this caller may capture on it") \
+    F(T, B, default_v4, 1, none, "carries the IPv4 default route") \
+    F(T, B, default_v6, 1, none, "carries the IPv6 default route") \
+    F(T, M, mac, 6, none, "link-layer address") \
+    F(T, U, mtu, MAX32, bytes, "MTU") \
+    F(T, U, speed_mbps, MAX32, mbps, "link speed, 0 if unknown") \
+    F(T, U, rx_packets, ANY, count, "kernel's counter, to find the busiest") \
     F(T, U, tx_packets, ANY, count, "kernel's counter")
-#define FIELDS_if_address(F, T)                                                                    \
-    F(T, U, index, MAX32, none, "interface index")                                                 \
-    F(T, A, address, 16, none, "address")                                                          \
+#define FIELDS_if_address(F, T) \
+    F(T, U, index, MAX32, none, "interface index") \
+    F(T, A, address, 16, none, "address") \
     F(T, U, prefix_len, 128, bits, "prefix length")
-#define FIELDS_route(F, T)                                                                         \
-    F(T, U, index, MAX32, none, "interface index")                                                 \
+#define FIELDS_route(F, T) \
+    F(T, U, index, MAX32, none, "interface index") \
     F(T, A, gateway, 16, none, "next hop of a default route")
-#define FIELDS_interfaces_reply(F, T)                                                              \
-    F(T, L, interfaces, LIM_INTERFACES, interface, "in kernel order")                              \
-    F(T, L, addresses, LIM_IF_ADDRESSES, if_address, "addresses of all interfaces")                \
+#define FIELDS_interfaces_reply(F, T) \
+    F(T, L, interfaces, LIM_INTERFACES, interface, "in kernel order") \
+    F(T, L, addresses, LIM_IF_ADDRESSES, if_address, "addresses of all interfaces") \
     F(T, L, gateways, LIM_ROUTES, route, "default gateways")
-#define FIELDS_status_row(F, T)                                                                    \
-    F(T, S, capture_id, LIM_CAPTURE_ID, text, "capture")                                           \
-    F(T, S, interface, LIM_IFNAME, text, "interface, empty for a file")                            \
-    F(T, U, uid, MAX32, none, "who started it")                                                    \
-    F(T, U, started_us, ANY, us, "wall clock")                                                     \
+#define FIELDS_status_row(F, T) \
+    F(T, S, capture_id, LIM_CAPTURE_ID, text, "capture") \
+    F(T, S, interface, LIM_IFNAME, text, "interface, empty for a file") \
+    F(T, U, uid, MAX32, none, "who started it") \
+    F(T, U, started_us, ANY, us, "wall clock") \
     F(T, U, ends_us, ANY, us, "wall clock; 0 for a file")
-#define FIELDS_status_reply(F, T)                                                                  \
+#define FIELDS_status_reply(F, T) \
     F(T, L, captures, LIM_CAPTURES, status_row, "the caller's running captures")
-#define FIELDS_error(F, T)                                                                         \
-    F(T, U, code, FAIL_CODES - 1, none, "enum fail_code")                                          \
-    F(T, S, field, 31, text, "field at fault, empty if none")                                      \
+#define FIELDS_error(F, T) \
+    F(T, U, code, FAIL_CODES - 1, none, "enum fail_code") \
+    F(T, S, field, 31, text, "field at fault, empty if none") \
     F(T, S, why, LIM_ERROR_TEXT, text, "one sentence")
 
 /* ---- events of a worker -------------------------------------------------------------------- */
-#define FIELDS_started(F, T)                                                                       \
-    F(T, S, capture_id, LIM_CAPTURE_ID, text, "made by capd")                                      \
-    F(T, S, filter, 2048, text, "filter as installed; empty: everything")                          \
-    F(T, B, filter_in_kernel, 1, none, "false: filtered in user space")                            \
-    F(T, S, datalink, DATALINK_NAME_MAX, text, "link type")                                        \
-    F(T, U, snaplen, MAX32, bytes, "bytes looked at per packet")                                   \
-    F(T, U, landlock_abi, 64, none, "0: kernel has no Landlock")                                   \
-    F(T, B, seccomp, 1, none, "filter in force")                                                   \
+#define FIELDS_started(F, T) \
+    F(T, S, capture_id, LIM_CAPTURE_ID, text, "made by capd") \
+    F(T, S, filter, 2048, text, "filter as installed; empty: everything") \
+    F(T, B, filter_in_kernel, 1, none, "false: filtered in user space") \
+    F(T, S, datalink, DATALINK_NAME_MAX, text, "link type") \
+    F(T, U, snaplen, MAX32, bytes, "bytes looked at per packet") \
+    F(T, U, landlock_abi, 64, none, "0: kernel has no Landlock") \
+    F(T, B, seccomp, 1, none, "filter in force") \
     F(T, U, caps, ANY, none, "capabilities left (always 0)")
 
-#define FIELDS_code_count(F, T)                                                                    \
-    F(T, U, code, MAX32, none, "code")                                                             \
+#define FIELDS_code_count(F, T) \
+    F(T, U, code, MAX32, none, "code") \
     F(T, U, count, ANY, count, "how often")
-#define FIELDS_protocol(F, T)                                                                      \
-    F(T, U, proto, PROTO_COUNT - 1, proto, "protocol")                                             \
-    F(T, U, packets, ANY, count, "packets that carry it")                                          \
+#define FIELDS_protocol(F, T) \
+    F(T, U, proto, PROTO_COUNT - 1, proto, "protocol") \
+    F(T, U, packets, ANY, count, "packets that carry it") \
     F(T, U, bytes, ANY, bytes, "their bytes on the wire")
 
 /* Wireshark's tcp.analysis counters, Wireshark User's Guide "TCP Analysis". */
-#define TCP_ANALYSIS_LIST(X)                                                                       \
-    X(retransmission)                                                                              \
-    X(fast_retransmission) X(spurious_retransmission) X(out_of_order) X(duplicate_ack)             \
-        X(zero_window) X(zero_window_probe) X(window_full) X(keep_alive) X(lost_segment)           \
-            X(ack_lost_segment)
+#define TCP_ANALYSIS_LIST(X) X(retransmission) X(fast_retransmission) X(spurious_retransmission) \
+    X(out_of_order) X(duplicate_ack) X(zero_window) X(zero_window_probe) X(window_full) \
+    X(keep_alive) X(lost_segment) X(ack_lost_segment)
 
 /* Counters over TCP connections; shared by totals and services (contract section 4). */
-#define FIELDS_CONNECTION_COUNTS(F, T)                                                             \
-    F(T, U, attempted, ANY, count, "connections whose SYN was seen")                               \
-    F(T, U, established, ANY, count, "SYN, SYN-ACK and the client's ACK seen")                     \
-    F(T, U, refused, ANY, count, "RST answered the SYN")                                           \
-    F(T, U, timed_out, ANY, count, "no answer and older than the end guard")                       \
-    F(T, U, unreachable, ANY, count, "an ICMP error answered")                                     \
-    F(T, U, aborted, ANY, count, "RST or FIN before the handshake was done")                       \
-    F(T, U, pending, ANY, count, "too young to say")                                               \
-    F(T, U, closed, ANY, count, "established, FIN both ways")                                      \
-    F(T, U, reset, ANY, count, "established, ended by RST")                                        \
-    F(T, U, open, ANY, count, "established, not ended")                                            \
-    F(T, U, midstream, ANY, count, "no SYN seen")                                                  \
-    F(T, U, syn_sent, ANY, count, "SYN segments without ACK")                                      \
-    F(T, U, syn_retried, ANY, count, "established only after a repeated SYN")                      \
-    F(T, U, data_segments_to_client, ANY, count, "segments with payload")                          \
-    F(T, U, data_segments_to_server, ANY, count, "segments with payload")                          \
-    F(T, U, retransmitted_to_client, ANY, count,                                                   \
-      "the engine's own judgement, duplicates of the capture removed")                             \
-    F(T, U, retransmitted_to_server, ANY, count, "the same, other direction")                      \
-    F(T, U, lost_before, ANY, count,                                                               \
-      "retransmitted data never seen before: lost before the capture point")                       \
-    F(T, U, lost_after, ANY, count,                                                                \
-      "retransmitted data seen before: lost after the capture point")                              \
-    F(T, U, spurious, ANY, count,                                                                  \
-      "retransmitted although acknowledged; not among retransmitted_*")                            \
-    F(T, U, reordered, ANY, count, "segments that arrived late but were not sent twice")           \
-    F(T, U, payload_to_client, ANY, bytes, "TCP payload, without retransmissions")                 \
+#define FIELDS_CONNECTION_COUNTS(F, T) \
+    F(T, U, attempted, ANY, count, "connections whose SYN was seen") \
+    F(T, U, established, ANY, count, "SYN, SYN-ACK and the client's ACK seen") \
+    F(T, U, refused, ANY, count, "RST answered the SYN") \
+    F(T, U, timed_out, ANY, count, "no answer and older than the end guard") \
+    F(T, U, unreachable, ANY, count, "an ICMP error answered") \
+    F(T, U, aborted, ANY, count, "RST or FIN before the handshake was done") \
+    F(T, U, pending, ANY, count, "too young to say") \
+    F(T, U, closed, ANY, count, "established, FIN both ways") \
+    F(T, U, reset, ANY, count, "established, ended by RST") \
+    F(T, U, open, ANY, count, "established, not ended") \
+    F(T, U, midstream, ANY, count, "no SYN seen") \
+    F(T, U, syn_sent, ANY, count, "SYN segments without ACK") \
+    F(T, U, syn_retried, ANY, count, "established only after a repeated SYN") \
+    F(T, U, data_segments_to_client, ANY, count, "segments with payload") \
+    F(T, U, data_segments_to_server, ANY, count, "segments with payload") \
+    F(T, U, retransmitted_to_client, ANY, count, "the engine's own judgement, duplicates of the capture removed") \
+    F(T, U, retransmitted_to_server, ANY, count, "the same, other direction") \
+    F(T, U, lost_before, ANY, count, "retransmitted data never seen before: lost before the capture point") \
+    F(T, U, lost_after, ANY, count, "retransmitted data seen before: lost after the capture point") \
+    F(T, U, spurious, ANY, count, "retransmitted although acknowledged; not among retransmitted_*") \
+    F(T, U, reordered, ANY, count, "segments that arrived late but were not sent twice") \
+    F(T, U, payload_to_client, ANY, bytes, "TCP payload, without retransmissions") \
     F(T, U, payload_to_server, ANY, bytes, "TCP payload, without retransmissions")
 
-#define FIELDS_totals(F, T)                                                                        \
-    F(T, U, snapshot_id, MAX32, none, "rises by one with each full snapshot")                      \
-    F(T, B, file, 1, none, "from a capture file")                                                  \
-    F(T, U, started_us, ANY, us, "wall clock at the start; first packet of a file")                \
-    F(T, U, duration_us, ANY, us, "packet time so far; live: time since the start")                \
-    F(T, U, packets, ANY, count, "selected packets")                                               \
-    F(T, U, bytes, ANY, bytes, "selected bytes on the wire")                                       \
-    F(T, U, other_packets, ANY, count, "packets seen that do not belong to the target")            \
-    F(T, U, other_bytes, ANY, bytes, "their bytes")                                                \
-    F(T, U, seen, ANY, count, "packets the worker read")                                           \
-    F(T, U, missed_kernel, ANY, count, "dropped for want of room in the ring")                     \
-    F(T, U, missed_interface, ANY, count, "dropped by the interface while capturing")              \
-    F(T, U, truncated, ANY, count, "headers cut by the snap length")                               \
-    F(T, U, malformed, ANY, count, "packets that break their protocol's rules")                    \
-    F(T, U, undecoded, ANY, count, "packets of a link or network type not known here")             \
-    F(T, U, fragments, ANY, count, "IP fragments")                                                 \
-    F(T, U, duplicates, ANY, count, "copies of the capture itself")                                \
-    F(T, U, evicted, ANY, count, "live table entries evicted for want of room")                    \
-    F(T, U, rows_dropped, ANY, count, "report rows that gave way to worse ones")                   \
-    F(T, U, acks, ANY, count, "ACKs that acknowledge data")                                        \
-    F(T, U, gap_acks, ANY, count, "of these, for data never seen")                                 \
-    F(T, U, flows, ANY, count, "TCP and UDP flows, selected")                                      \
-    F(T, U, tcp_flows, ANY, count, "TCP connections, selected, midstream included")                \
+#define FIELDS_totals(F, T) \
+    F(T, U, snapshot_id, MAX32, none, "rises by one with each full snapshot") \
+    F(T, B, file, 1, none, "from a capture file") \
+    F(T, U, started_us, ANY, us, "wall clock at the start; first packet of a file") \
+    F(T, U, duration_us, ANY, us, "packet time so far; live: time since the start") \
+    F(T, U, packets, ANY, count, "selected packets") \
+    F(T, U, bytes, ANY, bytes, "selected bytes on the wire") \
+    F(T, U, other_packets, ANY, count, "packets seen that do not belong to the target") \
+    F(T, U, other_bytes, ANY, bytes, "their bytes") \
+    F(T, U, seen, ANY, count, "packets the worker read") \
+    F(T, U, missed_kernel, ANY, count, "dropped for want of room in the ring") \
+    F(T, U, missed_interface, ANY, count, "dropped by the interface while capturing") \
+    F(T, U, truncated, ANY, count, "headers cut by the snap length") \
+    F(T, U, malformed, ANY, count, "packets that break their protocol's rules") \
+    F(T, U, undecoded, ANY, count, "packets of a link or network type not known here") \
+    F(T, U, fragments, ANY, count, "IP fragments") \
+    F(T, U, duplicates, ANY, count, "copies of the capture itself") \
+    F(T, U, evicted, ANY, count, "live table entries evicted for want of room") \
+    F(T, U, rows_dropped, ANY, count, "report rows that gave way to worse ones") \
+    F(T, U, acks, ANY, count, "ACKs that acknowledge data") \
+    F(T, U, gap_acks, ANY, count, "of these, for data never seen") \
+    F(T, U, flows, ANY, count, "TCP and UDP flows, selected") \
+    F(T, U, tcp_flows, ANY, count, "TCP connections, selected, midstream included") \
     F(T, U, one_sided_flows, ANY, count, "TCP flows seen in one direction while its ACKs advance") \
-    F(T, U, file_errors, ANY, count, "1: the file is cut off or damaged after the last packet")    \
-    F(T, S, file_error, LIM_ERROR_TEXT, text, "libpcap's words for it")                            \
-    F(T, U, local_is_client, ANY, count, "flows whose client is this host")                        \
-    F(T, U, local_is_server, ANY, count, "flows whose server is this host")                        \
-    F(T, U, not_local, ANY, count, "flows with neither end here")                                  \
-    FIELDS_CONNECTION_COUNTS(F, T)                                                                 \
+    F(T, U, file_errors, ANY, count, "1: the file is cut off or damaged after the last packet") \
+    F(T, S, file_error, LIM_ERROR_TEXT, text, "libpcap's words for it") \
+    F(T, U, local_is_client, ANY, count, "flows whose client is this host") \
+    F(T, U, local_is_server, ANY, count, "flows whose server is this host") \
+    F(T, U, not_local, ANY, count, "flows with neither end here") \
+    FIELDS_CONNECTION_COUNTS(F, T) \
     F(T, U, retransmission, ANY, count, "Wireshark's definition; includes fast and spurious ones") \
-    F(T, U, fast_retransmission, ANY, count, "Wireshark's definition")                             \
-    F(T, U, spurious_retransmission, ANY, count, "Wireshark's definition")                         \
-    F(T, U, out_of_order, ANY, count, "Wireshark's definition")                                    \
-    F(T, U, duplicate_ack, ANY, count, "Wireshark's definition")                                   \
-    F(T, U, zero_window, ANY, count, "Wireshark's definition")                                     \
-    F(T, U, zero_window_probe, ANY, count, "Wireshark's definition")                               \
-    F(T, U, window_full, ANY, count, "Wireshark's definition")                                     \
-    F(T, U, keep_alive, ANY, count, "Wireshark's definition")                                      \
-    F(T, U, lost_segment, ANY, count, "Wireshark's definition")                                    \
-    F(T, U, ack_lost_segment, ANY, count, "Wireshark's definition")                                \
-    F(T, U, peak_bps_to_client, ANY, bps, "best second")                                           \
-    F(T, U, peak_bps_to_server, ANY, bps, "best second")                                           \
-    F(T, D, handshake_us, 5, us, "SYN to the client's ACK, whole round trip")                      \
-    F(T, D, rtt_us, 5, us, "data to its ACK, Karn's rule, both sides of the capture point added")  \
-    F(T, D, dns_us, 5, us, "query to answer")                                                      \
-    F(T, D, tls_us, 5, us, "ClientHello to ServerHello")                                           \
-    F(T, D, first_byte_us, 5, us, "request to first byte of the answer")                           \
-    F(T, D, transfer_us, 5, us, "first to last byte of the answer")                                \
-    F(T, U, dns_queries, ANY, count, "DNS queries on port 53, repeats included")                   \
-    F(T, U, dns_responses, ANY, count, "DNS responses on port 53")                                 \
-    F(T, U, dns_transactions, ANY, count, "queries, repeats counted once")                         \
-    F(T, U, dns_unanswered, ANY, count, "transactions without answer, older than the end guard")   \
-    F(T, L, dns_rcodes, LIM_CODES, code_count, "responses by rcode")                               \
-    F(T, U, http_requests, ANY, count, "HTTP/1 requests in clear text")                            \
-    F(T, U, http_responses, ANY, count, "HTTP/1 responses in clear text")                          \
-    F(T, L, http_statuses, LIM_CODES, code_count, "responses by status")                           \
-    F(T, U, tls_client_hellos, ANY, count, "ClientHello messages")                                 \
-    F(T, U, tls_server_hellos, ANY, count, "ServerHello messages")                                 \
-    F(T, U, tls_alerts, ANY, count, "alerts in clear text")                                        \
-    F(T, L, icmp_types, LIM_CODES, code_count, "ICMP by type * 256 + code")                        \
-    F(T, L, icmpv6_types, LIM_CODES, code_count, "ICMPv6 by type * 256 + code")                    \
-    F(T, U, arp_requests, ANY, count, "ARP requests")                                              \
-    F(T, U, arp_replies, ANY, count, "ARP replies")                                                \
-    F(T, L, protocols, LIM_PROTOCOLS, protocol,                                                    \
-      "a packet counts at each of its layers from the network up")
+    F(T, U, fast_retransmission, ANY, count, "Wireshark's definition") \
+    F(T, U, spurious_retransmission, ANY, count, "Wireshark's definition") \
+    F(T, U, out_of_order, ANY, count, "Wireshark's definition") \
+    F(T, U, duplicate_ack, ANY, count, "Wireshark's definition") \
+    F(T, U, zero_window, ANY, count, "Wireshark's definition") \
+    F(T, U, zero_window_probe, ANY, count, "Wireshark's definition") \
+    F(T, U, window_full, ANY, count, "Wireshark's definition") \
+    F(T, U, keep_alive, ANY, count, "Wireshark's definition") \
+    F(T, U, lost_segment, ANY, count, "Wireshark's definition") \
+    F(T, U, ack_lost_segment, ANY, count, "Wireshark's definition") \
+    F(T, U, peak_bps_to_client, ANY, bps, "best second") \
+    F(T, U, peak_bps_to_server, ANY, bps, "best second") \
+    F(T, D, handshake_us, 5, us, "SYN to the client's ACK, whole round trip") \
+    F(T, D, rtt_us, 5, us, "data to its ACK, Karn's rule, both sides of the capture point added") \
+    F(T, D, dns_us, 5, us, "query to answer") \
+    F(T, D, tls_us, 5, us, "ClientHello to ServerHello") \
+    F(T, D, first_byte_us, 5, us, "request to first byte of the answer") \
+    F(T, D, transfer_us, 5, us, "first to last byte of the answer") \
+    F(T, U, dns_queries, ANY, count, "DNS queries on port 53, repeats included") \
+    F(T, U, dns_responses, ANY, count, "DNS responses on port 53") \
+    F(T, U, dns_transactions, ANY, count, "queries, repeats counted once") \
+    F(T, U, dns_unanswered, ANY, count, "transactions without answer, older than the end guard") \
+    F(T, L, dns_rcodes, LIM_CODES, code_count, "responses by rcode") \
+    F(T, U, http_requests, ANY, count, "HTTP/1 requests in clear text") \
+    F(T, U, http_responses, ANY, count, "HTTP/1 responses in clear text") \
+    F(T, L, http_statuses, LIM_CODES, code_count, "responses by status") \
+    F(T, U, tls_client_hellos, ANY, count, "ClientHello messages") \
+    F(T, U, tls_server_hellos, ANY, count, "ServerHello messages") \
+    F(T, U, tls_alerts, ANY, count, "alerts in clear text") \
+    F(T, L, icmp_types, LIM_CODES, code_count, "ICMP by type * 256 + code") \
+    F(T, L, icmpv6_types, LIM_CODES, code_count, "ICMPv6 by type * 256 + code") \
+    F(T, U, arp_requests, ANY, count, "ARP requests") \
+    F(T, U, arp_replies, ANY, count, "ARP replies") \
+    F(T, L, protocols, LIM_PROTOCOLS, protocol, "a packet counts at each of its layers from the network up")
 
 /* One TCP service: server address and port, with all connections to it. */
-#define FIELDS_service(F, T)                                                                       \
-    F(T, A, address, 16, none, "server")                                                           \
-    F(T, U, port, MAX16, port, "server port")                                                      \
-    F(T, S, name, LIM_NAME, text, "name seen for it, cleaned; empty if none")                      \
-    F(T, B, on_target, 1, none, "belongs to the target")                                           \
-    F(T, B, both_directions, 1, none, "packets seen both ways")                                    \
-    F(T, U, packets, ANY, count, "packets")                                                        \
-    F(T, U, bytes, ANY, bytes, "bytes on the wire")                                                \
-    F(T, U, first_us, ANY, us, "first packet, since the start")                                    \
-    F(T, U, last_us, ANY, us, "last packet, since the start")                                      \
-    FIELDS_CONNECTION_COUNTS(F, T)                                                                 \
-    F(T, D, handshake_us, 5, us, "handshake round trips")                                          \
-    F(T, D, rtt_us, 5, us, "data to ACK, both sides added")                                        \
-    F(T, D, request_ack_us, 5, us, "request's last segment to the server's ACK of it")             \
-    F(T, D, first_byte_us, 5, us, "request to the first byte of the answer")                       \
-    F(T, D, tls_us, 5, us, "ClientHello to ServerHello")                                           \
-    F(T, U, requests, ANY, count, "client data after which the server answered")                   \
-    F(T, U, timeout_first_us, ANY, us, "first SYN that stayed without answer, since the start")    \
-    F(T, U, timeout_last_us, ANY, us, "last SYN that stayed without answer, since the start")      \
-    F(T, U, timeout_wait_us, ANY, us, "longest time waited for an answer to a SYN in vain")        \
-    F(T, U, timeout_syn_sent, ANY, count, "SYNs of the attempts that timed out")                   \
-    F(T, U, timeout_repeated, ANY, count, "attempts that timed out after two SYNs or more")        \
-    F(T, U, refused_first_us, ANY, us, "first refusal, since the start")                           \
-    F(T, U, refused_last_us, ANY, us, "last refusal, since the start")                             \
-    F(T, D, refused_us, 5, us, "SYN to RST")                                                       \
-    F(T, U, retransmit_first_us, ANY, us, "first retransmission, since the start")                 \
-    F(T, U, retransmit_last_us, ANY, us, "last retransmission, since the start")                   \
-    F(T, U, zero_window_by_client_us, ANY, us, "total time the client kept its window closed")     \
-    F(T, U, zero_window_by_client_times, ANY, count, "how often")                                  \
-    F(T, U, zero_window_by_client_stuck, ANY, count, "connections in which it never reopened")     \
-    F(T, U, zero_window_by_client_life_us, ANY, us,                                                \
-      "life of the connections in which it happened")                                              \
-    F(T, U, zero_window_by_server_us, ANY, us, "total time the server kept its window closed")     \
-    F(T, U, zero_window_by_server_times, ANY, count, "how often")                                  \
-    F(T, U, zero_window_by_server_stuck, ANY, count, "connections in which it never reopened")     \
-    F(T, U, zero_window_by_server_life_us, ANY, us,                                                \
-      "life of the connections in which it happened")                                              \
-    F(T, U, zero_window_first_us, ANY, us, "since the start")                                      \
-    F(T, U, zero_window_last_us, ANY, us, "since the start")                                       \
+#define FIELDS_service(F, T) \
+    F(T, A, address, 16, none, "server") \
+    F(T, U, port, MAX16, port, "server port") \
+    F(T, S, name, LIM_NAME, text, "name seen for it, cleaned; empty if none") \
+    F(T, B, on_target, 1, none, "belongs to the target") \
+    F(T, B, both_directions, 1, none, "packets seen both ways") \
+    F(T, U, packets, ANY, count, "packets") \
+    F(T, U, bytes, ANY, bytes, "bytes on the wire") \
+    F(T, U, first_us, ANY, us, "first packet, since the start") \
+    F(T, U, last_us, ANY, us, "last packet, since the start") \
+    FIELDS_CONNECTION_COUNTS(F, T) \
+    F(T, D, handshake_us, 5, us, "handshake round trips") \
+    F(T, D, rtt_us, 5, us, "data to ACK, both sides added") \
+    F(T, D, request_ack_us, 5, us, "request's last segment to the server's ACK of it") \
+    F(T, D, first_byte_us, 5, us, "request to the first byte of the answer") \
+    F(T, D, tls_us, 5, us, "ClientHello to ServerHello") \
+    F(T, U, requests, ANY, count, "client data after which the server answered") \
+    F(T, U, timeout_first_us, ANY, us, "first SYN that stayed without answer, since the start") \
+    F(T, U, timeout_last_us, ANY, us, "last SYN that stayed without answer, since the start") \
+    F(T, U, timeout_wait_us, ANY, us, "longest time waited for an answer to a SYN in vain") \
+    F(T, U, timeout_syn_sent, ANY, count, "SYNs of the attempts that timed out") \
+    F(T, U, timeout_repeated, ANY, count, "attempts that timed out after two SYNs or more") \
+    F(T, U, refused_first_us, ANY, us, "first refusal, since the start") \
+    F(T, U, refused_last_us, ANY, us, "last refusal, since the start") \
+    F(T, D, refused_us, 5, us, "SYN to RST") \
+    F(T, U, retransmit_first_us, ANY, us, "first retransmission, since the start") \
+    F(T, U, retransmit_last_us, ANY, us, "last retransmission, since the start") \
+    F(T, U, zero_window_by_client_us, ANY, us, "total time the client kept its window closed") \
+    F(T, U, zero_window_by_client_times, ANY, count, "how often") \
+    F(T, U, zero_window_by_client_stuck, ANY, count, "connections in which it never reopened") \
+    F(T, U, zero_window_by_client_life_us, ANY, us, "life of the connections in which it happened") \
+    F(T, U, zero_window_by_server_us, ANY, us, "total time the server kept its window closed") \
+    F(T, U, zero_window_by_server_times, ANY, count, "how often") \
+    F(T, U, zero_window_by_server_stuck, ANY, count, "connections in which it never reopened") \
+    F(T, U, zero_window_by_server_life_us, ANY, us, "life of the connections in which it happened") \
+    F(T, U, zero_window_first_us, ANY, us, "since the start") \
+    F(T, U, zero_window_last_us, ANY, us, "since the start") \
     F(T, U, reset_by_client, ANY, count, "established connections the client reset in mid-stream") \
     F(T, U, reset_by_server, ANY, count, "established connections the server reset in mid-stream") \
-    F(T, U, reset_bytes_before, ANY, bytes, "payload of these before the reset")                   \
-    F(T, U, reset_ttl_delta, 255, hops,                                                            \
-      "largest difference between the RST's TTL and its sender's packets")                         \
-    F(T, U, reset_first_us, ANY, us, "since the start")                                            \
-    F(T, U, reset_last_us, ANY, us, "since the start")                                             \
-    F(T, U, http_4xx, ANY, count, "responses")                                                     \
-    F(T, U, http_5xx, ANY, count, "responses")                                                     \
-    F(T, U, tls_client_hellos, ANY, count, "ClientHello messages")                                 \
-    F(T, U, tls_server_hellos, ANY, count, "ServerHello messages")                                 \
-    F(T, U, tls_fatal_by_client, ANY, count, "fatal alerts")                                       \
-    F(T, U, tls_fatal_by_server, ANY, count, "fatal alerts")                                       \
+    F(T, U, reset_bytes_before, ANY, bytes, "payload of these before the reset") \
+    F(T, U, reset_ttl_delta, 255, hops, "largest difference between the RST's TTL and its sender's packets") \
+    F(T, U, reset_first_us, ANY, us, "since the start") \
+    F(T, U, reset_last_us, ANY, us, "since the start") \
+    F(T, U, http_4xx, ANY, count, "responses") \
+    F(T, U, http_5xx, ANY, count, "responses") \
+    F(T, U, tls_client_hellos, ANY, count, "ClientHello messages") \
+    F(T, U, tls_server_hellos, ANY, count, "ServerHello messages") \
+    F(T, U, tls_fatal_by_client, ANY, count, "fatal alerts") \
+    F(T, U, tls_fatal_by_server, ANY, count, "fatal alerts") \
     F(T, U, tls_alert, 255, none, "last fatal alert's description code")
 
 /* One DNS server, by address. */
-#define FIELDS_resolver(F, T)                                                                      \
-    F(T, A, address, 16, none, "resolver")                                                         \
-    F(T, U, port, MAX16, port, "port")                                                             \
-    F(T, B, on_target, 1, none, "asked for the target's name")                                     \
-    F(T, B, both_directions, 1, none, "packets seen both ways")                                    \
-    F(T, U, queries, ANY, count, "repeats included")                                               \
-    F(T, U, transactions, ANY, count, "repeats counted once")                                      \
-    F(T, U, responses, ANY, count, "responses")                                                    \
-    F(T, U, unanswered, ANY, count, "transactions without answer, older than the end guard")       \
-    F(T, U, unanswered_tries, ANY, count, "queries of these")                                      \
-    F(T, U, unanswered_wait_us, ANY, us, "longest time waited in vain")                            \
-    F(T, U, retried, ANY, count, "answered only after a repeated query")                           \
-    F(T, U, noerror, ANY, count, "responses, rcode 0")                                             \
-    F(T, U, servfail, ANY, count, "responses, rcode 2")                                            \
-    F(T, U, nxdomain, ANY, count, "responses, rcode 3")                                            \
-    F(T, U, refused, ANY, count, "responses, rcode 5")                                             \
-    F(T, U, other_rcode, ANY, count, "responses, other rcodes")                                    \
-    F(T, D, latency_us, 5, us, "query to answer")                                                  \
-    F(T, U, trouble_first_us, ANY, us,                                                             \
-      "first query that failed or got no answer, since the start")                                 \
-    F(T, U, trouble_last_us, ANY, us, "last of them")                                              \
-    F(T, S, trouble_name, LIM_NAME, text, "name of the last of them, cleaned")                     \
+#define FIELDS_resolver(F, T) \
+    F(T, A, address, 16, none, "resolver") \
+    F(T, U, port, MAX16, port, "port") \
+    F(T, B, on_target, 1, none, "asked for the target's name") \
+    F(T, B, both_directions, 1, none, "packets seen both ways") \
+    F(T, U, queries, ANY, count, "repeats included") \
+    F(T, U, transactions, ANY, count, "repeats counted once") \
+    F(T, U, responses, ANY, count, "responses") \
+    F(T, U, unanswered, ANY, count, "transactions without answer, older than the end guard") \
+    F(T, U, unanswered_tries, ANY, count, "queries of these") \
+    F(T, U, unanswered_wait_us, ANY, us, "longest time waited in vain") \
+    F(T, U, retried, ANY, count, "answered only after a repeated query") \
+    F(T, U, noerror, ANY, count, "responses, rcode 0") \
+    F(T, U, servfail, ANY, count, "responses, rcode 2") \
+    F(T, U, nxdomain, ANY, count, "responses, rcode 3") \
+    F(T, U, refused, ANY, count, "responses, rcode 5") \
+    F(T, U, other_rcode, ANY, count, "responses, other rcodes") \
+    F(T, D, latency_us, 5, us, "query to answer") \
+    F(T, U, trouble_first_us, ANY, us, "first query that failed or got no answer, since the start") \
+    F(T, U, trouble_last_us, ANY, us, "last of them") \
+    F(T, S, trouble_name, LIM_NAME, text, "name of the last of them, cleaned") \
     F(T, U, trouble_on_target, ANY, count, "failed or unanswered queries for the target's name")
 
-#define FIELDS_connection(F, T)                                                                    \
-    F(T, A, client, 16, none, "who opened it; guessed when midstream")                             \
-    F(T, U, client_port, MAX16, port, "port")                                                      \
-    F(T, A, server, 16, none, "the other side")                                                    \
-    F(T, U, server_port, MAX16, port, "port")                                                      \
-    F(T, S, name, LIM_NAME, text, "name of the server, cleaned; empty if none")                    \
-    F(T, B, on_target, 1, none, "belongs to the target")                                           \
-    F(T, B, both_directions, 1, none, "packets seen both ways")                                    \
-    F(T, U, state, CONN_COUNT - 1, conn_state, "outcome")                                          \
-    F(T, S, history, LIM_HISTORY, text, "Zeek's conn.log history letters")                         \
-    F(T, U, start_us, ANY, us, "first packet, since the start")                                    \
-    F(T, U, duration_us, ANY, us, "first to last packet")                                          \
-    F(T, U, packets, ANY, count, "packets")                                                        \
-    F(T, U, bytes_to_client, ANY, bytes, "TCP payload")                                            \
-    F(T, U, bytes_to_server, ANY, bytes, "TCP payload")                                            \
-    F(T, U, handshake_us, ANY, us, "0 if not seen")                                                \
-    F(T, U, tls_us, ANY, us, "ClientHello to ServerHello, 0 if not seen")                          \
-    F(T, U, first_byte_us, ANY, us, "first request to first byte, 0 if not seen")                  \
-    F(T, U, retransmitted, ANY, count, "both directions, the engine's own judgement")              \
-    F(T, U, rtt_p50_us, ANY, us, "smoothed data/ACK round trip, 0 if none")                        \
-    F(T, U, zero_window_us, ANY, us, "time closed, both sides")                                    \
+#define FIELDS_connection(F, T) \
+    F(T, A, client, 16, none, "who opened it; guessed when midstream") \
+    F(T, U, client_port, MAX16, port, "port") \
+    F(T, A, server, 16, none, "the other side") \
+    F(T, U, server_port, MAX16, port, "port") \
+    F(T, S, name, LIM_NAME, text, "name of the server, cleaned; empty if none") \
+    F(T, B, on_target, 1, none, "belongs to the target") \
+    F(T, B, both_directions, 1, none, "packets seen both ways") \
+    F(T, U, state, CONN_COUNT - 1, conn_state, "outcome") \
+    F(T, S, history, LIM_HISTORY, text, "Zeek's conn.log history letters") \
+    F(T, U, start_us, ANY, us, "first packet, since the start") \
+    F(T, U, duration_us, ANY, us, "first to last packet") \
+    F(T, U, packets, ANY, count, "packets") \
+    F(T, U, bytes_to_client, ANY, bytes, "TCP payload") \
+    F(T, U, bytes_to_server, ANY, bytes, "TCP payload") \
+    F(T, U, handshake_us, ANY, us, "0 if not seen") \
+    F(T, U, tls_us, ANY, us, "ClientHello to ServerHello, 0 if not seen") \
+    F(T, U, first_byte_us, ANY, us, "first request to first byte, 0 if not seen") \
+    F(T, U, retransmitted, ANY, count, "both directions, the engine's own judgement") \
+    F(T, U, rtt_p50_us, ANY, us, "smoothed data/ACK round trip, 0 if none") \
+    F(T, U, zero_window_us, ANY, us, "time closed, both sides") \
     F(T, U, resets, 3, none, "1 client, 2 server, 3 both sent RST")
 
-#define FIELDS_dns_row(F, T)                                                                       \
-    F(T, A, client, 16, none, "who asked")                                                         \
-    F(T, A, server, 16, none, "who was asked")                                                     \
-    F(T, U, server_port, MAX16, port, "port")                                                      \
-    F(T, S, name, LIM_NAME, text, "name, cleaned")                                                 \
-    F(T, U, type, MAX16, none, "query type, RFC 1035 section 3.2.2")                               \
-    F(T, B, on_target, 1, none, "the target's name")                                               \
-    F(T, B, answered, 1, none, "a response was seen")                                              \
-    F(T, B, pending, 1, none, "no response yet, too young to say")                                 \
-    F(T, U, rcode, 4095, none, "response code, 0 if none")                                         \
-    F(T, U, answers, MAX16, count, "answer records")                                               \
-    F(T, U, latency_us, ANY, us, "last try to answer; time waited if none")                        \
-    F(T, U, tries, MAX32, count, "queries sent")                                                   \
-    F(T, U, at_us, ANY, us, "first query, since the start")                                        \
-    F(T, B, resolved, 1, none,                                                                     \
-      "this name, with any suffix tried beside it, got an address in the end")
+#define FIELDS_dns_row(F, T) \
+    F(T, A, client, 16, none, "who asked") \
+    F(T, A, server, 16, none, "who was asked") \
+    F(T, U, server_port, MAX16, port, "port") \
+    F(T, S, name, LIM_NAME, text, "name, cleaned") \
+    F(T, U, type, MAX16, none, "query type, RFC 1035 section 3.2.2") \
+    F(T, B, on_target, 1, none, "the target's name") \
+    F(T, B, answered, 1, none, "a response was seen") \
+    F(T, B, pending, 1, none, "no response yet, too young to say") \
+    F(T, U, rcode, 4095, none, "response code, 0 if none") \
+    F(T, U, answers, MAX16, count, "answer records") \
+    F(T, U, latency_us, ANY, us, "last try to answer; time waited if none") \
+    F(T, U, tries, MAX32, count, "queries sent") \
+    F(T, U, at_us, ANY, us, "first query, since the start") \
+    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end")
 
-#define FIELDS_http_row(F, T)                                                                      \
-    F(T, A, client, 16, none, "client")                                                            \
-    F(T, A, server, 16, none, "server")                                                            \
-    F(T, U, server_port, MAX16, port, "port")                                                      \
-    F(T, S, method, 16, text, "method, cleaned")                                                   \
-    F(T, S, host, LIM_NAME, text, "Host, cleaned")                                                 \
-    F(T, S, path, LIM_PATH_TEXT, text, "path without query, cleaned, segments with @ masked")      \
-    F(T, U, status, 999, none, "0: no response seen")                                              \
-    F(T, U, first_byte_us, ANY, us, "request to response's first byte")                            \
-    F(T, U, at_us, ANY, us, "since the start")                                                     \
+#define FIELDS_http_row(F, T) \
+    F(T, A, client, 16, none, "client") \
+    F(T, A, server, 16, none, "server") \
+    F(T, U, server_port, MAX16, port, "port") \
+    F(T, S, method, 16, text, "method, cleaned") \
+    F(T, S, host, LIM_NAME, text, "Host, cleaned") \
+    F(T, S, path, LIM_PATH_TEXT, text, "path without query, cleaned, segments with @ masked") \
+    F(T, U, status, 999, none, "0: no response seen") \
+    F(T, U, first_byte_us, ANY, us, "request to response's first byte") \
+    F(T, U, at_us, ANY, us, "since the start") \
     F(T, B, on_target, 1, none, "belongs to the target")
 
-#define FIELDS_tls_row(F, T)                                                                       \
-    F(T, A, client, 16, none, "client")                                                            \
-    F(T, A, server, 16, none, "server")                                                            \
-    F(T, U, server_port, MAX16, port, "port")                                                      \
-    F(T, S, sni, LIM_NAME, text, "server name, cleaned")                                           \
-    F(T, S, alpn, 32, text, "first protocol offered, or the one chosen when visible; cleaned")     \
-    F(T, U, version, MAX16, none,                                                                  \
-      "negotiated version (0x0303 TLS 1.2, 0x0304 TLS 1.3), 0 if not seen")                        \
-    F(T, U, outcome, TLS_OUTCOME_COUNT - 1, tls_outcome, "as far as visible")                      \
-    F(T, U, alert, 255, none, "description code of a fatal alert, 0 if none")                      \
-    F(T, U, hello_us, ANY, us, "ClientHello to ServerHello")                                       \
-    F(T, U, at_us, ANY, us, "since the start")                                                     \
+#define FIELDS_tls_row(F, T) \
+    F(T, A, client, 16, none, "client") \
+    F(T, A, server, 16, none, "server") \
+    F(T, U, server_port, MAX16, port, "port") \
+    F(T, S, sni, LIM_NAME, text, "server name, cleaned") \
+    F(T, S, alpn, 32, text, "first protocol offered, or the one chosen when visible; cleaned") \
+    F(T, U, version, MAX16, none, "negotiated version (0x0303 TLS 1.2, 0x0304 TLS 1.3), 0 if not seen") \
+    F(T, U, outcome, TLS_OUTCOME_COUNT - 1, tls_outcome, "as far as visible") \
+    F(T, U, alert, 255, none, "description code of a fatal alert, 0 if none") \
+    F(T, U, hello_us, ANY, us, "ClientHello to ServerHello") \
+    F(T, U, at_us, ANY, us, "since the start") \
     F(T, B, on_target, 1, none, "belongs to the target")
 
-#define FIELDS_host(F, T)                                                                          \
-    F(T, A, address, 16, none, "host")                                                             \
-    F(T, S, name, LIM_NAME, text, "name seen for it, cleaned")                                     \
-    F(T, U, packets, ANY, count, "sent and received")                                              \
+#define FIELDS_host(F, T) \
+    F(T, A, address, 16, none, "host") \
+    F(T, S, name, LIM_NAME, text, "name seen for it, cleaned") \
+    F(T, U, packets, ANY, count, "sent and received") \
     F(T, U, bytes, ANY, bytes, "sent and received")
 
-#define FIELDS_incident(F, T)                                                                      \
-    F(T, U, kind, INCIDENT_COUNT - 1, incident_kind, "what happened")                              \
-    F(T, A, subject, 16, none, "service or host it is about")                                      \
-    F(T, U, port, MAX16, port, "port of the service, 0 if none")                                   \
-    F(T, A, peer, 16, none, "who said it, or the other end")                                       \
-    F(T, B, on_target, 1, none, "belongs to the target")                                           \
-    F(T, U, count, ANY, count, "how often")                                                        \
-    F(T, U, first_us, ANY, us, "since the start")                                                  \
-    F(T, U, last_us, ANY, us, "since the start")                                                   \
-    F(T, U, tries, ANY, count, "packets sent in vain")                                             \
-    F(T, U, span_us, ANY, us, "first to last try")                                                 \
+#define FIELDS_incident(F, T) \
+    F(T, U, kind, INCIDENT_COUNT - 1, incident_kind, "what happened") \
+    F(T, A, subject, 16, none, "service or host it is about") \
+    F(T, U, port, MAX16, port, "port of the service, 0 if none") \
+    F(T, A, peer, 16, none, "who said it, or the other end") \
+    F(T, B, on_target, 1, none, "belongs to the target") \
+    F(T, U, count, ANY, count, "how often") \
+    F(T, U, first_us, ANY, us, "since the start") \
+    F(T, U, last_us, ANY, us, "since the start") \
+    F(T, U, tries, ANY, count, "packets sent in vain") \
+    F(T, U, span_us, ANY, us, "first to last try") \
     F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6")
 
-#define FIELDS_services(F, T)                                                                      \
-    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first")                                        \
+#define FIELDS_services(F, T)    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first") \
     F(T, U, of, ANY, count, "how many there were")
-#define FIELDS_resolvers(F, T)                                                                     \
-    F(T, L, rows, LIM_RESOLVER_ROWS, resolver, "busiest first")                                    \
+#define FIELDS_resolvers(F, T)   F(T, L, rows, LIM_RESOLVER_ROWS, resolver, "busiest first") \
     F(T, U, of, ANY, count, "how many there were")
-#define FIELDS_connections(F, T)                                                                   \
-    F(T, L, rows, LIM_CONNECTIONS, connection, "worst first")                                      \
+#define FIELDS_connections(F, T) F(T, L, rows, LIM_CONNECTIONS, connection, "worst first") \
     F(T, U, of, ANY, count, "how many there were")
-#define FIELDS_dns(F, T)                                                                           \
-    F(T, L, rows, LIM_DNS_ROWS, dns_row, "worst first")                                            \
+#define FIELDS_dns(F, T)         F(T, L, rows, LIM_DNS_ROWS, dns_row, "worst first") \
     F(T, U, of, ANY, count, "how many there were")
-#define FIELDS_http(F, T)                                                                          \
-    F(T, L, rows, LIM_HTTP_ROWS, http_row, "worst first")                                          \
+#define FIELDS_http(F, T)        F(T, L, rows, LIM_HTTP_ROWS, http_row, "worst first") \
     F(T, U, of, ANY, count, "how many there were")
-#define FIELDS_tls(F, T)                                                                           \
-    F(T, L, rows, LIM_TLS_ROWS, tls_row, "worst first")                                            \
+#define FIELDS_tls(F, T)         F(T, L, rows, LIM_TLS_ROWS, tls_row, "worst first") \
     F(T, U, of, ANY, count, "how many there were")
-#define FIELDS_hosts(F, T)                                                                         \
-    F(T, L, rows, LIM_HOST_ROWS, host, "most bytes first")                                         \
+#define FIELDS_hosts(F, T)       F(T, L, rows, LIM_HOST_ROWS, host, "most bytes first") \
     F(T, U, of, ANY, count, "how many there were")
-#define FIELDS_timeline(F, T)                                                                      \
-    F(T, U, bucket_us, ANY, us, "length of one bucket: 1 s, doubled as the capture grows")         \
-    F(T, N, packets, LIM_TIMELINE, count, "selected packets per bucket")                           \
-    F(T, N, bytes, LIM_TIMELINE, bytes, "selected bytes per bucket")                               \
-    F(T, N, to_client, LIM_TIMELINE, bytes, "TCP and UDP bytes towards clients")                   \
-    F(T, N, to_server, LIM_TIMELINE, bytes, "TCP and UDP bytes towards servers")                   \
+#define FIELDS_timeline(F, T) \
+    F(T, U, bucket_us, ANY, us, "length of one bucket: 1 s, doubled as the capture grows") \
+    F(T, N, packets, LIM_TIMELINE, count, "selected packets per bucket") \
+    F(T, N, bytes, LIM_TIMELINE, bytes, "selected bytes per bucket") \
+    F(T, N, to_client, LIM_TIMELINE, bytes, "TCP and UDP bytes towards clients") \
+    F(T, N, to_server, LIM_TIMELINE, bytes, "TCP and UDP bytes towards servers") \
     F(T, N, retransmitted, LIM_TIMELINE, count, "retransmissions, the engine's own judgement")
-#define FIELDS_incidents(F, T)                                                                     \
-    F(T, L, rows, LIM_INCIDENTS, incident, "oldest first")                                         \
+#define FIELDS_incidents(F, T)   F(T, L, rows, LIM_INCIDENTS, incident, "oldest first") \
     F(T, U, of, ANY, count, "how many there were")
-#define FIELDS_ended(F, T)                                                                         \
-    F(T, S, capture_id, LIM_CAPTURE_ID, text, "which capture")                                     \
-    F(T, U, reason, END_COUNT - 1, end_reason, "why it ended")                                     \
+#define FIELDS_ended(F, T) \
+    F(T, S, capture_id, LIM_CAPTURE_ID, text, "which capture") \
+    F(T, U, reason, END_COUNT - 1, end_reason, "why it ended") \
     F(T, S, detail, LIM_ERROR_TEXT, text, "for a failure: what, in one sentence")
 
 /* Every row and message type, rows before the messages that hold them. */
-#define SCHEMA_LIST(X)                                                                             \
-    X(prefix)                                                                                      \
-    X(endpoint) X(interface) X(if_address) X(route) X(status_row) X(code_count) X(protocol)        \
-        X(service) X(resolver) X(connection) X(dns_row) X(http_row) X(tls_row) X(host) X(incident) \
-            X(hello) X(empty) X(start) X(capture) X(retarget) X(hello_reply) X(interfaces_reply)   \
-                X(status_reply) X(error) X(started) X(totals) X(services) X(resolvers)             \
-                    X(connections) X(dns) X(http) X(tls) X(hosts) X(timeline) X(incidents)         \
-                        X(ended)
+#define SCHEMA_LIST(X) \
+    X(prefix) X(endpoint) X(interface) X(if_address) X(route) X(status_row) X(code_count) \
+    X(protocol) X(service) X(resolver) X(connection) X(dns_row) X(http_row) X(tls_row) X(host) \
+    X(incident) X(hello) X(empty) X(start) X(capture) X(retarget) X(hello_reply) \
+    X(interfaces_reply) X(status_reply) X(error) X(started) X(totals) X(services) X(resolvers) \
+    X(connections) X(dns) X(http) X(tls) X(hosts) X(timeline) X(incidents) X(ended)
 
 /* Message types on the wire and the schema of their bodies. */
-#define WIRE_BODY_LIST(X)                                                                          \
-    X(WIRE_HELLO, hello)                                                                           \
-    X(WIRE_INTERFACES, empty) X(WIRE_START, start) X(WIRE_RETARGET, retarget)                      \
-        X(WIRE_SNAPSHOT, capture) X(WIRE_STOP, capture) X(WIRE_STATUS, empty)                      \
-            X(WIRE_HELLO_REPLY, hello_reply) X(WIRE_INTERFACES_REPLY, interfaces_reply)            \
-                X(WIRE_STATUS_REPLY, status_reply) X(WIRE_OK, empty) X(WIRE_ERROR, error)          \
-                    X(WIRE_STARTED, started) X(WIRE_TOTALS, totals) X(WIRE_SERVICES, services)     \
-                        X(WIRE_RESOLVERS, resolvers) X(WIRE_CONNECTIONS, connections)              \
-                            X(WIRE_DNS, dns) X(WIRE_HTTP, http) X(WIRE_TLS, tls)                   \
-                                X(WIRE_HOSTS, hosts) X(WIRE_TIMELINE, timeline)                    \
-                                    X(WIRE_INCIDENTS, incidents) X(WIRE_ENDED, ended)
+#define WIRE_BODY_LIST(X) \
+    X(WIRE_HELLO, hello) X(WIRE_INTERFACES, empty) X(WIRE_START, start) \
+    X(WIRE_RETARGET, retarget) X(WIRE_SNAPSHOT, capture) X(WIRE_STOP, capture) \
+    X(WIRE_STATUS, empty) X(WIRE_HELLO_REPLY, hello_reply) \
+    X(WIRE_INTERFACES_REPLY, interfaces_reply) X(WIRE_STATUS_REPLY, status_reply) \
+    X(WIRE_OK, empty) X(WIRE_ERROR, error) X(WIRE_STARTED, started) X(WIRE_TOTALS, totals) \
+    X(WIRE_SERVICES, services) X(WIRE_RESOLVERS, resolvers) X(WIRE_CONNECTIONS, connections) \
+    X(WIRE_DNS, dns) X(WIRE_HTTP, http) X(WIRE_TLS, tls) X(WIRE_HOSTS, hosts) \
+    X(WIRE_TIMELINE, timeline) X(WIRE_INCIDENTS, incidents) X(WIRE_ENDED, ended)
 
 /* clang-format on */
 

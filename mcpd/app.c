@@ -108,7 +108,7 @@ int app_open_capture_file(const struct app *a, const char *path, struct fail *fa
         snprintf(expanded, sizeof expanded, "%s%s", a->home, path + 1);
         path = expanded;
     } else if (a && path[0] != '/') {
-        refuse(fail, given, "is not absolute; example: /home/me/trace.pcap");
+        refuse(fail, given, "is not absolute; example: ~/trace.pcap");
         return -1;
     }
     char *real = realpath(path, NULL);

@@ -53,7 +53,7 @@ const struct tool tool_analyze_capture_file = {
     .input_schema =
         "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\",\"maxLength\":4000,"
         "\"description\":\"Absolute, or ~/file; below an allowed directory\",\"examples\":"
-        "[\"/home/me/trace.pcap\"]},"
+        "[\"~/trace.pcap\"]},"
         "\"target\":{\"type\":\"string\",\"maxLength\":2000,\"description\":\"Judge only this, as "
         "in start_packet_capture\",\"examples\":[\"example.com\"]}},"
         "\"required\":[\"path\"],\"additionalProperties\":false}",
