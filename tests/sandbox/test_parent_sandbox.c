@@ -19,8 +19,9 @@
 
 #define TRY(call) ((call) >= 0 ? 0 : errno)
 
+/* A path that does not exist: were the call allowed, it would fail with an error. */
 static int run_program(void) {
-    char name[] = "/bin/true", *argv[] = {name, NULL};
+    char name[] = "/nonexistent", *argv[] = {name, NULL};
     return TRY(execv(name, argv));
 }
 static int write_open(void) {
