@@ -192,7 +192,8 @@ static int run(struct arguments *a, struct fail *fail) {
     if (a->private_mode && server_adopt(s, PRIVATE_FD) != 0)
         return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptor 3 has no peer"), 1;
     if (!a->private_mode)
-        log_line("listening on %s as uid %u%s", s->config.socket, getuid(),
+        log_line("listening on %s as uid %u%s",
+                 passed_fd < 0 ? s->config.socket : "a passed socket", getuid(),
                  s->live ? "" : "; without CAP_NET_RAW, so no interface can be opened");
     sysd_notify_ready(notify_fd);
     server_run(s);
