@@ -172,6 +172,9 @@ static void test_capclient_runs_a_capture(void **state) {
     say_full(w, handle, 9);
     assert_int_equal(w->fresh, 1);
     assert_true(w->snapshot->full);
+    say(w, WIRE_TOTALS, 0, handle, &totals); /* newer totals do not take the tables away */
+    assert_true(w->snapshot->full);
+    assert_int_equal(w->fresh, 1);
     say(w, WIRE_ENDED, WIRE_FINAL, handle, &ended);
     assert_int_equal(w->ended, 1);
     assert_int_equal(w->reason, END_DURATION);
