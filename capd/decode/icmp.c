@@ -33,8 +33,8 @@ static bool quote_v4(struct cursor *c, struct icmp_quote *q) {
         return false;
     uint32_t header_bytes = (first & 0x0fu) * 4u;
     if (header_bytes < 20) return false;
-    q->src = addr_from_bytes(src, 4);
-    q->dst = addr_from_bytes(dst, 4);
+    q->src = addr_v4(src);
+    q->dst = addr_v4(dst);
     q->ip_proto = proto;
     q->present = true;
     return (fragment & 0x1fffu) == 0 && cursor_skip(c, header_bytes);
@@ -48,8 +48,8 @@ static bool quote_v6(struct cursor *c, struct icmp_quote *q) {
     if (!cursor_skip(c, 6) || !cursor_u8(c, &proto) || !cursor_skip(c, 1) ||
         !cursor_take(c, 16, &src) || !cursor_take(c, 16, &dst))
         return false;
-    q->src = addr_from_bytes(src, 16);
-    q->dst = addr_from_bytes(dst, 16);
+    q->src = addr_v6(src);
+    q->dst = addr_v6(dst);
     q->ip_proto = proto;
     q->present = true;
     for (unsigned i = 0; i < DECODE_MAX_EXTS; i++) {

@@ -120,8 +120,8 @@ static bool ip_read_v4(struct cursor *c, struct ip_fields *h) {
         return false;
     h->version = 4;
     h->header_bytes = (uint8_t)((first & 0x0fu) * 4u);
-    h->src = addr_from_bytes(src, 4);
-    h->dst = addr_from_bytes(dst, 4);
+    h->src = addr_v4(src);
+    h->dst = addr_v4(dst);
     return true;
 }
 
@@ -153,8 +153,8 @@ static bool ip_read_v6(struct cursor *c, struct ip_fields *h) {
     h->header_bytes = 40;
     h->tos = (uint8_t)(first >> 20);
     h->id = h->fragment = 0;
-    h->src = addr_from_bytes(src, 16);
-    h->dst = addr_from_bytes(dst, 16);
+    h->src = addr_v6(src);
+    h->dst = addr_v6(dst);
     return true;
 }
 

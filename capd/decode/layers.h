@@ -65,6 +65,19 @@ static inline void packet_add(struct packet *k, enum proto p) {
     k->layers |= 1u << p;
 }
 
+/* addr_from_bytes() for a length known here, without the call: two of them per packet. */
+static inline struct addr addr_v4(const uint8_t bytes[4]) {
+    struct addr a = {{0}, 4};
+    memcpy(a.b, bytes, 4);
+    return a;
+}
+
+static inline struct addr addr_v6(const uint8_t bytes[16]) {
+    struct addr a = {{0}, 16};
+    memcpy(a.b, bytes, 16);
+    return a;
+}
+
 /* Keep the first status that is not DECODE_OK. */
 static inline void packet_note(struct packet *k, enum decode_status s) {
     if (k->status == DECODE_OK) k->status = s;
