@@ -96,7 +96,7 @@ static int add_conditional(scmp_filter_ctx ctx) {
                                  SCMP_CMP64(1, SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
     for (size_t i = 0; !error && i < sizeof families / sizeof families[0]; i++)
         error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                                 SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)families[i]));
+                                 SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)families[i], 0));
     /* fork() falls back to clone; connect() an error, since libc may probe with it in a worker. */
     if (!error) error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     if (!error) error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(connect), 0);

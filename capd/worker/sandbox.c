@@ -50,7 +50,7 @@ bool sandbox_landlock(unsigned *abi_out, struct fail *fail) {
 
 /* ---- seccomp ------------------------------------------------------------------------------- */
 
-#define ARG_IS(n, v) SCMP_CMP64(n, SCMP_CMP_EQ, (uint64_t)(v))
+#define ARG_IS(n, v) SCMP_CMP64(n, SCMP_CMP_EQ, (uint64_t)(v), 0)
 
 /* Rules fail together: the first error sticks. */
 struct rules {

@@ -95,8 +95,11 @@ static void read_frames(struct worker *w) {
     case SOURCE_END: end_with(w, END_EOF, ""); return;
     case SOURCE_BROKEN: break;
     }
-    if (!w->live) engine_quality(w->engine, 0, 0, source_error(w->source));
-    end_with(w, w->live ? END_DEVICE : END_EOF, source_error(w->source));
+    char why[LIM_ERROR_TEXT + 1];
+    snprintf(why, sizeof why, w->live ? "%s" : "%s; what comes after was not analysed",
+             source_error(w->source));
+    if (!w->live) engine_quality(w->engine, 0, 0, why);
+    end_with(w, w->live ? END_DEVICE : END_EOF, why);
 }
 
 /* ---- loop -------------------------------------------------------------------------------------

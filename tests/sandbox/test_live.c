@@ -82,7 +82,9 @@ static bool start_capture(struct client *c, unsigned duration_ms, struct msg_sta
 
 static bool gone_within(pid_t pid, int ms) {
     for (; ms > 0; ms -= 20) {
+        char state[64]; /* a zombie waits for an init that may be slow */
         if (kill(pid, 0) != 0 && errno == ESRCH) return true;
+        if (*status_of(pid, "State", state) == 'Z') return true;
         usleep(20000);
     }
     return false;
@@ -156,6 +158,44 @@ static void test_other_user(void) {
            "its owner sees it");
 }
 
+static bool order(unsigned type, const void *msg, unsigned answer) {
+    return client_send(&first, type, msg) && client_wait(&first, answer, 3000) == 1;
+}
+
+/* Orders to a running capture: late addresses, and a snapshot that may not be asked for too often.
+ */
+static void test_orders(void) {
+    struct msg_started started;
+    struct msg_error error = {0};
+    struct msg_capture which = {{0}};
+    struct msg_prefix prefix = {addr_from_bytes((const uint8_t[4]){127, 0, 0, 2}, 4), 32};
+    struct msg_retarget late = {.addresses = &prefix, .addresses_n = 1};
+    tap_ok(client_connect(&first, path) && client_hello(&first) &&
+               start_capture(&first, 60000, &started),
+           "a third capture starts");
+    memcpy(which.capture_id, started.capture_id, sizeof which.capture_id);
+    memcpy(late.capture_id, started.capture_id, sizeof late.capture_id);
+    tap_ok(order(WIRE_RETARGET, &late, WIRE_OK), "late addresses are taken");
+    prefix.prefix_len = 33;
+    tap_ok(order(WIRE_RETARGET, &late, WIRE_ERROR), "a prefix that is too long is refused");
+    tap_ok(order(WIRE_SNAPSHOT, &which, WIRE_OK), "a full snapshot may be asked for");
+    tap_ok(order(WIRE_SNAPSHOT, &which, WIRE_ERROR) && client_decode(&first, &error) &&
+               error.code == FAIL_LIMIT,
+           "but not twice within a second");
+    tap_ok(client_wait(&first, WIRE_INCIDENTS, 3000) == 1 && !(first.header.flags & WIRE_MORE),
+           "it comes");
+    tap_ok(client_wait(&first, WIRE_TOTALS, 3000) == 1 && first.header.flags == 0,
+           "and the capture goes on");
+    which.capture_id[0] ^= 1;
+    tap_ok(order(WIRE_STOP, &which, WIRE_ERROR), "an unknown id is refused");
+}
+
+static void test_parent_killed(pid_t capd) {
+    pid_t worker = worker_of(capd);
+    kill(capd, SIGKILL);
+    tap_ok(worker > 0 && gone_within(worker, 1000), "no worker outlives its parent");
+}
+
 static void test_stop(void) {
     struct msg_status_reply status = {0};
     struct msg_ended ended = {{0}, 0, {0}};
@@ -192,6 +232,9 @@ int main(int argc, char **argv) {
         test_worker_killed(capd);
         test_other_user();
         test_stop();
+        close(first.fd);
+        test_orders();
+        test_parent_killed(capd);
     } else {
         tap_ok(false, "capd listens");
     }
