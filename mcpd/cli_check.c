@@ -87,10 +87,9 @@ static void on_hello(void *ctx, const void *msg, const struct fail *fail) {
         return;
     }
     snprintf(text, sizeof text,
-             "%.40s, %s; at most %llu captures at once, %llu per user, %llu s each",
-             hello->version, hello->private ? "private" : "shared",
-             (unsigned long long)hello->max_captures, (unsigned long long)hello->max_per_caller,
-             (unsigned long long)hello->max_duration_s);
+             "%.40s, %s; at most %llu captures at once, %llu per user, %llu s each", hello->version,
+             hello->private ? "private" : "shared", (unsigned long long)hello->max_captures,
+             (unsigned long long)hello->max_per_caller, (unsigned long long)hello->max_duration_s);
     line("ok", "capd answers", text);
     if (!hello->live) {
         line("missing", "live capture",

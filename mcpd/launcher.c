@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ORDER_CAPD      'c' /* 1 descriptor: the socket */
@@ -151,6 +152,7 @@ int launcher_start(struct launcher *l) {
     close(pair[1]);
     if (pid > 0) {
         l->fd = pair[0];
+        l->pid = pid;
         return 0;
     }
     close(pair[0]);
@@ -222,6 +224,8 @@ int launcher_network_child(struct launcher *l, struct fail *fail) {
 }
 
 void launcher_close(struct launcher *l) {
-    if (l->fd >= 0) close(l->fd);
+    if (l->fd < 0) return;
+    close(l->fd); /* the end of its orders: it leaves at once */
+    (void)waitpid(l->pid, NULL, 0);
     l->fd = -1;
 }

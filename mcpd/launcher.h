@@ -2,12 +2,14 @@
 #define MCPD_LAUNCHER_H
 #include "common/err.h"
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* A child that starts programs for mcpd, forked before mcpd gives up its privileges: after that
  * mcpd itself can neither execute anything nor pass on a privilege.  It takes one-byte orders and
  * knows two programs: a private capd, and the network child. */
 struct launcher {
-    int fd;         /* -1: not running */
+    int fd; /* -1: not running */
+    pid_t pid;
     char capd[256]; /* "" if not found */
     char net[256];  /* "" if not found */
 };
