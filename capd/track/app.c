@@ -11,6 +11,7 @@
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 
+#define SURE    16u /* bytes of a start line without end that make it one */
 #define GUESSES 24u /* segments of a midstream flow looked at before it is given up */
 
 /* ---- buffers -----------------------------------------------------------------------------------
@@ -88,26 +89,36 @@ static struct app_step step(struct engine *e, struct segment *s, struct cursor c
     case APP_HTTP: return http_step(e, s, c, last);
     case APP_TLS: return tls_step(e, s, c, last);
     case APP_DNS: return dns_step(e, s, c, last);
+    case APP_UNKNOWN: return (struct app_step){last ? APP_QUIT : APP_MORE, 0};
     default: return (struct app_step){APP_QUIT, 0};
     }
 }
 
-static void recognise(struct engine *e, struct segment *s, struct cursor c) {
-    struct flow *f = s->f;
+/* What the first bytes of a stream say it is; APP_UNKNOWN: too few to tell. */
+static enum app kind_of(const struct flow *f, struct cursor c) {
     struct http_message m;
-    (void)e;
-    if (f->port[SERVER] == 53 || f->port[CLIENT] == 53)
-        f->app = APP_DNS;
-    else if (cursor_left(&c) >= 4 && decode_http(c, &m) != HTTP_NOT_HTTP &&
-             (m.start_line || cursor_left(&c) > 16))
-        f->app = APP_HTTP;
-    else if (cursor_left(&c) >= 3 && tls_can_begin(c))
-        f->app = APP_TLS;
-    else if (cursor_left(&c) >= 4 && memcmp(c.p, "SSH-", 4) == 0)
-        f->app = APP_SSH;
-    else if (!(f->bits & FLOW_GUESSED) || ++f->side[s->dir].records >= GUESSES)
-        f->app = APP_NONE;
-    if (f->app != APP_UNKNOWN) f->side[0].records = f->side[1].records = 0;
+    size_t n = cursor_left(&c);
+    if (f->port[SERVER] == 53 || f->port[CLIENT] == 53) return APP_DNS;
+    if (n < 4) return APP_UNKNOWN;
+    enum http_status http = decode_http(c, &m);
+    if (http != HTTP_NOT_HTTP && (m.start_line || n > SURE)) return APP_HTTP;
+    if (tls_can_begin(c)) return APP_TLS;
+    if (memcmp(c.p, "SSH-", 4) == 0) return APP_SSH;
+    return http == HTTP_NEED_MORE ? APP_UNKNOWN : APP_NONE;
+}
+
+/* A flow seen from its beginning is told by its first bytes; of one joined in the middle several
+ * segments are looked at. */
+static void recognise(struct segment *s, struct cursor c) {
+    struct flow *f = s->f;
+    enum app kind = kind_of(f, c);
+    bool guess = f->bits & FLOW_GUESSED && f->side[s->dir].records < GUESSES;
+    if (kind == APP_NONE && guess) {
+        f->side[s->dir].records++;
+        return;
+    }
+    f->app = (uint8_t)kind;
+    if (kind != APP_UNKNOWN) f->side[0].records = f->side[1].records = 0;
 }
 
 /* Look at the bytes in order; returns how many were used up, whole messages and what they skip. */
@@ -157,6 +168,7 @@ static void through_buffer(struct engine *e, struct segment *s, struct flow_side
     if (b->ranges == 0 || b->from[0] != 0) return; /* the start is still missing */
     uint32_t have = b->to[0];
     bool full = have == STREAM_BYTES;
+    if (s->f->app == APP_UNKNOWN) recognise(s, cursor_make(b->byte, have));
     uint32_t used = walk(e, s, side, cursor_make(b->byte, have), full);
     if (used == 0 && !full) {
         side->app_next = b->base + have;
@@ -214,7 +226,6 @@ static void feed(struct engine *e, struct segment *s) {
     struct flow_side *side = &s->f->side[s->dir];
     struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
     uint32_t seq = s->seq, wire = s->len;
-    if (!(side->bits & APP_STARTED)) start_stream(s, side);
     if (seq_before(seq, side->app_next)) {
         uint32_t old = side->app_next - seq;
         if (old >= wire) return;
@@ -248,17 +259,40 @@ static void feed(struct engine *e, struct segment *s) {
     in_order(e, s, side, c, wire);
 }
 
+/* The server answers although the request's head never ended: it was as long as that. */
+static void finish_head(struct engine *e, const struct segment *answer) {
+    struct flow_side *side = &answer->f->side[CLIENT];
+    if (side->app_buffer == NONE) return;
+    const struct stream_buffer *b = &e->streams.buffer[side->app_buffer];
+    if (b->ranges == 0 || b->from[0] != 0) return;
+    struct segment s = *answer;
+    uint64_t now_us = e->now_us, age = s.us - side->next_us;
+    s.dir = CLIENT;
+    e->now_us = now_us > age ? now_us - age : 0;
+    walk(e, &s, side, cursor_make(b->byte, b->to[0]), true);
+    e->now_us = now_us;
+    lose(e, side, b->base + b->to[0]);
+}
+
 void app_segment(struct engine *e, struct segment *s) {
     static const uint8_t proto_of[APP_COUNT] = {[APP_HTTP] = PROTO_HTTP,
                                                 [APP_TLS] = PROTO_TLS,
                                                 [APP_DNS] = PROTO_DNS,
                                                 [APP_SSH] = PROTO_SSH};
     struct flow *f = s->f;
+    struct flow_side *side = &f->side[s->dir];
     if (f->app == APP_NONE || s->k->payload_cap == 0) return;
-    if (f->app == APP_UNKNOWN) recognise(e, s, cursor_make(s->k->payload, s->k->payload_cap));
+    if (!(side->bits & APP_STARTED)) start_stream(s, side);
+    if (f->app == APP_UNKNOWN && side->app_buffer == NONE && s->seq == side->app_next)
+        recognise(s, cursor_make(s->k->payload, s->k->payload_cap));
+    if (f->app == APP_HTTP && s->dir == SERVER) finish_head(e, s);
+    bool guess = f->app == APP_UNKNOWN && f->bits & FLOW_GUESSED;
+    if (guess)
+        side->bits &= ~(uint32_t)APP_STARTED; /* look at the next segment by itself */
+    else if (f->app != APP_NONE && f->app != APP_SSH && !(side->bits & APP_DEAF))
+        feed(e, s);
     if (f->app > APP_NONE) s->k->layers |= 1u << proto_of[f->app];
-    if (f->app <= APP_NONE || f->app == APP_SSH || f->side[s->dir].bits & APP_DEAF) return;
-    feed(e, s);
+    if (f->app == APP_NONE) app_release(e, f);
 }
 
 void app_release(struct engine *e, struct flow *f) {

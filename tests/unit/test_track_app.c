@@ -207,17 +207,15 @@ static void test_track_http_keep_alive_pairs_in_order(void **state) {
 static void test_track_http_header_cut_at_every_byte(void **state) {
     (void)state;
     static const char request[] = "GET /index.html HTTP/1.1\r\nHost: split.example\r\n\r\n";
-    for (size_t cut = 6; cut < sizeof request - 1; cut++) {
+    for (size_t cut = 1; cut < sizeof request - 1; cut++) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 80);
         conn_open(&k);
         from_client(&k, TCP_ACK, request, cut);
         from_client(&k, TCP_PSH | TCP_ACK, request + cut, sizeof request - 1 - cut);
         lab_snapshot(l);
-        if (cut > 16) { /* from here on the first piece is known for what it is */
-            assert_int_equal(l->totals.http_requests, 1);
-            assert_string_equal(l->http.rows[0].host, "split.example");
-        }
+        assert_int_equal(l->totals.http_requests, 1);
+        assert_string_equal(l->http.rows[0].host, "split.example");
         lab_free(l);
     }
 }
@@ -238,6 +236,20 @@ static void test_track_http_segments_out_of_order(void **state) {
     assert_int_equal(l->totals.http_requests, 2);
     assert_string_equal(l->http.rows[0].host, "x.example");
     assert_string_equal(l->http.rows[1].host, "order.example");
+    lab_free(l);
+}
+
+static void test_track_http_request_whose_head_never_ends(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 80);
+    conn_open(&k);
+    say_client(&k, "GET /open HTTP/1.0\r\nHost: h.example\r\n");
+    say_server(&k, "HTTP/1.0 200 OK\r\n\r\nfine");
+    lab_snapshot(l);
+    assert_int_equal(l->http.rows_n, 1);
+    assert_int_equal(l->http.rows[0].status, 200);
+    assert_int_equal(l->http.rows[0].first_byte_us, 5 * MS);
     lab_free(l);
 }
 
@@ -306,7 +318,7 @@ static void test_track_tls_hello_sni_and_time(void **state) {
     (void)state;
     uint8_t hello[600], answer[128];
     size_t n = client_hello(hello, "secure.example"), m = server_hello(answer);
-    for (size_t cut = 6; cut < n; cut += 13) {
+    for (size_t cut = 1; cut < n; cut += 11) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 4433);
         conn_open(&k);
@@ -325,6 +337,24 @@ static void test_track_tls_hello_sni_and_time(void **state) {
         assert_string_equal(l->connections.rows[0].name, "secure.example");
         lab_free(l);
     }
+}
+
+static void test_track_tls_first_segments_out_of_order(void **state) {
+    (void)state;
+    uint8_t hello[600];
+    size_t n = client_hello(hello, "mixed.example");
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 443);
+    conn_open(&k);
+    uint32_t start = k.cseq;
+    k.cseq += 60;
+    from_client(&k, TCP_PSH | TCP_ACK, hello + 60, n - 60);
+    k.cseq = start;
+    from_client(&k, TCP_ACK, hello, 60);
+    lab_snapshot(l);
+    assert_int_equal(l->tls.rows_n, 1);
+    assert_string_equal(l->tls.rows[0].sni, "mixed.example");
+    lab_free(l);
 }
 
 static void test_track_tls_alert_and_silence(void **state) {
@@ -550,6 +580,8 @@ int main(void) {
         cmocka_unit_test(test_track_http_keep_alive_pairs_in_order),
         cmocka_unit_test(test_track_http_header_cut_at_every_byte),
         cmocka_unit_test(test_track_http_segments_out_of_order),
+        cmocka_unit_test(test_track_http_request_whose_head_never_ends),
+        cmocka_unit_test(test_track_tls_first_segments_out_of_order),
         cmocka_unit_test(test_track_http_paths_keep_no_query_and_no_address),
         cmocka_unit_test(test_track_tls_hello_sni_and_time),
         cmocka_unit_test(test_track_tls_alert_and_silence),
