@@ -58,3 +58,6 @@ UNIT += test_target
 UNIT += test_capclient
 UNIT += test_snapshot_store
 UNIT += test_settings
+UNIT += test_rules
+UNIT += test_rules_file
+UNIT += test_report
