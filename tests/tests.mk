@@ -61,3 +61,4 @@ UNIT += test_settings
 UNIT += test_rules
 UNIT += test_rules_file
 UNIT += test_report
+SUITES += tests/cli/test_cli.py

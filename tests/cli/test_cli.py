@@ -1,0 +1,461 @@
+#!/usr/bin/env python3
+"""mcpd as its users meet it: exit codes, what is said where, capture files, probes, names, restarts.
+# suite: timeout=240
+
+As root it works in a network and mount namespace of its own, with its own resolver, and runs mcpd as an ordinary
+user wherever that is what is meant; without root the tests that need a live capture are skipped.
+"""
+
+import http.server
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(TOP, "build", "release")
+USER = 61002  # no such user: owns nothing, belongs to nothing
+ROOT = os.geteuid() == 0
+
+
+class Checks:
+    """TAP lines, printed as they come."""
+
+    def __init__(self):
+        self.count = 0
+
+    def check(self, what, good, why=""):
+        self.count += 1
+        print("%s %d - %s" % ("ok" if good else "not ok", self.count, what), flush=True)
+        if not good:
+            print("# " + str(why)[-900:].replace("\n", "\n# "), flush=True)
+        return good
+
+    def skip(self, what, why):
+        self.count += 1
+        print("ok %d - %s # SKIP %s" % (self.count, what, why), flush=True)
+
+
+T = Checks()
+
+
+class World:
+    """The programs in a place where an ordinary user can run them, and files."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="pcm-cli-")
+        os.chmod(self.dir, 0o755)
+        for name in ("mcpd", "capd", "mcpd-net"):
+            shutil.copy(os.path.join(BUILD, name), self.dir)
+        self.files = self.path("files")
+        os.mkdir(self.files)
+        self.conf = self.write("mcpd.conf", "file_directories = %s\n" % self.files)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, content):
+        mode = "wb" if isinstance(content, bytes) else "w"
+        with open(self.path(name), mode) as out:
+            out.write(content)
+        os.chmod(self.path(name), 0o644)
+        return self.path(name)
+
+    def command(self, *arguments, user=False):
+        drop = ["setpriv", "--reuid=%d" % USER, "--regid=%d" % USER, "--clear-groups"] if user and ROOT else []
+        return drop + [self.path("mcpd")] + list(arguments)
+
+    def run(self, *arguments, user=False, timeout=30):
+        return subprocess.run(self.command(*arguments, user=user), stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=timeout, check=False)
+
+
+class Session:
+    """One `mcpd stdio`, spoken to line by line."""
+
+    def __init__(self, world, *arguments):
+        self.process = subprocess.Popen(world.command("stdio", *arguments, user=True), stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.last_id, self.bytes = 0, 0
+        self.call("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
+                                 "clientInfo": {"name": "test", "version": "1"}})
+
+    def call(self, method, params=None):
+        self.last_id += 1
+        message = {"jsonrpc": "2.0", "id": self.last_id, "method": method}
+        if params is not None:
+            message["params"] = params
+        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.flush()
+        while True:
+            line = self.process.stdout.readline()
+            if not line:
+                raise RuntimeError("mcpd ended: " + self.process.stderr.read())
+            answer = json.loads(line)
+            if answer.get("id") == self.last_id:
+                self.bytes = len(line.encode()) - 1
+                return answer["result"]
+
+    def tool(self, tool_name, **arguments):
+        return self.call("tools/call", {"name": tool_name, "arguments": arguments})
+
+    def end(self):
+        self.process.stdin.close()
+        code = self.process.wait(5)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return code
+
+
+def text_of(result):
+    return result["content"][0]["text"]
+
+
+def refused_pcap():
+    """SYN, answered by RST, from 192.0.2.1 to 192.0.2.2:81."""
+    def frame(src, dst, sport, dport, seq, ack, flags):
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40, 1, 0, 64, 6, 0, bytes(src), bytes(dst))
+        tcp = struct.pack(">HHIIBBHHH", sport, dport, seq, ack, 0x50, flags, 1000, 0, 0)
+        return b"\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0" + ip + tcp
+    one, two = (192, 0, 2, 1), (192, 0, 2, 2)
+    frames = [frame(one, two, 40000, 81, 1, 0, 0x02), frame(two, one, 81, 40000, 0, 2, 0x14)]
+    out = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+    for at, data in enumerate(frames):
+        out += struct.pack("<IIII", 1700000000, at * 1000, len(data), len(data)) + data
+    return out
+
+
+# ---- without a live capture -----------------------------------------------------------------------------------------
+
+def test_usage(world):
+    for words in ("", "serve", "status", "frobnicate", "diagnose --nope", "diagnose a b", "analyze",
+                  "diagnose --duration 0", "diagnose --mode fast", "stdio --json", "interfaces x", "diagnose --capd"):
+        got = world.run(*words.split())
+        T.check("usage: `mcpd %s` exits 2 and prints nothing on stdout" % words,
+                got.returncode == 2 and not got.stdout and got.stderr.count("\n") == 1, got)
+    got = world.run("serve")
+    T.check("serve says that it is not part of this version", "not part of this version" in got.stderr, got)
+    got = world.run("--help")
+    T.check("--help does not offer what is not there", got.returncode == 0 and "mcpd serve" not in got.stdout, got)
+    got = world.run("--version")
+    T.check("--version", got.returncode == 0 and got.stdout.startswith("mcpd "), got)
+    bad = world.write("bad.conf", "resolve = on\ncolour = blue\n")
+    got = world.run("check", "--config", bad)
+    T.check("a bad configuration names file, line and key",
+            got.returncode == 2 and bad + ":2:" in got.stderr and "colour" in got.stderr, got)
+
+
+def test_unreachable(world):
+    sock = world.path("none.sock")
+    for command in ("diagnose", "interfaces", "check"):
+        got = world.run(command, "--capd", sock)
+        said = got.stderr + got.stdout
+        T.check("%s without capd exits 3 and says how to mend it" % command,
+                got.returncode == 3 and sock in said and "No such file" in said and "systemctl start capd" in said, got)
+    if not ROOT:
+        T.skip("whom the socket's group keeps out is told the group", "needs root")
+        return
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(world.path("group.sock"))
+    listening.listen()
+    os.chown(world.path("group.sock"), 0, 60)
+    os.chmod(world.path("group.sock"), 0o660)
+    got = world.run("diagnose", "--capd", world.path("group.sock"), user=True)
+    T.check("whom the socket's group keeps out is told the group",
+            got.returncode == 3 and "usermod -aG games" in got.stderr and "log in again" in got.stderr, got)
+    listening.close()
+
+
+def test_analyze(world):
+    good = world.write("files/refused.pcap", refused_pcap())
+    got = world.run("analyze", good, "--json", user=True)
+    report = json.loads(got.stdout) if got.stdout else {}
+    ids = [problem["id"] for problem in report.get("problems_detected", [])]
+    T.check("an ordinary user analyses a file: the refusal is found, exit 1",
+            got.returncode == 1 and ids == ["tcp_refused"], got)
+    again = world.run("analyze", good, user=True)
+    T.check("the same for a person", again.returncode == 1 and "192.0.2.2:81" in again.stdout and not again.stderr,
+            again)
+    got = world.run("analyze", good, "192.0.2.77", user=True)
+    T.check("another target's traffic is no traffic of this one", got.returncode == 1 and "no_traffic" in got.stdout,
+            got)
+    os.mkfifo(world.path("files/fifo"))
+    os.chmod(world.path("files/fifo"), 0o644)
+    for what, path in (("a directory", world.files), ("a device", "/dev/zero"), ("a FIFO", world.path("files/fifo")),
+                       ("nothing", world.path("files/none")), ("no capture", world.conf)):
+        got = world.run("analyze", path, timeout=10)
+        T.check("analyze refuses %s" % what, got.returncode in (2, 4) and not got.stdout and got.stderr, got)
+
+
+def test_session(world):
+    session = Session(world, "--capd", world.path("none.sock"), "--config", world.conf)
+    tools = session.call("tools/list")["tools"]
+    T.check("tools/list: seven tools in less than 8 KB", len(tools) == 7 and session.bytes < 8192, session.bytes)
+    T.check("every tool has title, description, both schemas and four annotations",
+            all(tool["title"] and tool["description"] and tool["inputSchema"]["additionalProperties"] is False and
+                tool["outputSchema"]["type"] == "object" and len(tool["annotations"]) >= 4 for tool in tools), tools)
+    got = session.tool("analyze_capture_file", path=world.path("files/refused.pcap"))
+    T.check("a file below an allowed directory is analysed",
+            got["structuredContent"]["problems_detected"][0]["id"] == "tcp_refused", got)
+    outside = world.write("outside.pcap", refused_pcap())
+    os.symlink(outside, world.path("files/link.pcap"))
+    os.mkdir(world.path("files-not"))
+    world.write("files-not/a.pcap", refused_pcap())
+    for what, path in (("outside", outside), ("..", world.files + "/../outside.pcap"),
+                       ("by a link", world.path("files/link.pcap")), ("a directory with the same beginning",
+                                                                      world.path("files-not/a.pcap")),
+                       ("relative", "refused.pcap"), ("the directory itself", world.files)):
+        got = session.tool("analyze_capture_file", path=path)
+        T.check("analyze_capture_file refuses a path %s" % what,
+                got.get("isError") and "path" in text_of(got) and "structuredContent" not in got, got)
+    got = session.tool("start_packet_capture", target="exa mple.com")
+    T.check("a wrong target is explained with examples", got["isError"] and "example.com" in text_of(got), got)
+    got = session.tool("start_packet_capture", target="192.0.2.1")
+    T.check("a start without capd says what to do", got["isError"] and "systemctl start capd" in text_of(got), got)
+    got = session.tool("get_capture_report", capture_id="0" * 32)
+    T.check("an unknown id: the ids there are", got["isError"] and "refused" not in text_of(got) and
+            "list_captures" in text_of(got), got)
+    got = session.tool("get_capture_report", section="connections")
+    T.check("an id may be left out when there is one capture", "structuredContent" in got, got)
+    session.tool("analyze_capture_file", path=world.path("files/refused.pcap"))
+    got = session.tool("get_capture_report")
+    T.check("with two it may not", got.get("isError") and "capture_id" in text_of(got), got)
+    rows = session.tool("list_captures")["structuredContent"]["captures"]
+    T.check("both are listed", len(rows) == 2 and rows[0]["problems"] == 1, rows)
+    T.check("end of input ends it", session.end() == 0)
+
+
+# ---- live, in a namespace of our own --------------------------------------------------------------------------------
+
+class Resolver(threading.Thread):
+    """Answers every A query with 127.0.0.5, after a delay that the name tells."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.asked = []
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 53))
+        self.start()
+
+    def answer(self, query, address):
+        end, labels = 12, []
+        while query[end]:
+            labels.append(query[end + 1:end + 1 + query[end]].decode())
+            end += query[end] + 1
+        name, kind = ".".join(labels), struct.unpack(">H", query[end + 1:end + 3])[0]
+        self.asked.append(name)
+        if name.startswith("late."):
+            time.sleep(2.2)
+        wanted = kind == 1 and not name.endswith(".none")
+        reply = query[:2] + (b"\x81\x83" if name.endswith(".none") else b"\x81\x80")
+        reply += struct.pack(">HHHH", 1, wanted, 0, 0) + query[12:end + 5]
+        if wanted:
+            reply += b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + bytes([127, 0, 0, 5])
+        self.socket.sendto(reply, address)
+
+    def run(self):
+        while True:
+            query, address = self.socket.recvfrom(512)
+            threading.Thread(target=self.answer, args=(query, address), daemon=True).start()
+
+
+class Quiet(http.server.BaseHTTPRequestHandler):
+    """An HTTP server that says yes."""
+
+    def do_HEAD(self):
+        self.server.paths.append(self.path)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def start_capd(world):
+    sock = world.path("capd.sock")
+    if os.path.exists(sock):
+        os.unlink(sock)
+    process = subprocess.Popen([world.path("capd"), "--socket", sock], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        if os.path.exists(sock):
+            break
+        time.sleep(0.05)
+    os.chmod(sock, 0o666)  # who may connect is another suite's matter
+    return process, sock
+
+
+def knock():
+    try:
+        socket.create_connection(("127.0.0.5", 9), 1).close()
+    except OSError:
+        pass
+
+
+def test_probe(world, sock):
+    server = http.server.HTTPServer(("127.0.0.5", 8080), Quiet)
+    server.paths = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    got = world.run("diagnose", "http://me:pw@web.example:8080/private?token=1", "--capd", sock, "--duration", "2",
+                    "--json", user=True)
+    report = json.loads(got.stdout) if got.stdout else {}
+    T.check("diagnose with a probe: healthy, exit 0, and the traffic is marked as mcpd's own",
+            got.returncode == 0 and report.get("probe", {}).get("result") == "ok" and
+            report["probe"]["status"] == 204 and report["interface"] == "lo", got)
+    T.check("the path, the query and the user part reach nobody",
+            server.paths == ["/"] and "private" not in got.stdout and "pw" not in got.stdout, (server.paths, got))
+    got = world.run("diagnose", "web.example:8080", "--capd", sock, "--duration", "1", "--no-probe", "--json",
+                    user=True)
+    report = json.loads(got.stdout) if got.stdout else {}
+    T.check("--no-probe: nothing is sent, no traffic, exit 1", got.returncode == 1 and "probe" not in report and
+            report["verdict"]["status"] == "no_traffic" and len(server.paths) == 1, got)
+    conf = world.write("noprobe.conf", "probe = off\n")
+    session = Session(world, "--capd", sock, "--config", conf)
+    got = session.tool("start_packet_capture", target="web.example:8080", probe=True)
+    T.check("probe = off is said and kept", got["isError"] and "probe = off" in text_of(got) and
+            len(server.paths) == 1, got)
+    session.end()
+    server.shutdown()
+
+
+def test_names(world, sock, resolver):
+    session = Session(world, "--capd", sock)
+    before = time.monotonic()
+    got = session.tool("start_packet_capture", target="late.example:9", interface="lo", duration=30)
+    waited = time.monotonic() - before
+    T.check("a slow resolver holds a start up for 1.5 s and no longer",
+            1.4 < waited < 2.1 and "not been resolved yet" in got["structuredContent"]["name_lookup"], (waited, got))
+    time.sleep(1.5)
+    knock()
+    report = session.tool("stop_packet_capture")["structuredContent"]
+    T.check("addresses that come late join the running capture",
+            "name_lookup" not in report and [p["id"] for p in report["problems_detected"]] == ["tcp_refused"], report)
+    got = session.tool("start_packet_capture", target="host.none:9", interface="lo", duration=1, wait_s=5)
+    T.check("a name that does not resolve: the resolver's words, and the capture runs all the same",
+            "could not be resolved" in got["structuredContent"]["name_lookup"] and
+            got["structuredContent"]["state"] == "finished", got)
+    session.end()
+    asked = len(resolver.asked)
+    session = Session(world, "--capd", sock, "--config", world.write("noresolve.conf", "resolve = off\n"))
+    session.tool("start_packet_capture", target="other.example:9", interface="lo", duration=1, wait_s=5)
+    session.end()
+    T.check("resolve = off: nobody is asked", len(resolver.asked) == asked, resolver.asked[asked:])
+
+
+def test_waits(world, sock):
+    session = Session(world, "--capd", sock)
+    got = session.tool("start_packet_capture", target="127.0.0.5:9", duration=30)
+    T.check("a target on this host is captured on lo", got["structuredContent"]["interface"] == "lo" and
+            "this host" in got["structuredContent"]["interface_why"], got)
+    knock()
+    got = session.tool("get_capture_status", wait_s=2)
+    T.check("status while it runs", got["structuredContent"]["state"] == "running" and
+            got["structuredContent"]["verdict"]["status"] == "problems", got)
+    got = session.tool("get_capture_report")
+    T.check("report while it runs", got["structuredContent"]["total_packets"] == 2, got)
+    got = session.tool("start_packet_capture", target="127.0.0.5:9", filter="tcp porty 9")
+    T.check("a bad filter is explained", got["isError"] and "porty" in text_of(got), got)
+    got = session.tool("start_packet_capture", target="127.0.0.5:9", interface="nope0")
+    T.check("an unknown interface: those that exist", got["isError"] and "lo" in text_of(got), got)
+    got = session.tool("stop_packet_capture")
+    T.check("stop gives the report", got["structuredContent"]["state"] == "finished", got)
+    before = time.monotonic()
+    got = session.tool("start_packet_capture", target="auto", duration=1, wait_s=30, interface="lo")
+    T.check("wait_s ends with the capture", got["structuredContent"]["state"] == "finished" and
+            time.monotonic() - before < 4, got)
+    before = time.monotonic()
+    session.tool("start_packet_capture", target="127.0.0.5:9", duration=3600)
+    T.check("the end of input ends it within 2 s, captures and all", session.end() == 0 and
+            time.monotonic() - before < 2)
+
+
+def test_restart(world):
+    process, sock = start_capd(world)
+    session = Session(world, "--capd", sock)
+    first = session.tool("start_packet_capture", target="127.0.0.5:9", duration=60)["structuredContent"]["capture_id"]
+    process.terminate()
+    process.wait()
+    time.sleep(0.3)
+    got = session.tool("get_capture_status", capture_id=first)["structuredContent"]
+    T.check("capd goes: its captures end as failed: capd restarted",
+            got["state"] == "failed" and got["ended_why"] == "capd restarted", got)
+    got = session.tool("start_packet_capture", target="127.0.0.5:9", duration=1)
+    T.check("meanwhile a start is refused with advice", got["isError"] and "systemctl" in text_of(got), got)
+    process, sock = start_capd(world)
+    got = session.tool("start_packet_capture", target="127.0.0.5:9", duration=1, wait_s=5)
+    T.check("capd comes back: mcpd uses it", got["structuredContent"]["state"] == "finished", got)
+    rows = session.tool("list_captures")["structuredContent"]["captures"]
+    T.check("what was before is still listed", first in [row["id"] for row in rows], rows)
+    session.end()
+    process.terminate()
+    process.wait()
+
+
+def test_interrupt(world, sock):
+    process = subprocess.Popen(world.command("diagnose", "127.0.0.5:9", "--no-probe", "--duration", "60", "--json",
+                                             "--capd", sock, user=True),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.7)
+    knock()
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    report = json.loads(out) if out else {}
+    T.check("Ctrl-C ends a capture with its report", process.returncode == 1 and
+            report["problems_detected"][0]["id"] == "tcp_refused" and not err, (out, err))
+    got = world.run("diagnose", "127.0.0.5:9", "--capd", "private", user=True)
+    T.check("a private capd without the capability: which process, and three ways to give it",
+            got.returncode == 3 and "CAP_NET_RAW" in got.stderr and "setcap" in got.stderr and
+            "systemctl" in got.stderr and "root" in got.stderr, got)
+    got = world.run("diagnose", "127.0.0.5:9", "--capd", "private", "--no-probe", "--duration", "1", "--json")
+    T.check("a private capd of root captures", got.returncode == 1 and '"state":\t"finished"' in got.stdout, got)
+
+
+def inside(world):
+    """Everything, in namespaces of our own if we are root."""
+    test_usage(world)
+    test_unreachable(world)
+    test_analyze(world)
+    test_session(world)
+    if not ROOT:
+        T.skip("live captures", "needs root")
+        return
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["mount", "--bind", world.write("resolv.conf", "nameserver 127.0.0.1\n"), "/etc/resolv.conf"],
+                   check=True)
+    resolver = Resolver()
+    process, sock = start_capd(world)
+    try:
+        test_probe(world, sock)
+        test_names(world, sock, resolver)
+        test_waits(world, sock)
+        test_interrupt(world, sock)
+    finally:
+        process.terminate()
+        process.wait()
+    test_restart(world)
+
+
+def main():
+    own = ["unshare", "--net", "--mount"]
+    if ROOT and subprocess.run(own + ["true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        print("1..0 # SKIP no namespaces can be made here")
+        return
+    if ROOT and "--inside" not in sys.argv:
+        os.execvp("unshare", own + [sys.executable, os.path.abspath(__file__), "--inside"])
+    world = World()
+    try:
+        inside(world)
+    finally:
+        shutil.rmtree(world.dir, ignore_errors=True)
+    print("1..%d" % T.count)
+
+
+main()
