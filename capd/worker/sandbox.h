@@ -10,7 +10,8 @@
  * no-new-privileges. */
 bool sandbox_landlock(unsigned *abi_out, struct fail *fail);
 
-/* The descriptors that the system call filter is bound to; -1: none.  Their numbers are what the
+/* The descriptors that the system call filter is bound to; -1: none.  `file` may only be read at an
+ * offset: the capture file, or the interface's drop counter.  Their numbers are what the
  * kernel compares, so they must never be duplicated or closed afterwards. */
 struct sandbox_fds {
     int ipc, packet, file;

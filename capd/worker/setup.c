@@ -54,7 +54,8 @@ static bool open_source(struct worker *w, struct fail *fail) {
 }
 
 static bool lock_up(struct worker *w, struct fail *fail) {
-    struct sandbox_fds fds = {w->job.ipc_fd, source_packet_fd(w->source), w->job.file_fd};
+    struct sandbox_fds fds = {w->job.ipc_fd, source_packet_fd(w->source),
+                              w->live ? source_drops_fd(w->source) : w->job.file_fd};
     if (!drop_capabilities(fail)) return false;
     w->caps_left = drop_capabilities_left(); /* asking is not possible later */
 #ifdef TEST_BUILD

@@ -5,6 +5,7 @@
  * Runs in: worker.  Input trust: packets, and the caller's filter text. */
 #include "capd/worker/source.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@
 struct source {
     pcap_t *pcap;
     int packet_fd, file_fd;
+    int drops_fd; /* the interface's own drop counter, -1 if it has none */
+    uint64_t drops_before, drops;
     FILE *file;
     off_t file_at;
     uint64_t missed;
@@ -51,20 +54,38 @@ static bool activate(struct source *s, const struct source_live *o, struct fail 
     return true;
 }
 
+/* The value of the drop counter; what is no number counts as no change. */
+static uint64_t read_drops(struct source *s, uint64_t before) {
+    char text[24] = "";
+    ssize_t n = s->drops_fd < 0 ? -1 : pread(s->drops_fd, text, sizeof text - 1, 0);
+    return n > 0 && text[0] >= '0' && text[0] <= '9' ? strtoull(text, NULL, 10) : before;
+}
+
+/* Frames the interface had no room for (Documentation/ABI/testing/sysfs-class-net-statistics). */
+static void open_drops(struct source *s, const char *interface) {
+    char path[96];
+    snprintf(path, sizeof path, "/sys/class/net/%s/statistics/rx_missed_errors", interface);
+    s->drops_fd = open(path, O_RDONLY | O_CLOEXEC);
+    s->drops_before = s->drops = read_drops(s, 0);
+}
+
 static struct source *source_new(struct fail *fail) {
     struct source *s = calloc(1, sizeof *s);
     if (!s) {
         fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the capture");
         return NULL;
     }
-    s->packet_fd = s->file_fd = -1;
+    s->packet_fd = s->file_fd = s->drops_fd = -1;
     return s;
 }
 
 struct source *source_open_live(const struct source_live *o, struct fail *fail) {
     struct source *s = source_new(fail);
     if (!s) return NULL;
-    if (activate(s, o, fail)) return s;
+    if (activate(s, o, fail)) {
+        open_drops(s, o->interface);
+        return s;
+    }
     if (s->pcap) pcap_close(s->pcap);
     free(s);
     return NULL;
@@ -159,4 +180,13 @@ uint64_t source_missed(struct source *s) {
         getsockopt(s->packet_fd, SOL_PACKET, PACKET_STATISTICS, &now, &len) == 0)
         s->missed += now.tp_drops;
     return s->missed;
+}
+
+int source_drops_fd(const struct source *s) {
+    return s->drops_fd;
+}
+
+uint64_t source_interface_missed(struct source *s) {
+    s->drops = read_drops(s, s->drops);
+    return s->drops > s->drops_before ? s->drops - s->drops_before : 0;
 }

@@ -46,4 +46,9 @@ const char *source_error(struct source *s);
 
 /* Frames dropped for want of room in the ring since the start.  Live only, else 0. */
 uint64_t source_missed(struct source *s);
+
+/* Frames the interface itself had no room for since the start, read by pread from a descriptor
+ * opened before the sandbox.  Live only, else 0; stays as it was once the interface is gone. */
+uint64_t source_interface_missed(struct source *s);
+int source_drops_fd(const struct source *s); /* that descriptor, -1 if none */
 #endif

@@ -25,7 +25,9 @@ static void on_snapshot_frame(void *ctx, unsigned type, bool more, const uint8_t
 }
 
 static void snapshot(struct worker *w, bool full) {
-    if (w->live) engine_quality(w->engine, source_missed(w->source), 0, NULL);
+    if (w->live)
+        engine_quality(w->engine, source_missed(w->source), source_interface_missed(w->source),
+                       NULL);
     snapshot_encode(w->engine, clock_wall_us() * 1000u, full, on_snapshot_frame, w);
 }
 
