@@ -3,14 +3,16 @@
  * Data at or below what was sent is
  *   spurious     when the other end had acknowledged it,
  *   lost_after   when it was seen before: the first copy passed here and got lost behind,
- *   reordered    when it fills a hole sooner than any retransmission could arrive,
+ *   reordered    when it fills a narrow hole sooner than any retransmission could arrive,
  *   lost_before  when it fills a hole later: the first copy never came this far.
  * A hole's list is bounded by the pool; when that is empty the oldest hole of the side gives way.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/seconds.h"
 #include "capd/track/tcp.h"
 
-#define ORDER_US     3000u /* reordering while the round trip is unknown */
+#define ORDER_US 3000u /* reordering while the round trip is unknown */
+#define ORDER_SEGMENTS                                                                             \
+    3u /* overtaken packets leave gaps of few segments, losses in a row wide ones */
 #define DEAD_TRIES   3u
 #define DEAD_SPAN_US 500000u
 
@@ -66,9 +68,10 @@ bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack) {
     return found;
 }
 
-/* Fill [seq, end) in the list: bytes that were missing, and when the oldest hole touched opened. */
+/* Fill [seq, end) in the list: bytes that were missing, and of the oldest hole touched when it
+ * opened and how wide it still was. */
 static uint32_t fill_holes(struct engine *e, struct flow_side *side, uint32_t seq, uint32_t end,
-                           uint32_t *since_out) {
+                           uint32_t *since_out, uint32_t *width_out) {
     uint32_t filled = 0, *at = &side->holes;
     while (*at != NONE) {
         uint32_t i = *at;
@@ -79,7 +82,7 @@ static uint32_t fill_holes(struct engine *e, struct flow_side *side, uint32_t se
             at = &h->chain;
             continue;
         }
-        if (filled == 0) *since_out = h->us;
+        if (filled == 0) *since_out = h->us, *width_out = h->end - h->seq;
         filled += to - from;
         if (from == h->seq && to == h->end) {
             *at = h->chain;
@@ -173,15 +176,16 @@ void tcp_tries_acked(struct flow_side *side, uint32_t ack) {
 static void judge_old(struct engine *e, struct segment *s, struct flow_side *side) {
     struct flow *f = s->f;
     const struct flow_side *rev = &f->side[!s->dir];
-    uint32_t end = s->seq + s->len, since = 0;
+    uint32_t end = s->seq + s->len, since = 0, width = 0;
     uint32_t old_end = seq_before(end, side->next) ? end : side->next;
-    uint32_t filled = fill_holes(e, side, s->seq, old_end, &since);
+    uint32_t filled = fill_holes(e, side, s->seq, old_end, &since, &width);
     s->again = true;
     s->fresh = filled + (end - old_end);
     if (filled > 0) {
         uint32_t rtt = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0, late = s->us - since;
         bool soon = rtt > 0 ? late < rtt - rtt / 4 : late < ORDER_US && rev->dup_acks < 3;
-        if (soon || (rtt > 0 && late < ORDER_US && rev->dup_acks < 3))
+        bool narrow = width <= ORDER_SEGMENTS * s->len;
+        if (soon || (narrow && rtt > 0 && late < ORDER_US && rev->dup_acks < 3))
             f->reordered++;
         else
             count_retransmission(e, s, &f->lost_before);
