@@ -8,11 +8,15 @@ struct computed {
     derive_fn fn;
 };
 extern const struct computed computed_totals[], computed_services[], computed_resolvers[],
-    computed_incidents[];
+    computed_incidents[], computed_connections[];
 
 /* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`
  * select the target's traffic in the worker already. */
 bool derive_of_target(const struct derive_row *r, double *out);
+
+/* Services that never worked: other ports of this host, the same port of other hosts. */
+bool derive_ports_failing_here(const struct derive_row *r, double *out);
+bool derive_hosts_failing_there(const struct derive_row *r, double *out);
 
 static inline bool is(double *out, bool truth) {
     *out = truth ? 1 : 0;

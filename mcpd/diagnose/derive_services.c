@@ -182,6 +182,8 @@ static bool s_other_family(const struct derive_row *r, double *out) {
 
 const struct computed computed_services[] = {
     {"of_target", derive_of_target},
+    {"ports_failing_here", derive_ports_failing_here},
+    {"hosts_failing_there", derive_hosts_failing_there},
     {"retransmitted", s_retransmitted},
     {"data_segments", s_data_segments},
     {"retransmitted_worse", s_retransmitted_worse},

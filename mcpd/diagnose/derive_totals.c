@@ -112,6 +112,7 @@ derive_fn derive_fn_find(enum table_id table, const char *name) {
         [TABLE_TOTALS] = computed_totals,
         [TABLE_SERVICES] = computed_services,
         [TABLE_RESOLVERS] = computed_resolvers,
+        [TABLE_CONNECTIONS] = computed_connections,
         [TABLE_INCIDENTS] = computed_incidents};
     for (const struct computed *c = by_table[table]; c && c->name; c++)
         if (strcmp(c->name, name) == 0) return c->fn;

@@ -53,13 +53,22 @@ static void put(struct sink *s, const char *text, size_t len) {
 }
 
 /* ---- texts --------------------------------------------------------------------------------- */
-enum text_kind { TEXT_SERVICE, TEXT_ADDRESS, TEXT_PEER, TEXT_SUBJECT, TEXT_TARGET, TEXT_INTERFACE };
-static const char *const text_names[] = {"service", "address", "peer",
-                                         "subject", "target",  "interface"};
-#define TEXT_KINDS 6u
+enum text_kind {
+    TEXT_SERVICE,
+    TEXT_ADDRESS,
+    TEXT_PEER,
+    TEXT_SUBJECT,
+    TEXT_TARGET,
+    TEXT_INTERFACE,
+    TEXT_CLIENT
+};
+static const char *const text_names[] = {"service", "address",   "peer",  "subject",
+                                         "target",  "interface", "client"};
+#define TEXT_KINDS 7u
 
 static bool text_fits(enum text_kind kind, enum table_id table) {
     if (kind == TEXT_SERVICE || kind == TEXT_ADDRESS) return table != TABLE_TOTALS;
+    if (kind == TEXT_CLIENT) return table == TABLE_CONNECTIONS;
     return kind != TEXT_PEER || table == TABLE_INCIDENTS;
 }
 
@@ -86,6 +95,9 @@ static void put_text(struct sink *out, enum text_kind kind, const struct templat
             addr_format_endpoint(address, kind == TEXT_SERVICE ? port : 0, text);
         break;
     case TEXT_PEER: addr_format(&((const struct msg_incident *)in->row->row)->peer, text); break;
+    case TEXT_CLIENT:
+        addr_format(&((const struct msg_connection *)in->row->row)->client, text);
+        break;
     case TEXT_SUBJECT: word = in->subject ? in->subject : ""; break;
     case TEXT_TARGET: put_target(out, in->row); return;
     case TEXT_INTERFACE:

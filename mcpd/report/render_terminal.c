@@ -34,23 +34,21 @@ static size_t characters(const char *s, size_t bytes) {
 /* Add words, breaking lines before column 80; `indent` spaces lead each line. */
 static void add_wrapped(struct text *t, size_t indent, const char *label, const char *text) {
     size_t column = indent + strlen(label);
+    bool first = true; /* word of its line */
     text_addf(t, "%*s%s", (int)indent, "", label);
-    for (const char *p = text; *p;) {
+    for (const char *p = text + strspn(text, " "); *p; p += strspn(p, " ")) {
         size_t n = strcspn(p, " "), wide = characters(p, n);
-        if (column + wide > WIDTH && column > indent) {
+        if (column + !first + wide > WIDTH && column > indent) {
             text_addf(t, "\n%*s", (int)indent, "");
             column = indent;
+        } else if (!first) {
+            text_add(t, " ");
+            column++;
         }
         text_addf(t, "%.*s", (int)n, p);
         column += wide;
+        first = false;
         p += n;
-        if (*p == ' ') {
-            p++;
-            if (*p && column < WIDTH) {
-                text_add(t, " ");
-                column++;
-            }
-        }
     }
     text_add(t, "\n");
 }

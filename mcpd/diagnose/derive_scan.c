@@ -1,0 +1,95 @@
+/* Signs of a scan: one client that touches many ports or hosts within seconds and mostly fails.
+ * Told from the connection rows, which keep the failed ones first.  The same signs keep the
+ * services that were scanned from being blamed for refusing. Runs in: mcpd.  Input trust: packets
+ * (numbers counted from them). */
+#include "mcpd/diagnose/derive_fn.h"
+#include <string.h>
+
+#define SCAN_WINDOW_US 10000000u /* findings.md, syn_scan: within 10 s */
+#define SCAN_COUNT_MAX 256u      /* hosts told apart; the threshold is far below */
+
+static bool has_failed(const struct msg_connection *c) {
+    return c->state == CONN_REFUSED || c->state == CONN_TIMED_OUT || c->state == CONN_UNREACHABLE ||
+           c->state == CONN_ABORTED || c->state == CONN_PENDING;
+}
+
+/* A connection of the same client that began within the window after this one. */
+static bool in_window(const struct msg_connection *me, const struct msg_connection *c) {
+    return addr_equal(&c->client, &me->client) && c->start_us >= me->start_us &&
+           c->start_us - me->start_us <= SCAN_WINDOW_US;
+}
+
+static bool c_failed(const struct derive_row *r, double *out) {
+    return is(out, has_failed(r->row));
+}
+
+static bool c_scan_ports(const struct derive_row *r, double *out) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    const struct msg_connection *me = r->row;
+    uint8_t seen[65536 / 8] = {0};
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (!in_window(me, c) || !addr_equal(&c->server, &me->server)) continue;
+        uint8_t bit = (uint8_t)(1u << (c->server_port & 7));
+        n += !(seen[c->server_port >> 3] & bit);
+        seen[c->server_port >> 3] |= bit;
+    }
+    return number(out, n);
+}
+
+static bool c_scan_hosts(const struct derive_row *r, double *out) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    const struct addr *seen[SCAN_COUNT_MAX];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n && n < SCAN_COUNT_MAX; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (!in_window(r->row, c)) continue;
+        uint32_t k = 0;
+        while (k < n && !addr_equal(seen[k], &c->server)) k++;
+        if (k == n) seen[n++] = &c->server;
+    }
+    return number(out, n);
+}
+
+static bool c_scan_failed_percent(const struct derive_row *r, double *out) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    uint64_t failed = 0, mine = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        if (!in_window(r->row, &all->rows[i])) continue;
+        mine++;
+        failed += has_failed(&all->rows[i]);
+    }
+    return percent(out, failed, mine);
+}
+
+const struct computed computed_connections[] = {
+    {"failed", c_failed},
+    {"scan_ports", c_scan_ports},
+    {"scan_hosts", c_scan_hosts},
+    {"scan_failed_percent", c_scan_failed_percent},
+    {NULL, NULL},
+};
+
+/* ---- services -------------------------------------------------------------------------------- */
+static bool never_worked(const struct msg_service *s) {
+    return s->established == 0 && s->refused + s->timed_out + s->unreachable + s->aborted > 0;
+}
+
+bool derive_ports_failing_here(const struct derive_row *r, double *out) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    const struct msg_service *me = r->row;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        n += never_worked(&all->rows[i]) && addr_equal(&all->rows[i].address, &me->address);
+    return number(out, n);
+}
+
+bool derive_hosts_failing_there(const struct derive_row *r, double *out) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    const struct msg_service *me = r->row;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        n += never_worked(&all->rows[i]) && all->rows[i].port == me->port;
+    return number(out, n);
+}

@@ -1,0 +1,428 @@
+/* How the healthy capture of world.h has to change for each rule to speak, or to keep silent. */
+#ifndef TESTS_UNIT_WITNESSES_H
+#define TESTS_UNIT_WITNESSES_H
+#include "tests/unit/world.h"
+
+#define WITNESS(name) static void name(struct world *w)
+#define SERVICE       struct msg_service *s = &w->service[0]
+#define RESOLVER      struct msg_resolver *r = &w->resolver[0]
+#define TOTALS        struct msg_totals *t = &w->s.totals
+
+WITNESS(healthy) {
+    (void)w;
+}
+
+WITNESS(nothing_seen) {
+    TOTALS;
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    memset(t, 0, sizeof *t);
+    w->s.services.rows_n = w->s.resolvers.rows_n = 0;
+    t->seen = t->other_packets = 99;
+}
+WITNESS(nothing_yet) {
+    nothing_seen(w);
+    w->v.state = CAPTURE_RUNNING;
+}
+WITNESS(drops_5_percent) {
+    w->s.totals.missed_kernel = 105;
+}
+WITNESS(drops_half_percent) {
+    w->s.totals.missed_kernel = 10;
+}
+WITNESS(drops_four_packets) {
+    w->s.totals.seen = 100;
+    w->s.totals.missed_kernel = 4;
+}
+WITNESS(gaps_2_percent) {
+    w->s.totals.gap_acks = 16;
+}
+WITNESS(gaps_20_percent) {
+    w->s.totals.gap_acks = 160;
+}
+WITNESS(gaps_few) {
+    w->s.totals.gap_acks = 4;
+}
+WITNESS(one_sided) {
+    w->s.totals.one_sided_flows = 3;
+}
+WITNESS(one_sided_few) {
+    w->s.totals.one_sided_flows = 2;
+}
+WITNESS(midstream) {
+    w->s.totals.midstream = 2;
+}
+WITNESS(duplicates) {
+    w->s.totals.duplicates = 100;
+}
+WITNESS(duplicates_few) {
+    w->s.totals.duplicates = 10;
+}
+WITNESS(evicted) {
+    w->s.totals.evicted = 1;
+}
+
+WITNESS(resolver_dead) {
+    RESOLVER;
+    r->responses = r->noerror = 0;
+    r->unanswered = r->transactions = 2;
+    r->unanswered_tries = 4;
+    r->unanswered_wait_us = 5000000;
+}
+WITNESS(resolver_one_lost) {
+    RESOLVER;
+    r->unanswered = 1;
+    r->unanswered_tries = 1;
+    r->unanswered_wait_us = 1900000;
+}
+WITNESS(resolver_some_lost) {
+    RESOLVER;
+    r->unanswered = 3;
+    r->unanswered_tries = 6;
+    r->transactions = 13;
+}
+WITNESS(servfail_all) {
+    RESOLVER;
+    r->servfail = 10;
+    r->noerror = 0;
+    world_dns(w, "api.example.com", 2);
+}
+WITNESS(servfail_one_of_ten) {
+    RESOLVER;
+    r->servfail = 1;
+    world_dns(w, "other.example.net", 2);
+}
+WITNESS(servfail_target) {
+    servfail_one_of_ten(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+}
+WITNESS(refused_all) {
+    RESOLVER;
+    r->refused = 10;
+    world_dns(w, "api.example.com", 5);
+}
+WITNESS(nxdomain_target) {
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->resolver[0].nxdomain = 1;
+    world_dns(w, "api.example.com", 3);
+}
+WITNESS(nxdomain_search_list) {
+    nxdomain_target(w);
+    w->dns[0].resolved = true;
+}
+WITNESS(nxdomain_many) {
+    w->resolver[0].nxdomain = 6;
+    for (int i = 0; i < 6; i++) world_dns(w, "nosuch.example.com", 3);
+}
+WITNESS(nxdomain_reverse) {
+    nxdomain_many(w);
+    for (int i = 0; i < 6; i++) w->dns[i].type = 12;
+}
+WITNESS(nxdomain_three) {
+    w->resolver[0].nxdomain = 3;
+    for (int i = 0; i < 3; i++) world_dns(w, "nosuch.example.com", 3);
+}
+WITNESS(dns_slow) {
+    w->resolver[0].latency_us = (struct dist){3, 90000, 150000, 160000, 170000};
+}
+WITNESS(dns_very_slow) {
+    w->resolver[0].latency_us = (struct dist){3, 90000, 1500000, 1600000, 1700000};
+}
+WITNESS(dns_slow_twice) {
+    w->resolver[0].latency_us = (struct dist){2, 90000, 150000, 160000, 170000};
+}
+WITNESS(dns_once_slow) {
+    w->resolver[0].latency_us = (struct dist){1, 1100000, 1100000, 1100000, 1100000};
+}
+
+WITNESS(unreachable) {
+    SERVICE;
+    s->established = s->closed = 0;
+    s->unreachable = 10;
+    world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 1;
+}
+WITNESS(port_unreachable_udp) {
+    struct msg_incident *n = world_incident(w, INCIDENT_ICMP_UNREACHABLE);
+    n->value = 3 * 256 + 3;
+    n->port = 5353;
+}
+WITNESS(rejected_by_firewall) {
+    unreachable(w);
+    w->incident[0].value = 3 * 256 + 3;
+}
+WITNESS(unreachable_v6) {
+    unreachable(w);
+    w->incident[0].value = 65536 + 256 + 3;
+}
+WITNESS(prohibited) {
+    unreachable(w);
+    w->incident[0].value = 3 * 256 + 13;
+}
+WITNESS(prohibited_but_up) {
+    world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 13;
+}
+
+WITNESS(silent) {
+    SERVICE;
+    s->established = s->closed = 0;
+    s->timed_out = s->timeout_repeated = s->attempted = 4;
+    s->timeout_syn_sent = 9;
+    s->timeout_wait_us = 7100000;
+    s->timeout_first_us = 1200000;
+    s->timeout_last_us = 9810000;
+    s->both_directions = false;
+    s->data_segments_to_client = s->data_segments_to_server = 0;
+    s->first_byte_us = s->rtt_us = s->handshake_us = (struct dist){0, 0, 0, 0, 0};
+}
+WITNESS(silent_single_syn) {
+    silent(w);
+    w->service[0].timeout_repeated = 0;
+    w->service[0].timeout_syn_sent = 1;
+}
+WITNESS(silent_one_sided) {
+    silent(w);
+    w->s.totals.one_sided_flows = 1;
+}
+WITNESS(silent_sometimes) {
+    SERVICE;
+    s->attempted = 100;
+    s->established = 98;
+    s->timed_out = s->timeout_repeated = 2;
+    s->timeout_syn_sent = 5;
+}
+WITNESS(silent_and_icmp) {
+    silent(w);
+    w->service[0].unreachable = 1;
+    world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 1;
+}
+WITNESS(refused) {
+    SERVICE;
+    s->established = s->closed = 0;
+    s->refused = 10;
+    s->refused_us = (struct dist){10, 300, 400, 500, 600};
+}
+WITNESS(refused_other_family) {
+    refused(w);
+    w->service[1] = w->service[0];
+    w->service[1].address = addr_from_bytes((uint8_t[16]){0x20, 1, 0xd, 0xb8}, 16);
+    w->service[1].refused = 0;
+    w->service[1].established = 5;
+    w->s.services.rows_n = 2;
+}
+WITNESS(syn_retry) {
+    w->service[0].syn_retried = 2;
+}
+WITNESS(syn_retry_once) {
+    w->service[0].syn_retried = 1;
+}
+
+WITNESS(loss_4_percent) {
+    SERVICE;
+    s->retransmitted_to_client = 40;
+    s->lost_after = 40;
+    s->retransmit_first_us = 2000000;
+    s->retransmit_last_us = 20000000;
+}
+WITNESS(loss_1_percent) {
+    loss_4_percent(w);
+    w->service[0].retransmitted_to_client = 10;
+}
+WITNESS(loss_half_percent) {
+    loss_4_percent(w);
+    w->service[0].retransmitted_to_client = 5;
+}
+WITNESS(loss_too_few) {
+    loss_4_percent(w);
+    w->service[0].retransmitted_to_client = 4;
+    w->service[0].data_segments_to_client = 20;
+}
+WITNESS(loss_rare) {
+    loss_4_percent(w);
+    w->service[0].data_segments_to_client = 100000;
+}
+WITNESS(loss_gaps_2_percent) {
+    loss_4_percent(w);
+    gaps_2_percent(w);
+}
+WITNESS(loss_gaps_20_percent) {
+    loss_4_percent(w);
+    gaps_20_percent(w);
+}
+WITNESS(loss_burst) {
+    loss_4_percent(w);
+    w->service[0].retransmit_last_us = 2080000;
+}
+WITNESS(loss_throughout_short) {
+    loss_burst(w);
+    w->service[0].first_us = 1990000;
+    w->service[0].last_us = 2100000;
+}
+WITNESS(dead_path) {
+    struct msg_incident *n = world_incident(w, INCIDENT_DEAD_PATH);
+    n->tries = 6;
+    n->span_us = 9800000;
+}
+WITNESS(dead_path_two) {
+    dead_path(w);
+    w->incident[0].tries = 2;
+}
+WITNESS(dead_path_full_window) {
+    dead_path(w);
+    w->incident[0].value = 1;
+}
+WITNESS(dead_path_and_loss) {
+    dead_path(w);
+    loss_4_percent(w);
+}
+WITNESS(reordering) {
+    w->service[0].reordered = 30;
+}
+WITNESS(reordering_rare) {
+    w->service[0].reordered = 10;
+}
+
+WITNESS(zero_window_client) {
+    SERVICE;
+    s->zero_window_by_client_us = 2000000;
+    s->zero_window_by_client_times = 3;
+    s->zero_window_by_client_life_us = 10000000;
+}
+WITNESS(zero_window_server) {
+    SERVICE;
+    s->zero_window_by_server_us = 150000;
+    s->zero_window_by_server_times = 1;
+    s->zero_window_by_server_life_us = 10000000;
+}
+WITNESS(zero_window_brief) {
+    SERVICE;
+    s->zero_window_by_client_us = 90000;
+    s->zero_window_by_client_times = 1;
+    s->zero_window_by_client_life_us = 1000000;
+}
+WITNESS(reset_server) {
+    SERVICE;
+    s->reset_by_server = s->reset = 6;
+    s->reset_bytes_before = 30000;
+}
+WITNESS(reset_client) {
+    w->service[0].reset_by_client = 3;
+}
+WITNESS(reset_client_rare) {
+    w->service[0].reset_by_client = 1;
+    w->service[0].established = 1000;
+}
+WITNESS(reset_foreign) {
+    reset_server(w);
+    w->service[0].reset_ttl_delta = 9;
+}
+WITNESS(slow) {
+    w->service[0].first_byte_us = (struct dist){5, 800000, 810000, 900000, 900000};
+}
+WITNESS(very_slow) {
+    w->service[0].first_byte_us = (struct dist){5, 4e6, 5e6, 6e6, 6e6};
+}
+WITNESS(slow_once) {
+    w->service[0].first_byte_us = (struct dist){1, 800000, 810000, 900000, 900000};
+}
+WITNESS(slow_once_target) {
+    slow_once(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+}
+WITNESS(slow_path) {
+    slow(w);
+    w->service[0].request_ack_us = (struct dist){10, 200000, 240000, 260000, 270000};
+}
+WITNESS(slow_by_ratio) {
+    slow(w);
+    w->service[0].request_ack_us = (struct dist){10, 100000, 170000, 180000, 190000};
+}
+WITNESS(slow_with_loss) {
+    slow(w);
+    loss_4_percent(w);
+}
+WITNESS(slow_250_ms) {
+    w->service[0].first_byte_us = (struct dist){5, 240000, 250000, 260000, 260000};
+}
+WITNESS(slow_one_sided) {
+    slow(w);
+    w->service[0].both_directions = false;
+}
+WITNESS(far_200_ms) {
+    w->service[0].handshake_us.min_us = w->service[0].rtt_us.min_us = 200000;
+}
+WITNESS(far_600_ms) {
+    w->service[0].handshake_us.min_us = w->service[0].rtt_us.min_us = 600000;
+}
+WITNESS(far_by_delayed_ack) {
+    w->service[0].rtt_us.min_us = 200000;
+}
+WITNESS(tls_alert_server) {
+    w->service[0].tls_fatal_by_server = 2;
+    w->service[0].tls_alert = 40;
+}
+WITNESS(tls_alert_client) {
+    w->service[0].tls_fatal_by_client = 1;
+    w->service[0].tls_alert = 48;
+}
+WITNESS(http_errors_target) {
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->service[0].http_5xx = 1;
+}
+WITNESS(http_errors_other) {
+    w->service[0].http_5xx = 1;
+}
+WITNESS(http_errors_many) {
+    w->service[0].http_5xx = 6;
+}
+WITNESS(arp_target) {
+    world_target(w, "203.0.113.9", MODE_DIAGNOSIS);
+    struct msg_incident *n = world_incident(w, INCIDENT_ARP_UNANSWERED);
+    n->port = 0;
+    n->tries = 3;
+    n->span_us = 2000000;
+}
+WITNESS(arp_other) {
+    arp_target(w);
+    w->incident[0].on_target = false;
+}
+WITNESS(arp_sweep) {
+    arp_target(w);
+    w->incident[0].tries = 1;
+    w->incident[0].span_us = 0;
+}
+
+WITNESS(port_scan) {
+    static struct msg_connection c[30];
+    memset(c, 0, sizeof c);
+    for (unsigned i = 0; i < 30; i++)
+        c[i] = (struct msg_connection){.client = w->resolver[0].address,
+                                       .server = w->service[0].address,
+                                       .server_port = 1000 + i,
+                                       .state = i % 2 ? CONN_REFUSED : CONN_TIMED_OUT,
+                                       .start_us = i * 1000};
+    w->s.connections = (struct msg_connections){.rows = c, .rows_n = 30, .of = 30};
+}
+WITNESS(port_scan_slow) {
+    port_scan(w);
+    for (unsigned i = 0; i < 30; i++) w->s.connections.rows[i].start_us = i * 1000000;
+}
+WITNESS(ports_that_work) {
+    port_scan(w);
+    for (unsigned i = 0; i < 30; i++)
+        w->s.connections.rows[i].state = i < 20 ? CONN_CLOSED : CONN_REFUSED;
+}
+/* One client tried one dead service thirty times: an outage, no scan. */
+WITNESS(retries_of_one_port) {
+    port_scan(w);
+    for (unsigned i = 0; i < 30; i++) w->s.connections.rows[i].server_port = 443;
+}
+WITNESS(refused_by_scan) {
+    static struct msg_service s[30];
+    refused(w);
+    for (unsigned i = 0; i < 30; i++) {
+        s[i] = w->service[0];
+        s[i].port = 1000 + i;
+    }
+    w->s.services = (struct msg_services){.rows = s, .rows_n = 30, .of = 30};
+}
+
+#endif
