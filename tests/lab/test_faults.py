@@ -43,6 +43,13 @@ def perform(run):
     return run, found, false_ids, complaints, time.monotonic() - began
 
 
+def performed(runs):
+    """The results of the runs: side by side, then those that need the machine for themselves."""
+    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("LAB_JOBS", "2"))) as pool:
+        yield from pool.map(perform, [run for run in runs if not run.alone])
+    yield from map(perform, [run for run in runs if run.alone])
+
+
 def keep(run, said, lab):
     """Save what was said, for somebody who wants to look."""
     folder = os.environ.get("LAB_KEEP")
@@ -102,15 +109,14 @@ def main(arguments):
         return 0
     print("1..%d" % len(chosen), flush=True)
     results = []
-    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("LAB_JOBS", "2"))) as pool:
-        for result in pool.map(perform, chosen):
-            run, _found, _false, complaints, seconds = result
-            results.append(result)
-            print("%s %d - %s: %s (%.1f s)" % ("not ok" if complaints else "ok", len(results), run.name,
-                                              run.expect or "healthy", seconds))
-            for line in "\n".join(complaints).split("\n") if complaints else []:
-                print("# " + line)
-            sys.stdout.flush()
+    for result in performed(chosen):
+        run, _found, _false, complaints, seconds = result
+        results.append(result)
+        print("%s %d - %s: %s (%.1f s)" % ("not ok" if complaints else "ok", len(results), run.name,
+                                          run.expect or "healthy", seconds))
+        for line in "\n".join(complaints).split("\n") if complaints else []:
+            print("# " + line)
+        sys.stdout.flush()
     lines = table(results)
     print("\n".join("# " + line for line in lines))
     if not names:
