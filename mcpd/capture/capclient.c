@@ -79,7 +79,7 @@ static void slot_fail(struct capclient *c, struct slot *s, const struct fail *wh
         was.ops->ended(was.ctx, END_FAILED, why);
     } else if (was.kind == SLOT_ORDER) {
         struct slot *capture = slot_find(c, was.capture);
-        if (capture) capture->ops->updated(capture->ctx, false);
+        if (capture) capture->ops->refused(capture->ctx);
     } else if (was.fn) {
         was.fn(was.ctx, NULL, why);
     }

@@ -21,9 +21,10 @@ typedef void capclient_answer_fn(void *ctx, const void *msg, const struct fail *
  * once, as the last call.  A capture that could not start is only ended. */
 struct capclient_capture_ops {
     void (*started)(void *ctx, const struct msg_started *started);
-    /* The snapshot given to capclient_start() was renewed.  fresh: with all tables, or, when it is
-     * false after capclient_refresh(), capd would not send them now. */
+    /* The snapshot given to capclient_start() was renewed; fresh: with all tables. */
     void (*updated)(void *ctx, bool fresh);
+    /* The answer to capclient_refresh() when capd would not send the tables now. */
+    void (*refused)(void *ctx);
     /* `why` is NULL for a good end (reason is not END_FAILED). */
     void (*ended)(void *ctx, enum end_reason reason, const struct fail *why);
 };

@@ -132,13 +132,17 @@ static void refreshed(struct capture_run *r) {
     tell(r->m, r->capture, CAPTURE_REFRESHED);
 }
 
+static void on_refused(void *ctx) {
+    struct capture_run *r = ctx;
+    if (!r->retired && r->stored) refreshed(r);
+}
+
 static void on_updated(void *ctx, bool fresh) {
     struct capture_run *r = ctx;
     if (r->retired || !r->stored) return;
     if (fresh) r->capture->refreshed_mono_ms = clock_mono_ms();
     tell(r->m, r->capture, CAPTURE_UPDATED);
-    if (r->retired) return;
-    refreshed(r);
+    if (fresh && !r->retired) refreshed(r); /* totals alone are not what was asked for */
 }
 
 void captures_refresh(struct captures *m, struct capture *c) {
@@ -216,7 +220,8 @@ static void on_started(void *ctx, const struct msg_started *started) {
     r->started(r->started_ctx, c, NULL);
 }
 
-static const struct capclient_capture_ops capture_ops = {on_started, on_updated, on_ended};
+static const struct capclient_capture_ops capture_ops = {on_started, on_updated, on_refused,
+                                                         on_ended};
 
 /* ---- starting -------------------------------------------------------------------------------- */
 

@@ -52,7 +52,11 @@ static void on_answer(void *ctx, const void *msg, const struct fail *fail) {
     w->refusals += msg == NULL;
     if (fail) w->why = *fail;
 }
-static const struct capclient_capture_ops ops = {on_started, on_updated, on_ended};
+static void on_refused(void *ctx) {
+    struct world *w = ctx;
+    w->refusals++;
+}
+static const struct capclient_capture_ops ops = {on_started, on_updated, on_refused, on_ended};
 
 static void turn(struct world *w) {
     for (int i = 0; i < 8; i++) assert_int_equal(loop_step(w->loop, 0), 0);
@@ -358,9 +362,22 @@ static void test_capclient_refused_refresh_is_told(void **state) {
     assert_true(capclient_refresh(w->client, handle, &f));
     assert_int_equal(hear(w, &order), WIRE_SNAPSHOT);
     say(w, WIRE_ERROR, 0, order, &error);
-    assert_int_equal(w->updated, 1);
-    assert_int_equal(w->fresh, 0);
+    assert_int_equal(w->refusals, 1);
+    assert_int_equal(w->updated, 0);
     assert_int_equal(w->ended, 0);
+}
+
+static void test_capclient_answered_refresh_is_not_refused_later(void **state) {
+    struct world *w = *state;
+    struct msg_error error = {.code = FAIL_LIMIT, .why = "once a second"};
+    struct fail f;
+    uint32_t order, handle = run(w);
+    assert_true(capclient_refresh(w->client, handle, &f));
+    assert_int_equal(hear(w, &order), WIRE_SNAPSHOT);
+    say_full(w, handle, 1);
+    say(w, WIRE_ERROR, 0, order, &error);
+    assert_int_equal(w->fresh, 1);
+    assert_int_equal(w->refusals, 0);
 }
 
 static void test_capclient_final_frame_without_end_ends(void **state) {
@@ -428,6 +445,7 @@ int main(void) {
         TEST(test_capclient_bounds_a_snapshot_without_end),
         TEST(test_capclient_ignores_frames_for_nobody),
         TEST(test_capclient_refused_refresh_is_told),
+        TEST(test_capclient_answered_refresh_is_not_refused_later),
         TEST(test_capclient_final_frame_without_end_ends),
         TEST(test_capclient_failed_end_has_its_reason),
         TEST(test_capclient_interfaces),
