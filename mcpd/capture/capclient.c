@@ -1,10 +1,10 @@
 /* The client's side of the protocol.  Every request and every capture is a slot that knows which
  * frames may come for it; a frame nobody waits for is skipped, one that cannot be is the end of the
- * connection.  The frames of one snapshot are kept as bytes until the last of them is there and are
- * then decoded in one go, so that nobody ever sees half a snapshot.
+ * connection.
  * Runs in: mcpd.  Input trust: local (capd, and workers whose frames it relays unread). */
 #include "mcpd/capture/capclient.h"
 #include "common/clock.h"
+#include "mcpd/capture/snapset.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +25,7 @@ struct slot {
     void *ctx;
     struct snapshot *snapshot;
     char id[LIM_CAPTURE_ID + 1];
-    uint8_t *set; /* frames of an unfinished snapshot: type, length, body */
-    size_t set_used, set_cap;
+    struct snapset set;
 };
 
 struct capclient {
@@ -65,16 +64,14 @@ static struct slot *slot_new(struct capclient *c, enum slot_kind kind, struct fa
 }
 
 static void slot_free(struct slot *s) {
-    free(s->set);
+    snapset_clear(&s->set);
     *s = (struct slot){.kind = SLOT_FREE};
 }
 
 /* End a slot badly: whoever waits for it is told. */
 static void slot_fail(struct capclient *c, struct slot *s, const struct fail *why) {
     struct slot was = *s;
-    s->set = NULL;
     slot_free(s);
-    free(was.set);
     if (was.kind == SLOT_CAPTURE) {
         was.ops->ended(was.ctx, END_FAILED, why);
     } else if (was.kind == SLOT_ORDER) {
@@ -266,42 +263,6 @@ static void take_ended(struct capclient *c, struct slot *s, const struct wire_he
                    ended.reason == END_FAILED ? &why : NULL);
 }
 
-static bool set_append(struct slot *s, const struct wire_header *h, const uint8_t *body,
-                       struct fail *fail) {
-    size_t need = s->set_used + 1 + sizeof h->length + h->length;
-    if (need > LIM_SNAPSHOT + 64 * (1 + sizeof h->length))
-        return fail_set(fail, FAIL_LIMIT, "", "a snapshot is larger than %u bytes", LIM_SNAPSHOT);
-    if (need > s->set_cap) {
-        size_t cap = need < 4096 ? 4096 : need * 2;
-        uint8_t *more = realloc(s->set, cap);
-        if (!more) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for a snapshot");
-        s->set = more;
-        s->set_cap = cap;
-    }
-    uint8_t *p = s->set + s->set_used;
-    *p++ = h->type;
-    memcpy(p, &h->length, sizeof h->length);
-    if (h->length) memcpy(p + sizeof h->length, body, h->length);
-    s->set_used = need;
-    return true;
-}
-
-/* Decode the whole set.  *full_out: it had every table. */
-static bool set_apply(struct slot *s, bool *full_out, struct fail *fail) {
-    size_t at = 0;
-    s->snapshot->full = false;
-    while (at < s->set_used) {
-        unsigned type = s->set[at++];
-        uint32_t length;
-        memcpy(&length, s->set + at, sizeof length);
-        at += sizeof length;
-        if (!snapshot_take(s->snapshot, type, s->set + at, length, fail)) return false;
-        at += length;
-    }
-    *full_out = s->snapshot->full;
-    return true;
-}
-
 /* A full snapshot is the answer to every refresh asked for before. */
 static void orders_done(struct capclient *c, uint32_t capture) {
     for (size_t i = 0; i < SLOTS; i++)
@@ -311,23 +272,18 @@ static void orders_done(struct capclient *c, uint32_t capture) {
 static void take_table(struct capclient *c, struct slot *s, const struct wire_header *h,
                        const uint8_t *body) {
     struct fail why;
-    bool full = false, was_full = s->snapshot->full;
-    if (!set_append(s, h, body, &why)) {
+    bool fresh = false;
+    if (!snapset_add(&s->set, h, body, &why)) {
         break_off(c, &why);
         return;
     }
     if (h->flags & WIRE_MORE) return;
-    bool ok = set_apply(s, &full, &why);
-    free(s->set);
-    s->set = NULL;
-    s->set_used = s->set_cap = 0;
-    if (!ok) {
+    if (!snapset_apply(&s->set, s->snapshot, &fresh, &why)) {
         break_off(c, &why);
         return;
     }
-    s->snapshot->full = was_full || full; /* totals alone do not take the tables away */
-    if (full) orders_done(c, s->stream);
-    s->ops->updated(s->ctx, full);
+    if (fresh) orders_done(c, s->stream);
+    s->ops->updated(s->ctx, fresh);
 }
 
 /* A final frame that is no WIRE_ENDED still ends its capture. */

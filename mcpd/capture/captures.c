@@ -13,55 +13,22 @@
 #define RESOLVE_WAIT_MS 1500u
 #define REFRESH_WAIT_MS 2000u
 
-struct watch {
-    uint64_t id; /* 0: free */
-    struct capture *capture;
-    capture_watch_fn *fn;
-    void *ctx;
-};
-
 struct captures {
     struct captures_options o;
     struct store *store;
     struct capclient *client; /* of the live capd */
-    struct watch *watch;
-    size_t watches;
-    uint64_t last_watch;
+    struct watches watches;
     struct capture_run *runs;
 };
 
 /* ---- watches --------------------------------------------------------------------------------- */
 
 uint64_t captures_watch(struct captures *m, struct capture *c, capture_watch_fn *fn, void *ctx) {
-    if (!c->run) return 0;
-    size_t i = 0;
-    while (i < m->watches && m->watch[i].id) i++;
-    if (i == m->watches) {
-        size_t room = m->watches ? m->watches * 2 : 8;
-        struct watch *more = realloc(m->watch, room * sizeof *more);
-        if (!more) return 0;
-        memset(more + m->watches, 0, (room - m->watches) * sizeof *more);
-        m->watch = more;
-        m->watches = room;
-    }
-    m->watch[i] = (struct watch){++m->last_watch, c, fn, ctx};
-    return m->last_watch;
+    return c->run ? watches_add(&m->watches, c, fn, ctx) : 0;
 }
 
 void captures_unwatch(struct captures *m, uint64_t id) {
-    for (size_t i = 0; i < m->watches && id; i++)
-        if (m->watch[i].id == id) m->watch[i].id = 0;
-}
-
-/* Callbacks may add watches (the array may move) and remove any. */
-static void tell(struct captures *m, struct capture *c, enum capture_event event) {
-    uint64_t newest = m->last_watch;
-    for (size_t i = 0; i < m->watches; i++) {
-        struct watch w = m->watch[i];
-        if (!w.id || w.id > newest || w.capture != c) continue;
-        if (event == CAPTURE_ENDED) m->watch[i].id = 0;
-        w.fn(w.ctx, c, event);
-    }
+    watches_remove(&m->watches, id);
 }
 
 /* ---- ends ------------------------------------------------------------------------------------ */
@@ -113,7 +80,7 @@ static void on_ended(void *ctx, enum end_reason reason, const struct fail *why) 
     snprintf(c->ended_why, sizeof c->ended_why, "%s", why ? why->why : end_names[reason]);
     c->ended_mono_ms = clock_mono_ms();
     retire(r);
-    tell(r->m, c, CAPTURE_ENDED);
+    watches_tell(&r->m->watches, c, CAPTURE_ENDED);
     store_expire(r->m->store, clock_mono_ms());
 }
 
@@ -122,14 +89,14 @@ static void on_ended(void *ctx, enum end_reason reason, const struct fail *why) 
 static void on_refresh_late(void *ctx) {
     struct capture_run *r = ctx;
     r->refresh_timer = 0;
-    tell(r->m, r->capture, CAPTURE_REFRESHED);
+    watches_tell(&r->m->watches, r->capture, CAPTURE_REFRESHED);
 }
 
 static void refreshed(struct capture_run *r) {
     if (!r->refresh_timer) return;
     loop_timer_cancel(r->m->o.loop, r->refresh_timer);
     r->refresh_timer = 0;
-    tell(r->m, r->capture, CAPTURE_REFRESHED);
+    watches_tell(&r->m->watches, r->capture, CAPTURE_REFRESHED);
 }
 
 static void on_refused(void *ctx) {
@@ -141,7 +108,7 @@ static void on_updated(void *ctx, bool fresh) {
     struct capture_run *r = ctx;
     if (r->retired || !r->stored) return;
     if (fresh) r->capture->refreshed_mono_ms = clock_mono_ms();
-    tell(r->m, r->capture, CAPTURE_UPDATED);
+    watches_tell(&r->m->watches, r->capture, CAPTURE_UPDATED);
     if (fresh && !r->retired) refreshed(r); /* totals alone are not what was asked for */
 }
 
@@ -171,7 +138,7 @@ static void on_probed(void *ctx, const struct netchild_answer *a) {
     p->first_byte_us = a->first_byte_us;
     if (a->addresses) p->peer = a->address[0];
     snprintf(p->error, sizeof p->error, "%s", a->ok ? "" : a->why);
-    tell(r->m, r->capture, CAPTURE_PROBED);
+    watches_tell(&r->m->watches, r->capture, CAPTURE_PROBED);
 }
 
 static void start_probe(struct capture_run *r) {
@@ -410,7 +377,7 @@ void captures_free(struct captures *m) {
     while (m->runs) free_run(m->runs);
     capclient_free(m->client);
     store_free(m->store);
-    free(m->watch);
+    watches_clear(&m->watches);
     free(m);
 }
 

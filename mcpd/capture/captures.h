@@ -3,6 +3,7 @@
 #include "mcpd/capture/capclient.h"
 #include "mcpd/capture/interfaces.h"
 #include "mcpd/capture/store.h"
+#include "mcpd/capture/watches.h"
 #include "mcpd/netchild.h"
 
 /* From a request to a running capture and to its end: look the name up, choose the interface,
@@ -57,9 +58,6 @@ bool captures_stop(struct captures *m, struct capture *c, struct fail *fail);
 /* Ask for all tables now; CAPTURE_REFRESHED follows, at the latest after 2 s, with what there is.
  */
 void captures_refresh(struct captures *m, struct capture *c);
-
-enum capture_event { CAPTURE_UPDATED, CAPTURE_REFRESHED, CAPTURE_PROBED, CAPTURE_ENDED };
-typedef void capture_watch_fn(void *ctx, struct capture *c, enum capture_event event);
 
 /* Be told what happens to a running capture.  Watches go by themselves after CAPTURE_ENDED.
  * Returns an id for captures_unwatch(), 0 when it has ended or memory is out. */
