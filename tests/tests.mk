@@ -62,3 +62,4 @@ UNIT += test_rules
 UNIT += test_rules_file
 UNIT += test_report
 SUITES += tests/cli/test_cli.py
+UNIT += test_interface_choice
