@@ -107,11 +107,22 @@ size_t tree_bytes(const cJSON *tree) {
     return n;
 }
 
+/* The least a finding takes: {"id":"","severity":"","subject":"","count":0} and its words. */
+#define FINDING_LEAST 64u
+
+/* True if it is plain without building it that the findings alone are too many. */
+static bool too_many(const struct report_input *in, const struct report_detail *how, size_t room) {
+    uint32_t problems = 0;
+    for (uint32_t i = 0; i < in->d->n; i++) problems += in->d->finding[i].severity > SEVERITY_INFO;
+    return how->findings_kept == EVERYTHING && problems > room / FINDING_LEAST;
+}
+
 cJSON *report_summary(const struct report_input *in, unsigned max_tokens) {
     size_t room = (size_t)max_tokens * TOKEN_BYTES;
     for (size_t i = 0;; i++) {
-        cJSON *out = report_build(in, &steps[i]);
         bool last = i + 1 == sizeof steps / sizeof steps[0];
+        if (!last && too_many(in, &steps[i], room)) continue;
+        cJSON *out = report_build(in, &steps[i]);
         if (!out || last || tree_bytes(out) <= room) return out;
         cJSON_Delete(out);
     }

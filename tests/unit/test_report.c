@@ -330,8 +330,9 @@ static void test_report_pages_cover_all_rows_once(void **state) {
                     {"http", LIM_HTTP_ROWS},          {"tls", LIM_TLS_ROWS},
                     {"hosts", LIM_HOST_ROWS},         {"timeline", LIM_TIMELINE}};
     (void)state;
-    for (size_t kind = 0; kind < HOSTILE; kind++) {
+    for (size_t kind = 0; kind < 4; kind += 3) { /* the longest in JSON, and words */
         struct crowd *c = crowd_new(kind);
+        for (uint32_t i = 0; i < LIM_CONNECTIONS; i++) c->connection[i].state = CONN_CLOSED;
         c->w.s.services.rows_n = c->w.s.resolvers.rows_n = 1; /* lists do not hang on findings */
         for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
             for (unsigned tokens = 600; tokens <= 8000;
