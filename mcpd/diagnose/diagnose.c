@@ -157,6 +157,8 @@ static bool rule_run(struct diagnosis *d, const struct rules *set, unsigned at,
 static bool suppresses(const struct finding *cause, const struct finding *f,
                        const struct suppressor *s) {
     if (strcmp(cause->rule->id, s->rule) != 0) return false;
+    /* A note does not explain a problem away. */
+    if (cause->severity == SEVERITY_INFO && f->severity > SEVERITY_INFO) return false;
     if (s->same == SAME_ANY) return true;
     if (s->same == SAME_SUBJECT) return strcmp(cause->subject, f->subject) == 0;
     return cause->address.len != 0 && addr_equal(&cause->address, &f->address);

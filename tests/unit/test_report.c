@@ -375,6 +375,9 @@ static void test_report_cursors(void **state) {
         if (r) fail_msg("cursor %s was taken", bad[i]);
         assert_string_equal(f.field, "cursor");
     }
+    w.s.totals.snapshot_id = 8; /* a later moment: the old page is gone */
+    assert_null(report_section(set, &w.v, "summary", "7.problems.0", 1200, &f));
+    w.s.totals.snapshot_id = 7;
     assert_null(report_section(set, &w.v, "nosuch", NULL, 1200, &f));
     assert_string_equal(f.field, "section");
     assert_non_null(strstr(f.why, "timeline"));

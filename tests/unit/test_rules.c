@@ -48,6 +48,8 @@ static const struct {
     {"dns_slow", dns_slow, "warning", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_slow", dns_very_slow, "critical", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_slow", dns_once_slow, "info", "confirmed", "name_resolution", "192.0.2.53"},
+    {"dns_slow", dns_slow_one_failing, "warning", "confirmed", "name_resolution", "192.0.2.53"},
+    {"dns_slow", dns_slow_and_failing, NULL, NULL, NULL, NULL},
     {"dns_slow", dns_slow_twice, NULL, NULL, NULL, NULL},
     {"icmp_unreachable", unreachable, "critical", "confirmed", "network", "203.0.113.9:443"},
     {"icmp_unreachable", unreachable_v6, "critical", "confirmed", "network", "203.0.113.9:443"},

@@ -124,6 +124,16 @@ WITNESS(nxdomain_three) {
 WITNESS(dns_slow) {
     w->resolver[0].latency_us = (struct dist){3, 90000, 150000, 160000, 170000};
 }
+/* Slow because it waits for its forwarder in vain: the failure says it already. */
+WITNESS(dns_slow_and_failing) {
+    dns_slow(w);
+    servfail_all(w);
+}
+/* One odd name fails, all are slow: the note must not hide the problem. */
+WITNESS(dns_slow_one_failing) {
+    dns_slow(w);
+    servfail_one_of_ten(w);
+}
 WITNESS(dns_very_slow) {
     w->resolver[0].latency_us = (struct dist){3, 90000, 1500000, 1600000, 1700000};
 }
