@@ -13,10 +13,15 @@ static bool has_failed(const struct msg_connection *c) {
            c->state == CONN_ABORTED || c->state == CONN_PENDING;
 }
 
+/* addr_equal() in the loop over all pairs of rows: compared in place. */
+static inline bool same(const struct addr *a, const struct addr *b) {
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
 /* A connection of the same client that began within the window after this one. */
 static bool in_window(const struct msg_connection *me, const struct msg_connection *c) {
-    return addr_equal(&c->client, &me->client) && c->start_us >= me->start_us &&
-           c->start_us - me->start_us <= SCAN_WINDOW_US;
+    return c->start_us >= me->start_us && c->start_us - me->start_us <= SCAN_WINDOW_US &&
+           same(&c->client, &me->client);
 }
 
 static bool c_failed(const struct derive_row *r, double *out) {
@@ -30,7 +35,7 @@ static bool c_scan_ports(const struct derive_row *r, double *out) {
     uint64_t n = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_connection *c = &all->rows[i];
-        if (!in_window(me, c) || !addr_equal(&c->server, &me->server)) continue;
+        if (!in_window(me, c) || !same(&c->server, &me->server)) continue;
         uint8_t bit = (uint8_t)(1u << (c->server_port & 7));
         n += !(seen[c->server_port >> 3] & bit);
         seen[c->server_port >> 3] |= bit;
@@ -46,7 +51,7 @@ static bool c_scan_hosts(const struct derive_row *r, double *out) {
         const struct msg_connection *c = &all->rows[i];
         if (!in_window(r->row, c)) continue;
         uint32_t k = 0;
-        while (k < n && !addr_equal(seen[k], &c->server)) k++;
+        while (k < n && !same(seen[k], &c->server)) k++;
         if (k == n) seen[n++] = &c->server;
     }
     return number(out, n);
@@ -81,7 +86,7 @@ bool derive_ports_failing_here(const struct derive_row *r, double *out) {
     const struct msg_service *me = r->row;
     uint64_t n = 0;
     for (uint32_t i = 0; i < all->rows_n; i++)
-        n += never_worked(&all->rows[i]) && addr_equal(&all->rows[i].address, &me->address);
+        n += never_worked(&all->rows[i]) && same(&all->rows[i].address, &me->address);
     return number(out, n);
 }
 

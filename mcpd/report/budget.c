@@ -42,6 +42,8 @@ static const struct report_detail steps[] = {
     {0, 0, 1, 1, 1, 0, 0, false, false, false, false, false, false, 32},
 };
 
+#define STEPS (sizeof steps / sizeof steps[0])
+
 static bool put_lists(cJSON *out, const struct report_input *in, const struct report_detail *how) {
     const struct snapshot *s = in->v->snapshot;
     bool full = how->rows == EVERYTHING;
@@ -117,15 +119,32 @@ static bool too_many(const struct report_input *in, const struct report_detail *
     return how->findings_kept == EVERYTHING && problems > room / FINDING_LEAST;
 }
 
+/* The report at step `i` if it fits; NULL if not (the last step is taken as it is). */
+static cJSON *try_step(const struct report_input *in, size_t i, size_t room) {
+    if (i + 1 < STEPS && too_many(in, &steps[i], room)) return NULL;
+    cJSON *out = report_build(in, &steps[i]);
+    if (!out || i + 1 == STEPS || tree_bytes(out) <= room) return out;
+    cJSON_Delete(out);
+    return NULL;
+}
+
+/* Each step is shorter than the one before, so the first that fits is found by halving. */
 cJSON *report_summary(const struct report_input *in, unsigned max_tokens) {
-    size_t room = (size_t)max_tokens * TOKEN_BYTES;
-    for (size_t i = 0;; i++) {
-        bool last = i + 1 == sizeof steps / sizeof steps[0];
-        if (!last && too_many(in, &steps[i], room)) continue;
-        cJSON *out = report_build(in, &steps[i]);
-        if (!out || last || tree_bytes(out) <= room) return out;
-        cJSON_Delete(out);
+    size_t room = (size_t)max_tokens * TOKEN_BYTES, low = 1, high = STEPS - 1;
+    cJSON *best = try_step(in, 0, room);
+    if (best) return best;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        cJSON *out = try_step(in, middle, room);
+        if (!out) {
+            low = middle + 1;
+            continue;
+        }
+        cJSON_Delete(best);
+        best = out;
+        high = middle;
     }
+    return best ? best : try_step(in, high, room);
 }
 
 cJSON *report_full(const struct rules *r, const struct capture_view *v) {

@@ -367,7 +367,7 @@ static void test_report_cursors(void **state) {
     struct fail f;
     static const char *const bad[] = {
         "x",       "7.dns",    "7.dns.",   "7.dns.x", "7.dns.9999999", "7.nosuch.0",
-        "8.dns.0", "7.http.0", "7.dns.-1", "7.dns.5", "7.dns.1 "};
+        "8.dns.0", "7.http.0", "7.dns.-1", "7.dns.5", "7.dns.1 ",      "7.dns.0x"};
     (void)state;
     world_init(&w);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -441,6 +441,11 @@ static void test_report_names_are_checked_again(void **state) {
     const cJSON *row = cJSON_GetArrayItem(at(at(r, "dns_queries"), "rows"), 0);
     assert_string_equal(cJSON_GetStringValue(cJSON_GetArrayItem(row, 0)),
                         "a\\x1b[31m\\u{202e}\\x41\\xff"); /* what was clean stays as it was */
+    cJSON_Delete(r);
+    memset(w.dns[0].name, 0xff, LIM_NAME); /* each byte becomes four */
+    r = report_full(set, &w.v);
+    row = cJSON_GetArrayItem(at(at(r, "dns_queries"), "rows"), 0);
+    assert_true(strlen(cJSON_GetStringValue(cJSON_GetArrayItem(row, 0))) <= LIM_NAME);
     cJSON_Delete(r);
 }
 
