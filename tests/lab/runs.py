@@ -150,7 +150,7 @@ def far_web(one_way_ms):
 
 def uneven_web(lab):
     web(lab)
-    lab.uneven_link(5)
+    lab.uneven_link(10)
 
 
 def loopback_web(lab):
