@@ -47,7 +47,7 @@ static bool words_load(struct rules *set, const cJSON *json, struct fail *fail) 
 }
 
 static bool visibility_load(struct rules *set, const cJSON *j, struct fail *fail) {
-    static const char *const keys[] = {"!is", "!text", "table", NULL};
+    static const char *const keys[] = {"!is", "!text", "table", "why", NULL};
     static const char *const languages[] = {"!en", "zh-CN", NULL};
     const cJSON *text = json_get(j, "text");
     if (!json_members(j, keys, j->string, fail) || !json_members(text, languages, j->string, fail))

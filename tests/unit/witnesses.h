@@ -190,6 +190,11 @@ WITNESS(silent_single_syn) {
 }
 WITNESS(silent_one_sided) {
     silent(w);
+    w->s.totals.one_sided_flows = 2;
+}
+/* At the edge of a capture one such flow is normal: the rule must still see the timeout. */
+WITNESS(silent_one_edge) {
+    silent(w);
     w->s.totals.one_sided_flows = 1;
 }
 WITNESS(silent_sometimes) {
@@ -344,6 +349,11 @@ WITNESS(slow_path) {
 WITNESS(slow_by_ratio) {
     slow(w);
     w->service[0].request_ack_us = (struct dist){10, 100000, 170000, 180000, 190000};
+}
+/* Nothing is known of the path: the wait may be anybody's. */
+WITNESS(slow_ack_unknown) {
+    slow(w);
+    w->service[0].request_ack_us = (struct dist){0, 0, 0, 0, 0};
 }
 WITNESS(slow_with_loss) {
     slow(w);
