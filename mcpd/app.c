@@ -59,6 +59,14 @@ static bool refuse(struct fail *fail, const char *path, const char *why) {
     return fail_set(fail, FAIL_VALUE, "path", "path \"%s\" %s", shown, why);
 }
 
+static bool refuse_errno(struct fail *fail, const char *path, int err) {
+    char why[128];
+    snprintf(why, sizeof why, "cannot be opened: %s", strerror(err));
+    refuse(fail, path, why);
+    if (err == EACCES) fail->code = FAIL_PERMISSION;
+    return false;
+}
+
 static bool is_below(const char *path, const char *dir) {
     char *real = realpath(dir, NULL);
     size_t len = real ? strlen(real) : 0;
@@ -89,8 +97,7 @@ static int open_checked(const char *real, const char *path, struct fail *fail) {
     struct stat named, opened;
     int fd = open(real, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
-        refuse(fail, path, strerror(errno));
-        if (errno == EACCES) fail->code = FAIL_PERMISSION;
+        refuse_errno(fail, path, errno);
         return -1;
     }
     bool same = lstat(real, &named) == 0 && fstat(fd, &opened) == 0 &&
@@ -113,9 +120,7 @@ int app_open_capture_file(const struct app *a, const char *path, struct fail *fa
     }
     char *real = realpath(path, NULL);
     if (!real) {
-        int err = errno;
-        refuse(fail, given, strerror(err));
-        if (err == EACCES) fail->code = FAIL_PERMISSION;
+        refuse_errno(fail, given, errno);
         return -1;
     }
     int fd = !a || is_allowed(a, real, fail) ? open_checked(real, given, fail) : -1;

@@ -146,7 +146,8 @@ static bool is_any(const char *arg, const char *a, const char *b) {
 bool cli_parse(struct cli *c, int argc, char **argv, struct fail *fail) {
     bool words_only = false;
     *c = (struct cli){.command = CLI_HELP, .duration_s = 10, .file_fd = -1};
-    if (argc < 2) return refuse(fail, "command", "mcpd", "a command is missing");
+    if (argc < 2)
+        return fail_set(fail, FAIL_VALUE, "command", "a command is missing; see mcpd --help");
     for (int i = 1; i < argc; i++) {
         if (is_any(argv[i], "--help", "-h")) return c->command = CLI_HELP, true;
         if (is_any(argv[i], "--version", "-V")) return c->command = CLI_VERSION, true;

@@ -140,6 +140,10 @@ def test_usage(world):
         got = world.run(*words.split())
         T.check("usage: `mcpd %s` exits 2 and prints nothing on stdout" % words,
                 got.returncode == 2 and not got.stdout and got.stderr.count("\n") == 1, got)
+    got = world.run()
+    T.check("no command: said once", got.stderr == "mcpd: a command is missing; see mcpd --help\n", got)
+    got = world.run("analyze", "/nonexistent")
+    T.check("a file that is not there: a sentence", "cannot be opened: No such file" in got.stderr, got)
     got = world.run("serve")
     T.check("serve says that it is not part of this version", "not part of this version" in got.stderr, got)
     got = world.run("--help")
