@@ -25,7 +25,7 @@ static void check_settings(const struct app *a, const struct cli *c) {
     snprintf(text, sizeof text, "%.300s%s", file,
              access(file, R_OK) == 0 ? "" : " (not there: defaults)");
     line("ok", "configuration", text);
-    line("ok", "live captures", a->settings.capd);
+    line("set", "live captures", a->settings.capd);
     for (uint32_t i = 0; i < a->settings.dirs; i++)
         used += (size_t)snprintf(text + used, sizeof text - used > 260 ? 260 : 1, "%s%.200s",
                                  i ? ", " : "", a->settings.dir[i]);

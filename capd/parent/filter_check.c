@@ -156,7 +156,7 @@ static bool word(struct scan *s) {
 
 bool filter_check(const char *text, struct fail *fail) {
     struct scan s = {text, text, fail};
-    unsigned accessors = 0;
+    unsigned accessors = 0, depth = 0;
     size_t len = strlen(text);
     if (len > LIM_FILTER)
         return fail_set(fail, FAIL_FILTER, "filter", "%zu bytes, at most %u are allowed", len,
@@ -171,6 +171,8 @@ bool filter_check(const char *text, struct fail *fail) {
                         PLACES_MAX);
     for (skip_space(&s); *s.p; skip_space(&s)) {
         if (strchr("()!&|<>=+-*/^%", *s.p)) {
+            if (*s.p == '(') depth++;
+            if (*s.p == ')' && depth-- == 0) return refuse(&s, s.p, 1, "closes nothing");
             s.p++;
         } else if (isdigit((unsigned char)*s.p) || *s.p == ':') {
             if (!literal(&s)) return false;
@@ -178,5 +180,6 @@ bool filter_check(const char *text, struct fail *fail) {
             return false;
         }
     }
-    return true;
+    /* Joined to a mode's filter, an odd parenthesis would change what that means. */
+    return depth == 0 || refuse(&s, text, (int)len, "does not close every parenthesis");
 }

@@ -42,7 +42,8 @@ enum side_bit {
     APP_STARTED = 1u << 17,   /* app_next is valid */
     APP_LOST = 1u << 18,      /* the stream has a gap: wait for a segment that starts a message */
     WS_EXPECT = 1u << 20,
-    APP_DEAF = 1u << 19 /* nothing more to read in this direction */
+    SIDE_PUSHED = 1u << 21, /* its highest data segment ended a write (PSH) */
+    APP_DEAF = 1u << 19     /* nothing more to read in this direction */
 };
 
 /* What one end of a TCP connection sent. */

@@ -85,13 +85,28 @@ static void establish(struct engine *e, struct segment *s) {
     services_sample(e, f, SERVICE_HANDSHAKE, f->handshake_us);
 }
 
-/* A client that drops an idle connection by RST, with nothing in flight: an ordinary close for some
- * systems. */
-static bool is_idle_close(const struct segment *s) {
-    const struct flow_side *c = &s->f->side[CLIENT], *v = &s->f->side[SERVER];
+/* A client that ends by RST when nothing is in flight and no question is open: an ordinary close
+ * for some programs.  Known by a silence, or by a server whose last write was taken whole. */
+static bool is_clean_close(const struct segment *s) {
+    const struct flow *f = s->f;
+    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
     uint32_t last = (int32_t)(c->next_us - v->next_us) > 0 ? c->next_us : v->next_us;
-    return s->dir == CLIENT && c->bits & v->bits & SIDE_ACK && c->acked == v->next &&
-           v->acked == c->next && s->us - last >= IDLE_CLOSE_US;
+    if (s->dir != CLIENT || !(c->bits & v->bits & SIDE_ACK) || c->acked != v->next ||
+        v->acked != c->next)
+        return false;
+    return s->us - last >= IDLE_CLOSE_US ||
+           (v->bits & SIDE_PUSHED && !(c->bits & SIDE_CLOSED) && !(f->bits & FLOW_REQUEST));
+}
+
+/* The server was not done: data that crossed the client's RST on the way. */
+static void note_data_after_reset(const struct segment *s) {
+    struct flow *f = s->f;
+    bool fin = (f->side[0].bits | f->side[1].bits) & SIDE_FIN;
+    if (s->dir != SERVER || fin || !(f->bits & FLOW_ESTABLISHED) || f->bits & FLOW_RESET_MID ||
+        !(f->side[CLIENT].bits & SIDE_RST) || f->side[SERVER].bits & SIDE_RST)
+        return;
+    f->bits |= FLOW_RESET_MID | FLOW_RESET_CLIENT;
+    f->reset_us = s->us;
 }
 
 static void note_reset(struct engine *e, struct segment *s) {
@@ -110,7 +125,7 @@ static void note_reset(struct engine *e, struct segment *s) {
         } else {
             f->bits |= FLOW_GAVE_UP;
         }
-    } else if (first && !fin && !is_idle_close(s) && f->payload[0] + f->payload[1] > 0) {
+    } else if (first && !fin && !is_clean_close(s) && f->payload[0] + f->payload[1] > 0) {
         f->bits |= FLOW_RESET_MID | (s->dir == CLIENT ? FLOW_RESET_CLIENT : 0u);
         f->reset_us = s->us;
         if (side->bits & SIDE_TTL)
@@ -160,8 +175,13 @@ static void take_ack(struct engine *e, struct segment *s) {
 static void take_data(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
+    if (s->len > 0 && !seq_before(s->end, side->next)) {
+        side->bits &= ~(uint32_t)SIDE_PUSHED;
+        if (s->flags & TCP_PSH) side->bits |= SIDE_PUSHED;
+    }
     tcp_judge_data(e, s);
     if (s->len == 0) return;
+    if (s->fresh > 0) note_data_after_reset(s);
     f->data_segments[s->dir]++;
     f->payload[s->dir] += s->fresh;
     if (s->len > side->largest) side->largest = (uint16_t)(s->len > 65535 ? 65535 : s->len);

@@ -95,7 +95,11 @@ static bool get_ready(struct worker *w, struct fail *fail) {
                         datalink);
     if (!filter_build(w->job.start, datalink == ETHERNET, filter))
         return fail_set(fail, FAIL_FILTER, "filter", "the filter is too long");
-    if (filter[0] && !source_set_filter(w->source, filter, &in_kernel, fail)) return false;
+    if (filter[0] && !source_set_filter(w->source, filter, &in_kernel, fail)) {
+        struct fail said = *fail; /* libpcap's words; the filter shown is the caller's own */
+        return fail_set(fail, FAIL_FILTER, "filter", "filter \"%.200s\": %.180s",
+                        w->job.start->filter, said.why);
+    }
     w->start_ms = clock_mono_ms();
     w->start_ns = w->live ? clock_wall_us() * 1000u : 0;
     w->options.start_ns = w->start_ns;

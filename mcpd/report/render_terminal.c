@@ -76,7 +76,7 @@ static void add_finding(struct text *t, const cJSON *f, bool colour) {
     text_addf(t, "\n%s%s%s %s%s%s\n", paint(colour, severity), severity, paint(colour, "off"),
               paint(colour, "bold"), tree_text(f, "id"), paint(colour, "off"));
     snprintf(line, sizeof line, "%s%s%s%s", tree_text(f, "subject"),
-             tree_text(f, "name")[0] ? " (" : "", tree_text(f, "name"),
+             tree_text(f, "name")[0] ? " (name on the wire: " : "", tree_text(f, "name"),
              tree_text(f, "name")[0] ? ")" : "");
     add_wrapped(t, 2, "", line);
     add_wrapped(t, 2, "", tree_text(f, "explanation"));

@@ -52,7 +52,8 @@ static void add_finding(struct text *t, const cJSON *f) {
     if (!text_addf(t, "\n- **%s** (%s) %s", tree_text(f, "id"), tree_text(f, "severity"),
                    tree_text(f, "subject")))
         return;
-    if (tree_text(f, "name")[0]) text_addf(t, " (%s)", shown(tree_text(f, "name"), &name));
+    if (tree_text(f, "name")[0])
+        text_addf(t, " (name on the wire: %s)", shown(tree_text(f, "name"), &name));
     markdown_escape(tree_text(f, "explanation"), text, sizeof text);
     if (text[0]) text_addf(t, ": %s", text);
     evidence_line(tree_get(f, "evidence"), true, text, sizeof text);

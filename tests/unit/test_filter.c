@@ -50,6 +50,8 @@ static const char *const good[] = {
 static const struct {
     const char *text, *word;
 } bad[] = {
+    {"tcp) or (udp", "closes nothing"},
+    {"tcp and (", "every parenthesis"},
     {"tcp[20]", "first 20"},
     {"tcp[19:2]", "first 20"},
     {"ip[20:1]", "first 20"},

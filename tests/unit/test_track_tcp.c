@@ -479,6 +479,30 @@ static void test_track_tcp_idle_client_may_close_by_reset(void **state) {
     }
 }
 
+static void test_track_tcp_client_may_reset_once_it_has_the_whole_answer(void **state) {
+    (void)state;
+    static const struct {
+        bool pushed, acked, goes_on;
+        unsigned resets;
+    } t[] = {{true, true, false, 0},
+             {false, true, false, 1},
+             {true, false, false, 1},
+             {true, true, true, 1}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        from_server(&k, t[i].pushed ? TCP_PSH | TCP_ACK : TCP_ACK, NULL, DATA);
+        if (t[i].acked) ack(&k, k.sseq);
+        l->us += 5 * MS;
+        struct conn before = k;
+        from_client(&k, t[i].acked ? TCP_RST | TCP_ACK : TCP_RST, NULL, 0);
+        if (t[i].goes_on) from_server(&before, TCP_ACK, NULL, DATA);
+        lab_snapshot(l);
+        if (l->services.rows[0].reset_by_client != t[i].resets) fail_msg("row %zu", i);
+        lab_free(l);
+    }
+}
+
 /* ---- times
  * ------------------------------------------------------------------------------------------ */
 
@@ -552,6 +576,7 @@ int main(void) {
         cmocka_unit_test(test_track_tcp_dead_path_is_none_once_acknowledged),
         cmocka_unit_test(test_track_tcp_capture_gap_is_no_loss),
         cmocka_unit_test(test_track_tcp_idle_client_may_close_by_reset),
+        cmocka_unit_test(test_track_tcp_client_may_reset_once_it_has_the_whole_answer),
         cmocka_unit_test(test_track_tcp_zero_window_time_and_side),
         cmocka_unit_test(test_track_tcp_window_that_never_reopens_is_stuck),
         cmocka_unit_test(test_track_tcp_reset_in_midstream_and_its_guards),
