@@ -95,7 +95,8 @@ static bool is_clean_close(const struct segment *s) {
         v->acked != c->next)
         return false;
     return s->us - last >= IDLE_CLOSE_US ||
-           (v->bits & SIDE_PUSHED && !(c->bits & SIDE_CLOSED) && !(f->bits & FLOW_REQUEST));
+           (v->bits & SIDE_PUSHED && !(c->bits & SIDE_CLOSED) && !(f->bits & FLOW_REQUEST) &&
+            v->app_skip == 0); /* no announced bytes missing */
 }
 
 /* The server was not done: data that crossed the client's RST on the way. */
