@@ -20,7 +20,7 @@ class Run:
         self.name, self.traffic, self.expect, self.blame, self.subject = name, traffic, expect, blame, subject
         self.setup, self.target, self.duration, self.interface, self.mode = setup, target, duration, interface, mode
         self.also, self.status, self.where, self.severity, self.absent = set(also), status, where, severity, absent
-        self.alone = alone  # floods the queues that all veth pairs of the machine share: nothing beside it
+        self.alone = alone  # nothing beside it: floods what all veth pairs share, or depends on milliseconds
         self.lenient = lenient  # not a healthy network, only a witness that something else is not reported
 
     def judge(self, said):
@@ -298,7 +298,7 @@ FAULTS = [
         setup=rejecting("admin-prohibited")),
     Run("every-first-syn-lost", gets("http://%s/bytes/3000" % WEB, 4), "tcp_syn_retry", "network_or_server", WEB,
         setup=every_first_syn_lost, duration=9),
-    Run("queue-overrun", overrun(60), "tcp_loss_burst", "network", WEB, setup=web),
+    Run("queue-overrun", overrun(60), "tcp_loss_burst", "network", WEB, setup=web, alone=True),
     Run("path-dies", link_dies, "tcp_dead_path", ("network_or_server", "network"), WEB, setup=web, duration=9),
     Run("overtaking", gets("http://%s/bytes/8000000" % WEB, 2), "tcp_reordering", "network", WEB, setup=uneven_web),
     Run("very-far", gets("http://%s/bytes/20000" % WEB, 3), "path_latency_high", "network", WEB, setup=far_web(210),
@@ -335,7 +335,7 @@ HEALTHY = [
         interface="lo"),
     Run("thinking-server", gets("http://%s/slow/250/3000" % WEB, 6), setup=web),
     Run("one-loss-in-2000", gets("http://%s/bytes/20000000" % WEB, 2), setup=one_in_two_thousand),
-    Run("brief-pause", client("deaf", SERVER4, 80, 3000000, 0.2), setup=web),
+    Run("brief-pause", client("deaf", SERVER4, 80, 3000000, 0.16), setup=web, alone=True),
     Run("first-syn-lost", gets("http://%s/bytes/3000" % WEB, 5), setup=first_syn_lost, also={"tcp_syn_retry"}, lenient=True,
         absent=("tcp_syn_timeout",)),
     Run("fallback-to-ipv4", gets("http://www.lab.test/bytes/3000", 3), setup=web_on_four_only, target="www.lab.test"),
