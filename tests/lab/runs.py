@@ -214,8 +214,8 @@ def other_traffic(lab):
 def overrun(packets):
     """A download in whose middle a queue overruns: so many packets in a row are lost, none before or after."""
     def traffic(lab):
-        download = lab.spawn(lab.client, ["curl", "-sS", "-o", "/dev/null", "http://%s/bytes/6000000" % WEB])
-        time.sleep(0.25)
+        download = lab.spawn(lab.client, ["curl", "-sS", "-o", "/dev/null", "http://%s/bytes/3500000" % WEB])
+        time.sleep(0.08)
         lab.fault("ip saddr %s meta length > 1000 numgen inc mod 1000000 < %d drop" % (SERVER4, packets))
         must(download.wait(20), "download")
     return traffic
@@ -298,7 +298,7 @@ FAULTS = [
         setup=rejecting("admin-prohibited")),
     Run("every-first-syn-lost", gets("http://%s/bytes/3000" % WEB, 4), "tcp_syn_retry", "network_or_server", WEB,
         setup=every_first_syn_lost, duration=9),
-    Run("queue-overrun", overrun(60), "tcp_loss_burst", "network", WEB, setup=web, alone=True),
+    Run("queue-overrun", overrun(30), "tcp_loss_burst", "network", WEB, setup=web, alone=True),
     Run("path-dies", link_dies, "tcp_dead_path", ("network_or_server", "network"), WEB, setup=web, duration=9),
     Run("overtaking", gets("http://%s/bytes/8000000" % WEB, 2), "tcp_reordering", "network", WEB, setup=uneven_web),
     Run("very-far", gets("http://%s/bytes/20000" % WEB, 3), "path_latency_high", "network", WEB, setup=far_web(210),
