@@ -19,6 +19,7 @@
 
 #define LIM_TARGET_ADDRESSES    64u /* addresses of one target; a CDN name rarely has over 16 */
 #define LIM_TARGET_PORTS        16u
+#define LIM_GATEWAYS            4u /* of one interface; more than two is rare */
 #define LIM_INTERFACES          64u
 #define LIM_IF_ADDRESSES        256u
 #define LIM_ROUTES              32u

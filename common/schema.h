@@ -42,6 +42,8 @@
     X(ARP_UNANSWERED, "arp_unanswered") X(RESET_MIDSTREAM, "reset_midstream")
 #define END_LIST(X) X(DURATION, "duration") X(STOPPED, "stopped") X(EOF, "end_of_file") \
     X(DEVICE, "device_gone") X(FAILED, "failed")
+/* Why the worker narrowed its kernel filter (contract section 3). */
+#define NARROW_LIST(X) X(NONE, "none") X(DROPS, "drops") X(CPU, "cpu")
 #define DATALINK_NAME_MAX 32u
 
 #define MODE_ENUM(a, b) MODE_##a,
@@ -50,12 +52,14 @@
 #define TLS_OUTCOME_ENUM(a, b) TLS_OUTCOME_##a,
 #define INCIDENT_ENUM(a, b) INCIDENT_##a,
 #define END_ENUM(a, b) END_##a,
+#define NARROW_ENUM(a, b) NARROW_##a,
 enum mode { MODE_LIST(MODE_ENUM) MODE_COUNT };
 enum conn_state { CONN_LIST(CONN_ENUM) CONN_COUNT };
 enum proto { PROTO_LIST(PROTO_ENUM) PROTO_COUNT };
 enum tls_outcome { TLS_OUTCOME_LIST(TLS_OUTCOME_ENUM) TLS_OUTCOME_COUNT };
 enum incident_kind { INCIDENT_LIST(INCIDENT_ENUM) INCIDENT_COUNT };
 enum end_reason { END_LIST(END_ENUM) END_COUNT };
+enum narrow_cause { NARROW_LIST(NARROW_ENUM) NARROW_COUNT };
 extern const char *const mode_names[MODE_COUNT];
 extern const char *const conn_names[CONN_COUNT];
 extern const char *const proto_names[PROTO_COUNT];
@@ -86,7 +90,8 @@ extern const char *const end_names[END_COUNT];
     F(T, S, filter, LIM_FILTER, text, "the caller's own pcap-filter expression; empty: none") \
     F(T, B, filter_only, 1, none, "the expression replaces the mode's filter instead of joining it") \
     F(T, L, exclude, LIM_TARGET_ADDRESSES, endpoint, "endpoints left out (the client's own connections)") \
-    F(T, S, caller, LIM_LABEL, text, "caller label, logged as claimed, not proved")
+    F(T, S, caller, LIM_LABEL, text, "caller label, logged as claimed, not proved") \
+    F(T, L, gateways, LIM_GATEWAYS, route, "default gateways of the interface: next hops of the target")
 #define FIELDS_endpoint(F, T) \
     F(T, A, address, 16, none, "address") \
     F(T, U, port, MAX16, port, "port")
@@ -194,7 +199,8 @@ extern const char *const end_names[END_COUNT];
     F(T, U, spurious, ANY, count, "retransmitted although acknowledged; not among retransmitted_*") \
     F(T, U, reordered, ANY, count, "segments that arrived late but were not sent twice") \
     F(T, U, payload_to_client, ANY, bytes, "TCP payload, without retransmissions") \
-    F(T, U, payload_to_server, ANY, bytes, "TCP payload, without retransmissions")
+    F(T, U, payload_to_server, ANY, bytes, "TCP payload, without retransmissions") \
+    F(T, U, hidden, ANY, count, "connections of which the filter let only SYN, FIN and RST through")
 
 #define FIELDS_totals(F, T) \
     F(T, U, snapshot_id, MAX32, none, "rises by one with each full snapshot") \
@@ -225,6 +231,11 @@ extern const char *const end_names[END_COUNT];
     F(T, U, local_is_client, ANY, count, "flows whose client is this host") \
     F(T, U, local_is_server, ANY, count, "flows whose server is this host") \
     F(T, U, not_local, ANY, count, "flows with neither end here") \
+    F(T, U, own_frames, ANY, count, "frames of flows from or to this interface's own link-layer address") \
+    F(T, U, foreign_frames, ANY, count, "frames of flows between other link-layer addresses") \
+    F(T, U, narrow_cause, NARROW_COUNT - 1, narrow_cause, "why the kernel filter was narrowed") \
+    F(T, U, narrowed_us, ANY, us, "when, since the start; 0: it was not") \
+    F(T, S, narrow_filter, LIM_FILTER, text, "the narrow filter; cut when longer") \
     FIELDS_CONNECTION_COUNTS(F, T) \
     F(T, U, retransmission, ANY, count, "Wireshark's definition; includes fast and spurious ones") \
     F(T, U, fast_retransmission, ANY, count, "Wireshark's definition") \
@@ -419,7 +430,8 @@ extern const char *const end_names[END_COUNT];
     F(T, U, last_us, ANY, us, "since the start") \
     F(T, U, tries, ANY, count, "packets sent in vain") \
     F(T, U, span_us, ANY, us, "first to last try") \
-    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6")
+    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6") \
+    F(T, B, gateway, 1, none, "the subject is a default gateway of the interface")
 
 #define FIELDS_services(F, T)    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first") \
     F(T, U, of, ANY, count, "how many there were")

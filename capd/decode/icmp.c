@@ -14,6 +14,8 @@
 #define V6_PARAMETER   4u /* 1..4 are the errors */
 #define V6_ECHO        128u
 #define V6_ECHO_REPLY  129u
+#define V6_SOLICIT     135u /* neighbour solicitation and advertisement, RFC 4861 section 4.3 */
+#define V6_ADVERTISE   136u
 
 static bool icmp_is_error(uint8_t version, uint8_t type) {
     if (version == 6) return type >= 1 && type <= V6_PARAMETER;
@@ -89,6 +91,11 @@ static void icmp_read_word(uint32_t word, const struct packet *k, struct icmp_he
     if (!v6 && h->type == V4_UNREACHABLE && h->code == 4) h->mtu = word & 0xffffu; /* RFC 1191 */
 }
 
+static void neighbour_read(struct cursor c, struct icmp_header *h) {
+    const uint8_t *target;
+    if (cursor_take(&c, 16, &target)) h->neighbour = addr_v6(target);
+}
+
 enum decode_status icmp_decode(struct view *v, struct packet *k) {
     struct cursor c = v->c;
     struct icmp_header h = {0};
@@ -104,6 +111,8 @@ enum decode_status icmp_decode(struct view *v, struct packet *k) {
     icmp_read_word(word, k, &h);
     view_consume(v, c);
     if (icmp_is_error(k->ip_version, h.type)) quote_read(v->c, &h.quote);
+    if (k->ip_version == 6 && (h.type == V6_SOLICIT || h.type == V6_ADVERTISE))
+        neighbour_read(v->c, &h);
     k->icmp = h;
     k->payload_bytes = v->wire;
     k->payload_cap = (uint32_t)cursor_left(&v->c);

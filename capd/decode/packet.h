@@ -60,6 +60,7 @@ struct icmp_header {
     uint8_t type, code;
     uint16_t echo_id, echo_seq; /* echo request and reply only */
     uint32_t mtu;               /* frag needed, packet too big */
+    struct addr neighbour;      /* who is asked for: ND solicitation, advertisement; else empty */
     struct icmp_quote quote;
 };
 

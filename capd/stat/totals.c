@@ -51,6 +51,11 @@ static void fill_quality(const struct engine *e, struct msg_totals *t) {
     t->gap_acks = c->gap_acks;
     t->flows = c->flows;
     t->tcp_flows = c->tcp_flows;
+    t->own_frames = c->own_frames;
+    t->foreign_frames = c->foreign_frames;
+    t->narrow_cause = e->narrow_cause;
+    t->narrowed_us = e->narrowed_us;
+    memcpy(t->narrow_filter, e->narrow_filter, sizeof t->narrow_filter);
     t->file_errors = e->file_error[0] != 0;
     memcpy(t->file_error, e->file_error, sizeof t->file_error);
 }

@@ -30,7 +30,9 @@ static void report_unreachable(struct engine *e, const struct packet *k, bool ta
 bool icmp_packet(struct engine *e, const struct packet *k) {
     const struct icmp_quote *q = &k->icmp.quote;
     bool quoted = is_error(k) && q->present;
-    bool selected = select_pair(e, &k->src, &k->dst);
+    const struct addr *neighbour = &k->icmp.neighbour;
+    bool selected = neighbour->len ? select_neighbours(e, neighbour, &k->src)
+                                   : select_pair(e, &k->src, &k->dst);
     bool target = select_service(e, &k->src, 0) || select_service(e, &k->dst, 0);
     if (quoted) {
         selected = selected || select_pair(e, &q->src, &q->dst) ||
@@ -77,6 +79,12 @@ static struct arp_entry *arp_find(struct engine *e, const struct addr *asker,
     return oldest;
 }
 
+/* A switch brings the questions of other hosts here, and the answers to them not: only where such
+ * answers pass too (a mirror, a bridge, a file) does their absence mean anything. */
+static bool answer_would_show(const struct engine *e, const struct addr *asker) {
+    return e->o.locals == 0 || e->arp_replies_visible || select_local(e, asker);
+}
+
 /* The address has spoken: nobody waits for it any more. */
 static void arp_heard(struct engine *e, const struct addr *a) {
     for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++)
@@ -85,8 +93,9 @@ static void arp_heard(struct engine *e, const struct addr *a) {
 
 bool arp_packet(struct engine *e, const struct packet *k) {
     const struct arp_header *a = &k->arp;
-    if (!select_pair(e, &a->sender, &a->target)) return false;
+    if (!select_neighbours(e, &a->sender, &a->target)) return false;
     if (a->op == 2) e->total.arp_replies++;
+    if (a->op == 2 && !select_local(e, &a->target)) e->arp_replies_visible = true;
     if (a->op == 1) e->total.arp_requests++;
     if (a->sender.len) arp_heard(e, &a->sender);
     if (a->op != 1 || addr_equal(&a->sender, &a->target)) return true;
@@ -108,6 +117,7 @@ void arp_report(struct engine *e) {
         uint64_t span = a->last_us - a->first_us;
         if (a->answered || a->tries < 3 || span < 1000000u) continue;
         if (e->now_us - a->last_us < 500000u) continue; /* an answer may be on its way */
+        if (!answer_would_show(e, &a->asker)) continue;
         struct msg_incident row = {.kind = INCIDENT_ARP_UNANSWERED,
                                    .subject = a->target,
                                    .peer = a->asker,
@@ -116,7 +126,8 @@ void arp_report(struct engine *e) {
                                    .first_us = a->first_us,
                                    .last_us = a->last_us,
                                    .tries = a->tries,
-                                   .span_us = span};
+                                   .span_us = span,
+                                   .gateway = select_gateway(e, &a->target)};
         incident_add(e, &row);
         a->answered = true; /* reported: what follows is a new case */
         a->tries = 0;

@@ -9,6 +9,7 @@
 #include "capd/track/seconds.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
+#include "capd/track/tcp.h"
 #include "common/text.h"
 
 #define DATALINK_RAW 101 /* LINKTYPE_RAW */
@@ -166,6 +167,17 @@ static void count_selected(struct engine *e, unsigned to) {
     seconds_add(&e->seconds, e->now_us, k->wire_bytes, to);
 }
 
+/* Is this host an end or a router of what passes here, or does it only look on? */
+static void count_link(struct engine *e, const struct packet *k) {
+    static const uint8_t none[6];
+    const uint8_t *mac = e->o.own_mac;
+    if (!k->has_mac || k->dst_mac[0] & 1 || memcmp(mac, none, 6) == 0) return;
+    if (memcmp(k->src_mac, mac, 6) == 0 || memcmp(k->dst_mac, mac, 6) == 0)
+        e->total.own_frames++;
+    else
+        e->total.foreign_frames++;
+}
+
 /* By the innermost header: of a tunnel, layers has the bits of all levels. */
 static bool has_flow(const struct packet *k) {
     return k->has_ports && (k->ip_proto == 6 || k->ip_proto == 17 || k->ip_proto == 132);
@@ -176,6 +188,7 @@ static void run_flow(struct engine *e) {
     unsigned dir;
     uint32_t i = flows_packet(e, &e->packet, &dir);
     struct flow *f = &e->flows.flow[i];
+    count_link(e, &e->packet);
     if (f->bits & FLOW_SELECTED || e->message_selected)
         count_selected(e, !dir);
     else
@@ -241,6 +254,35 @@ void engine_retarget(struct engine *e, const struct msg_prefix *address, uint32_
         t->address[t->addresses++] = address[i];
     select_init(e);
     select_again(e);
+}
+
+uint32_t engine_addresses(const struct engine *e, struct addr *out, uint32_t room) {
+    const struct engine_target *t = &e->o.target;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < t->addresses && n < room; i++)
+        if (t->address[i].prefix_len == t->address[i].address.len * 8u)
+            out[n++] = t->address[i].address;
+    return n + names_target_addresses(e, out + n, room - n);
+}
+
+uint32_t engine_addresses_generation(const struct engine *e) {
+    return e->addresses_generation;
+}
+
+uint64_t engine_seen(const struct engine *e) {
+    return e->total.seen;
+}
+
+void engine_narrowed(struct engine *e, enum narrow_cause cause, const char *filter) {
+    const char *end = memchr(filter, 0, LIM_FILTER);
+    size_t len = end ? (size_t)(end - filter) : LIM_FILTER;
+    memcpy(e->narrow_filter, filter, len);
+    e->narrow_filter[len] = 0;
+    if (e->narrow_cause != NARROW_NONE) return;
+    e->narrow_cause = cause;
+    e->narrowed_us = e->now_us > 0 ? e->now_us : 1;
+    for (uint32_t i = 0; i < e->flows.fresh; i++)
+        if (e->flows.link[i].list != FLOWS_FREE) tcp_hide(e, &e->flows.flow[i]);
 }
 
 void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,

@@ -16,6 +16,8 @@ struct engine_target {
     uint32_t ports;
     struct msg_endpoint exclude[LIM_TARGET_ADDRESSES];
     uint32_t excludes;
+    struct addr gateway[LIM_GATEWAYS]; /* next hops of the interface */
+    uint32_t gateways;
 };
 
 struct engine_options {
@@ -27,7 +29,9 @@ struct engine_options {
     uint32_t flows;   /* capacity of the flow table, a power of two */
     bool names;       /* false: names leave as stable hashes */
     bool file;
-    uint64_t start_ns; /* wall clock at READY; 0 for files: the first packet's time */
+    bool filtered;      /* the caller's own filter may hide part of a connection */
+    uint8_t own_mac[6]; /* link-layer address of the interface; all zero: not known */
+    uint64_t start_ns;  /* wall clock at READY; 0 for files: the first packet's time */
 };
 
 struct engine;
@@ -44,6 +48,20 @@ void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t 
 
 /* Add target addresses learned late. */
 void engine_retarget(struct engine *e, const struct msg_prefix *address, uint32_t n);
+
+/* The target's addresses known now: given, looked up, learned on the wire and not expired.
+ * Returns how many were written, at most `room`. */
+uint32_t engine_addresses(const struct engine *e, struct addr *out, uint32_t room);
+
+/* Rises whenever the target gets an address it did not have. */
+uint32_t engine_addresses_generation(const struct engine *e);
+
+/* Frames counted so far. */
+uint64_t engine_seen(const struct engine *e);
+
+/* The kernel filter was narrowed: what it hides from now on is not judged.  `filter` is the text
+ * reported.  A second call replaces the text only. */
+void engine_narrowed(struct engine *e, enum narrow_cause cause, const char *filter);
 
 /* What only the source knows; totals since the start.  file_error: NULL, or libpcap's words when
  * the file is cut off or damaged. */

@@ -49,6 +49,7 @@ static uint32_t open_flow(struct engine *e, const struct packet *k, const struct
     else
         f->name = NONE;
     select_flow(e, f);
+    if (e->narrow_cause != NARROW_NONE) tcp_hide(e, f);
     return i;
 }
 
@@ -161,6 +162,10 @@ static void run_tcp(struct engine *e, struct packet *k, uint32_t i, unsigned dir
                         .len = k->payload_bytes,
                         .flags = k->tcp.flags};
     s.end = s.seq + s.len + (s.flags & TCP_SYN ? 1u : 0u) + (s.flags & TCP_FIN ? 1u : 0u);
+    if (f->bits & FLOW_HIDDEN) {
+        if (!copy) tcp_ends(e, &s);
+        return;
+    }
     tcp_analyse(e, &s);
     if (!copy) tcp_segment(e, &s);
 }

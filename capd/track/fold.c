@@ -3,6 +3,7 @@
  * connection is told in one place and only when it is asked for.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/flows.h"
+#include "capd/track/select.h"
 
 #define STUCK_US 1000000u /* closed so long at the end counts as never reopened */
 
@@ -21,7 +22,9 @@ enum conn_state flow_state(const struct flow *f, uint64_t now_us, uint64_t guard
 }
 
 static enum conn_state state_now(const struct engine *e, const struct flow *f) {
-    return flow_state(f, e->now_us, end_guard_us(e->total.slowest_answer_us));
+    enum conn_state s = flow_state(f, e->now_us, end_guard_us(e->total.slowest_answer_us));
+    /* The client's ACK may be what the caller's filter left out: nothing can be said. */
+    return s == CONN_TIMED_OUT && e->o.filtered && f->bits & FLOW_SYNACK ? CONN_PENDING : s;
 }
 
 static void add_outcome(const struct flow *f, enum conn_state s, struct conn_counts *c) {
@@ -54,19 +57,14 @@ static void add_counts(const struct flow *f, enum conn_state s, struct conn_coun
     c->reordered += f->reordered;
     c->payload_to_client += f->payload[SERVER];
     c->payload_to_server += f->payload[CLIENT];
-}
-
-static bool is_local(const struct engine *e, const struct addr *a) {
-    for (uint32_t i = 0; i < e->o.locals; i++)
-        if (addr_equal(&e->o.local[i], a)) return true;
-    return false;
+    if (f->bits & FLOW_HIDDEN) c->hidden++;
 }
 
 void flow_add_sums(const struct engine *e, const struct flow *f, struct flow_sums *sums) {
     if (e->o.locals > 0) {
-        if (is_local(e, &f->end[CLIENT]))
+        if (select_local(e, &f->end[CLIENT]))
             sums->local_client++;
-        else if (is_local(e, &f->end[SERVER]))
+        else if (select_local(e, &f->end[SERVER]))
             sums->local_server++;
         else
             sums->not_local++;

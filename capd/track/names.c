@@ -120,3 +120,13 @@ bool names_is_target(const struct engine *e, const struct addr *address) {
     const struct name_address *v = address_find(e, address);
     return v && v->target && v->until_us >= e->now_us;
 }
+
+uint32_t names_target_addresses(const struct engine *e, struct addr *out, uint32_t room) {
+    const struct names *n = &e->names;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < n->addresses_cap && found < room; i++) {
+        const struct name_address *v = &n->address[i];
+        if (v->used && v->target && v->until_us >= e->now_us) out[found++] = v->address;
+    }
+    return found;
+}

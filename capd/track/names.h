@@ -25,6 +25,9 @@ const struct name *names_of(const struct engine *e, const struct addr *address, 
 /* True if the address was learned as one of the target's name and has not expired. */
 bool names_is_target(const struct engine *e, const struct addr *address);
 
+/* Write the addresses for which that holds; returns how many, at most `room`. */
+uint32_t names_target_addresses(const struct engine *e, struct addr *out, uint32_t room);
+
 /* True if the bytes are the target's name. */
 bool names_match_target(const struct engine *e, const uint8_t *text, size_t len);
 #endif

@@ -43,20 +43,55 @@ bool select_pair(const struct engine *e, const struct addr *a, const struct addr
     }
 }
 
+bool select_local(const struct engine *e, const struct addr *a) {
+    for (uint32_t i = 0; i < e->o.locals; i++)
+        if (addr_equal(&e->o.local[i], a)) return true;
+    return false;
+}
+
+bool select_gateway(const struct engine *e, const struct addr *a) {
+    for (uint32_t i = 0; i < e->o.target.gateways; i++)
+        if (addr_equal(&e->o.target.gateway[i], a)) return true;
+    return false;
+}
+
+/* Without a host, `port` judges whoever uses the port. */
+static bool uses_port(const struct engine *e, const struct addr *a) {
+    for (uint32_t i = 0; i < e->o.target.ports; i++)
+        if (services_find(e, a, e->o.target.port[i])) return true;
+    return false;
+}
+
+bool select_neighbours(const struct engine *e, const struct addr *a, const struct addr *b) {
+    if (select_pair(e, a, b) || select_gateway(e, a) || select_gateway(e, b)) return true;
+    return e->o.target.mode == MODE_PORT && !e->has_host && (uses_port(e, a) || uses_port(e, b));
+}
+
 static bool listed_port(const struct engine *e, uint16_t port) {
     for (uint32_t i = 0; i < e->o.target.ports; i++)
         if (e->o.target.port[i] == port) return true;
     return false;
 }
 
+static bool is_web_port(uint16_t port) {
+    return port == 80 || port == 443 || port == 8080 || port == 8443;
+}
+
 static bool wanted_port(const struct engine *e, uint16_t port) {
-    if (e->o.target.mode == MODE_WEB)
-        return port == 80 || port == 443 || port == 8080 || port == 8443 || listed_port(e, port);
+    if (e->o.target.mode == MODE_WEB) return is_web_port(port) || listed_port(e, port);
     return e->o.target.ports == 0 || listed_port(e, port);
 }
 
 bool select_service(const struct engine *e, const struct addr *server, uint16_t port) {
     return (!e->has_host || select_address(e, server)) && wanted_port(e, port);
+}
+
+/* The other modes narrow to what they select. */
+bool select_hidden(const struct engine *e, const struct flow *f) {
+    if (e->o.target.mode != MODE_DIAGNOSIS || f->ip_proto != 6) return false;
+    bool always = is_web_port(f->port[SERVER]) || is_web_port(f->port[CLIENT]) ||
+                  f->port[SERVER] == 53 || f->port[CLIENT] == 53;
+    return !always && !((e->has_host || e->o.target.ports > 0) && f->bits & FLOW_TARGET);
 }
 
 bool select_dns_target(const struct engine *e, const uint8_t *name, size_t len) {
@@ -126,6 +161,7 @@ void select_flow(struct engine *e, struct flow *f) {
 }
 
 void select_again(struct engine *e) {
+    e->addresses_generation++;
     for (uint32_t i = 0; i < e->flows.fresh; i++)
         if (e->flows.link[i].list != FLOWS_FREE) select_flow(e, &e->flows.flow[i]);
 }

@@ -16,6 +16,19 @@ bool select_address(const struct engine *e, const struct addr *a);
 /* A packet of no flow, between two addresses: is it selected? */
 bool select_pair(const struct engine *e, const struct addr *a, const struct addr *b);
 
+/* An ARP or ND exchange about `a` and `b`: is it selected?  The target's own, those of the hosts
+ * whose connections are judged, and those of the next hops on the way there. */
+bool select_neighbours(const struct engine *e, const struct addr *a, const struct addr *b);
+
+/* Is the address one of this host's?  False for a file. */
+bool select_local(const struct engine *e, const struct addr *a);
+
+/* Is the address a default gateway of the interface? */
+bool select_gateway(const struct engine *e, const struct addr *a);
+
+/* Once the kernel filter is narrowed: does it let only SYN, FIN and RST of the flow through? */
+bool select_hidden(const struct engine *e, const struct flow *f);
+
 /* Is the service on target, by its address and port? */
 bool select_service(const struct engine *e, const struct addr *server, uint16_t port);
 

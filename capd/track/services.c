@@ -12,12 +12,15 @@ void services_init(struct services *s) {
     s->sketches_left = s->sketches;
 }
 
-static uint32_t *bucket_of(struct engine *e, const struct addr *a, uint16_t port) {
+static uint32_t bucket_at(const struct engine *e, const struct addr *a, uint16_t port) {
     uint8_t key[18];
     memcpy(key, a->b, a->len);
     memcpy(key + a->len, &port, 2);
-    uint64_t h = hash_bytes(e->o.seed, key, a->len + 2u);
-    return &e->services.bucket[(uint32_t)h & (e->services.capacity - 1)];
+    return (uint32_t)hash_bytes(e->o.seed, key, a->len + 2u) & (e->services.capacity - 1);
+}
+
+static uint32_t *bucket_of(struct engine *e, const struct addr *a, uint16_t port) {
+    return &e->services.bucket[bucket_at(e, a, port)];
 }
 
 static uint64_t worth(const struct service *v) {
@@ -80,6 +83,14 @@ void services_join(struct engine *e, struct flow *f) {
     s->service[i].target |= target;
     f->service = i;
     f->service_gen = s->service[i].gen;
+}
+
+bool services_find(const struct engine *e, const struct addr *a, uint16_t port) {
+    const struct services *s = &e->services;
+    uint32_t i = s->bucket[bucket_at(e, a, port)];
+    while (i != NONE && !(s->service[i].port == port && addr_equal(&s->service[i].address, a)))
+        i = s->service[i].chain;
+    return i != NONE;
 }
 
 struct service *services_of(struct engine *e, const struct flow *f) {

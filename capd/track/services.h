@@ -14,6 +14,9 @@ void services_join(struct engine *e, struct flow *f);
 /* The flow leaves the table: its facts stay with the service. */
 void services_leave(struct engine *e, struct flow *f);
 
+/* Is there one of that address and port? */
+bool services_find(const struct engine *e, const struct addr *a, uint16_t port);
+
 /* Service of the flow; NULL if it has none or the entry was given up. */
 struct service *services_of(struct engine *e, const struct flow *f);
 

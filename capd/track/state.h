@@ -15,6 +15,10 @@ struct engine {
     uint64_t now_us;            /* time of the packet at hand, since the epoch */
     bool message_selected;      /* the packet at hand is selected for what it carries (DNS) */
     uint32_t snapshot_id;
+    uint32_t addresses_generation;
+    enum narrow_cause narrow_cause;
+    uint64_t narrowed_us;
+    char narrow_filter[LIM_FILTER + 1];
     char file_error[LIM_ERROR_TEXT + 1];
 
     struct packet packet;
@@ -33,7 +37,8 @@ struct engine {
     struct streams streams;
     struct fragment *fragment; /* FRAGMENTS */
     struct arp_entry arp[ARP_ENTRIES];
-    struct hosts hosts; /* of packets without flow, and of flows that left */
+    bool arp_replies_visible; /* a reply to somebody else was seen */
+    struct hosts hosts;       /* of packets without flow, and of flows that left */
 
     struct flow *retired; /* LIM_CONNECTIONS connections that left the flow table */
     uint64_t *retired_score;

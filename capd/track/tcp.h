@@ -20,6 +20,12 @@ struct segment {
 /* tcp_track.c: outcome, history, handshake, reset; calls the others. */
 void tcp_segment(struct engine *e, struct segment *s);
 
+/* The same when the filter lets only SYN, FIN and RST through: no judgement of data. */
+void tcp_ends(struct engine *e, struct segment *s);
+
+/* From now on the filter may hide what lies between the ends of this connection. */
+void tcp_hide(struct engine *e, struct flow *f);
+
 /* tcp_analysis.c: Wireshark's counters, on every segment as captured. */
 void tcp_analyse(struct engine *e, struct segment *s);
 

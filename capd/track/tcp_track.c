@@ -2,6 +2,7 @@
  * capture itself do not come here.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/tcp.h"
+#include "capd/track/select.h"
 #include "capd/track/services.h"
 
 #define IDLE_CLOSE_US 1000000u
@@ -188,6 +189,29 @@ static void take_data(struct engine *e, struct segment *s) {
     if (s->len > side->largest) side->largest = (uint16_t)(s->len > 65535 ? 65535 : s->len);
     app_segment(e, s); /* before the times: it knows what of TLS is handshake */
     tcp_time_data(e, s);
+}
+
+void tcp_hide(struct engine *e, struct flow *f) {
+    if (f->bits & FLOW_HIDDEN || !select_hidden(e, f)) return;
+    f->bits |= FLOW_HIDDEN;
+    f->bits &= ~(uint32_t)(FLOW_REQUEST | FLOW_REQUEST_ACK | FLOW_ANSWER);
+    app_release(e, f);
+    for (unsigned d = 0; d < 2; d++) { /* what would be settled by a packet that is hidden now */
+        tcp_forget_holes(e, &f->side[d]);
+        f->side[d].bits &= ~(uint32_t)SIDE_CLOSED;
+        f->side[d].tries = 0;
+    }
+}
+
+void tcp_ends(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    if (s->flags & TCP_SYN) note_syn(e, s);
+    /* The client's ACK is among what is hidden; the SYN-ACK must do. */
+    if ((f->bits & (FLOW_SYN | FLOW_SYNACK)) == (FLOW_SYN | FLOW_SYNACK))
+        f->bits |= FLOW_ESTABLISHED;
+    write_history(s);
+    if (s->flags & TCP_FIN) note_fin(s);
+    if (s->flags & TCP_RST) note_reset(e, s);
 }
 
 void tcp_segment(struct engine *e, struct segment *s) {

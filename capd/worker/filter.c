@@ -9,15 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* SYN, FIN and RST; fragments after the first; what else explains a failed connection. */
-#define FILTER_ENDS      "tcp[tcpflags]&(tcp-syn|tcp-fin|tcp-rst)!=0 or (ip6[6]=6 and ip6[53]&7!=0)"
-#define FILTER_AROUND    "port 53 or icmp or icmp6 or arp or " FILTER_ENDS
-#define FILTER_FRAGMENTS "ip[6:2]&0x1fff!=0 or ip6 proto 44"
-#define KERNEL_EXCLUDES  8u /* the engine leaves out all of them; these spare it the work */
+#define FILTER_AROUND   "port 53 or icmp or icmp6 or arp or " FILTER_ENDS
+#define KERNEL_EXCLUDES 8u /* the engine leaves out all of them; these spare it the work */
 
 struct text {
     char *out;
-    size_t used;
+    size_t cap, used;
     bool overflow;
 };
 
@@ -25,9 +22,9 @@ static void add(struct text *t, const char *fmt, ...) __attribute__((format(prin
 static void add(struct text *t, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(t->out + t->used, FILTER_TEXT_BYTES - t->used, fmt, ap);
+    int n = vsnprintf(t->out + t->used, t->cap - t->used, fmt, ap);
     va_end(ap);
-    if (n < 0 || (size_t)n >= FILTER_TEXT_BYTES - t->used)
+    if (n < 0 || (size_t)n >= t->cap - t->used)
         t->overflow = true;
     else
         t->used += (size_t)n;
@@ -61,31 +58,41 @@ static void add_excludes(struct text *t, const struct msg_start *s) {
     }
 }
 
-bool filter_build(const struct msg_start *start, bool vlan, char out[FILTER_TEXT_BYTES]) {
-    char mode_text[1024] = "", both[2400] = "";
-    struct text t = {out, 0, false};
-    struct text m = {both, 0, false};
-    out[0] = '\0';
-    add_mode(&t, start);
-    t.overflow |= t.used >= sizeof mode_text;
-    if (t.overflow) return false;
-    memcpy(mode_text, out, t.used + 1);
+/* Join what is there by `and`, each in parentheses when it is not alone.  False: no room. */
+static bool join(const char *user, const char *mode, char *out, size_t cap) {
+    bool both = user[0] && mode[0];
+    int n = snprintf(out, cap, "%s%s%s%s%s", user[0] ? "(" : "", user,
+                     both      ? ") and ("
+                     : user[0] ? ")"
+                     : mode[0] ? "("
+                               : "",
+                     mode, mode[0] ? ")" : "");
+    return n >= 0 && (size_t)n < cap;
+}
+
+bool filter_build(const struct msg_start *start, const char *narrow, bool vlan,
+                  struct filter_text *out) {
+    char mode[FILTER_NARROW_BYTES] = "", excludes[1024] = "";
+    struct text t = {mode, sizeof mode, 0, false}, x = {excludes, sizeof excludes, 0, false};
+    if (narrow)
+        add(&t, "%s", narrow);
+    else
+        add_mode(&t, start);
+    add_excludes(&x, start);
     /* The caller's text first: a `vlan` in it shifts what comes after it, as it should. */
-    bool user = start->filter[0] != '\0', mode = mode_text[0] != '\0';
-    int n = snprintf(both, sizeof both, "%s%s%s%s%s%s%s", user ? "(" : "", start->filter,
-                     user ? ")" : "", user && mode ? " and " : "", mode ? "(" : "", mode_text,
-                     mode ? ")" : "");
-    if (n < 0 || (size_t)n >= sizeof both) return false;
-    m.used = (size_t)n;
-    t.used = 0;
-    out[0] = '\0';
-    add_excludes(&t, start);
-    if (m.used == 0) return !t.overflow;
-    if (t.used) add(&t, " and ");
+    if (t.overflow || x.overflow || !join(start->filter, mode, out->shown, sizeof out->shown))
+        return false;
+    struct text k = {out->kernel, sizeof out->kernel, 0, false};
+    out->kernel[0] = 0;
+    if (!out->shown[0]) {
+        add(&k, "%s", excludes);
+        return !k.overflow;
+    }
+    add(&k, "%s%s", excludes, excludes[0] ? " and " : "");
     /* `vlan` shifts every offset after it, so the tagged form must stand last. */
     if (vlan && !strstr(start->filter, "vlan"))
-        add(&t, "(%s or (vlan and %s))", both, both);
+        add(&k, "(%s or (vlan and %s))", out->shown, out->shown);
     else
-        add(&t, "%s", both);
-    return !t.overflow;
+        add(&k, "%s", out->shown);
+    return !k.overflow;
 }

@@ -22,6 +22,8 @@ static void fill_target(struct engine_target *t, const struct msg_start *s) {
     if (s->addresses_n) memcpy(t->address, s->addresses, s->addresses_n * sizeof t->address[0]);
     t->ports = s->ports_n;
     for (uint32_t i = 0; i < s->ports_n; i++) t->port[i] = (uint16_t)s->ports[i];
+    t->gateways = s->gateways_n;
+    for (uint32_t i = 0; i < s->gateways_n; i++) t->gateway[i] = s->gateways[i].gateway;
     t->excludes = s->exclude_n;
     if (s->exclude_n) memcpy(t->exclude, s->exclude, s->exclude_n * sizeof t->exclude[0]);
 }
@@ -36,6 +38,7 @@ static bool take_memory(struct worker *w, struct fail *fail) {
     o->flows = w->job.flows;
     o->names = w->job.names;
     o->file = !w->live;
+    o->filtered = w->job.start->filter[0] != 0;
     if (getrandom(o->seed, sizeof o->seed, 0) != (ssize_t)sizeof o->seed)
         return fail_set(fail, FAIL_ENVIRONMENT, "", "no randomness: %s", strerror(errno));
     w->engine_memory =
@@ -85,7 +88,7 @@ static void say_started(struct worker *w, const char *filter, bool in_kernel) {
 }
 
 static bool get_ready(struct worker *w, struct fail *fail) {
-    char filter[FILTER_TEXT_BYTES];
+    static struct filter_text filter;
     bool in_kernel = false;
     if (!w->live && !source_open_file(w->source, fail)) return false;
     int datalink = source_datalink(w->source);
@@ -93,9 +96,10 @@ static bool get_ready(struct worker *w, struct fail *fail) {
         return fail_set(fail, FAIL_ENVIRONMENT, w->live ? "interface" : "file",
                         "link type %s (%d) is not understood", source_datalink_name(w->source),
                         datalink);
-    if (!filter_build(w->job.start, datalink == ETHERNET, filter))
+    w->vlan = datalink == ETHERNET;
+    if (!filter_build(w->job.start, NULL, w->vlan, &filter))
         return fail_set(fail, FAIL_FILTER, "filter", "the filter is too long");
-    if (filter[0] && !source_set_filter(w->source, filter, &in_kernel, fail)) {
+    if (filter.kernel[0] && !source_set_filter(w->source, filter.kernel, &in_kernel, fail)) {
         struct fail said = *fail; /* libpcap's words; the filter shown is the caller's own */
         return fail_set(fail, FAIL_FILTER, "filter", "filter \"%.200s\": %.180s",
                         w->job.start->filter, said.why);
@@ -103,8 +107,9 @@ static bool get_ready(struct worker *w, struct fail *fail) {
     w->start_ms = clock_mono_ms();
     w->start_ns = w->live ? clock_wall_us() * 1000u : 0;
     w->options.start_ns = w->start_ns;
+    memcpy(w->options.own_mac, source_mac(w->source), sizeof w->options.own_mac);
     w->engine = engine_init(w->engine_memory, &w->options);
-    say_started(w, filter, w->live && (in_kernel || !filter[0]));
+    say_started(w, filter.shown, w->live && (in_kernel || !filter.kernel[0]));
     return true;
 }
 

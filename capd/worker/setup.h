@@ -1,6 +1,7 @@
 #ifndef CAPD_WORKER_SETUP_H
 #define CAPD_WORKER_SETUP_H
 #include "capd/track/engine.h"
+#include "capd/worker/narrow.h"
 #include "capd/worker/output.h"
 #include "capd/worker/source.h"
 #include "capd/worker/worker.h"
@@ -15,7 +16,12 @@ struct worker {
     unsigned landlock_abi;
     uint64_t caps_left;
     uint64_t start_ns, start_ms, tick_ms, end_ms; /* wall; monotonic; end_ms 0: none */
+    uint64_t load_ms;                             /* when the load is looked at next */
     bool live, primed, full_wanted, ending;
+    bool vlan; /* frames may carry 802.1Q tags */
+    struct load load;
+    bool narrowed;
+    uint32_t narrow_generation; /* of the target's addresses in the narrow filter */
     enum end_reason reason;
     char detail[LIM_ERROR_TEXT + 1];
     uint8_t in[WIRE_HEADER_BYTES + LIM_FRAME_TO_CAPD]; /* control frames from the parent */

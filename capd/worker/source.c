@@ -6,6 +6,7 @@
 #include "capd/worker/source.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct source {
     int packet_fd, file_fd;
     int drops_fd; /* the interface's own drop counter, -1 if it has none */
     uint64_t drops_before, drops;
+    uint8_t mac[6];
     FILE *file;
     off_t file_at;
     uint64_t missed;
@@ -69,6 +71,21 @@ static void open_drops(struct source *s, const char *interface) {
     s->drops_before = s->drops = read_drops(s, 0);
 }
 
+static void read_mac(struct source *s, const char *interface) {
+    char path[96];
+    unsigned b[6];
+    snprintf(path, sizeof path, "/sys/class/net/%s/address", interface);
+    FILE *f = fopen(path, "re");
+    if (!f) return;
+    if (fscanf(f, "%2x:%2x:%2x:%2x:%2x:%2x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) == 6)
+        for (unsigned i = 0; i < 6; i++) s->mac[i] = (uint8_t)b[i];
+    fclose(f);
+}
+
+const uint8_t *source_mac(const struct source *s) {
+    return s->mac;
+}
+
 static struct source *source_new(struct fail *fail) {
     struct source *s = calloc(1, sizeof *s);
     if (!s) {
@@ -84,6 +101,7 @@ struct source *source_open_live(const struct source_live *o, struct fail *fail) 
     if (!s) return NULL;
     if (activate(s, o, fail)) {
         open_drops(s, o->interface);
+        read_mac(s, o->interface);
         return s;
     }
     if (s->pcap) pcap_close(s->pcap);
@@ -150,6 +168,29 @@ bool source_set_filter(struct source *s, const char *text, bool *in_kernel_out, 
     if (result == 0) return true;
     return fail_set(fail, FAIL_FILTER, "filter", "the filter could not be installed: %s",
                     pcap_geterr(s->pcap));
+}
+
+/* libpcap rewrites the program for a cooked socket, and only pcap_setfilter does that. */
+static bool is_cooked(const struct source *s) {
+    return source_datalink(s) == DLT_LINUX_SLL || source_datalink(s) == DLT_LINUX_SLL2;
+}
+
+/* pcap_setfilter would put a reject-all filter in between and drain the socket: packets lost. */
+bool source_replace_filter(struct source *s, const char *text, struct fail *fail) {
+    bool in_kernel;
+    struct bpf_program program;
+    if (is_cooked(s)) return source_set_filter(s, text, &in_kernel, fail);
+    if (pcap_compile(s->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(s->pcap));
+    _Static_assert(sizeof(struct bpf_insn) == sizeof(struct sock_filter), "the kernel's layout");
+    struct sock_fprog kernel = {.len = (unsigned short)program.bf_len,
+                                .filter = (struct sock_filter *)(void *)program.bf_insns};
+    int result =
+        program.bf_len > KERNEL_FILTER_LENGTH
+            ? -1
+            : setsockopt(s->packet_fd, SOL_SOCKET, SO_ATTACH_FILTER, &kernel, sizeof kernel);
+    pcap_freecode(&program);
+    return result == 0 || fail_set(fail, FAIL_ENVIRONMENT, "", "the kernel refused the filter");
 }
 
 static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes) {

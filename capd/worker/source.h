@@ -29,6 +29,13 @@ uint32_t source_snaplen(const struct source *s);
 /* Compile and install a pcap-filter expression.  False: `fail` has libpcap's words. */
 bool source_set_filter(struct source *s, const char *text, bool *in_kernel_out, struct fail *fail);
 
+/* Put another filter in the place of the one in force, between two packets and without losing any;
+ * live only.  False: the old one stays; `fail` says why. */
+bool source_replace_filter(struct source *s, const char *text, struct fail *fail);
+
+/* Link-layer address of the interface, all zero when it has none of 6 bytes.  Live only. */
+const uint8_t *source_mac(const struct source *s);
+
 typedef void (*source_frame)(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t cap_bytes,
                              uint32_t wire_bytes);
 

@@ -5,6 +5,8 @@
 #include "capd/worker/worker.h"
 #include "capd/stat/snapshot.h"
 #include "capd/worker/drop.h"
+#include "capd/worker/filter.h"
+#include "capd/worker/narrow.h"
 #include "capd/worker/setup.h"
 #include "common/clock.h"
 #include <errno.h>
@@ -22,6 +24,42 @@ static void on_snapshot_frame(void *ctx, unsigned type, bool more, const uint8_t
     struct worker *w = ctx;
     struct wire_header h = {.type = (uint8_t)type, .flags = more ? WIRE_MORE : 0};
     output_frame(&w->out, h, body, bytes);
+}
+
+/* ---- narrowing --------------------------------------------------------------------------------
+ */
+
+/* Put the narrow filter of what is known now in force.  Where it is not possible all stays as it
+ * was: what is dropped is then told as capture_drops alone. */
+static void narrow(struct worker *w, enum narrow_cause cause) {
+    static struct filter_text filter;
+    static char text[FILTER_NARROW_BYTES];
+    struct addr address[LIM_TARGET_ADDRESSES];
+    struct fail fail;
+    w->narrow_generation = engine_addresses_generation(w->engine);
+    uint32_t n = engine_addresses(w->engine, address, LIM_TARGET_ADDRESSES);
+    if (!narrow_text(w->job.start, address, n, text, sizeof text) ||
+        !filter_build(w->job.start, text, w->vlan, &filter) ||
+        !source_replace_filter(w->source, filter.kernel, &fail))
+        return;
+    w->narrowed = true;
+    engine_narrowed(w->engine, cause, filter.shown);
+}
+
+/* Once a second: can this machine keep up? */
+static void watch_load(struct worker *w, uint64_t now_ms) {
+    struct load_sample s = {.mono_ms = now_ms,
+                            .cpu_us = clock_cpu_us(),
+                            .seen = engine_seen(w->engine),
+                            .missed = source_missed(w->source)};
+    enum narrow_cause cause = load_judge(&w->load, &s);
+    if (cause != NARROW_NONE && !w->narrowed) narrow(w, cause);
+}
+
+/* A narrow filter must follow what the wire says about the target's name. */
+static void follow_addresses(struct worker *w) {
+    if (w->narrowed && w->narrow_generation != engine_addresses_generation(w->engine))
+        narrow(w, NARROW_NONE);
 }
 
 static void snapshot(struct worker *w, bool full) {
@@ -124,11 +162,16 @@ static void wait_and_read(struct worker *w, int timeout_ms) {
     if (p[0].revents & (POLLIN | POLLHUP | POLLERR)) read_orders(w);
     if ((p[0].revents & POLLOUT) && !output_flush(&w->out)) _exit(0);
     if (!w->live || p[1].revents) read_frames(w);
+    follow_addresses(w);
 }
 
 static void tick(struct worker *w) {
     uint64_t now = clock_mono_ms();
     if (w->end_ms && now >= w->end_ms) end_with(w, END_DURATION, "");
+    if (w->live && now >= w->load_ms) {
+        watch_load(w, now);
+        w->load_ms = now + TICK_MS;
+    }
     if (w->ending || !output_idle(&w->out) || (now < w->tick_ms && !w->full_wanted)) return;
     snapshot(w, w->full_wanted);
     w->full_wanted = false;
