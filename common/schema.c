@@ -13,6 +13,7 @@ const char *const proto_names[PROTO_COUNT] = {PROTO_LIST(NAME_OF)};
 const char *const tls_outcome_names[TLS_OUTCOME_COUNT] = {TLS_OUTCOME_LIST(NAME_OF)};
 const char *const incident_names[INCIDENT_COUNT] = {INCIDENT_LIST(NAME_OF)};
 const char *const end_names[END_COUNT] = {END_LIST(NAME_OF)};
+const char *const narrow_names[NARROW_COUNT] = {NARROW_LIST(NAME_OF)};
 
 #define NO_COUNT(T, name)  0
 #define HAS_COUNT(T, name) (uint32_t) offsetof(struct msg_##T, name##_n)

@@ -66,6 +66,7 @@ extern const char *const proto_names[PROTO_COUNT];
 extern const char *const tls_outcome_names[TLS_OUTCOME_COUNT];
 extern const char *const incident_names[INCIDENT_COUNT];
 extern const char *const end_names[END_COUNT];
+extern const char *const narrow_names[NARROW_COUNT];
 
 #define ANY UINT64_MAX
 #define MAX16 UINT16_MAX

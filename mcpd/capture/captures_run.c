@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The default gateways of the interface chosen: the next hops of whatever is not on its link. */
+static uint32_t gateways_of(struct capture_run *r) {
+    const struct interfaces *i = r->interfaces;
+    const struct msg_interface *row = i ? interfaces_find(i, r->capture->interface) : NULL;
+    uint32_t n = 0;
+    for (uint32_t k = 0; row && k < i->gateways && n < LIM_GATEWAYS; k++)
+        if (i->gateway[k].index == row->index) r->gateway[n++] = i->gateway[k];
+    return n;
+}
+
 void run_fill_start(struct capture_run *r, struct msg_start *out) {
     struct target *t = &r->capture->target;
     static uint64_t no_port[1];
@@ -17,6 +27,8 @@ void run_fill_start(struct capture_run *r, struct msg_start *out) {
     out->ports = t->ports ? r->port : no_port;
     out->ports_n = t->ports;
     for (uint32_t i = 0; i < t->ports; i++) r->port[i] = t->port[i];
+    out->gateways = r->gateway;
+    out->gateways_n = gateways_of(r);
     memcpy(out->interface, r->capture->interface, sizeof out->interface);
     memcpy(out->name, t->name, sizeof out->name);
     memcpy(out->filter, r->filter, sizeof out->filter);

@@ -23,6 +23,7 @@ struct capture_run {
     char filter[LIM_FILTER + 1];
     char label[LIM_LABEL + 1];
     uint64_t port[LIM_TARGET_PORTS]; /* for the start message */
+    struct msg_route gateway[LIM_GATEWAYS];
 };
 
 /* The `start` message; lists point into the run's target. */

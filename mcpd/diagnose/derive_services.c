@@ -166,6 +166,12 @@ static bool s_http_5xx_percent(const struct derive_row *r, double *out) {
     return percent(out, s->http_5xx > s->requests ? s->requests : s->http_5xx, s->requests);
 }
 
+/* At least one connection was seen with what lies between its ends. */
+static bool s_data_visible(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    return is(out, s->hidden == 0 || s->hidden < s->attempted + s->midstream);
+}
+
 /* The same name (or this host itself) answered on this port by its other address family. */
 static bool s_other_family(const struct derive_row *r, double *out) {
     const struct msg_service *me = r->row;
@@ -211,5 +217,6 @@ const struct computed computed_services[] = {
     {"fatal_side", s_fatal_side},
     {"http_5xx_percent", s_http_5xx_percent},
     {"other_family_works", s_other_family},
+    {"data_visible", s_data_visible},
     {NULL, NULL},
 };

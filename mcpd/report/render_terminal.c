@@ -150,5 +150,6 @@ char *report_terminal(const cJSON *report, bool colour) {
     add_wrapped(&t, 2, "capture quality: ", line);
     coverage_line(report, line, sizeof line);
     add_wrapped(&t, 2, "checked: ", line);
+    if (narrowed_line(report, line, sizeof line)) add_wrapped(&t, 2, "filter narrowed: ", line);
     return t.bytes;
 }

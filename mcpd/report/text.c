@@ -125,3 +125,13 @@ void coverage_line(const cJSON *report, char *out, size_t cap) {
         open = ", ";
     }
 }
+
+bool narrowed_line(const cJSON *report, char *out, size_t cap) {
+    const cJSON *n = tree_get(report, "coverage.narrowed");
+    char number[32];
+    out[0] = 0;
+    if (!n) return false;
+    snprintf(out, cap, "from %s s on, since %s; no longer seen: %s",
+             tree_number(n, "from_s", number), tree_text(n, "why"), tree_text(n, "no_longer_seen"));
+    return true;
+}

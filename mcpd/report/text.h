@@ -32,4 +32,7 @@ void connections_line(const cJSON *report, char *out, size_t cap);
 
 /* What was checked, and what could not be. */
 void coverage_line(const cJSON *report, char *out, size_t cap);
+
+/* From when on the capture saw less, why, and what; false: it saw all the time the same. */
+bool narrowed_line(const cJSON *report, char *out, size_t cap);
 #endif

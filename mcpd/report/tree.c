@@ -18,10 +18,13 @@ static bool put_time(cJSON *out, const char *key, uint64_t epoch_us) {
     return put_text(out, key, whole);
 }
 
-/* Whose view this is: where the ends of the flows lie, seen from this host's addresses. */
+/* Whose view this is: where the ends of the flows lie, seen from this host's addresses.  Traffic of
+ * others passes through a router, which is addressed on the link, or is copied to a mirror. */
 static const char *vantage(const struct msg_totals *t) {
     uint64_t most =
         t->local_is_client > t->local_is_server ? t->local_is_client : t->local_is_server;
+    if (t->not_local > most && t->own_frames != t->foreign_frames)
+        return t->own_frames > t->foreign_frames ? "router" : "mirror";
     if (most == 0 || t->not_local > most) return "unknown";
     if (t->local_is_client == t->local_is_server) return "unknown";
     return t->local_is_client > t->local_is_server ? "client" : "server";
@@ -146,6 +149,23 @@ static cJSON *rule_item(const struct rule *rule, const struct rule_outcome *o) {
     return row;
 }
 
+/* From when on the kernel let less through, why, and what could no longer be seen. */
+static bool put_narrowed(cJSON *coverage, const struct report_input *in,
+                         const struct report_detail *how) {
+    const struct capture_view *v = in->v;
+    const struct msg_totals *t = &v->snapshot->totals;
+    if (t->narrow_cause == NARROW_NONE) return true;
+    enum mode mode = v->target ? v->target->mode : MODE_DIAGNOSIS;
+    const char *why = words_find(in->set->words, "narrow_cause", (double)t->narrow_cause);
+    const char *hidden = words_find(in->set->words, "narrow_hidden", (double)mode);
+    cJSON *o = put_object(coverage, "narrowed");
+    if (!o || !put(o, "from_s", item_s(t->narrowed_us)) ||
+        !put_text(o, "why", why ? why : narrow_names[t->narrow_cause]) ||
+        !put_text(o, "no_longer_seen", hidden ? hidden : ""))
+        return false;
+    return how->rows != EVERYTHING || put_given(o, "filter", t->narrow_filter, EVERYTHING);
+}
+
 bool tree_coverage(cJSON *out, const struct report_input *in, const struct report_detail *how) {
     cJSON *o = put_object(out, "coverage");
     if (!o || !put_count(o, "rules_evaluated", in->d->evaluated)) return false;
@@ -153,6 +173,7 @@ bool tree_coverage(cJSON *out, const struct report_input *in, const struct repor
     for (unsigned i = 0; not &&i < in->set->n; i++)
         if (in->d->outcome[i].reason && !count_reason(not, in->d->outcome[i].reason)) return false;
     if (in->d->withheld && !put_count(o, "withheld", in->d->withheld)) return false;
+    if (!put_narrowed(o, in, how)) return false;
     if (how->rows != EVERYTHING) return not != NULL;
     cJSON *rules = put_object(o, "rules"), *rows;
     const char *const columns[] = {"id", "outcome"};
