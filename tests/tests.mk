@@ -5,6 +5,7 @@ SUITES += tests/lint/selftest
 SUITES += tests/lint/run
 SUITES += tests/lab/test_privileges.py
 SUITES += tests/lab/test_faults.py
+SUITES += tests/lab/test_view.py
 UNIT += test_json
 UNIT += test_mcp_calls
 UNIT += test_mcp_dispatch

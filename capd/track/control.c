@@ -95,7 +95,8 @@ bool arp_packet(struct engine *e, const struct packet *k) {
     const struct arp_header *a = &k->arp;
     if (!select_neighbours(e, &a->sender, &a->target)) return false;
     if (a->op == 2) e->total.arp_replies++;
-    if (a->op == 2 && !select_local(e, &a->target)) e->arp_replies_visible = true;
+    if (a->op == 2 && !select_local(e, &a->target) && !select_local(e, &a->sender))
+        e->arp_replies_visible = true;
     if (a->op == 1) e->total.arp_requests++;
     if (a->sender.len) arp_heard(e, &a->sender);
     if (a->op != 1 || addr_equal(&a->sender, &a->target)) return true;

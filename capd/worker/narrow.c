@@ -21,10 +21,8 @@ static bool drops_matter(uint64_t seen, uint64_t missed) {
 enum narrow_cause load_judge(struct load *l, const struct load_sample *now) {
     struct load_sample was = l->last;
     uint64_t passed_ms = now->mono_ms - was.mono_ms;
-    bool begun = l->begun;
     l->last = *now;
-    l->begun = true;
-    if (!begun || passed_ms == 0) return NARROW_NONE;
+    if (passed_ms == 0) return NARROW_NONE;
     if (drops_matter(now->seen - was.seen, now->missed - was.missed)) return NARROW_DROPS;
     bool busy = now->cpu_us - was.cpu_us > passed_ms * 500u; /* half of 1000 us each ms */
     l->busy_ms = busy ? l->busy_ms + (uint32_t)passed_ms : 0;

@@ -11,11 +11,10 @@ struct load_sample {
     uint64_t mono_ms, cpu_us, seen, missed;
 };
 
-/* State between samples; zeroed before the first. */
+/* State between samples. */
 struct load {
-    struct load_sample last;
-    uint32_t busy_ms; /* since when the worker takes more than half a core, without a break */
-    bool begun;
+    struct load_sample last; /* at first: as the capture starts */
+    uint32_t busy_ms;        /* how long the worker takes more than half a core, without a break */
 };
 
 /* Take the next sample (about one a second).  Says whether the machine cannot keep up: packets

@@ -209,7 +209,8 @@ _Noreturn void worker_run(const struct worker_job *job) {
     w->job = *job;
     if (!setup_run(w, &fail)) give_up(w, &fail);
     if (!output_flush(&w->out)) _exit(0);
-    w->tick_ms = w->start_ms + TICK_MS;
+    w->tick_ms = w->load_ms = w->start_ms + TICK_MS;
+    w->load.last = (struct load_sample){.mono_ms = w->start_ms, .cpu_us = clock_cpu_us()};
     if (job->start->duration_ms) w->end_ms = w->start_ms + job->start->duration_ms;
     while (!w->ending) {
         wait_and_read(w, wait_ms(w, clock_mono_ms()));
