@@ -96,7 +96,7 @@ enum flow_bit {
     FLOW_COUNTED = 1u << 17,      /* among totals.flows */
     FLOW_SERVER_FIRST = 1u << 18, /* the server spoke first */
     FLOW_SCALE_KNOWN = 1u << 19,  /* both SYNs seen */
-    FLOW_HIDDEN = 1u << 20        /* the filter lets only its SYN, FIN and RST through */
+    FLOW_HIDDEN = 1u << 30        /* the filter lets only its SYN, FIN and RST through */
 };
 
 /* What the first payload said the flow is. */
