@@ -7,7 +7,7 @@
                                        /deaf/MS    reads nothing of the request's body for MS milliseconds
                                        /abort      resets the connection instead of an answer
                                        /status/N   that status
-  servers.py dns ADDRESS PORT servfail|refused|silent|slow      slow: a good answer after 350 ms
+  servers.py dns ADDRESS PORT servfail|refused|silent|slow|late      a good answer: slow after 350 ms, late after 2.5 s
 Prints 'ready' once it listens.
 """
 
@@ -122,7 +122,7 @@ def http_main(address, port):
 
 
 def dns_main(address, port, how):
-    rcode = {"servfail": 2, "refused": 5, "silent": None, "slow": 0}[how]
+    rcode = {"servfail": 2, "refused": 5, "silent": None, "slow": 0, "late": 0}[how]
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self):
@@ -135,8 +135,8 @@ def dns_main(address, port, how):
             while query[end]:
                 end += query[end] + 1
             question = query[12:end + 5]
-            if how == "slow":
-                time.sleep(0.35)
+            if rcode == 0:
+                time.sleep(2.5 if how == "late" else 0.35)
                 record = struct.pack("!HHHIH4s", 0xC00C, 1, 1, 60, 4, socket.inet_aton("198.51.100.10"))
                 is_a = question[-4:-2] == b"\0\1"  # an AAAA question has a good answer without records
                 head = struct.pack("!HHHHHH", ident, 0x8180, questions, int(is_a), 0, 0)
