@@ -12,13 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A failed probe has its whole explanation after the end guard of the rules (2 s): what is
+ * unanswered then stays unanswered. */
+#define EARLY_MS 2200u
+
 struct report_run {
     struct app *app;
     const struct cli *cli;
     struct capture *capture; /* NULL until it runs */
-    bool ended, stopping, failed;
+    bool ended, stopping, failed, early;
     struct fail why;
-    uint64_t progress_timer;
+    uint64_t progress_timer, early_timer;
 };
 
 int cli_fail(const struct fail *why) {
@@ -55,14 +59,24 @@ static void print_additions(const cJSON *tree) {
                *text_of(probe, "why") ? ": " : "", text_of(probe, "why"));
         print_number(probe, "status", "HTTP status");
         print_number(probe, "first_byte_ms", "first byte after ms");
+        const cJSON *first =
+            cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(probe, "tried_before"), 0);
+        if (cJSON_IsString(first))
+            printf("\n          %s was tried before and did not answer in time",
+                   first->valuestring);
         printf("\n          (this traffic was mcpd's own)\n");
     }
     if (*note) printf("\nNote      %s\n", note);
+    if (*text_of(tree, "ended_early")) printf("\nEnded     %s\n", text_of(tree, "ended_early"));
 }
 
-int cli_print_report(const struct app *a, const struct capture *c, bool json) {
+static int print_report(const struct app *a, const struct capture *c, bool json, bool early) {
     cJSON *tree = answer_full(a, c);
     if (!tree) return EXIT_CAPTURE_FAILED;
+    if (early)
+        cJSON_AddStringToObject(tree, "ended_early",
+                                "before its time: the probe failed and the reason is found "
+                                "(--duration S keeps it running)");
     if (json) {
         cli_print_json(tree);
     } else {
@@ -80,6 +94,10 @@ int cli_print_report(const struct app *a, const struct capture *c, bool json) {
         return EXIT_CAPTURE_FAILED;
     }
     return healthy ? EXIT_HEALTHY : EXIT_PROBLEMS;
+}
+
+int cli_print_report(const struct app *a, const struct capture *c, bool json) {
+    return print_report(a, c, json, false);
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */
@@ -105,10 +123,29 @@ static void show_progress(void *ctx) {
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
+static void on_early(void *ctx) {
+    struct report_run *r = ctx;
+    r->early_timer = 0;
+    if (!r->ended && !r->stopping) captures_refresh(r->app->captures, r->capture);
+}
+
+/* All tables are fresh, the probe failed a while ago: problems that are there now stay, and nobody
+ * waits for more. */
+static void end_early(struct report_run *r) {
+    cJSON *tree = answer_status(r->app, r->capture);
+    const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(tree, "verdict");
+    bool found = strcmp(text_of(verdict, "status"), "problems") == 0;
+    cJSON_Delete(tree);
+    r->early = found && captures_stop(r->app->captures, r->capture, &r->why);
+}
+
 static void on_event(void *ctx, struct capture *c, enum capture_event event) {
     struct report_run *r = ctx;
-    (void)c;
+    if (event == CAPTURE_PROBED && !c->probe.ok && !r->cli->duration_given)
+        r->early_timer = loop_timer_once(r->app->loop, EARLY_MS, on_early, r);
+    if (event == CAPTURE_REFRESHED && !r->early && !r->stopping && c->probe.done) end_early(r);
     if (event != CAPTURE_ENDED) return;
+    loop_timer_cancel(r->app->loop, r->early_timer);
     r->ended = true;
     loop_stop(r->app->loop);
 }
@@ -153,7 +190,7 @@ static int run(struct app *a, const struct cli *cli, const struct capture_reques
         log_line("the event loop failed: %s", strerror(-rc));
         return EXIT_CAPTURE_FAILED;
     }
-    return r.failed ? cli_fail(&r.why) : cli_print_report(a, r.capture, cli->json);
+    return r.failed ? cli_fail(&r.why) : print_report(a, r.capture, cli->json, r.early);
 }
 
 int cli_diagnose(struct app *a, const struct cli *c) {
@@ -166,7 +203,7 @@ int cli_diagnose(struct app *a, const struct cli *c) {
                                 .caller = app_own_caller(),
                                 .label = "mcpd diagnose",
                                 .interface = c->interface,
-                                .probe = c->target && !c->no_probe && a->settings.probe,
+                                .probe = c->target && !c->no_probe,
                                 .duration_s = c->duration_s,
                                 .file_fd = -1};
     return run(a, c, &q);

@@ -137,6 +137,8 @@ static void on_probed(void *ctx, const struct netchild_answer *a) {
     p->tls_us = a->tls_us;
     p->first_byte_us = a->first_byte_us;
     if (a->addresses) p->peer = a->address[0];
+    for (uint32_t i = 1; i < a->addresses && p->tries < PROBE_TRIED; i++)
+        p->tried[p->tries++] = a->address[i];
     snprintf(p->error, sizeof p->error, "%s", a->ok ? "" : a->why);
     watches_tell(&r->m->watches, r->capture, CAPTURE_PROBED);
 }
