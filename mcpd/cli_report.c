@@ -44,30 +44,46 @@ static const char *text_of(const cJSON *o, const char *name) {
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
-static void print_number(const cJSON *o, const char *name, const char *label) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
-    if (cJSON_IsNumber(item)) printf(", %s %g", label, item->valuedouble);
+/* "Label     text", wrapped at 80 columns below the text's first one. */
+static void print_wrapped(const char *label, const char *text) {
+    size_t column = (size_t)printf("\n%-10s", label) - 1;
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        if (column > 10 && column + 1 + word > 80) {
+            fputs("\n          ", stdout);
+            column = 10;
+        }
+        if (column > 10) column += (size_t)printf(" ");
+        column += (size_t)printf("%.*s", (int)word, text);
+        text += word + strspn(text + word, " ");
+    }
+    putchar('\n');
+}
+
+static void print_probe(const cJSON *probe) {
+    char text[1024], status[32] = "", first_byte[48] = "";
+    const char *asked = text_of(probe, "asked"), *why = text_of(probe, "why");
+    const cJSON *code = cJSON_GetObjectItemCaseSensitive(probe, "status");
+    const cJSON *ms = cJSON_GetObjectItemCaseSensitive(probe, "first_byte_ms");
+    const cJSON *tried =
+        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(probe, "tried_before"), 0);
+    if (cJSON_IsNumber(code))
+        snprintf(status, sizeof status, ", HTTP status %g", code->valuedouble);
+    if (cJSON_IsNumber(ms))
+        snprintf(first_byte, sizeof first_byte, ", first byte after %g ms", ms->valuedouble);
+    snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s (this traffic was mcpd's own)", asked,
+             *asked ? ": " : "", text_of(probe, "result"), *why ? ": " : "", why, status,
+             first_byte, cJSON_IsString(tried) ? "; before that no answer in time from " : "",
+             cJSON_IsString(tried) ? tried->valuestring : "");
+    print_wrapped("Probe", text);
 }
 
 /* The lines below the report: what mcpd itself did. */
 static void print_additions(const cJSON *tree) {
     const cJSON *probe = cJSON_GetObjectItemCaseSensitive(tree, "probe");
-    const char *note = text_of(tree, "name_lookup");
-    if (probe) {
-        printf("\nProbe     %s%s%s%s%s", text_of(probe, "asked"),
-               *text_of(probe, "asked") ? ": " : "", text_of(probe, "result"),
-               *text_of(probe, "why") ? ": " : "", text_of(probe, "why"));
-        print_number(probe, "status", "HTTP status");
-        print_number(probe, "first_byte_ms", "first byte after ms");
-        const cJSON *first =
-            cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(probe, "tried_before"), 0);
-        if (cJSON_IsString(first))
-            printf("\n          %s was tried before and did not answer in time",
-                   first->valuestring);
-        printf("\n          (this traffic was mcpd's own)\n");
-    }
-    if (*note) printf("\nNote      %s\n", note);
-    if (*text_of(tree, "ended_early")) printf("\nEnded     %s\n", text_of(tree, "ended_early"));
+    if (probe) print_probe(probe);
+    if (*text_of(tree, "name_lookup")) print_wrapped("Note", text_of(tree, "name_lookup"));
+    if (*text_of(tree, "ended_early")) print_wrapped("Ended", text_of(tree, "ended_early"));
 }
 
 static int print_report(const struct app *a, const struct capture *c, bool json, bool early) {
@@ -141,7 +157,8 @@ static void end_early(struct report_run *r) {
 
 static void on_event(void *ctx, struct capture *c, enum capture_event event) {
     struct report_run *r = ctx;
-    if (event == CAPTURE_PROBED && !c->probe.ok && !r->cli->duration_given)
+    bool gains = clock_mono_ms() - c->started_mono_ms + EARLY_MS + 1000 < c->duration_ms;
+    if (event == CAPTURE_PROBED && !c->probe.ok && !r->cli->duration_given && gains)
         r->early_timer = loop_timer_once(r->app->loop, EARLY_MS, on_early, r);
     if (event == CAPTURE_REFRESHED && !r->early && !r->stopping && c->probe.done) end_early(r);
     if (event != CAPTURE_ENDED) return;

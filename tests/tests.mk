@@ -65,3 +65,4 @@ SUITES += tests/cli/test_cli.py
 UNIT += test_interface_choice
 SUITES += tests/lab/test_matrix.py
 SUITES += tests/lab/test_choices.py
+SUITES += tests/lab/test_people.py

@@ -79,6 +79,10 @@ static void on_ended(void *ctx, enum end_reason reason, const struct fail *why) 
     c->state = why ? CAPTURE_FAILED : CAPTURE_FINISHED;
     snprintf(c->ended_why, sizeof c->ended_why, "%s", why ? why->why : end_names[reason]);
     c->ended_mono_ms = clock_mono_ms();
+    if (c->probe.asked[0] && !c->probe.done) {
+        c->probe.done = true;
+        snprintf(c->probe.error, sizeof c->probe.error, "not finished when the capture ended");
+    }
     retire(r);
     watches_tell(&r->m->watches, c, CAPTURE_ENDED);
     store_expire(r->m->store, clock_mono_ms());

@@ -96,10 +96,10 @@ static const char *late_phase(const struct probe *p) {
     curl_easy_getinfo(p->curl, CURLINFO_NAMELOOKUP_TIME_T, &dns);
     curl_easy_getinfo(p->curl, CURLINFO_CONNECT_TIME_T, &connect);
     curl_easy_getinfo(p->curl, CURLINFO_APPCONNECT_TIME_T, &tls);
-    if (dns == 0 && p->tries == 0) return "the name was not resolved within 10 s";
-    if (connect == 0) return "no connection within 10 s";
-    if (p->tls && tls == 0) return "connected, but the TLS handshake was not done within 10 s";
-    return "connected, but there was no answer within 10 s";
+    if (dns == 0 && p->tries == 0) return "the name was not resolved within 8 s";
+    if (connect == 0) return "no connection within 8 s";
+    if (p->tls && tls == 0) return "connected, but the TLS handshake was not done within 8 s";
+    return "connected, but there was no answer within 8 s";
 }
 
 static const char *no_connection(const struct probe *p) {
