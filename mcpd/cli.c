@@ -48,6 +48,7 @@ static bool set_duration(struct cli *c, const char *v) {
     char *end;
     unsigned long n = strtoul(v, &end, 10);
     c->duration_s = (unsigned)n;
+    c->duration_given = true;
     return *v >= '0' && *v <= '9' && !*end && n >= 1 && n <= LIM_DURATION_S;
 }
 static bool set_interface(struct cli *c, const char *v) {

@@ -22,6 +22,7 @@ struct cli {
     const char *capd;      /* NULL: mcpd.conf's */
     const char *config;    /* NULL: the default file, if there is one */
     unsigned duration_s;
+    bool duration_given;
     bool no_probe, json;
     int file_fd; /* analyze: opened before privileges are given up */
 };

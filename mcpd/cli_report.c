@@ -12,13 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A failed probe has its whole explanation after the end guard of the rules (2 s): what is
+ * unanswered then stays unanswered. */
+#define EARLY_MS 2200u
+
 struct report_run {
     struct app *app;
     const struct cli *cli;
     struct capture *capture; /* NULL until it runs */
-    bool ended, stopping, failed;
+    bool ended, stopping, failed, early;
     struct fail why;
-    uint64_t progress_timer;
+    uint64_t progress_timer, early_timer;
 };
 
 int cli_fail(const struct fail *why) {
@@ -40,29 +44,55 @@ static const char *text_of(const cJSON *o, const char *name) {
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
-static void print_number(const cJSON *o, const char *name, const char *label) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
-    if (cJSON_IsNumber(item)) printf(", %s %g", label, item->valuedouble);
+/* "Label     text", wrapped at 80 columns below the text's first one. */
+static void print_wrapped(const char *label, const char *text) {
+    size_t column = (size_t)printf("\n%-10s", label) - 1;
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        if (column > 10 && column + 1 + word > 80) {
+            fputs("\n          ", stdout);
+            column = 10;
+        }
+        if (column > 10) column += (size_t)printf(" ");
+        column += (size_t)printf("%.*s", (int)word, text);
+        text += word + strspn(text + word, " ");
+    }
+    putchar('\n');
+}
+
+static void print_probe(const cJSON *probe) {
+    char text[1024], status[32] = "", first_byte[48] = "";
+    const char *asked = text_of(probe, "asked"), *why = text_of(probe, "why");
+    const cJSON *code = cJSON_GetObjectItemCaseSensitive(probe, "status");
+    const cJSON *ms = cJSON_GetObjectItemCaseSensitive(probe, "first_byte_ms");
+    const cJSON *tried =
+        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(probe, "tried_before"), 0);
+    if (cJSON_IsNumber(code))
+        snprintf(status, sizeof status, ", HTTP status %g", code->valuedouble);
+    if (cJSON_IsNumber(ms))
+        snprintf(first_byte, sizeof first_byte, ", first byte after %g ms", ms->valuedouble);
+    snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s (this traffic was mcpd's own)", asked,
+             *asked ? ": " : "", text_of(probe, "result"), *why ? ": " : "", why, status,
+             first_byte, cJSON_IsString(tried) ? "; before that no answer in time from " : "",
+             cJSON_IsString(tried) ? tried->valuestring : "");
+    print_wrapped("Probe", text);
 }
 
 /* The lines below the report: what mcpd itself did. */
 static void print_additions(const cJSON *tree) {
     const cJSON *probe = cJSON_GetObjectItemCaseSensitive(tree, "probe");
-    const char *note = text_of(tree, "name_lookup");
-    if (probe) {
-        printf("\nProbe     %s%s%s%s%s", text_of(probe, "asked"),
-               *text_of(probe, "asked") ? ": " : "", text_of(probe, "result"),
-               *text_of(probe, "why") ? ": " : "", text_of(probe, "why"));
-        print_number(probe, "status", "HTTP status");
-        print_number(probe, "first_byte_ms", "first byte after ms");
-        printf("\n          (this traffic was mcpd's own)\n");
-    }
-    if (*note) printf("\nNote      %s\n", note);
+    if (probe) print_probe(probe);
+    if (*text_of(tree, "name_lookup")) print_wrapped("Note", text_of(tree, "name_lookup"));
+    if (*text_of(tree, "ended_early")) print_wrapped("Ended", text_of(tree, "ended_early"));
 }
 
-int cli_print_report(const struct app *a, const struct capture *c, bool json) {
+static int print_report(const struct app *a, const struct capture *c, bool json, bool early) {
     cJSON *tree = answer_full(a, c);
     if (!tree) return EXIT_CAPTURE_FAILED;
+    if (early)
+        cJSON_AddStringToObject(tree, "ended_early",
+                                "before its time: the probe failed and the reason is found "
+                                "(--duration S keeps it running)");
     if (json) {
         cli_print_json(tree);
     } else {
@@ -80,6 +110,10 @@ int cli_print_report(const struct app *a, const struct capture *c, bool json) {
         return EXIT_CAPTURE_FAILED;
     }
     return healthy ? EXIT_HEALTHY : EXIT_PROBLEMS;
+}
+
+int cli_print_report(const struct app *a, const struct capture *c, bool json) {
+    return print_report(a, c, json, false);
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */
@@ -105,10 +139,30 @@ static void show_progress(void *ctx) {
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
+static void on_early(void *ctx) {
+    struct report_run *r = ctx;
+    r->early_timer = 0;
+    if (!r->ended && !r->stopping) captures_refresh(r->app->captures, r->capture);
+}
+
+/* All tables are fresh, the probe failed a while ago: problems that are there now stay, and nobody
+ * waits for more. */
+static void end_early(struct report_run *r) {
+    cJSON *tree = answer_status(r->app, r->capture);
+    const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(tree, "verdict");
+    bool found = strcmp(text_of(verdict, "status"), "problems") == 0;
+    cJSON_Delete(tree);
+    r->early = found && captures_stop(r->app->captures, r->capture, &r->why);
+}
+
 static void on_event(void *ctx, struct capture *c, enum capture_event event) {
     struct report_run *r = ctx;
-    (void)c;
+    bool gains = clock_mono_ms() - c->started_mono_ms + EARLY_MS + 1000 < c->duration_ms;
+    if (event == CAPTURE_PROBED && !c->probe.ok && !r->cli->duration_given && gains)
+        r->early_timer = loop_timer_once(r->app->loop, EARLY_MS, on_early, r);
+    if (event == CAPTURE_REFRESHED && !r->early && !r->stopping && c->probe.done) end_early(r);
     if (event != CAPTURE_ENDED) return;
+    loop_timer_cancel(r->app->loop, r->early_timer);
     r->ended = true;
     loop_stop(r->app->loop);
 }
@@ -153,7 +207,7 @@ static int run(struct app *a, const struct cli *cli, const struct capture_reques
         log_line("the event loop failed: %s", strerror(-rc));
         return EXIT_CAPTURE_FAILED;
     }
-    return r.failed ? cli_fail(&r.why) : cli_print_report(a, r.capture, cli->json);
+    return r.failed ? cli_fail(&r.why) : print_report(a, r.capture, cli->json, r.early);
 }
 
 int cli_diagnose(struct app *a, const struct cli *c) {
@@ -166,7 +220,7 @@ int cli_diagnose(struct app *a, const struct cli *c) {
                                 .caller = app_own_caller(),
                                 .label = "mcpd diagnose",
                                 .interface = c->interface,
-                                .probe = c->target && !c->no_probe && a->settings.probe,
+                                .probe = c->target && !c->no_probe,
                                 .duration_s = c->duration_s,
                                 .file_fd = -1};
     return run(a, c, &q);

@@ -65,3 +65,6 @@ UNIT += test_report
 SUITES += tests/cli/test_cli.py
 UNIT += test_interface_choice
 UNIT += test_narrow
+SUITES += tests/lab/test_matrix.py
+SUITES += tests/lab/test_choices.py
+SUITES += tests/lab/test_people.py

@@ -79,6 +79,10 @@ static void on_ended(void *ctx, enum end_reason reason, const struct fail *why) 
     c->state = why ? CAPTURE_FAILED : CAPTURE_FINISHED;
     snprintf(c->ended_why, sizeof c->ended_why, "%s", why ? why->why : end_names[reason]);
     c->ended_mono_ms = clock_mono_ms();
+    if (c->probe.asked[0] && !c->probe.done) {
+        c->probe.done = true;
+        snprintf(c->probe.error, sizeof c->probe.error, "not finished when the capture ended");
+    }
     retire(r);
     watches_tell(&r->m->watches, c, CAPTURE_ENDED);
     store_expire(r->m->store, clock_mono_ms());
@@ -137,6 +141,8 @@ static void on_probed(void *ctx, const struct netchild_answer *a) {
     p->tls_us = a->tls_us;
     p->first_byte_us = a->first_byte_us;
     if (a->addresses) p->peer = a->address[0];
+    for (uint32_t i = 1; i < a->addresses && p->tries < PROBE_TRIED; i++)
+        p->tried[p->tries++] = a->address[i];
     snprintf(p->error, sizeof p->error, "%s", a->ok ? "" : a->why);
     watches_tell(&r->m->watches, r->capture, CAPTURE_PROBED);
 }

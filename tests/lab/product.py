@@ -75,12 +75,12 @@ class Product:
 
     # ---- processes ------------------------------------------------------------------------------
 
-    def spawn(self, namespace, argv, ready=None, timeout=10, **more):
+    def spawn(self, namespace, argv, ready=None, timeout=10, pipe_in=False, **more):
         """Start a program in a namespace (None: this one).  `ready` is a text to wait for on its standard output."""
         more.setdefault("stdout", subprocess.PIPE if ready else subprocess.DEVNULL)
         more.setdefault("stderr", subprocess.DEVNULL)
-        proc = subprocess.Popen((["ip", "netns", "exec", namespace] if namespace else []) + list(argv), stdin=subprocess.DEVNULL,
-                                start_new_session=True, **more)
+        proc = subprocess.Popen((["ip", "netns", "exec", namespace] if namespace else []) + list(argv),
+                                stdin=subprocess.PIPE if pipe_in else subprocess.DEVNULL, start_new_session=True, **more)
         self.procs.append(proc)
         if ready:
             deadline = time.monotonic() + timeout
@@ -101,8 +101,8 @@ class Product:
         except subprocess.TimeoutExpired:
             os.killpg(proc.pid, signal.SIGKILL)
             proc.wait(3)
-        for pipe in (proc.stdout, proc.stderr):
-            if pipe:
+        for pipe in (proc.stdin, proc.stdout, proc.stderr):
+            if pipe and not pipe.closed:
                 pipe.close()
         if proc in self.procs:
             self.procs.remove(proc)

@@ -205,6 +205,9 @@ static void test_target_port_mode_of_a_host_names_host_port(void **state) {
     assert_non_null(strstr(f.why, "example.com:443"));
     f = refused("2001:db8::1", MODE_PORT);
     assert_non_null(strstr(f.why, "[2001:db8::1]:443"));
+    f = refused("10.0.0.0/8", MODE_PORT); /* which takes no port itself */
+    assert_null(strstr(f.why, "10.0.0.0/8:443"));
+    assert_non_null(strstr(f.why, ":443"));
 }
 
 static void test_target_add_addresses(void **state) {
