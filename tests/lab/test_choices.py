@@ -146,7 +146,7 @@ def test_probe():
         lab.serve("http", SERVER4, 5000)
         lab.start_capd()
         session = Session(lab)
-        for target, asked, status in (("http://www.lab.test/private", "HEAD http://www.lab.test:80/", 404),
+        for target, asked, status in (("http://www.lab.test/private", "HEAD http://www.lab.test:80/", 200),
                                       (SERVER4 + ":5000", "connect to %s:5000" % SERVER4, None)):
             report, error = probe_report(session, target)
             probe = report.get("probe", {})
