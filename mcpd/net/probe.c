@@ -35,6 +35,37 @@ static void tell(const char *id, CURL *c) {
                (long long)dns, (long long)connect, (long long)tls, (long long)first_byte);
 }
 
+/* Why it failed, in words of this machine only.  libcurl's own message may quote what the server
+ * sent (a certificate's subject, a header), which is nothing for a sentence; those that quote no
+ * more than host, port and the system's words are kept. */
+static const char *reason(CURL *c, CURLcode rc, const char *message) {
+    static const struct {
+        long result;
+        const char *words;
+    } verify[] = {
+        /* X509_V_ERR_* of OpenSSL's x509_vfy.h */
+        {9, "the certificate is not valid yet"},
+        {10, "the certificate has expired"},
+        {18, "the certificate is self-signed"},
+        {19, "a self-signed certificate stands in the chain"},
+        {20, "the certificate's issuer is not known here"},
+        {21, "the certificate's issuer is not known here"},
+        {62, "the certificate is for another name"},
+    };
+    long result = 0;
+    switch (rc) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT: return *message ? message : curl_easy_strerror(rc);
+    case CURLE_PEER_FAILED_VERIFICATION:
+        curl_easy_getinfo(c, CURLINFO_SSL_VERIFYRESULT, &result);
+        for (size_t i = 0; i < sizeof verify / sizeof verify[0]; i++)
+            if (verify[i].result == result) return verify[i].words;
+        return result == 0 ? "the certificate is for another name" : curl_easy_strerror(rc);
+    default: return curl_easy_strerror(rc);
+    }
+}
+
 void net_probe(const char *id, const char *kind, const char *host, const char *port) {
     char url[512], error[CURL_ERROR_SIZE] = "";
     bool v6 = strchr(host, ':') != NULL;
@@ -54,6 +85,6 @@ void net_probe(const char *id, const char *kind, const char *host, const char *p
     if (rc == CURLE_OK)
         tell(id, c);
     else
-        net_answer_error(id, error[0] ? error : curl_easy_strerror(rc));
+        net_answer_error(id, reason(c, rc, error));
     curl_easy_cleanup(c);
 }

@@ -150,5 +150,7 @@ char *report_terminal(const cJSON *report, bool colour) {
     add_wrapped(&t, 2, "capture quality: ", line);
     coverage_line(report, line, sizeof line);
     add_wrapped(&t, 2, "checked: ", line);
+    if (tree_text(report, "lists.names")[0])
+        add_wrapped(&t, 2, "names: ", tree_text(report, "lists.names"));
     return t.bytes;
 }
