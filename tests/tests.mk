@@ -63,3 +63,4 @@ UNIT += test_rules_file
 UNIT += test_report
 SUITES += tests/cli/test_cli.py
 UNIT += test_interface_choice
+SUITES += tests/lab/test_canary.py
