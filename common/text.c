@@ -54,19 +54,30 @@ static bool needs_escape(uint32_t cp) {
     return cp >= 0x1d173 && cp <= 0x1d17a; /* musical format controls */
 }
 
+/* Marks that are drawn over the letter before them.  Two are real writing (Vietnamese); a tower of
+ * them covers the lines above. */
+static bool is_mark(uint32_t cp) {
+    return (cp >= 0x300 && cp <= 0x36f) || (cp >= 0x483 && cp <= 0x489) ||
+           (cp >= 0x1ab0 && cp <= 0x1aff) || (cp >= 0x1dc0 && cp <= 0x1dff) ||
+           (cp >= 0x20d0 && cp <= 0x20ff) || (cp >= 0xfe20 && cp <= 0xfe2f);
+}
+#define MARKS_MAX 2u
+
 static size_t clean(const uint8_t *bytes, size_t len, bool again, char *out, size_t cap) {
     size_t used = 0;
+    unsigned marks = MARKS_MAX; /* one that begins the text would join what stands before it */
     if (cap == 0) return 0;
     for (size_t i = 0; i < len;) {
         char piece[16];
         uint32_t cp = 0;
         size_t n = decode_one(bytes + i, len - i, &cp), plen;
+        marks = n > 0 && is_mark(cp) ? marks + 1 : 0;
         if (n == 0) {
             plen = (size_t)snprintf(piece, sizeof piece, "\\x%02x", bytes[i]);
             n = 1;
         } else if (cp == '\\' && !again) {
             plen = (size_t)snprintf(piece, sizeof piece, "\\\\");
-        } else if (needs_escape(cp)) {
+        } else if (needs_escape(cp) || marks > MARKS_MAX) {
             plen = (size_t)snprintf(piece, sizeof piece, cp < 0x80 ? "\\x%02x" : "\\u{%x}", cp);
         } else {
             memcpy(piece, bytes + i, n);

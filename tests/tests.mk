@@ -64,3 +64,4 @@ UNIT += test_report
 SUITES += tests/cli/test_cli.py
 UNIT += test_interface_choice
 SUITES += tests/lab/test_canary.py
+SUITES += tests/cli/test_hostile_names.py
