@@ -65,3 +65,4 @@ SUITES += tests/cli/test_cli.py
 UNIT += test_interface_choice
 SUITES += tests/lab/test_canary.py
 SUITES += tests/cli/test_hostile_names.py
+UNIT += test_privacy
