@@ -2,7 +2,7 @@
 """The canary test: secrets in all the traffic there is, and not one of them in what the product says or keeps.
 # suite: timeout=400 show
 
-Real clients and servers in the lab's network send secrets in some 190 channels (canary.py) while captures of every
+Real clients and servers in the lab's network send secrets in some 150 channels (canary.py) while captures of every
 mode run, with and without a user's filter, with names on and off.  Looked through, in every encoding that a leak is
 likely to take, is: each byte between capd and mcpd, the reports of all sections, live and from a capture file, over
 MCP and at the terminal, standard error and the audit lines, the memory of mcpd while it holds the reports and of
@@ -265,10 +265,11 @@ def whole(run):
     # Captures of people, with a probe of mcpd's own.
     people = [command(run, "diagnose", url_of(c), "--mode", "web", "--duration", "14", "--interface", "eth0", "--capd", sock),
               command(run, "diagnose", url_of(c), "--json", "--duration", "14", "--interface", "eth0", "--capd", sock),
-              command(run, "diagnose", "--duration", "14", "--interface", "eth0", "--capd", sock)]
+              command(run, "diagnose", "--duration", "14", "--interface", "eth0", "--capd", sock),
+              command(run, "diagnose", "https://" + WEB, "--json", "--duration", "14", "--interface", "eth0", "--capd", sock)]
     time.sleep(1)
     run.traffic()
-    told = [finish(run, "mcpd diagnose " + how, p) for p, how in zip(people, ("as text", "as JSON", "of everything"))]
+    told = [finish(run, "mcpd diagnose " + how, p) for p, how in zip(people, ("as text", "as JSON", "of everything", "of a server whose certificate is not trusted"))]
     for more, how in (((), "as text"), (("--json",), "as JSON")):
         for target in ((), (WEB,), ("80",), (url_of(c),)):
             finish(run, "mcpd analyze " + how, command(run, "analyze", trace, *target, *more))
@@ -316,6 +317,8 @@ def judge(run, on_the_wire, told):
             run.checks.check("names on: a %s word is reported" % kind, "between capd and mcpd, events" in seen, seen)
         else:
             run.checks.check("names off: no %s word leaves a worker" % kind, not seen, seen)
+    why = json.loads(told[3]).get("probe", {}).get("why")
+    run.checks.equal("names %s: a failed probe is told in words of ours" % run.names, why, "the certificate is self-signed")
     says = json.loads(told[1])["lists"].get("names") == "switched off" and "names: switched off" in told[0]
     run.checks.equal("names %s: the report says whether names are switched off" % run.names, says, run.names == "off")
     return [(ch, size, times, hits.pop(ch, 0)) for ch, (size, times) in sorted(sent.items())] + [(ch, 0, 0, n) for ch, n in hits.items()]
