@@ -68,3 +68,6 @@ UNIT += test_narrow
 SUITES += tests/lab/test_matrix.py
 SUITES += tests/lab/test_choices.py
 SUITES += tests/lab/test_people.py
+SUITES += tests/lab/test_canary.py
+SUITES += tests/cli/test_hostile_names.py
+UNIT += test_privacy

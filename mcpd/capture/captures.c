@@ -4,6 +4,7 @@
  * Runs in: mcpd.  Input trust: client (requests, already parsed), local. */
 #include "mcpd/capture/captures.h"
 #include "common/clock.h"
+#include "common/text.h"
 #include "mcpd/capture/captures_run.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,7 @@ static void on_ended(void *ctx, enum end_reason reason, const struct fail *why) 
         return;
     }
     c->state = why ? CAPTURE_FAILED : CAPTURE_FINISHED;
-    snprintf(c->ended_why, sizeof c->ended_why, "%s", why ? why->why : end_names[reason]);
+    (void)text_clean_again(why ? why->why : end_names[reason], c->ended_why, sizeof c->ended_why);
     c->ended_mono_ms = clock_mono_ms();
     if (c->probe.asked[0] && !c->probe.done) {
         c->probe.done = true;
@@ -185,7 +186,7 @@ static void on_started(void *ctx, const struct msg_started *started) {
     c->run = r;
     c->state = CAPTURE_RUNNING;
     memcpy(c->id, started->capture_id, sizeof c->id);
-    snprintf(c->filter, sizeof c->filter, "%s", started->filter);
+    (void)text_clean_again(started->filter, c->filter, sizeof c->filter);
     c->started_us = clock_wall_us();
     c->started_mono_ms = clock_mono_ms();
     widen(r, r->unsent);

@@ -116,13 +116,31 @@ static const char *no_connection(const struct probe *p) {
     }
 }
 
-/* libcurl's own words without what only a programmer needs ("error:0A000102:SSL routines::"). */
-static const char *short_words(const struct probe *p, CURLcode rc) {
-    const char *text = p->error[0] ? p->error : curl_easy_strerror(rc);
-    const char *routines = strstr(text, "SSL routines::");
-    const char *problem = strstr(text, "certificate problem: ");
-    if (routines) return routines + strlen("SSL routines::");
-    return problem ? problem + strlen("certificate problem: ") : text;
+/* Why a certificate was not accepted, in words of this machine only: libcurl's message may quote
+ * the certificate, which the server wrote. */
+static const char *certificate_words(const struct probe *p) {
+    static const struct {
+        long result; /* X509_V_ERR_* of OpenSSL's x509_vfy.h */
+        const char *words;
+    } verify[] = {{9, "it is not valid yet"},
+                  {10, "it has expired"},
+                  {18, "it is self-signed"},
+                  {19, "a self-signed one stands in the chain"},
+                  {20, "its issuer is not known here"},
+                  {21, "its issuer is not known here"},
+                  {62, "it is for another name"}};
+    long result = 0;
+    curl_easy_getinfo(p->curl, CURLINFO_SSL_VERIFYRESULT, &result);
+    for (size_t i = 0; i < sizeof verify / sizeof verify[0]; i++)
+        if (verify[i].result == result) return verify[i].words;
+    return result == 0 ? "it is for another name" : "its chain does not hold";
+}
+
+/* OpenSSL's words for the alert ("error:0A000102:SSL routines::unsupported protocol"): from a table
+ * of its own, chosen by the alert's number. */
+static const char *handshake_words(const struct probe *p) {
+    const char *routines = strstr(p->error, "SSL routines::");
+    return routines ? routines + strlen("SSL routines::") : "no common ground";
 }
 
 static void tell_failure(const char *id, const struct probe *p, CURLcode rc) {
@@ -137,13 +155,18 @@ static void tell_failure(const char *id, const struct probe *p, CURLcode rc) {
     case CURLE_SEND_ERROR: why = "the connection broke before the answer was whole"; break;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL: why = "what answered does not speak HTTP"; break;
-    case CURLE_PEER_FAILED_VERIFICATION: what = "the certificate was not accepted: "; break;
-    case CURLE_SSL_CONNECT_ERROR: what = "the TLS handshake failed: "; break;
-    default: break;
+    case CURLE_PEER_FAILED_VERIFICATION:
+        what = "the certificate was not accepted: ";
+        why = certificate_words(p);
+        break;
+    case CURLE_SSL_CONNECT_ERROR:
+        what = "the TLS handshake failed: ";
+        why = handshake_words(p);
+        break;
+    default: why = curl_easy_strerror(rc); break;
     }
     list_tried(p, NULL, ", ", others, sizeof others);
-    snprintf(text, sizeof text, "%s%.100s%s%s", what, why ? why : short_words(p, rc),
-             p->tries ? "; tried " : "", others);
+    snprintf(text, sizeof text, "%s%.100s%s%s", what, why, p->tries ? "; tried " : "", others);
     net_answer_error(id, text);
 }
 

@@ -70,15 +70,27 @@ static void add_head(struct text *t, const cJSON *report, bool colour) {
     }
 }
 
+/* A stranger's name on a line of ours: one word, so that no part of it can begin a line. */
+static void add_name(struct text *t, const char *name) {
+    static const char label[] = "  name on the wire: ";
+    char word[WIDTH * 4];
+    size_t used = 0, column = sizeof label - 1;
+    for (; *name && used + 8 < sizeof word && column + 7 <= WIDTH; name++) {
+        bool space = *name == ' ';
+        memcpy(word + used, space ? "\\x20" : name, space ? 4 : 1);
+        used += space ? 4 : 1;
+        column += space ? 4 : ((unsigned char)name[1] & 0xc0) != 0x80;
+    }
+    text_addf(t, "%s%.*s%s\n", label, (int)used, word, *name ? "..." : "");
+}
+
 static void add_finding(struct text *t, const cJSON *f, bool colour) {
     char line[2048];
     const char *severity = tree_text(f, "severity");
     text_addf(t, "\n%s%s%s %s%s%s\n", paint(colour, severity), severity, paint(colour, "off"),
               paint(colour, "bold"), tree_text(f, "id"), paint(colour, "off"));
-    snprintf(line, sizeof line, "%s%s%s%s", tree_text(f, "subject"),
-             tree_text(f, "name")[0] ? " (name on the wire: " : "", tree_text(f, "name"),
-             tree_text(f, "name")[0] ? ")" : "");
-    add_wrapped(t, 2, "", line);
+    add_wrapped(t, 2, "", tree_text(f, "subject"));
+    if (tree_text(f, "name")[0]) add_name(t, tree_text(f, "name"));
     add_wrapped(t, 2, "", tree_text(f, "explanation"));
     evidence_line(tree_get(f, "evidence"), false, line, sizeof line);
     if (line[0]) add_wrapped(t, 2, "evidence: ", line);
@@ -151,5 +163,7 @@ char *report_terminal(const cJSON *report, bool colour) {
     coverage_line(report, line, sizeof line);
     add_wrapped(&t, 2, "checked: ", line);
     if (narrowed_line(report, line, sizeof line)) add_wrapped(&t, 2, "filter narrowed: ", line);
+    if (tree_text(report, "lists.names")[0])
+        add_wrapped(&t, 2, "names: ", tree_text(report, "lists.names"));
     return t.bytes;
 }

@@ -91,8 +91,10 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
     }
     struct capture *c = store_find(s, id, &expired);
     if (c && capture_visible(c, who)) return c;
+    char given[65];
+    text_clean((const uint8_t *)id, strlen(id), given, sizeof given);
     list_ids(s, who, false, ids, sizeof ids);
-    tool_call_error(call, "capture_id \"%.64s\" %s; allowed: %s. list_captures shows yours.", id,
+    tool_call_error(call, "capture_id \"%s\" %s; allowed: %s. list_captures shows yours.", given,
                     expired ? "has expired: finished captures are kept for a limited time and space"
                             : "is unknown",
                     ids);

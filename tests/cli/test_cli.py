@@ -462,4 +462,5 @@ def main():
     print("1..%d" % T.count)
 
 
-main()
+if __name__ == "__main__":
+    main()
