@@ -170,6 +170,7 @@ install: all ## install programs, service unit and configuration below $(DESTDIR
 	install -D -m 0644 deploy/systemd/capd.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/capd.socket
 	install -D -m 0644 deploy/sysusers.d/packet-capture-mcp.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/packet-capture-mcp.conf
 	[ -e $(DESTDIR)/etc/packet-capture-mcp/capd.conf ] || install -D -m 0644 deploy/config/capd.conf $(DESTDIR)/etc/packet-capture-mcp/capd.conf
+	[ -e $(DESTDIR)/etc/packet-capture-mcp/mcpd.conf ] || install -D -m 0644 deploy/config/mcpd.conf $(DESTDIR)/etc/packet-capture-mcp/mcpd.conf
 
 clean: ## remove what was built
 	rm -rf build
