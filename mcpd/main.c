@@ -66,6 +66,8 @@ int main(int argc, char **argv) {
         return EXIT_USAGE;
     }
     if (cli.command == CLI_HELP) return fputs(cli_help, stdout) < 0;
+    if (cli.command == CLI_STATUS || cli.command == CLI_STOP || cli.command == CLI_REPORT)
+        return cli_serve_client(&cli);
     if (cli.command == CLI_VERSION) return printf("mcpd %s\n", PCM_VERSION) < 0;
     (void)signal(SIGPIPE, SIG_IGN);
     (void)umask(077);
