@@ -35,29 +35,19 @@ void cli_print_json(const cJSON *tree) {
     cJSON_free(text);
 }
 
-static const char *text_of(const cJSON *o, const char *name) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
-    return cJSON_IsString(item) ? item->valuestring : "";
-}
-
-static void print_number(const cJSON *o, const char *name, const char *label) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
-    if (cJSON_IsNumber(item)) printf(", %s %g", label, item->valuedouble);
-}
-
-/* The lines below the report: what mcpd itself did. */
-static void print_additions(const cJSON *tree) {
-    const cJSON *probe = cJSON_GetObjectItemCaseSensitive(tree, "probe");
-    const char *note = text_of(tree, "name_lookup");
-    if (probe) {
-        printf("\nProbe     %s%s%s%s%s", text_of(probe, "asked"),
-               *text_of(probe, "asked") ? ": " : "", text_of(probe, "result"),
-               *text_of(probe, "why") ? ": " : "", text_of(probe, "why"));
-        print_number(probe, "status", "HTTP status");
-        print_number(probe, "first_byte_ms", "first byte after ms");
-        printf("\n          (this traffic was mcpd's own)\n");
+static bool is_utf8_locale(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"}; /* the first that is set */
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
     }
-    if (*note) printf("\nNote      %s\n", note);
+    return false;
+}
+
+/* A terminal that obeys escape sequences. */
+static bool is_terminal(int fd) {
+    const char *term = getenv("TERM");
+    return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
 }
 
 int cli_print_report(const struct app *a, const struct capture *c, bool json) {
@@ -67,10 +57,10 @@ int cli_print_report(const struct app *a, const struct capture *c, bool json) {
         cli_print_json(tree);
     } else {
         const char *no_color = getenv("NO_COLOR");
-        char *text = report_terminal(tree, isatty(STDOUT_FILENO) && !(no_color && *no_color));
+        bool colour = is_terminal(STDOUT_FILENO) && !(no_color && *no_color);
+        char *text = report_terminal(tree, colour, !is_utf8_locale());
         if (text) fputs(text, stdout);
         free(text);
-        print_additions(tree);
     }
     fflush(stdout);
     bool healthy = report_is_healthy(tree);

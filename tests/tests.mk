@@ -61,5 +61,6 @@ UNIT += test_settings
 UNIT += test_rules
 UNIT += test_rules_file
 UNIT += test_report
+UNIT += test_report_terminal
 SUITES += tests/cli/test_cli.py
 UNIT += test_interface_choice
