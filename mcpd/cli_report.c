@@ -1,6 +1,8 @@
 /* What the commands that end with a report have in common, and the two that do: diagnose captures
  * until its time is over or Ctrl-C, analyze reads a file.  Results go to stdout, all else to
- * stderr. Runs in: mcpd.  Input trust: local (arguments). */
+ * stderr: on a terminal one line that is redrawn and wiped before the report, elsewhere one line at
+ * the start of a capture.
+ * Runs in: mcpd.  Input trust: local (arguments). */
 #include "common/clock.h"
 #include "common/log.h"
 #include "mcpd/answer.h"
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 struct report_run {
@@ -18,7 +21,12 @@ struct report_run {
     struct capture *capture; /* NULL until it runs */
     bool ended, stopping, failed;
     struct fail why;
-    uint64_t progress_timer;
+    struct progress {
+        uint64_t timer, ticks;
+        uint64_t last_packets, last_ms; /* for the rate */
+        unsigned problems;
+        char worst[40]; /* id of the first of them */
+    } progress;
 };
 
 int cli_fail(const struct fail *why) {
@@ -74,23 +82,80 @@ int cli_print_report(const struct app *a, const struct capture *c, bool json) {
 
 /* ---- progress -------------------------------------------------------------------------------- */
 
+#define PROGRESS_MS    1000
+#define PROBLEMS_TICKS 2u /* all tables are asked for every 2 s: capd gives them once a second */
+
 static void clear_progress(struct report_run *r) {
-    if (r->progress_timer) fputs("\r\033[K", stderr);
-    loop_timer_cancel(r->app->loop, r->progress_timer);
-    r->progress_timer = 0;
+    if (r->progress.timer) fputs("\r\033[K", stderr);
+    loop_timer_cancel(r->app->loop, r->progress.timer);
+    r->progress.timer = 0;
+}
+
+/* One line, never wider than the terminal: a line that wraps could not be wiped. */
+static void draw(const char *line) {
+    struct winsize size = {.ws_col = 0};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) size.ws_col = 80;
+    fprintf(stderr, "\r\033[K%.*s", (int)size.ws_col - 1, line);
+    fflush(stderr);
+}
+
+static void note_problems(struct report_run *r) {
+    cJSON *status = answer_status(r->app, r->capture);
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(status, "problems_detected"), *problem;
+    r->progress.problems = 0;
+    cJSON_ArrayForEach(problem, list) {
+        const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(problem, "id"));
+        const char *severity =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(problem, "severity"));
+        if (!id || !severity || strcmp(severity, "info") == 0) continue;
+        if (r->progress.problems++ == 0)
+            snprintf(r->progress.worst, sizeof r->progress.worst, "%s", id);
+    }
+    cJSON_Delete(status);
+}
+
+/* Packets a second since the last look. */
+static unsigned long long rate(struct progress *p, uint64_t packets, uint64_t now_ms) {
+    uint64_t ms = now_ms - p->last_ms, more = packets - p->last_packets;
+    if (!p->last_ms || packets < p->last_packets) more = 0;
+    p->last_ms = now_ms;
+    p->last_packets = packets;
+    return ms ? more * 1000u / ms : 0;
 }
 
 static void show_progress(void *ctx) {
     struct report_run *r = ctx;
+    struct progress *p = &r->progress;
     const struct capture *c = r->capture;
-    if (!c) return;
-    unsigned seconds = (unsigned)((clock_mono_ms() - c->started_mono_ms) / 1000);
-    fprintf(stderr, "\r\033[K%s %s: %u%s%.0u s, %llu packets%s",
-            r->stopping ? "stopping" : "capturing", c->interface[0] ? c->interface : "file",
-            seconds, c->duration_ms ? " of " : "", (unsigned)(c->duration_ms / 1000),
-            (unsigned long long)c->snapshot->totals.packets,
-            r->stopping ? "" : "; Ctrl-C ends it with a report");
-    fflush(stderr);
+    char line[256], time[48] = "", problems[96] = "no problem so far";
+    if (!c) {
+        draw("starting the capture: name, route, interface");
+        return;
+    }
+    if (!r->stopping && p->ticks++ % PROBLEMS_TICKS == 0)
+        captures_refresh(r->app->captures, r->capture);
+    uint64_t now = clock_mono_ms(), ran = now - c->started_mono_ms;
+    uint64_t packets = c->snapshot->totals.packets;
+    if (c->duration_ms)
+        snprintf(
+            time, sizeof time, "%llu s left, ",
+            (unsigned long long)(ran < c->duration_ms ? (c->duration_ms - ran + 999) / 1000 : 0));
+    if (p->problems)
+        snprintf(problems, sizeof problems, "%u problem%s so far (%s%s)", p->problems,
+                 p->problems == 1 ? "" : "s", p->worst, p->problems == 1 ? "" : ", ...");
+    snprintf(line, sizeof line, "%s: %s%llu packets, %llu/s, %s%s",
+             c->interface[0] ? c->interface : "file", r->stopping ? "stopping, " : time,
+             (unsigned long long)packets, rate(p, packets, now), problems,
+             r->stopping || !c->duration_ms ? "" : "; Ctrl-C: report");
+    draw(line);
+}
+
+/* Where nothing can be redrawn: one line when it begins. */
+static void tell_start(const struct report_run *r) {
+    const struct capture *c = r->capture;
+    if (r->progress.timer || !c->duration_ms) return;
+    log_line("capturing on %s for %llu s; an interrupt (SIGINT) ends it early, with its report",
+             c->interface, (unsigned long long)(c->duration_ms / 1000));
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */
@@ -98,6 +163,7 @@ static void show_progress(void *ctx) {
 static void on_event(void *ctx, struct capture *c, enum capture_event event) {
     struct report_run *r = ctx;
     (void)c;
+    if (event == CAPTURE_REFRESHED && r->progress.timer) note_problems(r);
     if (event != CAPTURE_ENDED) return;
     r->ended = true;
     loop_stop(r->app->loop);
@@ -113,6 +179,7 @@ static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
         return;
     }
     (void)captures_watch(r->app->captures, c, on_event, r);
+    tell_start(r);
     if (r->stopping) (void)!captures_stop(r->app->captures, c, &r->why);
 }
 
@@ -135,7 +202,8 @@ static int run(struct app *a, const struct cli *cli, const struct capture_reques
     struct report_run r = {.app = a, .cli = cli};
     int rc = loop_signals(a->loop, signals, 3, on_signal, &r);
     if (rc) log_line("signals: %s", strerror(-rc));
-    if (isatty(STDERR_FILENO)) r.progress_timer = loop_timer_every(a->loop, 500, show_progress, &r);
+    if (is_terminal(STDERR_FILENO))
+        r.progress.timer = loop_timer_every(a->loop, PROGRESS_MS, show_progress, &r);
     captures_start(a->captures, q, on_started, &r);
     rc = loop_run(a->loop);
     clear_progress(&r);

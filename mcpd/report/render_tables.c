@@ -14,7 +14,7 @@
 #define GAP      2u
 #define FLEX_MIN 22u /* a name or an endpoint that is cut further says little */
 
-/* WORD: one of ours, "timed_out"; COUNT: a column of zeros is left out. */
+/* WORD: one of ours, "timed_out".  A column of zeros of COUNT or BYTES is left out. */
 enum kind { TEXT, WORD, FLEX, NUMBER, COUNT, BYTES };
 
 /* `drop`: when there is no room the highest goes first; 0 never. */
@@ -40,7 +40,7 @@ static const struct listing listings[] = {
       {"first_byte_ms", "1st byte", NUMBER, 2},
       {"bytes_to_client", "received", BYTES, 4},
       {"retransmitted", "resent", COUNT, 0},
-      {"duration_s", "seconds", NUMBER, 5}}},
+      {"duration_s", "seconds", COUNT, 5}}},
     {"dns_queries",
      "dns",
      {{"name", "name", FLEX, 0},
@@ -98,9 +98,12 @@ static void fill_cell(const struct text *t, const cJSON *value, enum kind kind, 
 
 /* Is there anything to see in this column? */
 static bool says_something(const struct grid *g, size_t k) {
-    for (size_t r = 1; r <= g->rows; r++)
-        if (g->cell[r][k][0] && !(g->column[k].kind == COUNT && strcmp(g->cell[r][k], "0") == 0))
-            return true;
+    for (size_t r = 1; r <= g->rows; r++) {
+        const char *cell = g->cell[r][k];
+        bool zero = (g->column[k].kind == COUNT && strcmp(cell, "0") == 0) ||
+                    (g->column[k].kind == BYTES && strcmp(cell, "0 B") == 0);
+        if (*cell && !zero) return true;
+    }
     return false;
 }
 

@@ -62,7 +62,7 @@ static void evidence_words(const cJSON *evidence, char *out, size_t cap) {
     for (const cJSON *e = evidence ? evidence->child : NULL; e; e = e->next) {
         char key[64], words[64], number[32];
         const char *unit = "", *value = cJSON_GetStringValue(e);
-        snprintf(key, sizeof key, "%s", e->string);
+        snprintf(key, sizeof key, "%s", strcmp(e->string, "ms") == 0 ? "time_ms" : e->string);
         for (size_t i = 0; i < 3 && !*unit; i++) {
             size_t n = strlen(key), tail = strlen(units[i][0]);
             if (n <= tail || strcmp(key + n - tail, units[i][0]) != 0) continue;
@@ -81,7 +81,7 @@ static void occurrence_words(const cJSON *f, char *out, size_t cap) {
     tree_number(f, "first_s", first);
     tree_number(f, "last_s", last);
     out[0] = 0;
-    if (!count[0] || strcmp(count, "0") == 0) return;
+    if (!count[0] || strcmp(count, "0") == 0 || (strcmp(count, "1") == 0 && !first[0])) return;
     append(out, cap, "%s time%s", count, strcmp(count, "1") == 0 ? "" : "s");
     if (!first[0] || !last[0]) return;
     if (strcmp(count, "1") == 0 || strcmp(first, last) == 0)
