@@ -49,7 +49,8 @@ int cli_stdio(struct app *a, int in_fd, int out_fd);
 int cli_diagnose(struct app *a, const struct cli *c);
 int cli_analyze(struct app *a, const struct cli *c);
 int cli_interfaces(struct app *a, const struct cli *c);
-int cli_check(struct app *a, const struct cli *c);
+/* `fault`: what is wrong with the configuration, else NULL. */
+int cli_check(struct app *a, const struct cli *c, const struct fail *fault);
 
 /* status, stop, report: ask the running `mcpd serve`.  Needs nothing but the command line. */
 int cli_serve_client(const struct cli *c);

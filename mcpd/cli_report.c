@@ -1,7 +1,7 @@
 /* What the commands that end with a report have in common, and the two that do: diagnose captures
  * until its time is over or Ctrl-C, analyze reads a file.  Results go to stdout, all else to
- * stderr: on a terminal one line that is redrawn and wiped before the report, elsewhere one line at
- * the start of a capture.
+ * stderr: progress is one line that is redrawn and wiped before the report, and only shown where
+ * that can be done.
  * Runs in: mcpd.  Input trust: local (arguments). */
 #include "common/clock.h"
 #include "common/log.h"
@@ -150,14 +150,6 @@ static void show_progress(void *ctx) {
     draw(line);
 }
 
-/* Where nothing can be redrawn: one line when it begins. */
-static void tell_start(const struct report_run *r) {
-    const struct capture *c = r->capture;
-    if (r->progress.timer || !c->duration_ms) return;
-    log_line("capturing on %s for %llu s; an interrupt (SIGINT) ends it early, with its report",
-             c->interface, (unsigned long long)(c->duration_ms / 1000));
-}
-
 /* ---- the run --------------------------------------------------------------------------------- */
 
 static void on_event(void *ctx, struct capture *c, enum capture_event event) {
@@ -179,7 +171,6 @@ static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
         return;
     }
     (void)captures_watch(r->app->captures, c, on_event, r);
-    tell_start(r);
     if (r->stopping) (void)!captures_stop(r->app->captures, c, &r->why);
 }
 

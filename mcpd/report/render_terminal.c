@@ -42,8 +42,7 @@ static void add_head(struct text *t, const cJSON *report) {
              tree_number(report, "duration_s", number), tree_text(report, "state"),
              *ended ? " (" : "", spaced(ended, blame, sizeof blame), *ended ? ")" : "");
     term_wrap(t, 0, "", line);
-    text_addf(t, "\n%s%s%s\n", term_paint(t, status), spaced(status, blame, sizeof blame),
-              term_paint(t, "off"));
+    text_addf(t, "\n%s%s%s\n", term_paint(t, status), status, term_paint(t, "off"));
     term_wrap(t, 2, "", tree_text(report, "verdict.headline"));
     if (tree_text(report, "verdict.blame")[0]) {
         snprintf(line, sizeof line, "%s (%s)",
