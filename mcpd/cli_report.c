@@ -31,7 +31,8 @@ struct report_run {
 
 int cli_fail(const struct fail *why) {
     log_line("%s", why->why);
-    if (why->code == FAIL_PERMISSION || strcmp(why->field, "capd") == 0) return EXIT_NOT_PERMITTED;
+    if (why->code == FAIL_PERMISSION || why->code == FAIL_LIMIT || strcmp(why->field, "capd") == 0)
+        return EXIT_NOT_PERMITTED;
     if (why->code == FAIL_VALUE || why->code == FAIL_NOT_FOUND || why->code == FAIL_FILTER)
         return EXIT_USAGE;
     return EXIT_CAPTURE_FAILED;

@@ -4,6 +4,7 @@
 SUITES += tests/lint/selftest
 SUITES += tests/lint/run
 SUITES += tests/lab/test_privileges.py
+SUITES += tests/lab/test_errors.py
 SUITES += tests/lab/test_faults.py
 UNIT += test_json
 UNIT += test_mcp_calls

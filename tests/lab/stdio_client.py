@@ -31,7 +31,7 @@ class Session:
     def __init__(self, argv):
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True)
-        self.last_id, self.bytes = 0, 0
+        self.last_id, self.bytes, self.answers = 0, 0, {}
         self.call("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
                                  "clientInfo": {"name": "test", "version": "1"}})
 
@@ -50,15 +50,20 @@ class Session:
         return self.last_id
 
     def wait(self, wanted):
-        """The result of that request; what else comes is dropped."""
-        while True:
+        """The result of that request."""
+        return self.answer(wanted)["result"]
+
+    def answer(self, wanted):
+        """The whole answer to that request, whatever order answers come in; other messages are dropped."""
+        while wanted not in self.answers:
             line = self.process.stdout.readline()
             if not line:
                 raise RuntimeError("mcpd ended: " + self.process.stderr.read())
             answer = json.loads(line)
-            if answer.get("id") == wanted:
+            if "id" in answer and "method" not in answer:
+                self.answers[answer["id"]] = answer
                 self.bytes = len(line.encode()) - 1
-                return answer["result"]
+        return self.answers.pop(wanted)
 
     def tool(self, tool_name, **arguments):
         """A tool call's result."""
