@@ -4,6 +4,7 @@
 SUITES += tests/lint/selftest
 SUITES += tests/lint/run
 SUITES += tests/lab/test_privileges.py
+SUITES += tests/lab/test_errors.py
 SUITES += tests/lab/test_faults.py
 SUITES += tests/lab/test_view.py
 UNIT += test_json
@@ -62,6 +63,7 @@ UNIT += test_settings
 UNIT += test_rules
 UNIT += test_rules_file
 UNIT += test_report
+UNIT += test_report_terminal
 SUITES += tests/cli/test_cli.py
 UNIT += test_interface_choice
 UNIT += test_narrow

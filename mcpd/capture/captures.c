@@ -334,10 +334,46 @@ static void begin_file(struct capture_run *r) {
     send_start(r);
 }
 
+static void refuse_limit(struct fail *fail, unsigned n, const char *whose, const char *key,
+                         uint32_t limit, const char *file) {
+    bool is_set = file && file[0];
+    fail_set(fail, FAIL_LIMIT, "",
+             "the limit %s = %u is reached (%s, running or starting: %u); %s%.180s. Stop one, or "
+             "wait for its end",
+             key, limit, whose, n,
+             is_set ? "the administrator set it in "
+                    : "it is mcpd's default, which the administrator may change in mcpd.conf",
+             is_set ? file : "");
+}
+
+/* Those that were asked for before this one count, also while they start. */
+static bool within_limits(const struct capture_run *r, struct fail *fail) {
+    const struct captures_options *o = &r->m->o;
+    uint32_t all = 0, own = 0;
+    for (const struct capture_run *k = r->next; k; k = k->next) {
+        if (k->retired) continue;
+        all++;
+        own += capture_same_owner(k->capture, &r->capture->caller);
+    }
+    if (o->max_per_caller && own >= o->max_per_caller) {
+        refuse_limit(fail, own, "yours", "max_captures_per_caller", o->max_per_caller,
+                     o->limit_caller_file);
+        return false;
+    }
+    if (o->max_captures && all >= o->max_captures) {
+        refuse_limit(fail, all, "of all callers", "max_captures", o->max_captures, o->limit_file);
+        return false;
+    }
+    return true;
+}
+
 static void begin(void *ctx) {
     struct capture_run *r = ctx;
+    struct fail why;
     r->begin_timer = 0;
-    if (r->file)
+    if (!within_limits(r, &why))
+        fail_start(r, &why);
+    else if (r->file)
         begin_file(r);
     else
         begin_live(r);

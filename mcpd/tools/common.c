@@ -94,10 +94,14 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
     char given[65];
     text_clean((const uint8_t *)id, strlen(id), given, sizeof given);
     list_ids(s, who, false, ids, sizeof ids);
+    char why[160] = "is unknown";
+    if (expired)
+        snprintf(why, sizeof why,
+                 "has expired: what has ended is kept for %u h, and %u MiB of it at most "
+                 "(retention_hours, retention_mib in mcpd.conf)",
+                 a->settings.retention_s / 3600, a->settings.retention_bytes >> 20);
     tool_call_error(call, "capture_id \"%s\" %s; allowed: %s. list_captures shows yours.", given,
-                    expired ? "has expired: finished captures are kept for a limited time and space"
-                            : "is unknown",
-                    ids);
+                    why, ids);
     return NULL;
 }
 

@@ -509,7 +509,7 @@ static void test_report_terminal(void **state) {
     uint64_t series[4] = {1, 8, 0, 3};
     w.s.timeline = (struct msg_timeline){.bucket_us = 1000000, .bytes = series, .bytes_n = 4};
     cJSON *r = report_full(set, &w.v);
-    char *plain = report_terminal(r, false), *coloured = report_terminal(r, true);
+    char *plain = report_terminal(r, false, false), *coloured = report_terminal(r, true, false);
     assert_true(widest(plain) <= 80);
     assert_null(strchr(plain, '\x1b'));
     assert_non_null(strstr(coloured, "\x1b[1;31m"));
