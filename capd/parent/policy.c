@@ -51,19 +51,18 @@ bool policy_owns(const struct peer *p, uid_t owner) {
 bool policy_allows_start(const struct config *c, unsigned in_all, unsigned of_user,
                          uint64_t duration_ms, struct fail *fail) {
     if (in_all >= c->max_captures)
-        return fail_set(fail, FAIL_LIMIT, "",
-                        "%u captures run already, and the administrator's limit in capd.conf is "
-                        "max_captures = %u in all",
-                        in_all, c->max_captures);
+        return fail_set(
+            fail, FAIL_LIMIT, "",
+            "%u run already; the administrator's limit in capd.conf is max_captures = %u", in_all,
+            c->max_captures);
     if (of_user >= c->max_captures_per_user)
-        return fail_set(fail, FAIL_LIMIT, "",
-                        "this user runs %u already, and the administrator's limit in capd.conf is "
-                        "max_captures_per_user = %u",
-                        of_user, c->max_captures_per_user);
+        return fail_set(
+            fail, FAIL_LIMIT, "",
+            "this user runs %u; the administrator's capd.conf: max_captures_per_user = %u", of_user,
+            c->max_captures_per_user);
     if (duration_ms > c->max_duration_s * 1000ull)
         return fail_set(fail, FAIL_LIMIT, "duration_ms",
-                        "duration: %llu s is too long; allowed: 1 to %u, by max_duration in the "
-                        "administrator's capd.conf",
+                        "duration: %llu s; allowed: 1 to %u (max_duration in capd.conf)",
                         (unsigned long long)((duration_ms + 999) / 1000), c->max_duration_s);
     return true;
 }

@@ -55,14 +55,16 @@ static void add_head(struct text *t, const cJSON *report) {
 /* A stranger's name on a line of ours: one word, so that no part of it can begin a line. */
 static void add_name(struct text *t, const char *name) {
     static const char label[] = "  name on the wire: ";
-    char plain[TERM_COLUMNS * 12], word[TERM_COLUMNS * 4];
-    size_t used = 0, column = sizeof label - 1;
-    for (name = term_shown(t, name, plain, sizeof plain);
-         *name && used + 8 < sizeof word && column + 7 <= TERM_COLUMNS; name++) {
+    char plain[TERM_COLUMNS * 12], word[TERM_COLUMNS * 8] = "";
+    size_t used = 0, room = TERM_COLUMNS - (sizeof label - 1) - 3, n;
+    for (name = term_shown(t, name, plain, sizeof plain); *name; name += n) {
         bool space = *name == ' ';
-        memcpy(word + used, space ? "\\x20" : name, space ? 4 : 1);
-        used += space ? 4 : 1;
-        column += space ? 4 : ((unsigned char)name[1] & 0xc0) != 0x80;
+        n = term_fitting(name, strlen(name), 1); /* one character */
+        size_t wide = space ? 4 : term_width(name, n), bytes = space ? 4 : n;
+        if (wide > room || used + bytes >= sizeof word) break;
+        memcpy(word + used, space ? "\\x20" : name, bytes);
+        used += bytes;
+        room -= wide;
     }
     text_addf(t, "%s%.*s%s\n", label, (int)used, word, *name ? "..." : "");
 }

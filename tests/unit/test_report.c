@@ -445,7 +445,7 @@ static void test_report_says_that_names_are_off(void **state) {
         for (int i = 0; i < 3; i++) {
             const char *said = cJSON_GetStringValue(at(at(r[i], "lists"), "names"));
             assert_string_equal(said ? said : "", off ? "switched off" : "");
-            char *text = report_text(r[i], 1200), *screen = report_terminal(r[i], false);
+            char *text = report_text(r[i], 1200), *screen = report_terminal(r[i], false, false);
             assert_int_equal(strstr(text, "names: switched off") != NULL, off);
             if (i != 1) assert_int_equal(strstr(screen, "names: switched off") != NULL, off);
             free(text);
