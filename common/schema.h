@@ -320,12 +320,47 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, reset_first_us, ANY, us, "since the start") \
     F(T, U, reset_last_us, ANY, us, "since the start") \
     F(T, U, http_4xx, ANY, count, "responses") \
-    F(T, U, http_5xx, ANY, count, "responses") \
+    F(T, U, http_5xx, ANY, count, "responses; 501 to HEAD left out") \
     F(T, U, tls_client_hellos, ANY, count, "ClientHello messages") \
     F(T, U, tls_server_hellos, ANY, count, "ServerHello messages") \
     F(T, U, tls_fatal_by_client, ANY, count, "fatal alerts") \
     F(T, U, tls_fatal_by_server, ANY, count, "fatal alerts") \
-    F(T, U, tls_alert, 255, none, "last fatal alert's description code")
+    F(T, U, tls_alert, 255, none, "last fatal alert's description code") \
+    F(T, U, tls_alert_first_us, ANY, us, "first fatal alert, since the start") \
+    F(T, U, tls_alert_last_us, ANY, us, "last fatal alert, since the start") \
+    F(T, U, tls_unanswered, ANY, count, "ClientHellos acknowledged by TCP and left without any answer, older than the end guard") \
+    F(T, U, tls_unanswered_wait_us, ANY, us, "longest time waited for such an answer") \
+    F(T, U, tls_unanswered_first_us, ANY, us, "first of these, since the start") \
+    F(T, U, tls_unanswered_last_us, ANY, us, "last of these, since the start") \
+    F(T, U, syn_added_us, ANY, us, "time that repeated SYNs added to the connections they set up, summed") \
+    F(T, U, syn_added_longest_us, ANY, us, "the same, of the slowest connection") \
+    F(T, U, syn_retry_first_us, ANY, us, "first repeated SYN of these, since the start") \
+    F(T, U, syn_retry_last_us, ANY, us, "last repeated SYN of these, since the start") \
+    F(T, A, slow_client, 16, none, "client that most often let its server wait; empty if none did") \
+    F(T, U, slow_client_opens, ANY, count, "its connections in which it spoke first, from its first late one on") \
+    F(T, U, slow_client_late_opens, ANY, count, "of these, begun half a second or more after the handshake") \
+    F(T, U, slow_client_answers, ANY, count, "answers it got, from its first late sign on") \
+    F(T, U, slow_client_late_acks, ANY, count, "data it acknowledged half a second or more after it had arrived") \
+    F(T, U, slow_client_wait_us, ANY, us, "these waits, summed") \
+    F(T, U, slow_client_longest_us, ANY, us, "the longest of them") \
+    F(T, U, slow_client_first_us, ANY, us, "end of the first, since the start") \
+    F(T, U, slow_client_last_us, ANY, us, "end of the last, since the start") \
+    F(T, U, http_responses, ANY, count, "HTTP/1 responses in clear text, interim ones left out") \
+    F(T, U, http_401, ANY, count, "of http_4xx, without the soft ones and the challenges met") \
+    F(T, U, http_403, ANY, count, "of http_4xx, without the soft ones") \
+    F(T, U, http_404, ANY, count, "of http_4xx, without the soft ones") \
+    F(T, U, http_407, ANY, count, "of http_4xx, without the soft ones and the challenges met") \
+    F(T, U, http_429, ANY, count, "of http_4xx, without the soft ones") \
+    F(T, U, http_4xx_soft, ANY, count, "of http_4xx: to HEAD, to requests not seen, and 404 for what clients only try for") \
+    F(T, U, http_challenges_met, ANY, count, "of http_4xx: 401 and 407 after which the same client succeeded") \
+    F(T, U, http_500, ANY, count, "responses") \
+    F(T, U, http_502, ANY, count, "responses") \
+    F(T, U, http_503, ANY, count, "responses") \
+    F(T, U, http_504, ANY, count, "responses") \
+    F(T, U, http_4xx_first_us, ANY, us, "first 4xx, since the start") \
+    F(T, U, http_4xx_last_us, ANY, us, "last 4xx, since the start") \
+    F(T, U, http_5xx_first_us, ANY, us, "first 5xx, since the start") \
+    F(T, U, http_5xx_last_us, ANY, us, "last 5xx, since the start")
 
 /* One DNS server, by address. */
 #define FIELDS_resolver(F, T) \
@@ -432,7 +467,10 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, last_us, ANY, us, "since the start") \
     F(T, U, tries, ANY, count, "packets sent in vain") \
     F(T, U, span_us, ANY, us, "first to last try") \
-    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6") \
+    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dead_path: 1 if what is outstanding fills the receiver's window") \
+    F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
+    F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
+    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface")
 
 #define FIELDS_services(F, T)    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first") \

@@ -97,6 +97,8 @@ enum flow_bit {
     FLOW_COUNTED = 1u << 17,      /* among totals.flows */
     FLOW_SERVER_FIRST = 1u << 18, /* the server spoke first */
     FLOW_SCALE_KNOWN = 1u << 19,  /* both SYNs seen */
+    FLOW_HELLO = 1u << 20,        /* a ClientHello was seen */
+    FLOW_WORKED = 1u << 21,       /* it had worked before the first ICMP error quoted it */
     FLOW_HIDDEN = 1u << 30        /* the filter lets only its SYN, FIN and RST through */
 };
 

@@ -65,6 +65,7 @@ static void take_request(struct engine *e, struct segment *s, const struct http_
     struct http_entry *h = &e->http.entry[i];
     *h = (struct http_entry){.client = f->end[CLIENT],
                              .server = f->end[SERVER],
+                             .client_port = f->port[CLIENT],
                              .server_port = f->port[SERVER],
                              .used = true,
                              .gen = ++e->http.gen,
@@ -79,6 +80,89 @@ static void take_request(struct engine *e, struct segment *s, const struct http_
 
 static bool is_method(const struct http_entry *h, const char *name) {
     return h && strlen(name) == h->method_len && memcmp(h->method, name, h->method_len) == 0;
+}
+
+/* ---- what the statuses say of a service -------------------------------------------------------
+ */
+
+static bool begins(const struct http_entry *h, const char *path, bool whole) {
+    size_t n = strlen(path);
+    return h->path_len >= n && memcmp(h->path, path, n) == 0 && (!whole || h->path_len == n);
+}
+
+/* Clients ask for these on the chance that they are there. */
+static bool is_only_tried(const struct http_entry *h) {
+    return begins(h, "/favicon.ico", true) || begins(h, "/robots.txt", true) ||
+           begins(h, "/apple-touch-icon", false) || begins(h, "/.well-known/", false) ||
+           begins(h, "/browserconfig.xml", true);
+}
+
+/* A client error that says nothing about the site or its client. */
+static bool is_soft(const struct http_entry *h, unsigned status) {
+    return !h || is_method(h, "HEAD") || ((status == 404 || status == 410) && is_only_tried(h));
+}
+
+static uint64_t *count_of(struct http_counts *c, unsigned status) {
+    switch (status) {
+    case 401: return &c->e401;
+    case 403: return &c->e403;
+    case 404: return &c->e404;
+    case 407: return &c->e407;
+    case 429: return &c->e429;
+    case 500: return &c->e500;
+    case 502: return &c->e502;
+    case 503: return &c->e503;
+    case 504: return &c->e504;
+    default: return NULL;
+    }
+}
+
+static void count_error(struct engine *e, struct http_counts *c, struct http_entry *h,
+                        unsigned status) {
+    uint64_t *all = status >= 500 ? &c->e5xx : &c->e4xx;
+    uint64_t *first = status >= 500 ? &c->first_5xx_us : &c->first_4xx_us;
+    if (status == 501 && h && is_method(h, "HEAD")) return; /* it serves GET, which is enough */
+    if ((*all)++ == 0) *first = e->now_us;
+    *(status >= 500 ? &c->last_5xx_us : &c->last_4xx_us) = e->now_us;
+    uint64_t *one = count_of(c, status);
+    if (status < 500 && is_soft(h, status)) {
+        c->soft++;
+        return;
+    }
+    if (one) ++*one;
+    if (status != 401 && status != 407) return;
+    h->challenge = true;
+    c->challenges++;
+}
+
+/* A challenge is answered in the same connection, or by the same request in another one. */
+static bool is_met(const struct http_entry *c, const struct http_entry *by) {
+    if (c->server_port != by->server_port || !addr_equal(&c->client, &by->client) ||
+        !addr_equal(&c->server, &by->server))
+        return false;
+    if (c->client_port == by->client_port) return true;
+    return c->host_len == by->host_len && memcmp(c->host, by->host, c->host_len) == 0 &&
+           c->path_len == by->path_len && memcmp(c->path, by->path, c->path_len) == 0;
+}
+
+static void meet_challenges(struct engine *e, struct http_counts *c, const struct http_entry *by) {
+    for (uint32_t i = 0; i < e->http.used && c->challenges > 0; i++) {
+        struct http_entry *h = &e->http.entry[i];
+        if (!h->used || !h->challenge || !is_met(h, by)) continue;
+        h->challenge = false;
+        c->challenges--;
+        c->met++;
+        --*count_of(c, h->status);
+    }
+}
+
+static void count_status(struct engine *e, struct service *v, struct http_entry *h,
+                         unsigned status) {
+    v->http.responses++;
+    if (status >= 400)
+        count_error(e, &v->http, h, status);
+    else if (h)
+        meet_challenges(e, &v->http, h);
 }
 
 /* Returns the request that is answered, NULL if it was not seen. */
@@ -98,10 +182,7 @@ static const struct http_entry *take_response(struct engine *e, struct segment *
     e->total.http_responses++;
     codes_add(&e->total.http_statuses, m->status);
     struct service *v = services_of(e, f);
-    if (v && m->status >= 500)
-        v->http_5xx++;
-    else if (v && m->status >= 400)
-        v->http_4xx++;
+    if (v) count_status(e, v, h, m->status);
     return h;
 }
 

@@ -42,4 +42,6 @@ const struct msg_service *derive_incident_service(const struct derive_row *r);
 const char *derive_servfail_name(const struct derive_row *r);
 const char *derive_nxdomain_name(const struct derive_row *r);
 const char *derive_refused_name(const struct derive_row *r);
+const char *derive_host_of_4xx(const struct derive_row *r);
+const char *derive_host_of_5xx(const struct derive_row *r);
 #endif

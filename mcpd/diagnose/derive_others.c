@@ -134,6 +134,62 @@ static bool i_icmp_class(const struct derive_row *r, double *out) {
     return number(out, type == 3 && code < 16 ? v4[code] : 0);
 }
 
+/* Port unreachable: the one host unreachable that speaks of the program, not of the way. */
+static bool i_icmp_port(const struct derive_row *r, double *out) {
+    unsigned type, code;
+    bool six;
+    return i_icmp(r, &type, &code, &six) &&
+           is(out, six ? type == 1 && code == 4 : type == 3 && code == 3);
+}
+
+static bool i_said_by_subject(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    return is(out, addr_equal(&n->peer, &n->subject));
+}
+
+/* UDP ports of the same host that were found closed, this one included. */
+static bool i_closed_ports_here(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t ports = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *n = &all->rows[i];
+        ports += n->kind == me->kind && n->value == me->value && n->ip_proto == me->ip_proto &&
+                 !n->toward_client && addr_equal(&n->subject, &me->subject);
+    }
+    return number(out, ports);
+}
+
+/* A resolver that answered nothing: without it no name is known. */
+static bool i_is_mute_resolver(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_resolvers *all = &r->view->snapshot->resolvers;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        if (all->rows[i].port == me->port && addr_equal(&all->rows[i].address, &me->subject))
+            return is(out, all->rows[i].responses == 0);
+    return is(out, false);
+}
+
+/* Connections of the service that died like this one, of all that it had. */
+static bool i_same_percent(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_service *s = derive_incident_service(r);
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t same = 0, had = s ? s->established + s->midstream : 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *n = &all->rows[i];
+        if (n->kind == me->kind && n->port == me->port && addr_equal(&n->subject, &me->subject))
+            same += n->count;
+    }
+    return percent(out, same, same > had ? same : had);
+}
+
+/* Of a connection that went dead: who did not answer.  1 client, 2 server. */
+static bool i_silent_side(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    return n->kind == INCIDENT_DEAD_PATH && number(out, n->toward_client ? 1 : 2);
+}
+
 static bool i_is_v6(const struct derive_row *r, double *out) {
     const struct msg_incident *n = r->row;
     return is(out, n->value >= 65536);
@@ -164,5 +220,11 @@ const struct computed computed_incidents[] = {
     {"icmp_code", i_icmp_code},
     {"icmp_class", i_icmp_class},
     {"icmp_v6", i_is_v6},
+    {"icmp_port", i_icmp_port},
+    {"said_by_subject", i_said_by_subject},
+    {"closed_ports_here", i_closed_ports_here},
+    {"mute_resolver", i_is_mute_resolver},
+    {"same_percent", i_same_percent},
+    {"silent_side", i_silent_side},
     {NULL, NULL},
 };

@@ -150,7 +150,9 @@ derive_name_fn derive_name_find(enum table_id table, const char *name) {
                  {TABLE_RESOLVERS, "servfail_name", derive_servfail_name},
                  {TABLE_RESOLVERS, "nxdomain_name", derive_nxdomain_name},
                  {TABLE_RESOLVERS, "refused_name", derive_refused_name},
-                 {TABLE_INCIDENTS, "service_name", incident_name}};
+                 {TABLE_INCIDENTS, "service_name", incident_name},
+                 {TABLE_SERVICES, "host_of_4xx", derive_host_of_4xx},
+                 {TABLE_SERVICES, "host_of_5xx", derive_host_of_5xx}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].table == table && strcmp(names[i].name, name) == 0) return names[i].fn;
     return NULL;

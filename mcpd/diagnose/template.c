@@ -60,15 +60,17 @@ enum text_kind {
     TEXT_SUBJECT,
     TEXT_TARGET,
     TEXT_INTERFACE,
-    TEXT_CLIENT
+    TEXT_CLIENT,
+    TEXT_SLOW_CLIENT
 };
-static const char *const text_names[] = {"service", "address",   "peer",  "subject",
-                                         "target",  "interface", "client"};
-#define TEXT_KINDS 7u
+static const char *const text_names[] = {"service", "address",   "peer",   "subject",
+                                         "target",  "interface", "client", "slow_client"};
+#define TEXT_KINDS 8u
 
 static bool text_fits(enum text_kind kind, enum table_id table) {
     if (kind == TEXT_SERVICE || kind == TEXT_ADDRESS) return table != TABLE_TOTALS;
     if (kind == TEXT_CLIENT) return table == TABLE_CONNECTIONS;
+    if (kind == TEXT_SLOW_CLIENT) return table == TABLE_SERVICES;
     return kind != TEXT_PEER || table == TABLE_INCIDENTS;
 }
 
@@ -97,6 +99,9 @@ static void put_text(struct sink *out, enum text_kind kind, const struct templat
     case TEXT_PEER: addr_format(&((const struct msg_incident *)in->row->row)->peer, text); break;
     case TEXT_CLIENT:
         addr_format(&((const struct msg_connection *)in->row->row)->client, text);
+        break;
+    case TEXT_SLOW_CLIENT:
+        addr_format(&((const struct msg_service *)in->row->row)->slow_client, text);
         break;
     case TEXT_SUBJECT: word = in->subject ? in->subject : ""; break;
     case TEXT_TARGET: put_target(out, in->row); return;
