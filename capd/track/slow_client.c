@@ -8,8 +8,9 @@
 #include "capd/track/slow_client.h"
 #include "capd/track/services.h"
 
-#define SLOW_US   500000u /* findings.md, slow_client; beyond any delayed ACK (RFC 1122: below 0.5 s) */
-#define BESIDE_US 10000u  /* round trip from the capture point to the client and back */
+#define SLOW_US                                                                                    \
+    500000u /* findings.md, slow_client; beyond any delayed ACK (RFC 1122: below 0.5 s) */
+#define BESIDE_US 10000u /* round trip from the capture point to the client and back */
 
 static struct slow_client *find(struct service *v, const struct addr *client) {
     for (unsigned n = 0; n < SLOW_CLIENTS; n++)

@@ -75,8 +75,9 @@ enum service_sketch {
     SERVICE_SKETCHES
 };
 
-/* A client that let its server wait.  Of a service the two that do it most are kept: a new one takes
- * the place of the one whose credit is used up (the counting of frequent items by Misra and Gries).
+/* A client that let its server wait.  Of a service the two that do it most are kept: a new one
+ * takes the place of the one whose credit is used up (the counting of frequent items by Misra and
+ * Gries).
  */
 #define SLOW_CLIENTS 2u
 struct slow_client {
@@ -86,7 +87,8 @@ struct slow_client {
     uint64_t wait_us, longest_us, first_us, last_us;
 };
 
-/* What a web server answered.  soft: says nothing about the site; met: a challenge, then success. */
+/* What a web server answered.  soft: says nothing about the site; met: a challenge, then success.
+ */
 struct http_counts {
     uint64_t responses, e4xx, e5xx, e401, e403, e404, e407, e429, e500, e502, e503, e504;
     uint64_t soft, met, challenges;
@@ -106,7 +108,7 @@ struct service {
     uint64_t client_hellos, server_hellos, fatal_by[2], alert_first_us, alert_last_us;
     uint32_t tls_alert;
     struct slow_client slow[SLOW_CLIENTS];
-    uint64_t client_spoke_us; /* latest request of any client */
+    uint64_t client_spoke_us;  /* latest request of any client */
     struct service_facts done; /* of connections that left the flow table */
 };
 struct services {

@@ -83,8 +83,8 @@ const struct choice *choice_take(const struct choice *c, const struct threshold 
 
 /* ---- templates ----------------------------------------------------------------------------- */
 /* {name} a number, {name|one|many} number and noun, {=name|one|many} the noun alone, {name@list} a
- * word of a list in `words`; {service} {address} {peer} {client} {slow_client} addresses of the row;
- * {subject} the finding's subject; {target} the caller's own text, {interface}. */
+ * word of a list in `words`; {service} {address} {peer} {client} {slow_client} addresses of the
+ * row; {subject} the finding's subject; {target} the caller's own text, {interface}. */
 bool template_check(const char *text, const struct scope *scope, struct fail *fail);
 
 struct template_input {
