@@ -312,7 +312,8 @@ extern const char *const end_names[END_COUNT];
     F(T, U, tls_server_hellos, ANY, count, "ServerHello messages") \
     F(T, U, tls_fatal_by_client, ANY, count, "fatal alerts") \
     F(T, U, tls_fatal_by_server, ANY, count, "fatal alerts") \
-    F(T, U, tls_alert, 255, none, "last fatal alert's description code")
+    F(T, U, tls_alert, 255, none, "last fatal alert's description code") \
+    F(T, B, target_address, 1, none, "the address is one of the target's host")
 
 /* One DNS server, by address. */
 #define FIELDS_resolver(F, T) \
@@ -375,7 +376,8 @@ extern const char *const end_names[END_COUNT];
     F(T, U, latency_us, ANY, us, "last try to answer; time waited if none") \
     F(T, U, tries, MAX32, count, "queries sent") \
     F(T, U, at_us, ANY, us, "first query, since the start") \
-    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end")
+    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end") \
+    F(T, U, extended_error, 65536, none, "INFO-CODE of RFC 8914 plus 1; 0: none")
 
 #define FIELDS_http_row(F, T) \
     F(T, A, client, 16, none, "client") \

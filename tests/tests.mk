@@ -12,6 +12,7 @@ UNIT += test_mcp_stdio
 SUITES += tests/golden/run
 UNIT += test_track_tcp
 UNIT += test_track_app
+UNIT += test_track_names
 UNIT += test_stat
 
 # The engine on one capture file, for check-corpus and the golden captures.

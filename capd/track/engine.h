@@ -45,6 +45,10 @@ void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t 
 /* Add target addresses learned late. */
 void engine_retarget(struct engine *e, const struct msg_prefix *address, uint32_t n);
 
+/* Nothing comes any more: what waited to be told by its name is told by its address.  Before the
+ * last snapshot. */
+void engine_end(struct engine *e);
+
 /* What only the source knows; totals since the start.  file_error: NULL, or libpcap's words when
  * the file is cut off or damaged. */
 void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,

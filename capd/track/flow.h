@@ -95,7 +95,9 @@ enum flow_bit {
     FLOW_TLS13 = 1u << 16,
     FLOW_COUNTED = 1u << 17,      /* among totals.flows */
     FLOW_SERVER_FIRST = 1u << 18, /* the server spoke first */
-    FLOW_SCALE_KNOWN = 1u << 19   /* both SYNs seen */
+    FLOW_SCALE_KNOWN = 1u << 19,  /* both SYNs seen */
+    FLOW_FOREIGN = 1u << 29,      /* its own SNI or Host is not the target's name */
+    FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */
 };
 
 /* What the first payload said the flow is. */
