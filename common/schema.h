@@ -360,7 +360,8 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, http_4xx_first_us, ANY, us, "first 4xx, since the start") \
     F(T, U, http_4xx_last_us, ANY, us, "last 4xx, since the start") \
     F(T, U, http_5xx_first_us, ANY, us, "first 5xx, since the start") \
-    F(T, U, http_5xx_last_us, ANY, us, "last 5xx, since the start")
+    F(T, U, http_5xx_last_us, ANY, us, "last 5xx, since the start") \
+    F(T, B, target_address, 1, none, "the address is one of the target's host")
 
 /* One DNS server, by address. */
 #define FIELDS_resolver(F, T) \
@@ -423,7 +424,8 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, latency_us, ANY, us, "last try to answer; time waited if none") \
     F(T, U, tries, MAX32, count, "queries sent") \
     F(T, U, at_us, ANY, us, "first query, since the start") \
-    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end")
+    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end") \
+    F(T, U, extended_error, 65536, none, "INFO-CODE of RFC 8914 plus 1; 0: none")
 
 #define FIELDS_http_row(F, T) \
     F(T, A, client, 16, none, "client") \

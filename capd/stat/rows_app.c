@@ -86,6 +86,7 @@ static void put_dns(const struct engine *e, const struct dns_entry *d, struct ms
     r->tries = d->tries;
     r->at_us = d->first_us;
     r->resolved = dns_is_resolved(e, d);
+    r->extended_error = d->extended_error;
 }
 
 uint32_t rows_dns(struct engine *e, struct msg_dns_row *rows, uint64_t *of_out) {

@@ -139,6 +139,7 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     r->port = v->port;
     put_name(e, v->name, v->name_gen, &v->address, r->name);
     r->on_target = v->target;
+    r->target_address = v->target_address;
     put_facts(&e->facts[i], r);
     put_dists(e, v, r);
     r->requests = v->requests;

@@ -322,13 +322,29 @@ size_t app_host_length(const uint8_t *host, size_t len) {
     return len;
 }
 
+/* A Host may be an address: digits and dots, or brackets around an IPv6 address. */
+static bool is_address_text(const uint8_t *name, size_t len) {
+    if (len > 0 && name[0] == '[') return true;
+    for (size_t i = 0; i < len; i++)
+        if (name[i] != '.' && (name[i] < '0' || name[i] > '9')) return false;
+    return true;
+}
+
 void app_name_server(struct engine *e, struct flow *f, const uint8_t *name, size_t len) {
     uint32_t gen = 0, i = names_keep(e, name, len, &gen);
+    bool target = names_match_target(e, name, len), fresh = false;
+    if (i != NONE) {
+        f->name = i;
+        f->name_gen = gen;
+        if (target || !names_of(e, &f->end[SERVER], NULL))
+            fresh = names_learn(e, &f->end[SERVER], i, gen, 0);
+    }
+    if (e->target_name_len == 0 || is_address_text(name, len))
+        select_settle(e, f);
+    else
+        select_named(e, f, target);
+    if (fresh) select_again(e); /* an address of the target that no DNS answer told */
     if (i == NONE) return;
-    f->name = i;
-    f->name_gen = gen;
-    if (!names_of(e, &f->end[SERVER], NULL)) names_learn(e, &f->end[SERVER], i, gen, 0);
-    select_flow(e, f);
     struct service *v = services_of(e, f);
     if (!v) return;
     v->name = i;

@@ -58,7 +58,7 @@ static void append(struct engine *e, struct flow *f, uint32_t i, uint32_t gen) {
 
 static void take_request(struct engine *e, struct segment *s, const struct http_message *m) {
     struct flow *f = s->f;
-    if (m->host.len > 0) app_name_server(e, f, m->host.p, app_host_length(m->host.p, m->host.len));
+    app_name_server(e, f, m->host.p, app_host_length(m->host.p, m->host.len));
     if (!(f->bits & FLOW_SELECTED)) return;
     e->total.http_requests++;
     uint32_t i = take_entry(e);

@@ -26,10 +26,18 @@ struct name_address {
     uint32_t name, name_gen;
     uint32_t chain;
     uint64_t until_us;
-    bool target; /* learned as an address of the target's name */
+    uint64_t target_until_us; /* learned as an address of the target's name: until then; 0: not */
     bool used;
 };
+/* A name that the target's name stands for (CNAME), directly or through others. */
+#define TARGET_ALIASES 16u
+struct name_alias {
+    uint64_t until_us; /* 0: free */
+    uint32_t len;
+    uint8_t text[LIM_NAME + 1]; /* lower case */
+};
 struct names {
+    struct name_alias alias[TARGET_ALIASES];
     struct name *name;
     struct name_address *address;
     uint32_t *name_bucket, *name_chain, *address_bucket;
@@ -98,7 +106,7 @@ struct http_counts {
 struct service {
     struct addr address;
     uint16_t port;
-    bool used, target;
+    bool used, target, target_address;
     uint32_t gen, chain;
     uint32_t live; /* flows in the table that belong to it */
     uint32_t name, name_gen;
@@ -125,7 +133,8 @@ struct dns_entry {
     struct addr client, server;
     uint16_t client_port, server_port, id, type;
     uint16_t rcode, answers;
-    uint8_t addresses; /* A and AAAA records in the answer */
+    uint8_t addresses;       /* A and AAAA records in the answer */
+    uint32_t extended_error; /* INFO-CODE + 1, 0: none */
     bool used, answered, target;
     uint32_t chain, tries;
     uint64_t hash, first_us, last_us, latency_us;

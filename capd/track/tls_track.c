@@ -42,7 +42,7 @@ static uint32_t take_entry(struct engine *e) {
 
 static void client_hello(struct engine *e, struct segment *s, const struct tls_hello *h) {
     struct flow *f = s->f;
-    if (h->sni_len) app_name_server(e, f, h->sni, h->sni_len);
+    app_name_server(e, f, h->sni, h->sni_len);
     if (!(f->bits & FLOW_SELECTED)) return;
     struct service *v = services_of(e, f);
     e->total.tls_client_hellos++;

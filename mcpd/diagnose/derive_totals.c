@@ -121,8 +121,24 @@ derive_fn derive_fn_find(enum table_id table, const char *name) {
         [TABLE_RESOLVERS] = computed_resolvers,
         [TABLE_CONNECTIONS] = computed_connections,
         [TABLE_INCIDENTS] = computed_incidents};
-    for (const struct computed *c = by_table[table]; c && c->name; c++)
-        if (strcmp(c->name, name) == 0) return c->fn;
+    const struct computed *const lists[] = {by_table[table],
+                                            table == TABLE_SERVICES ? computed_names : NULL};
+    for (size_t i = 0; i < 2; i++)
+        for (const struct computed *c = lists[i]; c && c->name; c++)
+            if (strcmp(c->name, name) == 0) return c->fn;
+    return NULL;
+}
+
+derive_list_fn derive_list_find(enum table_id table, const char *name) {
+    static const struct {
+        enum table_id table;
+        const char *name;
+        derive_list_fn fn;
+    } lists[] = {{TABLE_SERVICES, "established_by_address", derive_established_by_address},
+                 {TABLE_SERVICES, "failed_by_address", derive_failed_by_address},
+                 {TABLE_RESOLVERS, "answered_percent_by_resolver", derive_answered_by_resolver}};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        if (lists[i].table == table && strcmp(lists[i].name, name) == 0) return lists[i].fn;
     return NULL;
 }
 

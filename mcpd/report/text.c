@@ -77,12 +77,28 @@ void markdown_escape(const char *in, char *out, size_t cap) {
     out[used] = 0;
 }
 
+/* "(192.0.2.1 0, 192.0.2.2 5)" of a number for each of several addresses. */
+static void list_value(const cJSON *list, char *out, size_t cap) {
+    char number[32];
+    size_t used = 1;
+    snprintf(out, cap, "(");
+    for (const cJSON *e = list->child; e; e = e->next) {
+        int n = snprintf(out + used, cap - used, "%s%s %s", used > 1 ? ", " : "", e->string,
+                         number_text(e, number));
+        if (n < 0 || (size_t)n + 2 > cap - used) break;
+        used += (size_t)n;
+    }
+    snprintf(out + used, cap - used, ")");
+}
+
 void evidence_line(const cJSON *evidence, bool markdown, char *out, size_t cap) {
     size_t used = 0;
     out[0] = 0;
     for (const cJSON *e = evidence ? evidence->child : NULL; e; e = e->next) {
-        char number[32], value[160];
-        if (cJSON_IsString(e) && markdown)
+        char number[32], value[320];
+        if (cJSON_IsObject(e))
+            list_value(e, value, sizeof value);
+        else if (cJSON_IsString(e) && markdown)
             markdown_escape(e->valuestring, value, sizeof value);
         else if (cJSON_IsString(e))
             snprintf(value, sizeof value, "%s", e->valuestring);

@@ -1,6 +1,7 @@
 /* Each rule with witnesses for and against it, from snapshots filled in by hand. */
 #include "tests/unit/witnesses.h"
 #include "tests/unit/witnesses_apps.h"
+#include "tests/unit/witnesses_names.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,6 +36,50 @@ static const struct {
     {"dns_no_answer", resolver_dead, "critical", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_no_answer", resolver_some_lost, "warning", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_no_answer", resolver_one_lost, NULL, NULL, NULL, NULL},
+    {"dns_first_server_dead", first_resolver_dead, "warning", "confirmed", "name_resolution",
+     "192.0.2.53"},
+    {"dns_first_server_dead", first_resolver_dead_two_tries, "warning", "likely", "name_resolution",
+     "192.0.2.53"},
+    {"dns_first_server_dead", first_resolver_dead_many_names, "warning", "confirmed",
+     "name_resolution", "192.0.2.53"},
+    {"dns_first_server_dead", first_resolver_lost_one, NULL, NULL, NULL, NULL},
+    {"dns_first_server_dead", first_resolver_alive, NULL, NULL, NULL, NULL},
+    {"dns_first_server_dead", resolver_dead_other_names, NULL, NULL, NULL, NULL},
+    {"dns_first_server_dead", resolver_dead_other_client, NULL, NULL, NULL, NULL},
+    {"dns_no_answer", first_resolver_dead, NULL, NULL, NULL, NULL},
+    {"dns_no_answer", resolver_dead_other_names, "critical", "confirmed", "name_resolution",
+     "192.0.2.53"},
+    {"tcp_partial_addresses", partly_silent, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443"},
+    {"tcp_partial_addresses", partly_refused, "warning", "confirmed", "server", "203.0.113.9:443"},
+    {"tcp_partial_addresses", partly_silent_two, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443, 203.0.113.11:443"},
+    {"tcp_partial_addresses", partly_silent_target, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443"},
+    {"tcp_partial_addresses", ipv4_silent, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443"},
+    {"tcp_partial_addresses", ipv6_partly_silent, "warning", "confirmed", "network_or_server",
+     "[2001:db8::9]:443"},
+    {"tcp_partial_addresses", all_silent, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", partly_one_syn, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", another_name_silent, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", another_port_silent, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", partly_silent_sometimes, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", refused_other_family, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", ipv6_silent, NULL, NULL, NULL, NULL},
+    {"tcp_syn_timeout", partly_silent, NULL, NULL, NULL, NULL},
+    {"tcp_syn_timeout", partly_silent_sometimes, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443"},
+    {"ipv6_broken_fallback", ipv6_silent, "warning", "confirmed", "network", "[2001:db8::9]:443"},
+    {"ipv6_broken_fallback", ipv6_silent_repeated, "warning", "confirmed", "network",
+     "[2001:db8::9]:443"},
+    {"ipv6_broken_fallback", ipv6_unreachable, "warning", "confirmed", "network",
+     "[2001:db8::9]:443"},
+    {"ipv6_broken_fallback", ipv6_given_up_once, NULL, NULL, NULL, NULL},
+    {"ipv6_broken_fallback", ipv6_partly_silent, NULL, NULL, NULL, NULL},
+    {"ipv6_broken_fallback", ipv6_refused, NULL, NULL, NULL, NULL},
+    {"ipv6_broken_fallback", both_families_silent, NULL, NULL, NULL, NULL},
+    {"ipv6_broken_fallback", ipv4_silent, NULL, NULL, NULL, NULL},
     {"dns_servfail", servfail_all, "critical", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_servfail", servfail_target, "critical", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_servfail", servfail_one_of_ten, "info", "confirmed", "name_resolution", "192.0.2.53"},
@@ -238,6 +283,69 @@ static void test_rules_one_cause_one_finding(void **state) {
     }
 }
 
+/* Evidence of several addresses: a number each, what fails before what works. */
+static void test_rules_evidence_by_address(void **state) {
+    static struct world w;
+    static const struct {
+        void (*change)(struct world *w);
+        const char *id, *evidence;
+    } cases[] = {
+        {partly_silent_two, "tcp_partial_addresses",
+         "{\"addresses\":3,\"failing\":2,\"established\":{\"203.0.113.9\":0,\"203.0.113.11\":0,"
+         "\"203.0.113.10\":10},\"failed\":{\"203.0.113.9\":4,\"203.0.113.11\":3,"
+         "\"203.0.113.10\":0}}"},
+        {ipv6_silent, "ipv6_broken_fallback",
+         "{\"added_ms\":250,\"attempts\":2,\"syn_sent\":2,\"unreachable\":0,\"established\":{"
+         "\"2001:db8::9\":0,\"203.0.113.10\":10}}"},
+        {first_resolver_dead, "dns_first_server_dead",
+         "{\"resolver\":\"192.0.2.53\",\"questions\":2,\"tries\":4,\"answered_elsewhere\":2,"
+         "\"added_ms\":1005,\"answered_percent\":{\"192.0.2.53\":0,\"192.0.2.54\":100}}"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        world_init(&w);
+        cases[i].change(&w);
+        struct diagnosis *d = diagnose(set, &w.v);
+        char *text = cJSON_PrintUnformatted(find_id(d, cases[i].id)->evidence);
+        assert_string_equal(text, cases[i].evidence);
+        cJSON_free(text);
+        diagnosis_free(d);
+    }
+    /* Many dead addresses: not all fit, but a working one is among those shown. */
+    world_init(&w);
+    partly_silent(&w);
+    for (uint8_t i = 11; i < 17; i++) sibling(&w, v4_of(i));
+    struct diagnosis *d = diagnose(set, &w.v);
+    const struct finding *f = find_id(d, "tcp_partial_addresses");
+    char *text = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(f->evidence, "failed"));
+    assert_string_equal(text, "{\"203.0.113.9\":4,\"203.0.113.11\":4,\"203.0.113.12\":4,"
+                              "\"203.0.113.10\":0}");
+    assert_non_null(strstr(f->subject, ", ..."));
+    assert_int_equal(d->n, 1);
+    cJSON_free(text);
+    diagnosis_free(d);
+}
+
+/* What a resolver says about its failure is said on, and sharpens the advice. */
+static void test_rules_extended_dns_error(void **state) {
+    static struct world w;
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        world_init(&w);
+        servfail_all(&w);
+        w.dns[0].extended_error = known ? 6 + 1 : 4711 + 1;
+        struct diagnosis *d = diagnose(set, &w.v);
+        const struct finding *f = find_id(d, "dns_servfail");
+        const cJSON *e = cJSON_GetObjectItemCaseSensitive(f->evidence, "extended_error");
+        if (known)
+            assert_string_equal(cJSON_GetStringValue(e), "DNSSEC bogus");
+        else
+            assert_int_equal(e->valueint, 4711);
+        assert_int_equal(strstr(f->next_step, "signatures") && strstr(f->next_step, "bogus"),
+                         known);
+        diagnosis_free(d);
+    }
+}
+
 static void test_rules_each_has_both_witnesses(void **state) {
     (void)state;
     for (unsigned r = 0; r < set->n; r++) {
@@ -366,6 +474,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules_witnesses),
         cmocka_unit_test(test_rules_one_cause_one_finding),
+        cmocka_unit_test(test_rules_evidence_by_address),
+        cmocka_unit_test(test_rules_extended_dns_error),
         cmocka_unit_test(test_rules_each_has_both_witnesses),
         cmocka_unit_test(test_rules_thresholds_have_reasons),
         cmocka_unit_test(test_rules_verdict),
