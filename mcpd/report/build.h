@@ -51,6 +51,12 @@ bool tree_connections(cJSON *out, const struct report_input *in, const struct re
 bool tree_tcp_analysis(cJSON *out, const struct report_input *in, const struct report_detail *how);
 bool tree_phases(cJSON *out, const struct report_input *in);
 
+/* addresses.c: target_addresses and target_families of a target that is a name; and why the list is
+ * empty or cut. */
+bool tree_addresses(cJSON *out, const struct report_input *in, const struct report_detail *how);
+bool tree_addresses_reason(cJSON *reasons, const struct report_input *in,
+                           const struct report_detail *how);
+
 /* findings.c */
 bool tree_findings(cJSON *out, const struct report_input *in, const struct report_detail *how);
 cJSON *finding_item(const struct finding *f, const struct report_detail *how, uint32_t position);

@@ -1,7 +1,7 @@
-/* The worst rows of connections, DNS, HTTP and TLS, in tables that fit a terminal: columns with
- * nothing in them are left out, then the less important ones, then names are cut.  The lists come
- * worst or slowest first, so the first rows are the ones.
- * Runs in: mcpd.  Input trust: packets (names, only ever in their own cells). */
+/* The worst rows of addresses, connections, DNS, HTTP and TLS, in tables that fit a terminal:
+ * columns with nothing in them are left out, then the less important ones, then names are cut.  The
+ * lists come worst or slowest first, so the first rows are the ones. Runs in: mcpd.  Input trust:
+ * packets (names, only ever in their own cells). */
 #include "mcpd/report/term.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +30,14 @@ struct listing {
 };
 
 static const struct listing listings[] = {
+    {"target_addresses",
+     "addresses of the target",
+     {{"address", "address", FLEX, 0},
+      {"attempted", "tried", NUMBER, 1},
+      {"established", "connected", NUMBER, 0},
+      {"failed", "failed", NUMBER, 0},
+      {"handshake_ms", "connect", NUMBER, 2},
+      {"first_byte_ms", "1st byte", NUMBER, 3}}},
     {"connection_analysis.connections",
      "connections",
      {{"server", "server", FLEX, 0},
@@ -226,16 +234,17 @@ static void add_title(struct text *t, const cJSON *report, const struct listing 
     unsigned long of = cut ? strtoul(cut + 4, NULL, 10) : (unsigned long)rows;
     text_addf(t, "\n%s%s%s", term_paint(t, "bold"), l->what, term_paint(t, "off"));
     if (of > shown) text_addf(t, ", the worst or slowest %zu of %lu", shown, of);
-    text_add(t, strcmp(l->what, "connections") == 0 || strcmp(l->what, "http") == 0
-                    ? " (times in ms)\n"
-                    : "\n");
+    text_add(t, strcmp(l->what, "dns") != 0 && strcmp(l->what, "tls") != 0 ? " (times in ms)\n"
+                                                                           : "\n");
 }
 
 void term_tables(struct text *t, const cJSON *report) {
     for (size_t i = 0; i < sizeof listings / sizeof listings[0]; i++) {
         const cJSON *table = tree_get(report, listings[i].path);
         int rows = cJSON_GetArraySize(tree_get(table, "rows"));
-        struct grid *g = rows > 0 ? calloc(1, sizeof *g) : NULL;
+        int least =
+            strcmp(listings[i].path, "target_addresses") == 0 ? 2 : 1; /* one is no choice */
+        struct grid *g = rows >= least ? calloc(1, sizeof *g) : NULL;
         if (!g) continue;
         g->column = listings[i].column;
         fill(g, t, table);

@@ -279,6 +279,7 @@ char *report_terminal(const cJSON *report, bool colour, bool ascii) {
     cJSON_ArrayForEach(f, tree_get(report, "problems_detected")) add_finding(&t, f, report);
     add_numbers(&t, report);
     add_phases(&t, report);
+    if (families_line(report, line, sizeof line)) term_wrap(&t, 2, "families: ", line);
     add_probe(&t, report);
     term_tables(&t, report);
     text_add(&t, "\n");

@@ -142,6 +142,7 @@ static void add_foot(struct text *t, const cJSON *report) {
         coverage_line(report, line, sizeof line);
         text_addf(t, "\nChecked: %s.\n", line);
     }
+    if (families_line(report, line, sizeof line)) text_addf(t, "%s.\n", line);
     if (narrowed_line(report, line, sizeof line)) text_addf(t, "Filter narrowed: %s.\n", line);
     const cJSON *reason, *lists = tree_get(report, "lists");
     if (tree_text(report, "section")[0])

@@ -151,3 +151,22 @@ bool narrowed_line(const cJSON *report, char *out, size_t cap) {
              tree_number(n, "from_s", number), tree_text(n, "why"), tree_text(n, "no_longer_seen"));
     return true;
 }
+
+/* "IPv4: 3 of 3": how many attempts succeeded; "" if the family was not tried. */
+static void family_text(const cJSON *report, const char *key, const char *name, char *out,
+                        size_t cap) {
+    const cJSON *f = tree_get(tree_get(report, "target_families"), key);
+    char established[32], attempted[32];
+    out[0] = 0;
+    if (f)
+        snprintf(out, cap, "%s: %s of %s", name, tree_number(f, "established", established),
+                 tree_number(f, "attempted", attempted));
+}
+
+bool families_line(const cJSON *report, char *out, size_t cap) {
+    char four[80], six[80];
+    family_text(report, "ipv4", "IPv4", four, sizeof four);
+    family_text(report, "ipv6", "IPv6", six, sizeof six);
+    snprintf(out, cap, "%s, %s connection attempts succeeded", four, six);
+    return four[0] && six[0];
+}

@@ -36,4 +36,7 @@ void coverage_line(const cJSON *report, char *out, size_t cap);
 
 /* From when on the capture saw less, why, and what; false: it saw all the time the same. */
 bool narrowed_line(const cJSON *report, char *out, size_t cap);
+
+/* How many attempts succeeded over IPv4 and IPv6; false: not both were tried. */
+bool families_line(const cJSON *report, char *out, size_t cap);
 #endif
