@@ -18,6 +18,7 @@
 #define NET_MESSAGE_MAX  4096 /* 64 IPv6 addresses are 2944 */
 #define NET_ADDRESSES    64
 #define NET_RESOLVE_S    25   /* a child that looks a name up is killed after that */
+#define NET_AGAIN_MS     2200 /* TCP repeats a SYN after 1 s, RFC 6298 */
 #define NET_PROBE_MS     8000 /* so that it is over when a diagnosis of 10 s ends */
 #define NET_CHILDREN_MAX 16
 #endif

@@ -170,6 +170,18 @@ static void tell_failure(const char *id, const struct probe *p, CURLcode rc) {
     net_answer_error(id, text);
 }
 
+/* libcurl gives an IPv6 address up for IPv4 after 200 ms, with one SYN: that may have been slow or
+ * lost.  So it is tried once more, alone and until a second SYN must have followed; what comes of
+ * it is for the capture to see. */
+static void look_again(const struct probe *p) {
+    if (p->tries < 2 || p->tried[0].len != 16) return;
+    curl_easy_setopt(p->curl, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V6);
+    curl_easy_setopt(p->curl, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(p->curl, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(p->curl, CURLOPT_TIMEOUT_MS, (long)NET_AGAIN_MS);
+    (void)curl_easy_perform(p->curl);
+}
+
 void net_probe(const char *id, const char *kind, const char *host, const char *port) {
     static struct probe p;
     char url[512];
@@ -189,9 +201,11 @@ void net_probe(const char *id, const char *kind, const char *host, const char *p
     }
     set_options(&p, url);
     CURLcode rc = curl_easy_perform(p.curl);
-    if (rc == CURLE_OK)
+    if (rc == CURLE_OK) {
         tell(id, &p);
-    else
+        look_again(&p);
+    } else {
         tell_failure(id, &p, rc);
+    }
     curl_easy_cleanup(p.curl);
 }

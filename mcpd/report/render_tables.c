@@ -96,6 +96,8 @@ static void fill_cell(const struct text *t, const cJSON *value, enum kind kind, 
     char text[32];
     if (kind == BYTES && cJSON_IsNumber(value))
         snprintf(out, CELL, "%s", term_bytes(value->valuedouble, text));
+    else if (cJSON_IsString(value) && kind == FLEX)
+        term_word(t, value->valuestring, out, CELL);
     else if (cJSON_IsString(value))
         term_shown(t, value->valuestring, out, CELL);
     else

@@ -83,6 +83,19 @@ const char *term_shown(const struct text *t, const char *in, char *out, size_t c
     return out;
 }
 
+const char *term_word(const struct text *t, const char *in, char *out, size_t cap) {
+    char shown[SHOWN_BYTES];
+    size_t used = 0;
+    for (const char *p = term_shown(t, in, shown, sizeof shown); *p; p++) {
+        size_t n = *p == ' ' ? 4 : 1;
+        if (used + n >= cap) break;
+        memcpy(out + used, *p == ' ' ? "\\x20" : p, n);
+        used += n;
+    }
+    out[used] = 0;
+    return out;
+}
+
 const char *term_paint(const struct text *t, const char *word) {
     static const struct {
         const char *word, *code;
