@@ -115,8 +115,10 @@ class Product:
             source = os.path.join(BUILD, name)
             if not os.path.exists(source):
                 raise LabError("%s is not built" % source)
-            shutil.copy(source, os.path.join(self.dir, name))
-            os.chmod(os.path.join(self.dir, name), 0o755)
+            path = os.path.join(self.dir, name)
+            if not os.path.exists(path):  # it may be running
+                shutil.copy(source, path)
+                os.chmod(path, 0o755)
 
     home = None  # the namespace in which capd and mcpd run unless told otherwise
 

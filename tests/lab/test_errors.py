@@ -160,9 +160,10 @@ def test_interfaces(lab):
     lab.restart_capd("interfaces = eth0, lo, sleepy\n")
     for what, name, code, wanted in (("unknown", "nosuch0", 2, ("nosuch0", "eth0", "lo")),
                                      ("down", "sleepy", 2, ("sleepy", "is down", "eth0")),
-                                     ("not allowed", "other", 3, ("other", "capd's configuration", "eth0, lo"))):
+                                     ("not allowed", "other", 3, ("other", "capd's configuration", "allowed: ", "eth0", "lo"))):
         refused_both_ways("interface %s" % what, lab, code, wanted, ["192.0.2.1", "--interface", name],
                           {"target": "192.0.2.1", "interface": name})
+    lab.in_ns(lab.client, ["sh", "-c", "n=0; until grep -q up /sys/class/net/eth0/operstate || [ $n = 50 ]; do sleep 0.1; n=$((n+1)); done"])
     got = lab.ask("check", "--capd", lab.sock)
     said("check lists them", got.stdout, "eth0 (up, default route)", "sleepy (down)", "other (", ", not allowed")
     lab.restart_capd("interfaces = sleepy\n")
@@ -445,8 +446,8 @@ def test_check(lab):
         T.skip("programs that are not installed are missed", "they are installed here")
     else:
         T.check("programs that are not installed are missed", got.returncode == 3 and
-                "missing  program         capd found neither" in got.stdout and
-                "missing  program         mcpd-net found neither" in got.stdout, got)
+                "missing  program        capd found neither" in got.stdout and
+                "missing  program        mcpd-net found neither" in got.stdout, got)
     lists = lab.conf("dirs.conf", "file_directories = %s/gone:%s\n" % (lab.dir, here))
     got = lab.ask("check", "--capd", lab.sock, "--config", lists)
     said("folders for capture files that are not there, or none", got.stdout, "missing  capture files",
