@@ -8,6 +8,7 @@ SUITES += tests/lab/test_errors.py
 SUITES += tests/lab/test_faults.py
 SUITES += tests/lab/test_view.py
 SUITES += tests/lab/test_names.py
+SUITES += tests/lab/test_callers.py
 UNIT += test_json
 UNIT += test_mcp_calls
 UNIT += test_mcp_dispatch

@@ -13,9 +13,7 @@ import json
 import os
 import pty
 import re
-import select
 import shutil
-import socket
 import struct
 import subprocess
 import sys
@@ -27,6 +25,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "golden")]
 sys.dont_write_bytecode = True
 import make  # noqa: E402
 from test_cli import ROOT, USER, Session, World  # noqa: E402
+import rawcapd  # noqa: E402
 from stdio_client import Checks, text_of  # noqa: E402  (test_cli knows where it lies)
 
 MARK = "h0st1le"  # stands in every hostile text
@@ -298,30 +297,6 @@ def check_errors_of_commands(world, path):
     T.check("commands: errors clean and in lines of ours", not faults, "\n".join(faults))
 
 
-def pack(value):
-    """msgpack, as much as a request needs."""
-    if isinstance(value, bool):
-        return b"\xc3" if value else b"\xc2"
-    if isinstance(value, int):
-        return b"\xcf" + struct.pack(">Q", value) if value > 127 else bytes([value])
-    if isinstance(value, list):
-        return bytes([0x90 | len(value)]) + b"".join(pack(v) for v in value)
-    if isinstance(value, dict):
-        return b"\xde" + struct.pack(">H", len(value)) + b"".join(pack(k) + pack(v) for k, v in value.items())
-    data = value.encode()
-    return b"\xda" + struct.pack(">H", len(data)) + data
-
-
-def ask_capd(path, *requests):
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.connect(path)
-        for number, (kind, body) in enumerate(requests, 1):
-            data = pack(body)
-            sock.sendall(struct.pack(">4sBBHII", b"PCM1", 1, kind, 0, number, len(data)) + data)
-            if select.select([sock], [], [], 3)[0]:
-                sock.recv(65536)
-
-
 def check_audit_lines(world):
     """A client that writes what it likes into every text of its requests."""
     path, log = world.path("capd.sock"), world.path("capd.log")
@@ -330,7 +305,7 @@ def check_audit_lines(world):
         capd = subprocess.Popen([world.path("capd"), "--config", conf, "--socket", path, "--user", "nobody"], stderr=err)
     for _ in range(100):
         try:
-            ask_capd(path, (1, {"client": "is anybody there"}))
+            rawcapd.ask(path, (1, {"client": "is anybody there"}))
             break
         except OSError:
             time.sleep(0.05)
@@ -341,7 +316,7 @@ def check_audit_lines(world):
             start = {"file": False, "interface": "lo", "mode": 1, "duration_ms": 1000, "name": "", "addresses": [], "ports": [], "filter": "",
                      "filter_only": False, "exclude": [], "caller": "", "gateways": []}
             start[field] = text.encode()[:{"interface": 15, "caller": 64, "name": 255}.get(field, 1000)].decode("utf-8", "ignore")
-            ask_capd(path, (1, {"client": text[:20]}), (3, start))
+            rawcapd.ask(path, (1, {"client": text[:20]}), (3, start))
     capd.terminate()
     capd.wait(5)
     with open(log, "rb") as said:
