@@ -147,10 +147,11 @@ check: ## run every test (as root: all of them); closes with 'N passed, N failed
 	@$(MAKE) --no-print-directory -j$(JOBS) V=asan units
 	@$(GIVE_BACK) tests/run --summary build/check-summary.txt $(addprefix build/release/unit/,$(UNIT)) $(addprefix build/asan/unit/,$(UNIT)) $(SUITES)
 
-bench: ## packets per second, CPU and memory of the capture, measured over a veth pair (root)
+bench: ## capture over a veth pair: packets per second, CPU, memory; latency of tool calls meanwhile (root)
 	@deploy/install-deps build test
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/bench/flood
 	@$(GIVE_BACK) tests/bench/veth_replay
+	@$(GIVE_BACK) tests/bench/latency
 
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

@@ -47,6 +47,7 @@ void app_free(struct app *a) {
     netchild_free(a->net);
     launcher_close(&a->launcher);
     rules_free(a->rules);
+    free(a->interfaces);
     loop_free(a->loop);
 }
 

@@ -9,6 +9,7 @@ SUITES += tests/lab/test_faults.py
 SUITES += tests/lab/test_view.py
 SUITES += tests/lab/test_names.py
 SUITES += tests/lab/test_callers.py
+SUITES += tests/lab/test_reports.py
 UNIT += test_json
 UNIT += test_mcp_calls
 UNIT += test_mcp_dispatch
