@@ -14,16 +14,14 @@
 
 static bool read_settings(struct app *a, const struct cli *c, struct fail *fail) {
     settings_defaults(&a->settings);
-    if (!settings_read(&a->settings, c->config ? c->config : SETTINGS_PATH, c->config != NULL,
-                       fail)) {
-        settings_defaults(&a->settings); /* `check` goes on: nothing half read */
-        return false;
-    }
-    if (!c->capd) return true;
+    bool good =
+        settings_read(&a->settings, c->config ? c->config : SETTINGS_PATH, c->config != NULL, fail);
+    if (!good) settings_defaults(&a->settings); /* `check` goes on: nothing half read */
+    if (!c->capd) return good;
     if (strlen(c->capd) >= sizeof a->settings.capd)
         return fail_set(fail, FAIL_VALUE, "capd", "--capd: the path is longer than 107 bytes");
     snprintf(a->settings.capd, sizeof a->settings.capd, "%s", c->capd);
-    return true;
+    return good;
 }
 
 /* What needs the person's own rights happens before they are given up: opening the file that was

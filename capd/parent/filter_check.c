@@ -159,15 +159,16 @@ bool filter_check(const char *text, struct fail *fail) {
     unsigned accessors = 0, depth = 0;
     size_t len = strlen(text);
     if (len > LIM_FILTER)
-        return fail_set(fail, FAIL_FILTER, "filter", "%zu bytes, at most %u are allowed", len,
-                        LIM_FILTER);
+        return fail_set(fail, FAIL_FILTER, "filter", "filter: %zu bytes, at most %u are allowed",
+                        len, LIM_FILTER);
     for (size_t i = 0; i < len; i++) {
         if (text[i] < 0x20 || text[i] > 0x7e)
-            return fail_set(fail, FAIL_FILTER, "filter", "byte %zu is not printable ASCII", i + 1);
+            return fail_set(fail, FAIL_FILTER, "filter", "filter, byte %zu: not printable ASCII",
+                            i + 1);
         if (text[i] == '[') accessors++;
     }
     if (accessors > PLACES_MAX)
-        return fail_set(fail, FAIL_FILTER, "filter", "at most %u accessors are allowed",
+        return fail_set(fail, FAIL_FILTER, "filter", "filter: at most %u accessors are allowed",
                         PLACES_MAX);
     for (skip_space(&s); *s.p; skip_space(&s)) {
         if (strchr("()!&|<>=+-*/^%", *s.p)) {

@@ -55,18 +55,11 @@ static void add_head(struct text *t, const cJSON *report) {
 /* A stranger's name on a line of ours: one word, so that no part of it can begin a line. */
 static void add_name(struct text *t, const char *name) {
     static const char label[] = "  name on the wire: ";
-    char plain[TERM_COLUMNS * 12], word[TERM_COLUMNS * 8] = "";
-    size_t used = 0, room = TERM_COLUMNS - (sizeof label - 1) - 3, n;
-    for (name = term_shown(t, name, plain, sizeof plain); *name; name += n) {
-        bool space = *name == ' ';
-        n = term_fitting(name, strlen(name), 1); /* one character */
-        size_t wide = space ? 4 : term_width(name, n), bytes = space ? 4 : n;
-        if (wide > room || used + bytes >= sizeof word) break;
-        memcpy(word + used, space ? "\\x20" : name, bytes);
-        used += bytes;
-        room -= wide;
-    }
-    text_addf(t, "%s%.*s%s\n", label, (int)used, word, *name ? "..." : "");
+    char plain[TERM_COLUMNS * 12], word[TERM_COLUMNS * 12];
+    size_t room = TERM_COLUMNS - (sizeof label - 1) - 3;
+    term_word(term_shown(t, name, plain, sizeof plain), word, sizeof word);
+    size_t n = term_fitting(word, strlen(word), room);
+    text_addf(t, "%s%.*s%s\n", label, (int)n, word, word[n] ? "..." : "");
 }
 
 /* ---- findings -------------------------------------------------------------------------------- */

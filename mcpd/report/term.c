@@ -83,6 +83,21 @@ const char *term_shown(const struct text *t, const char *in, char *out, size_t c
     return out;
 }
 
+const char *term_word(const char *in, char *out, size_t cap) {
+    size_t used = 0, n;
+    for (; *in; in += n) {
+        uint32_t cp;
+        n = next_character(in, strlen(in), &cp);
+        const char *shown = *in == ' ' ? "\\x20" : in;
+        size_t bytes = *in == ' ' ? 4 : n;
+        if (used + bytes + 1 > cap) break;
+        memcpy(out + used, shown, bytes);
+        used += bytes;
+    }
+    out[used] = 0;
+    return out;
+}
+
 const char *term_paint(const struct text *t, const char *word) {
     static const struct {
         const char *word, *code;

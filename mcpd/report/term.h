@@ -17,6 +17,10 @@ size_t term_fitting(const char *s, size_t bytes, size_t columns);
  * sparkline by marks of the same order.  Cut at a character if `cap` is too small. */
 const char *term_shown(const struct text *t, const char *in, char *out, size_t cap);
 
+/* A stranger's text as one word: spaces as \x20, so that no part of it can begin a line or look
+ * like a column of its own.  Cut at a character if `cap` is too small. */
+const char *term_word(const char *in, char *out, size_t cap);
+
 /* Add words, breaking lines before column 80; `indent` spaces lead each line.  A number is not torn
  * from its unit; a word that is longer than a line is broken where the line ends. */
 void term_wrap(struct text *t, size_t indent, const char *label, const char *text);

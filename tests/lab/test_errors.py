@@ -158,9 +158,9 @@ def test_interfaces(lab):
     product.run(["ip", "-n", lab.client, "link", "add", "sleepy", "type", "veth", "peer", "name", "other"])
     product.run(["ip", "-n", lab.client, "link", "set", "other", "up"])
     lab.restart_capd("interfaces = eth0, lo, sleepy\n")
-    for what, name, code, wanted in (("unknown", "nosuch0", 2, ("nosuch0", "eth0", "lo")),
-                                     ("down", "sleepy", 2, ("sleepy", "is down", "eth0")),
-                                     ("not allowed", "other", 3, ("other", "capd's configuration", "eth0, lo"))):
+    for what, name, code, wanted in (("unknown", "nosuch0", 2, ("nosuch0", "eth0, lo, sleepy (down)")),
+                                     ("down", "sleepy", 2, ("sleepy", "is down", "eth0, lo, sleepy (down)")),
+                                     ("not allowed", "other", 3, ("other", "capd's configuration", "eth0, lo, sleepy (down)"))):
         refused_both_ways("interface %s" % what, lab, code, wanted, ["192.0.2.1", "--interface", name],
                           {"target": "192.0.2.1", "interface": name})
     got = lab.ask("check", "--capd", lab.sock)
@@ -445,8 +445,8 @@ def test_check(lab):
         T.skip("programs that are not installed are missed", "they are installed here")
     else:
         T.check("programs that are not installed are missed", got.returncode == 3 and
-                "missing  program         capd found neither" in got.stdout and
-                "missing  program         mcpd-net found neither" in got.stdout, got)
+                "missing  program        capd found neither" in got.stdout and
+                "missing  program        mcpd-net found neither" in got.stdout, got)
     lists = lab.conf("dirs.conf", "file_directories = %s/gone:%s\n" % (lab.dir, here))
     got = lab.ask("check", "--capd", lab.sock, "--config", lists)
     said("folders for capture files that are not there, or none", got.stdout, "missing  capture files",
@@ -497,7 +497,11 @@ def own_people(folder):
         users = text.read()
     with open("/etc/group", encoding="utf-8") as text:
         groups = text.read()
-    users += "".join("%s:x:%d:%d::/nonexistent:/bin/false\n" % (name, uid, uid) for name, uid in PEOPLE)
+    for name, uid in PEOPLE:
+        home = os.path.join(folder, "home-" + name)
+        os.makedirs(home, mode=0o700)
+        os.chown(home, uid, uid)
+        users += "%s:x:%d:%d::%s:/bin/false\n" % (name, uid, uid, home)
     groups += "capd-clients:x:%d:person,latecomer\n" % product.CLIENTS_GID
     for name, content in (("passwd", users), ("group", groups)):
         path = os.path.join(folder, name)
@@ -526,8 +530,7 @@ def main():
                 test(lab)
             except (product.LabError, OSError, subprocess.SubprocessError, RuntimeError, KeyError) as why:
                 T.check("%s runs" % test.__name__, False, repr(why))
-    print("1..%d" % T.count)
-    return 1 if T.bad else 0
+    return T.end()
 
 
 if __name__ == "__main__":

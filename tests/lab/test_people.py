@@ -12,7 +12,7 @@ import time
 
 import lab as lab_module
 from lab import SERVER4, SERVER6, Lab
-from session import Checks
+from stdio_client import Checks
 
 T = Checks()
 
@@ -50,13 +50,13 @@ CASES = [
     ("refused port", site, "www.lab.test:81", 1,
      ("problems", "critical tcp_refused", "blame: server", "the connection was refused; tried"), ("tcp_syn_timeout",), True),
     ("silent port", silent_port, "http://www.lab.test/", 1,
-     ("problems", "critical tcp_syn_timeout", "blame: network_or_server", "failed: no connection within 8 s"),
+     ("problems", "critical tcp_syn_timeout", "blame: network or server", "failed: no connection within 8 s"),
      ("tcp_refused",), False),
     ("unknown name", site, "http://nosuch.lab.test/", 1,
-     ("problems", "dns_nxdomain", "blame: name_resolution", "failed: the name could not be resolved"),
+     ("problems", "dns_nxdomain", "blame: name resolution", "failed: the name could not be resolved"),
      ("dns_no_answer", "tcp_"), True),
     ("dead resolver", dead_resolver, "http://www.lab.test/", 1,
-     ("problems", "critical dns_no_answer", "blame: name_resolution", "failed: the name could not be resolved"),
+     ("problems", "critical dns_no_answer", "blame: name resolution", "failed: the name could not be resolved"),
      ("dns_nxdomain", "tcp_"), True),
     ("slow server", slow_site, "http://www.lab.test/", 1,
      ("problems", "slow_server", "blame: server", "HTTP status 200"), ("tcp_retransmissions", "path_latency"), False),
