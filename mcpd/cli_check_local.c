@@ -1,6 +1,7 @@
 /* `mcpd check`, the part that needs nobody else: the configuration, the programs, the folders with
  * capture files, what the kernel offers.
  * Runs in: mcpd.  Input trust: local. */
+#include "common/text.h"
 #include "mcpd/cli_check.h"
 #include "mcpd/report/term.h"
 #include <errno.h>
@@ -22,7 +23,7 @@
 void check_line(enum check_word word, const char *what, const char *fmt, ...) {
     static const char *const words[] = {"ok", "note", "missing"};
     static const char *const paint[] = {"healthy", "warning", "critical"};
-    char detail[1200], head[HEAD + 1];
+    char given[1200], detail[1200], head[HEAD + 1];
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     bool terminal = isatty(STDOUT_FILENO);
     struct text t = {.most = sizeof detail * 4,
@@ -30,8 +31,9 @@ void check_line(enum check_word word, const char *what, const char *fmt, ...) {
                          terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0};
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(detail, sizeof detail, fmt, ap);
+    vsnprintf(given, sizeof given, fmt, ap);
     va_end(ap);
+    (void)text_clean_again(given, detail, sizeof detail); /* paths may hold anything */
     snprintf(head, sizeof head, "%-8s %-15s", words[word], what);
     if (terminal) term_wrap(&t, HEAD, "", detail);
     printf("%s%.8s%s%s", term_paint(&t, paint[word]), head, term_paint(&t, "off"), head + 8);

@@ -158,6 +158,7 @@ def test_interfaces(lab):
     product.run(["ip", "-n", lab.client, "link", "add", "sleepy", "type", "veth", "peer", "name", "other"])
     product.run(["ip", "-n", lab.client, "link", "set", "other", "up"])
     lab.restart_capd("interfaces = eth0, lo, sleepy\n")
+    wait_for(lambda: "LOWER_UP" in product.run(["ip", "-n", lab.client, "link", "show", "eth0"]).stdout)
     for what, name, code, wanted in (("unknown", "nosuch0", 2, ("nosuch0", "eth0, lo, sleepy (down)")),
                                      ("down", "sleepy", 2, ("sleepy", "is down", "eth0, lo, sleepy (down)")),
                                      ("not allowed", "other", 3, ("other", "capd's configuration", "eth0, lo, sleepy (down)"))):
