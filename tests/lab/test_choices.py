@@ -214,7 +214,8 @@ def test_switches():
         T.check("probe = off for `mcpd diagnose`: nothing is sent, and the report says that it is switched off",
                 code == 1 and quiet(report) and "switched off in mcpd.conf" in report.get("probe", {}).get("why", ""), (code, report, err))
         code, report, err = diagnose(lab, "http://www.lab.test/", "--duration", "2", "--no-probe")
-        T.check("--no-probe: no probe and none promised", code == 1 and "probe" not in report, (code, report, err))
+        T.check("--no-probe: no probe and none promised", code == 1 and "probe" not in report,
+                (code, err, report.get("verdict"), report.get("probe"), report.get("protocols")))
 
 
 def main():

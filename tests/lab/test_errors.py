@@ -403,6 +403,11 @@ def test_config_files(lab):
         got = product.run([os.path.join(lab.dir, "capd"), "--config", path, "--check"], check=False)
         T.check("capd.conf, %s: capd does not start" % what, got.returncode != 0 and not got.stdout, got)
         said("capd.conf, %s: the file, the line, the key, what is allowed" % what, got.stderr, path, *wanted)
+    secret = lab.conf("capd-secret.conf", "names = on\n", mode=0o600)
+    got = product.run(["setpriv", "--reuid=%d" % product.CAPD_UID, "--regid=%d" % product.CLIENTS_GID, "--clear-groups",
+                       os.path.join(lab.dir, "capd"), "--config", secret, "--check"], check=False)
+    T.check("capd.conf, not readable for capd's user: capd does not start", got.returncode != 0 and not got.stdout, got)
+    said("capd.conf, not readable for capd's user: the file and why", got.stderr, secret, "Permission denied")
     mine = config_cases(lab, "probe", "on")
     mine.append(("not readable for this user", lab.conf("secret.conf", "probe = on\n", mode=0o600),
                  ("Permission denied",)))
