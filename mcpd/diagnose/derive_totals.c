@@ -80,6 +80,16 @@ static bool t_none_set_up(const struct derive_row *r, double *out) {
     return is(out, t->attempted > t->pending && t->established + t->midstream == 0);
 }
 
+/* Of the target nothing was seen but questions for the next hop's address: hosts repeat these on
+ * their own, so they are no sign that anybody used the target. */
+static bool t_only_arp(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    uint64_t arp = 0;
+    for (uint32_t i = 0; i < t->protocols_n; i++)
+        if (t->protocols[i].proto == PROTO_ARP) arp = t->protocols[i].packets;
+    return is(out, derive_has_target(r->view) && t->packets > 0 && arp >= t->packets);
+}
+
 /* Names were asked for, and each question got an answer that is no failure. */
 static bool t_dns_fine(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
@@ -110,6 +120,7 @@ const struct computed computed_totals[] = {
     {"tables", t_tables},
     {"dns_fine", t_dns_fine},
     {"none_set_up", t_none_set_up},
+    {"only_arp", t_only_arp},
     {NULL, NULL},
 };
 

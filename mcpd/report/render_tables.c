@@ -14,7 +14,9 @@
 #define GAP      2u
 #define FLEX_MIN 22u /* a name or an endpoint that is cut further says little */
 
-/* WORD: one of ours, "timed_out".  A column of zeros of COUNT or BYTES is left out. */
+/* WORD: one of ours, "timed_out".  FLEX: a name or an endpoint, always one word of plain
+ * characters, so that no part of a stranger's text can look like another column, a title or a line
+ * of ours.  A column of zeros of COUNT or BYTES is left out. */
 enum kind { TEXT, WORD, FLEX, NUMBER, COUNT, BYTES };
 
 /* `drop`: when there is no room the highest goes first; 0 never. */
@@ -59,7 +61,7 @@ static const struct listing listings[] = {
       {"tries", "tries", NUMBER, 0}}},
     {"http_requests",
      "http",
-     {{"method", "method", TEXT, 1},
+     {{"method", "method", FLEX, 1},
       {"host", "host", FLEX, 0},
       {"path", "path", FLEX, 0},
       {"status", "status", NUMBER, 0},

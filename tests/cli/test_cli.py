@@ -69,8 +69,8 @@ class World:
 class Session(stdio_client.Session):
     """One `mcpd stdio` of an ordinary user."""
 
-    def __init__(self, world, *arguments):
-        super().__init__(world.command("stdio", *arguments, user=True))
+    def __init__(self, world, *arguments, **greeting):
+        super().__init__(world.command("stdio", *arguments, user=True), **greeting)
 
 
 def refused_pcap():
@@ -493,8 +493,8 @@ def main():
         inside(world)
     finally:
         shutil.rmtree(world.dir, ignore_errors=True)
-    print("1..%d" % T.count)
+    return T.end()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -47,6 +47,9 @@ OWN_FIELDS = {"connections": {"name"}, "dns_queries": {"name"}, "http_requests":
               "tls_handshakes": {"sni", "alpn"}, "hosts": {"name"}}
 BAD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164"
                  "\ufe00-\ufe0f\ufeff\ufff0-\uffff\U000e0000-\U000e0fff]")
+# Tables at a terminal: their titles, and the columns in which names stand.
+TITLE = r"(connections|dns|http|tls)(, the worst or slowest \d+ of \d+)?( \(times in ms\))?$"
+NAME_COLUMNS = {"name", "host", "path", "method"}
 T = Checks()
 
 
@@ -174,10 +177,20 @@ def terminal_faults(data, colour):
     if colour:
         text = re.sub("\x1b\\[[0-9;]*m", "", text).replace("\r\n", "\n")
     faults = ["%r" % line for line in text.split("\n") if BAD.search(line)]
+    heads = None  # of the table we are in
     for line in text.split("\n"):
-        cells = re.split(" {2,}", line.strip())
-        in_table = line.startswith("  ") and len(cells) > 1 and all(" " not in c for c in cells if MARK in c.lower())
-        if MARK in line.lower() and not in_table and not re.match(r"  name on the wire: \S+$", line):
+        if re.match(TITLE, line):
+            heads = []
+        elif heads is not None and not line:
+            heads = None
+        elif heads is not None:
+            cells = re.split(" {2,}", line[2:])
+            if not line.startswith("  ") or (heads and len(cells) != len(heads)):
+                faults.append("columns: %r" % line)
+            faults += ["in the column %s: %r" % (head, line) for head, cell in zip(heads or cells, cells)
+                       if MARK in cell.lower() and (head not in NAME_COLUMNS or " " in cell)]
+            heads = heads or cells
+        elif MARK in line.lower() and not re.match(r"  name on the wire: \S+$", line):
             faults.append("outside of its field: %r" % line)
         if columns(line) > 80:
             faults.append("long: %r" % line)
@@ -270,9 +283,7 @@ def check_errors_of_tools(session):
                     faults += ["%s.%s was taken: %r" % (tool, name, text)] if name in ("interface", "capture_id", "path", "section") else []
         message = {"jsonrpc": "2.0", "id": "x", "method": text + "h0st1le", "params": {}}
         for changed in ({}, {"method": "tools/call", "params": {"name": text}}, {"method": "tools/call", "params": {"name": "list_captures", "arguments": {text: 1}}}):
-            session.process.stdin.write(json.dumps(dict(message, **changed)) + "\n")
-            session.process.stdin.flush()
-            answer = json.loads(session.process.stdout.readline())
+            answer = session.answer(session.send_message(dict(message, **changed)))
             said = answer["error"]["message"] if "error" in answer else text_of(answer["result"])
             faults += ["%s: %s" % (changed.get("method", "method"), f) for f in given_faults(said)]
     T.check("tools: %d hostile arguments, errors clean, short, on one line" % asked, not faults, "\n".join(faults))
@@ -352,11 +363,8 @@ def everything(world):
     check_tool(session, path)
     check_errors_of_tools(session)
     session.end()
-    session = Session.__new__(Session)
-    session.process = subprocess.Popen(world.command("stdio", "--config", world.conf, user=True), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                       stderr=subprocess.PIPE, text=True)
-    session.last_id, session.bytes, session.answers = 0, 0, {}
-    got = session.call("initialize", {"protocolVersion": TEXTS[0].decode(), "capabilities": {}, "clientInfo": {"name": TEXTS[3].decode(), "version": "\u202e"}})
+    session = Session(world, "--config", world.conf, protocolVersion=TEXTS[0].decode(), clientInfo={"name": TEXTS[3].decode(), "version": "\u202e"})
+    got = session.greeted
     T.check("a client with a hostile name and version is greeted", "protocolVersion" in got and not BAD.search(json.dumps(got, ensure_ascii=False)), got)
     session.process.stdin.close()
     T.check("and nothing of it is on standard error", not session.process.stderr.read(), "")

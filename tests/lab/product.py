@@ -110,8 +110,11 @@ class Product:
     # ---- the product ------------------------------------------------------------------------------
 
     def install_programs(self):
-        """Copy the programs into the scratch directory, where any user can run them (a clone may lie in a private home)."""
+        """Copy the programs into the scratch directory, where any user can run them (a clone may lie in a private home).
+        What is there already may be running and stays."""
         for name in PROGRAMS:
+            if os.path.exists(os.path.join(self.dir, name)):
+                continue
             source = os.path.join(BUILD, name)
             if not os.path.exists(source):
                 raise LabError("%s is not built" % source)

@@ -1,7 +1,11 @@
-"""One `mcpd stdio`, spoken to line by line, and TAP lines that are printed as they come."""
+"""One `mcpd stdio`, spoken to line by line as an MCP client of the older era does it, and TAP lines that are printed
+as they come."""
 
 import json
+import os
 import subprocess
+
+import product
 
 
 class Checks:
@@ -16,7 +20,7 @@ class Checks:
         self.bad += not good
         print("%s %d - %s" % ("ok" if good else "not ok", self.count, what), flush=True)
         if not good:
-            print("# " + str(why)[-900:].replace("\n", "\n# "), flush=True)
+            print("# " + str(why)[-1500:].replace("\n", "\n# "), flush=True)
         return good
 
     def skip(self, what, why):
@@ -24,16 +28,21 @@ class Checks:
         self.count += 1
         print("ok %d - %s # SKIP %s" % (self.count, what, why), flush=True)
 
+    def end(self):
+        """The plan; returns the exit status."""
+        print("1..%d" % self.count, flush=True)
+        return 1 if self.bad else 0
+
 
 class Session:
-    """A client of one `mcpd stdio`; `argv` starts it."""
+    """A client of one `mcpd stdio`; `argv` starts it.  `greeting` changes what it says about itself."""
 
-    def __init__(self, argv):
+    def __init__(self, argv, **greeting):
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True)
         self.last_id, self.bytes, self.answers = 0, 0, {}
-        self.call("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
-                                 "clientInfo": {"name": "test", "version": "1"}})
+        self.greeted = self.call("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
+                                                "clientInfo": {"name": "test", "version": "1"}, **greeting})
 
     def call(self, method, params=None):
         """A request and its result."""
@@ -45,9 +54,13 @@ class Session:
         message = {"jsonrpc": "2.0", "id": self.last_id, "method": method}
         if params is not None:
             message["params"] = params
+        return self.send_message(message)
+
+    def send_message(self, message):
+        """A whole message of the caller's making; returns its id."""
         self.process.stdin.write(json.dumps(message) + "\n")
         self.process.stdin.flush()
-        return self.last_id
+        return message["id"]
 
     def wait(self, wanted):
         """The result of that request."""
@@ -69,13 +82,28 @@ class Session:
         """A tool call's result."""
         return self.call("tools/call", {"name": tool_name, "arguments": arguments})
 
+    def ask(self, tool_name, **arguments):
+        """(structured content, "") or (None, the error's text)."""
+        result = self.tool(tool_name, **arguments)
+        if result.get("isError") or "structuredContent" not in result:
+            return None, text_of(result)
+        return result["structuredContent"], ""
+
     def end(self):
-        """Close standard input; the exit code."""
+        """Close standard input: mcpd ends by itself, and its captures with it; the exit code."""
         self.process.stdin.close()
-        code = self.process.wait(5)
+        code = self.process.wait(10)
         self.process.stdout.close()
         self.process.stderr.close()
         return code
+
+
+def lab_session(lab, *arguments, uid=product.PERSON_UID):
+    """A session in the lab's client, of a user without any capability who may talk to capd."""
+    drop = ["setpriv", "--reuid=%d" % uid, "--regid=%d" % uid, "--groups=%d" % product.CLIENTS_GID, "--inh-caps=-all",
+            "--bounding-set=-all"]
+    return Session(["ip", "netns", "exec", lab.home] + drop +
+                   [os.path.join(lab.dir, "mcpd"), "stdio", "--capd", lab.sock] + list(arguments))
 
 
 def text_of(result):

@@ -251,7 +251,7 @@ def whole(run):
     sock = run.proxy()
     mcpd_conf = os.path.join(lab.dir, "mcpd.conf")
     with open(mcpd_conf, "w", encoding="ascii") as conf:
-        conf.write("file_directories = %s\n" % home)
+        conf.write("file_directories = %s\nmax_captures_per_caller = 8\n" % home)
     session = Session(run, "--capd", sock, "--config", mcpd_conf)
     live_over_mcp(run, session)
     lab.stop(recorder)

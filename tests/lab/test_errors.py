@@ -158,12 +158,12 @@ def test_interfaces(lab):
     product.run(["ip", "-n", lab.client, "link", "add", "sleepy", "type", "veth", "peer", "name", "other"])
     product.run(["ip", "-n", lab.client, "link", "set", "other", "up"])
     lab.restart_capd("interfaces = eth0, lo, sleepy\n")
-    for what, name, code, wanted in (("unknown", "nosuch0", 2, ("nosuch0", "eth0", "lo")),
-                                     ("down", "sleepy", 2, ("sleepy", "is down", "eth0")),
-                                     ("not allowed", "other", 3, ("other", "capd's configuration", "allowed: ", "eth0", "lo"))):
+    wait_for(lambda: "LOWER_UP" in product.run(["ip", "-n", lab.client, "link", "show", "eth0"]).stdout)
+    for what, name, code, wanted in (("unknown", "nosuch0", 2, ("nosuch0", "eth0, lo, sleepy (down)")),
+                                     ("down", "sleepy", 2, ("sleepy", "is down", "eth0, lo, sleepy (down)")),
+                                     ("not allowed", "other", 3, ("other", "capd's configuration", "eth0, lo, sleepy (down)"))):
         refused_both_ways("interface %s" % what, lab, code, wanted, ["192.0.2.1", "--interface", name],
                           {"target": "192.0.2.1", "interface": name})
-    lab.in_ns(lab.client, ["sh", "-c", "n=0; until grep -q up /sys/class/net/eth0/operstate || [ $n = 50 ]; do sleep 0.1; n=$((n+1)); done"])
     got = lab.ask("check", "--capd", lab.sock)
     said("check lists them", got.stdout, "eth0 (up, default route)", "sleepy (down)", "other (", ", not allowed")
     lab.restart_capd("interfaces = sleepy\n")
@@ -403,6 +403,11 @@ def test_config_files(lab):
         got = product.run([os.path.join(lab.dir, "capd"), "--config", path, "--check"], check=False)
         T.check("capd.conf, %s: capd does not start" % what, got.returncode != 0 and not got.stdout, got)
         said("capd.conf, %s: the file, the line, the key, what is allowed" % what, got.stderr, path, *wanted)
+    secret = lab.conf("capd-secret.conf", "names = on\n", mode=0o600)
+    got = product.run(["setpriv", "--reuid=%d" % product.CAPD_UID, "--regid=%d" % product.CLIENTS_GID, "--clear-groups",
+                       os.path.join(lab.dir, "capd"), "--config", secret, "--check"], check=False)
+    T.check("capd.conf, not readable for capd's user: capd does not start", got.returncode != 0 and not got.stdout, got)
+    said("capd.conf, not readable for capd's user: the file and why", got.stderr, secret, "Permission denied")
     mine = config_cases(lab, "probe", "on")
     mine.append(("not readable for this user", lab.conf("secret.conf", "probe = on\n", mode=0o600),
                  ("Permission denied",)))
@@ -498,7 +503,11 @@ def own_people(folder):
         users = text.read()
     with open("/etc/group", encoding="utf-8") as text:
         groups = text.read()
-    users += "".join("%s:x:%d:%d::/nonexistent:/bin/false\n" % (name, uid, uid) for name, uid in PEOPLE)
+    for name, uid in PEOPLE:
+        home = os.path.join(folder, "home-" + name)
+        os.makedirs(home, mode=0o700)
+        os.chown(home, uid, uid)
+        users += "%s:x:%d:%d::%s:/bin/false\n" % (name, uid, uid, home)
     groups += "capd-clients:x:%d:person,latecomer\n" % product.CLIENTS_GID
     for name, content in (("passwd", users), ("group", groups)):
         path = os.path.join(folder, name)
@@ -527,8 +536,7 @@ def main():
                 test(lab)
             except (product.LabError, OSError, subprocess.SubprocessError, RuntimeError, KeyError) as why:
                 T.check("%s runs" % test.__name__, False, repr(why))
-    print("1..%d" % T.count)
-    return 1 if T.bad else 0
+    return T.end()
 
 
 if __name__ == "__main__":

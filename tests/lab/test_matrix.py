@@ -15,7 +15,7 @@ import time
 
 import lab as lab_module
 from lab import Lab, LabError
-from session import Checks, Session
+from stdio_client import Checks, lab_session
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(lab_module.TOP, "build", "target-matrix.md")
@@ -108,7 +108,7 @@ def main():
     with Lab() as lab:
         lab.dnsmasq("--host-record=xn--bcher-kva.lab.test,198.51.100.12")
         lab.start_capd()
-        sessions = [Session(lab, uid=uid) for uid in (61011, 61012)]
+        sessions = [lab_session(lab, uid=uid) for uid in (61011, 61012)]
         threads = [threading.Thread(target=perform_all, args=(session, rows[n::len(sessions)]))
                    for n, session in enumerate(sessions)]
         for thread in threads:
@@ -116,7 +116,7 @@ def main():
         for thread in threads:
             thread.join()
         for session in sessions:
-            session.close(lab)
+            session.end()
     forms = list(dict.fromkeys(row["target"] for row in rows))
     for form in forms:
         mine = [row for row in rows if row["target"] == form]

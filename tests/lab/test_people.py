@@ -12,7 +12,7 @@ import time
 
 import lab as lab_module
 from lab import SERVER4, SERVER6, Lab
-from session import Checks
+from stdio_client import Checks
 
 T = Checks()
 

@@ -98,6 +98,20 @@ static void test_terminal_is_never_wider_than_80_columns(void **state) {
             }
 }
 
+static void test_terminal_names_make_no_columns_of_their_own(void **state) {
+    (void)state;
+    cJSON *tree = report_of("x  NOERROR  healthy");
+    char *text = report_terminal(tree, false, false);
+    assert_non_null(text);
+    assert_null(strstr(text, "x  NOERROR"));
+    const char *table = strstr(text, "\ndns\n");
+    assert_non_null(table);
+    assert_non_null(strstr(table, "\n  x\\x20\\x20NOERROR\\x20\\x20healthy  AAAA"));
+    assert_non_null(strstr(text, "  name on the wire: x\\x20\\x20NOERROR\\x20\\x20healthy\n"));
+    free(text);
+    cJSON_Delete(tree);
+}
+
 static void test_terminal_without_utf8_shows_ascii(void **state) {
     (void)state;
     cJSON *tree = report_of("caf\xc3\xa9." HAN);
@@ -177,6 +191,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_terminal_is_never_wider_than_80_columns),
         cmocka_unit_test(test_terminal_without_utf8_shows_ascii),
+        cmocka_unit_test(test_terminal_names_make_no_columns_of_their_own),
         cmocka_unit_test(test_terminal_has_colour_only_when_asked),
         cmocka_unit_test(test_terminal_shows_the_five_worst_rows_and_of_how_many),
         cmocka_unit_test(test_terminal_says_units_and_keeps_them),

@@ -19,6 +19,21 @@ WITNESS(nothing_seen) {
     w->s.services.rows_n = w->s.resolvers.rows_n = 0;
     t->seen = t->other_packets = 99;
 }
+WITNESS(only_arp_answered) {
+    TOTALS;
+    static struct msg_protocol arp;
+    arp = (struct msg_protocol){.proto = PROTO_ARP, .packets = 2, .bytes = 84};
+    nothing_seen(w);
+    t->packets = 2;
+    t->arp_requests = t->arp_replies = 1;
+    t->protocols_n = 1;
+    t->protocols = &arp;
+}
+WITNESS(only_arp_unanswered) {
+    only_arp_answered(w);
+    w->s.totals.packets = w->s.totals.protocols[0].packets = 1;
+    w->s.totals.arp_replies = 0;
+}
 WITNESS(nothing_yet) {
     nothing_seen(w);
     w->v.state = CAPTURE_RUNNING;
