@@ -60,7 +60,13 @@ static bool put_lists(cJSON *out, const struct report_input *in, const struct re
         const char *why = list_reason(in, list, shown, text, sizeof text);
         if (why && !put_text(reasons, list_keys[list], why)) return false;
     }
-    return reasons && tree_addresses_reason(reasons, in, how) && list_names_off(reasons, in);
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(out, "problems_detected");
+    uint32_t protocols = s->totals.protocols_n;
+    return reasons &&
+           put_shown(reasons, "problems_detected", (uint32_t)cJSON_GetArraySize(found), in->d->n) &&
+           put_shown(reasons, "protocols", protocols < how->protocols ? protocols : how->protocols,
+                     protocols) &&
+           tree_addresses_reason(reasons, in, how) && list_names_off(reasons, in);
 }
 
 static bool put_timeline(cJSON *out, const struct report_input *in,

@@ -74,6 +74,10 @@ cJSON *list_item(const struct snapshot *s, enum list_id list, const struct repor
 /* Why the list is empty or cut; NULL: it is neither. */
 const char *list_reason(const struct report_input *in, enum list_id list, uint32_t shown,
                         char *text, size_t cap);
+
+/* Why a list shows no more than `shown` of its `of` rows: "none seen", "N of M shown" (in `text`),
+ * NULL when all are there.  Add it to `reasons` under `key`; false: no memory. */
+bool put_shown(cJSON *reasons, const char *key, uint64_t shown, uint64_t of);
 /* Note in `lists` that hashes stand where names and paths would (names = off in capd.conf). */
 bool list_names_off(cJSON *reasons, const struct report_input *in);
 
