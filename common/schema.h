@@ -272,7 +272,8 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, L, icmpv6_types, LIM_CODES, code_count, "ICMPv6 by type * 256 + code") \
     F(T, U, arp_requests, ANY, count, "ARP requests") \
     F(T, U, arp_replies, ANY, count, "ARP replies") \
-    F(T, L, protocols, LIM_PROTOCOLS, protocol, "a packet counts at each of its layers from the network up")
+    F(T, L, protocols, LIM_PROTOCOLS, protocol, "a packet counts at each of its layers from the network up") \
+    F(T, B, names_hashed, 1, none, "names are switched off: hashes stand for names and paths")
 
 /* One TCP service: server address and port, with all connections to it. */
 #define FIELDS_service(F, T) \
@@ -319,12 +320,48 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, reset_first_us, ANY, us, "since the start") \
     F(T, U, reset_last_us, ANY, us, "since the start") \
     F(T, U, http_4xx, ANY, count, "responses") \
-    F(T, U, http_5xx, ANY, count, "responses") \
+    F(T, U, http_5xx, ANY, count, "responses; 501 to HEAD left out") \
     F(T, U, tls_client_hellos, ANY, count, "ClientHello messages") \
     F(T, U, tls_server_hellos, ANY, count, "ServerHello messages") \
     F(T, U, tls_fatal_by_client, ANY, count, "fatal alerts") \
     F(T, U, tls_fatal_by_server, ANY, count, "fatal alerts") \
-    F(T, U, tls_alert, 255, none, "last fatal alert's description code")
+    F(T, U, tls_alert, 255, none, "last fatal alert's description code") \
+    F(T, U, tls_alert_first_us, ANY, us, "first fatal alert, since the start") \
+    F(T, U, tls_alert_last_us, ANY, us, "last fatal alert, since the start") \
+    F(T, U, tls_unanswered, ANY, count, "ClientHellos acknowledged by TCP and left without any answer, older than the end guard") \
+    F(T, U, tls_unanswered_wait_us, ANY, us, "longest time waited for such an answer") \
+    F(T, U, tls_unanswered_first_us, ANY, us, "first of these, since the start") \
+    F(T, U, tls_unanswered_last_us, ANY, us, "last of these, since the start") \
+    F(T, U, syn_added_us, ANY, us, "time that repeated SYNs added to the connections they set up, summed") \
+    F(T, U, syn_added_longest_us, ANY, us, "the same, of the slowest connection") \
+    F(T, U, syn_retry_first_us, ANY, us, "first repeated SYN of these, since the start") \
+    F(T, U, syn_retry_last_us, ANY, us, "last repeated SYN of these, since the start") \
+    F(T, A, slow_client, 16, none, "client that most often let its server wait; empty if none did") \
+    F(T, U, slow_client_opens, ANY, count, "its connections in which it spoke first, from its first late one on") \
+    F(T, U, slow_client_late_opens, ANY, count, "of these, begun half a second or more after the handshake") \
+    F(T, U, slow_client_answers, ANY, count, "answers it got, from its first late sign on") \
+    F(T, U, slow_client_late_acks, ANY, count, "data it acknowledged half a second or more after it had arrived") \
+    F(T, U, slow_client_wait_us, ANY, us, "these waits, summed") \
+    F(T, U, slow_client_longest_us, ANY, us, "the longest of them") \
+    F(T, U, slow_client_first_us, ANY, us, "end of the first, since the start") \
+    F(T, U, slow_client_last_us, ANY, us, "end of the last, since the start") \
+    F(T, U, http_responses, ANY, count, "HTTP/1 responses in clear text, interim ones left out") \
+    F(T, U, http_401, ANY, count, "of http_4xx, without the soft ones and the challenges met") \
+    F(T, U, http_403, ANY, count, "of http_4xx, without the soft ones") \
+    F(T, U, http_404, ANY, count, "of http_4xx, without the soft ones") \
+    F(T, U, http_407, ANY, count, "of http_4xx, without the soft ones and the challenges met") \
+    F(T, U, http_429, ANY, count, "of http_4xx, without the soft ones") \
+    F(T, U, http_4xx_soft, ANY, count, "of http_4xx: to HEAD, to requests not seen, and 404 for what clients only try for") \
+    F(T, U, http_challenges_met, ANY, count, "of http_4xx: 401 and 407 after which the same client succeeded") \
+    F(T, U, http_500, ANY, count, "responses") \
+    F(T, U, http_502, ANY, count, "responses") \
+    F(T, U, http_503, ANY, count, "responses") \
+    F(T, U, http_504, ANY, count, "responses") \
+    F(T, U, http_4xx_first_us, ANY, us, "first 4xx, since the start") \
+    F(T, U, http_4xx_last_us, ANY, us, "last 4xx, since the start") \
+    F(T, U, http_5xx_first_us, ANY, us, "first 5xx, since the start") \
+    F(T, U, http_5xx_last_us, ANY, us, "last 5xx, since the start") \
+    F(T, B, target_address, 1, none, "the address is one of the target's host")
 
 /* One DNS server, by address. */
 #define FIELDS_resolver(F, T) \
@@ -387,7 +424,8 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, latency_us, ANY, us, "last try to answer; time waited if none") \
     F(T, U, tries, MAX32, count, "queries sent") \
     F(T, U, at_us, ANY, us, "first query, since the start") \
-    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end")
+    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end") \
+    F(T, U, extended_error, 65536, none, "INFO-CODE of RFC 8914 plus 1; 0: none")
 
 #define FIELDS_http_row(F, T) \
     F(T, A, client, 16, none, "client") \
@@ -431,7 +469,10 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, last_us, ANY, us, "since the start") \
     F(T, U, tries, ANY, count, "packets sent in vain") \
     F(T, U, span_us, ANY, us, "first to last try") \
-    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6") \
+    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dead_path: 1 if what is outstanding fills the receiver's window") \
+    F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
+    F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
+    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface")
 
 #define FIELDS_services(F, T)    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first") \

@@ -2,9 +2,12 @@
  * list of resolvers is left out rather than shown empty.
  * Runs in: mcpd.  Input trust: local (capd), network child. */
 #include "mcpd/answer_interfaces.h"
+#include "common/clock.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FRESH_MS 1000u
 
 struct asking {
     struct app *app;
@@ -92,6 +95,13 @@ static void on_resolvers(void *ctx, const struct netchild_answer *a) {
     free(asking);
 }
 
+static void remember(struct app *a, const struct interfaces *i) {
+    if (!a->interfaces) a->interfaces = malloc(sizeof *a->interfaces);
+    if (!a->interfaces || a->interfaces == i) return;
+    *a->interfaces = *i;
+    a->interfaces_ms = clock_mono_ms();
+}
+
 static void on_interfaces(void *ctx, const struct interfaces *i, const struct fail *fail) {
     struct asking *asking = ctx;
     if (!i) {
@@ -100,6 +110,7 @@ static void on_interfaces(void *ctx, const struct interfaces *i, const struct fa
         return;
     }
     asking->interfaces = *i;
+    remember(asking->app, i);
     if (asking->app->net)
         netchild_resolvers(asking->app->net, on_resolvers, asking);
     else
@@ -112,6 +123,11 @@ void answer_interfaces(struct app *a, answer_interfaces_fn *fn, void *ctx) {
     asking->app = a;
     asking->fn = fn;
     asking->ctx = ctx;
+    /* capd answers a client some times a second only; the network child always answers later */
+    if (a->net && a->interfaces && clock_mono_ms() - a->interfaces_ms < FRESH_MS) {
+        on_interfaces(asking, a->interfaces, NULL);
+        return;
+    }
     captures_interfaces(a->captures, on_interfaces, asking);
 }
 

@@ -12,6 +12,8 @@ struct app {
     struct netchild *net;
     struct captures *captures;
     struct rules *rules;
+    struct interfaces *interfaces;  /* as capd listed them last; NULL: not yet */
+    uint64_t interfaces_ms;         /* when, monotonic */
     char home[SETTINGS_PATH_BYTES]; /* of the person who runs us, "" if unknown */
 };
 

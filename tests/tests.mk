@@ -4,8 +4,12 @@
 SUITES += tests/lint/selftest
 SUITES += tests/lint/run
 SUITES += tests/lab/test_privileges.py
+SUITES += tests/lab/test_errors.py
 SUITES += tests/lab/test_faults.py
 SUITES += tests/lab/test_view.py
+SUITES += tests/lab/test_names.py
+SUITES += tests/lab/test_callers.py
+SUITES += tests/lab/test_reports.py
 UNIT += test_json
 UNIT += test_mcp_calls
 UNIT += test_mcp_dispatch
@@ -13,6 +17,8 @@ UNIT += test_mcp_stdio
 SUITES += tests/golden/run
 UNIT += test_track_tcp
 UNIT += test_track_app
+UNIT += test_track_sides
+UNIT += test_track_names
 UNIT += test_stat
 
 # The engine on one capture file, for check-corpus and the golden captures.
@@ -62,6 +68,13 @@ UNIT += test_settings
 UNIT += test_rules
 UNIT += test_rules_file
 UNIT += test_report
+UNIT += test_report_terminal
 SUITES += tests/cli/test_cli.py
 UNIT += test_interface_choice
 UNIT += test_narrow
+SUITES += tests/lab/test_matrix.py
+SUITES += tests/lab/test_choices.py
+SUITES += tests/lab/test_people.py
+SUITES += tests/lab/test_canary.py
+SUITES += tests/cli/test_hostile_names.py
+UNIT += test_privacy

@@ -1,31 +1,41 @@
-/* DNS messages.  Names are read through compression pointers only for the first question; the names
- * of records are skipped in place.  A pointer must point strictly before the part of the name that
- * holds it, so that following pointers ends by itself; the hard count is a second fence.
- * Runs in: worker.  Input trust: packets. */
+/* DNS messages.  Names are read through compression pointers only for the first question and for
+ * what a CNAME points at; the names of records are skipped in place.  A pointer must point strictly
+ * before the part of the name that holds it, so that following pointers ends by itself; the hard
+ * count is a second fence. Runs in: worker.  Input trust: packets. */
 #include "capd/decode/dns.h"
 
 #define TYPE_A       1u
 #define TYPE_CNAME   5u
 #define TYPE_AAAA    28u
 #define TYPE_OPT     41u
+#define TYPE_SVCB    64u
+#define TYPE_HTTPS   65u
+#define HINT_V4      4u /* RFC 9460 section 14.3.2: keys ipv4hint, ipv6hint */
+#define HINT_V6      6u
+#define OPTION_EDE   15u /* RFC 8914 section 2 */
 #define CLASS_IN     1u
 #define CLASS_MASK   0x7fffu /* the top bit is mDNS's, RFC 6762 section 10.2 */
 #define MAX_LABELS   128u    /* 255 bytes hold no more */
 #define MAX_POINTERS 32u
 #define MAX_NAME     253u /* 255 bytes on the wire */
 
+/* Where a name is written: at least 255 bytes. */
+struct name_out {
+    uint8_t *text, *len;
+};
+
 /* Join one label to the name.  False: over the limit. */
-static bool name_add(struct dns_message *m, const uint8_t *label, uint8_t len) {
-    unsigned dot = m->name_len > 0 ? 1 : 0;
-    if (m->name_len + dot + len > MAX_NAME) return false;
-    if (dot) m->name[m->name_len++] = '.';
-    memcpy(m->name + m->name_len, label, len);
-    m->name_len = (uint8_t)(m->name_len + len);
+static bool name_add(struct name_out out, const uint8_t *label, uint8_t len) {
+    unsigned dot = *out.len > 0 ? 1 : 0;
+    if (*out.len + dot + len > MAX_NAME) return false;
+    if (dot) out.text[(*out.len)++] = '.';
+    memcpy(out.text + *out.len, label, len);
+    *out.len = (uint8_t)(*out.len + len);
     return true;
 }
 
-/* Read a name at *c into m->name; *c is left behind its in-place part. */
-static enum dns_status name_read(struct cursor whole, struct cursor *c, struct dns_message *m) {
+/* Read a name at *c; *c is left behind its in-place part. */
+static enum dns_status name_read(struct cursor whole, struct cursor *c, struct name_out out) {
     struct cursor at = *c;
     const uint8_t *run = at.p; /* where the part being read begins */
     unsigned pointers = 0;
@@ -39,7 +49,7 @@ static enum dns_status name_read(struct cursor whole, struct cursor *c, struct d
         }
         if (len < 0x40) {
             if (!cursor_take(&at, len, &label)) return DNS_INCOMPLETE;
-            if (!name_add(m, label, len)) return DNS_MALFORMED;
+            if (!name_add(out, label, len)) return DNS_MALFORMED;
             continue;
         }
         if (len < 0xc0) return DNS_MALFORMED;
@@ -78,6 +88,7 @@ static bool header_read(struct cursor *c, struct dns_message *m) {
     m->truncated = (flags & 0x0200u) != 0;
     m->recursion_desired = (flags & 0x0100u) != 0;
     m->recursion_available = (flags & 0x0080u) != 0;
+    m->reserved = (flags & 0x0040u) != 0;
     m->rcode = flags & 0x000fu;
     return true;
 }
@@ -85,7 +96,8 @@ static bool header_read(struct cursor *c, struct dns_message *m) {
 /* The first question is kept, others are skipped. */
 static enum dns_status question_read(struct cursor whole, struct cursor *c, bool first,
                                      struct dns_message *m) {
-    enum dns_status s = first ? name_read(whole, c, m) : name_skip(c);
+    struct name_out name = {m->name, &m->name_len};
+    enum dns_status s = first ? name_read(whole, c, name) : name_skip(c);
     uint16_t type, class;
     if (s == DNS_OK && (!cursor_be16(c, &type) || !cursor_be16(c, &class))) s = DNS_INCOMPLETE;
     if (s != DNS_OK) {
@@ -117,24 +129,62 @@ static enum dns_status record_read(struct cursor *c, struct record *r) {
     return DNS_OK;
 }
 
-static void answer_use(const struct record *r, struct dns_message *m) {
-    struct cursor data = r->data;
-    size_t len = cursor_left(&data);
+static void address_add(struct dns_message *m, struct cursor *data, size_t len, uint32_t ttl_s) {
     const uint8_t *bytes;
-    if (m->answers_read++ == 0 || r->ttl_s < m->min_ttl_s) m->min_ttl_s = r->ttl_s;
-    if (r->type == TYPE_CNAME) m->cnames++;
-    if ((r->class & CLASS_MASK) != CLASS_IN || m->addresses >= DNS_MAX_ADDRESSES) return;
-    if (!(r->type == TYPE_A && len == 4) && !(r->type == TYPE_AAAA && len == 16)) return;
-    if (!cursor_take(&data, len, &bytes)) return;
+    if (m->addresses >= DNS_MAX_ADDRESSES || !cursor_take(data, len, &bytes)) return;
     m->address[m->addresses].address = addr_from_bytes(bytes, len);
-    m->address[m->addresses].ttl_s = r->ttl_s;
+    m->address[m->addresses].ttl_s = ttl_s;
     m->addresses++;
 }
 
+static void alias_add(struct cursor whole, const struct record *r, struct dns_message *m) {
+    struct cursor data = r->data;
+    if (m->aliases >= DNS_MAX_ALIASES) return;
+    struct dns_alias *a = &m->alias[m->aliases];
+    a->name_len = 0;
+    a->ttl_s = r->ttl_s;
+    if (name_read(whole, &data, (struct name_out){a->name, &a->name_len}) == DNS_OK) m->aliases++;
+}
+
+/* Address hints of an HTTPS or SVCB record: priority, name, then (key, length, value) in turn. */
+static void hints_add(const struct record *r, struct dns_message *m) {
+    struct cursor data = r->data;
+    uint16_t key, len;
+    if (!cursor_skip(&data, 2) || name_skip(&data) != DNS_OK) return;
+    for (unsigned i = 0; i < DNS_MAX_HINT_KEYS; i++) {
+        if (!cursor_be16(&data, &key) || !cursor_be16(&data, &len) || cursor_left(&data) < len)
+            return;
+        struct cursor value = cursor_sub(&data, len);
+        size_t each = key == HINT_V4 ? 4 : key == HINT_V6 ? 16 : 0;
+        while (each && cursor_left(&value) >= each && m->addresses < DNS_MAX_ADDRESSES)
+            address_add(m, &value, each, r->ttl_s);
+    }
+}
+
+static void answer_use(struct cursor whole, const struct record *r, struct dns_message *m) {
+    struct cursor data = r->data;
+    size_t len = cursor_left(&data);
+    if (m->answers_read++ == 0 || r->ttl_s < m->min_ttl_s) m->min_ttl_s = r->ttl_s;
+    if (r->type == TYPE_CNAME) m->cnames++;
+    if ((r->class & CLASS_MASK) != CLASS_IN) return;
+    if (r->type == TYPE_CNAME) alias_add(whole, r, m);
+    if (r->type == TYPE_HTTPS || r->type == TYPE_SVCB) hints_add(r, m);
+    if ((r->type == TYPE_A && len == 4) || (r->type == TYPE_AAAA && len == 16))
+        address_add(m, &data, len, r->ttl_s);
+}
+
 static void additional_use(const struct record *r, struct dns_message *m) {
+    struct cursor data = r->data;
+    uint16_t option, len;
     if (r->type != TYPE_OPT || m->has_opt) return;
     m->has_opt = true;
     m->rcode = (uint16_t)(m->rcode | r->ttl_s >> 24 << 4); /* RFC 6891 section 6.1.3 */
+    for (unsigned i = 0; i < DNS_MAX_OPTIONS && !m->has_extended_error; i++) {
+        if (!cursor_be16(&data, &option) || !cursor_be16(&data, &len) || cursor_left(&data) < len)
+            return;
+        struct cursor value = cursor_sub(&data, len);
+        if (option == OPTION_EDE) m->has_extended_error = cursor_be16(&value, &m->extended_error);
+    }
 }
 
 enum dns_status decode_dns(struct cursor c, struct dns_message *out) {
@@ -155,9 +205,24 @@ enum dns_status decode_dns(struct cursor c, struct dns_message *out) {
         enum dns_status s = record_read(&c, &r);
         if (s != DNS_OK) return s;
         if (i < answers)
-            answer_use(&r, out);
+            answer_use(whole, &r, out);
         else if (i >= others)
             additional_use(&r, out);
     }
     return DNS_OK;
+}
+
+static bool class_is_known(uint16_t class) {
+    return class == CLASS_IN || class == 3 || class == 4 || class == 254 || class == 255;
+}
+
+bool dns_is_certain(const struct dns_message *m, enum dns_status status, bool cut) {
+    if (status == DNS_INCOMPLETE) {
+        if (!cut && !m->truncated && m->answers_read < DNS_MAX_RECORDS / 2) return false;
+    } else if (status != DNS_OK) {
+        return false;
+    }
+    if (!m->has_question || m->questions != 1 || m->reserved || m->opcode > 5) return false;
+    if (m->qtype == 0 || !class_is_known(m->qclass)) return false;
+    return m->response || m->opcode != 0 || m->answers == 0;
 }

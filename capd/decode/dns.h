@@ -4,7 +4,7 @@
 #include "common/bytes.h"
 
 /* One DNS message (RFC 1035), as much as the analysis needs: header, first question, the addresses
- * of the answer section, extended rcode (RFC 6891). */
+ * and aliases of the answer section, extended rcode (RFC 6891) and extended error (RFC 8914). */
 
 enum dns_status {
     DNS_OK,         /* the whole message was read */
@@ -19,14 +19,25 @@ enum dns_status {
     512u /* looked at per message, all sections; more ends as DNS_INCOMPLETE                       \
           */
 
+#define DNS_MAX_ALIASES   8u  /* resolvers give up on longer chains of CNAMEs */
+#define DNS_MAX_HINT_KEYS 16u /* fewer than ten are registered */
+#define DNS_MAX_OPTIONS   16u /* of one OPT record; answers carry two or three */
+
 struct dns_address {
     struct addr address;
     uint32_t ttl_s;
 };
 
+/* What a CNAME record points at; bytes as sent, like the question's name. */
+struct dns_alias {
+    uint32_t ttl_s;
+    uint8_t name_len;
+    uint8_t name[255];
+};
+
 struct dns_message {
     uint16_t id;
-    bool response, authoritative, truncated, recursion_desired, recursion_available;
+    bool response, reserved, authoritative, truncated, recursion_desired, recursion_available;
     uint8_t opcode; /* 0 query, 4 notify, 5 update */
     uint16_t rcode; /* 0..4095, with the OPT record's upper bits if that was reached */
     uint16_t questions, answers, authorities, additionals; /* as the header counts them */
@@ -39,13 +50,22 @@ struct dns_message {
 
     uint16_t answers_read; /* records of the answer section read whole */
     uint16_t cnames;       /* CNAME records among them */
-    uint8_t addresses; /* entries of address[]; A and AAAA of class IN, in order of appearance */
+    uint8_t addresses;     /* entries of address[]: A, AAAA and the hints of HTTPS and SVCB records
+                              (RFC 9460 section 7.3), class IN, in order of appearance */
     struct dns_address address[DNS_MAX_ADDRESSES];
+    uint8_t aliases; /* entries of alias[], class IN, in order of appearance */
+    struct dns_alias alias[DNS_MAX_ALIASES];
     uint32_t min_ttl_s; /* smallest TTL of the answers read, 0 if none */
-    bool has_opt;
+    bool has_opt, has_extended_error;
+    uint16_t extended_error; /* INFO-CODE of the first one, RFC 8914 section 4 */
 };
 
 /* Read the message in `c` (over TCP: without the length prefix).  Fills `out` wholly; whatever was
  * read before the trouble stays valid, so id, flags and question survive a cut answer. */
 enum dns_status decode_dns(struct cursor c, struct dns_message *out);
+
+/* True if the message is DNS beyond reasonable doubt, so that its name may be kept: what else is
+ * sent to port 53 has bytes where a name would be, and they are nobody's business.  `cut`: the
+ * capture has not the whole of it. */
+bool dns_is_certain(const struct dns_message *m, enum dns_status status, bool cut);
 #endif

@@ -1,14 +1,23 @@
 /* A tokenizer, not a parser: it decides which words may reach pcap_compile, and looks closely at
- * one construct only, the accessor.
+ * what could be made to read payload: the accessor, and `vlan`, which moves the place of all that
+ * comes after it, whether it matched or not.  `not vlan and ip[16]` would look into IPv4 headers
+ * four bytes too late, twenty times `vlan` into the payload; so it may only stand first and be
+ * joined by `and`, where nothing after it counts unless the tag is there.  `mpls` does the same and
+ * guards what comes after it by five bits only: it is not among the words, like `pppoes`, `geneve`
+ * and `protochain`.  And libpcap asks whether a packet has the header that an accessor looks into,
+ * but forgets to when the accessor stands right of an arithmetic sign: `0 + tcp[12]` would look
+ * into the payload of UDP.
  * Runs in: parent.  Input trust: client. */
 #include "capd/parent/filter_check.h"
 #include "common/addr.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ADDRESS_CHARS "0123456789abcdefABCDEF:."
 #define PLACES_MAX    32u /* accessors in one expression */
+#define TAG_EXAMPLE   "as in vlan 5 and (ip or arp)"
 
 static const struct header {
     const char *name;
@@ -23,22 +32,23 @@ static const struct place {
     {"tcpflags", 13}, {"icmptype", 0}, {"icmpcode", 1}, {"icmp6type", 0}, {"icmp6code", 1}};
 
 static const char words[] =
-    " and or not src dst host net mask port portrange less greater len proto "
-    "broadcast multicast inbound outbound vlan mpls ether ip ip6 arp rarp tcp udp "
-    "sctp icmp icmp6 igmp ah esp vrrp carp pim stp llc iso tcp-fin tcp-syn tcp-rst "
-    "tcp-push tcp-ack tcp-urg tcp-ece tcp-cwr icmp-echoreply icmp-unreach "
-    "icmp-sourcequench icmp-redirect icmp-echo icmp-routeradvert icmp-routersolicit "
-    "icmp-timxceed icmp-paramprob icmp-tstamp icmp-tstampreply icmp-ireq "
-    "icmp-ireqreply icmp-maskreq icmp-maskreply icmp6-destinationunreach "
-    "icmp6-packettoobig icmp6-timeexceeded icmp6-parameterproblem icmp6-echo "
-    "icmp6-echoreply icmp6-routersolicit icmp6-routeradvert icmp6-neighborsolicit "
-    "icmp6-neighboradvert icmp6-redirect ";
+    " and or not src dst host net mask port portrange less greater len proto broadcast multicast "
+    "inbound outbound ether ip ip6 arp rarp tcp udp sctp icmp icmp6 igmp ah esp vrrp carp pim stp "
+    "llc iso tcp-fin tcp-syn tcp-rst tcp-push tcp-ack tcp-urg tcp-ece tcp-cwr icmp-echoreply "
+    "icmp-unreach icmp-sourcequench icmp-redirect icmp-echo icmp-routeradvert "
+    "icmp-routersolicit icmp-timxceed icmp-paramprob icmp-tstamp icmp-tstampreply icmp-ireq "
+    "icmp-ireqreply icmp-maskreq icmp-maskreply icmp6-destinationunreach icmp6-packettoobig "
+    "icmp6-timeexceeded icmp6-parameterproblem icmp6-echo icmp6-echoreply icmp6-routersolicit "
+    "icmp6-routeradvert icmp6-neighborsolicit icmp6-neighboradvert icmp6-redirect ";
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 struct scan {
     const char *text, *p;
     struct fail *fail;
+    bool after_sign; /* the last token, but for opening parentheses, was an arithmetic sign */
 };
 
 static bool refuse(const struct scan *s, const char *at, int len, const char *why) {
@@ -78,6 +88,8 @@ static bool accessor(struct scan *s, const char *name, size_t name_len) {
         return refuse(
             s, name, (int)name_len,
             "cannot be looked into; allowed are ether, ip, ip6, tcp, udp, icmp, icmp6, arp");
+    if (s->after_sign)
+        return refuse(s, name, (int)name_len, "must stand left of the arithmetic sign");
     const char *open = s->p++;
     skip_space(s);
     size_t n = number_at(s->p, &at);
@@ -126,26 +138,25 @@ static bool literal(struct scan *s) {
     memcpy(copy, at, n);
     copy[n] = '\0';
     if (addr_parse(copy, &a)) return true;
-    unsigned mac = 0, dots = 0, digits = 0;
-    bool plain = true;
-    for (const char *p = copy; *p; p++) {
-        if (*p == ':') mac++;
-        if (*p == '.') dots++;
-        if (!isdigit((unsigned char)*p) && *p != '.') plain = false;
-        if (isxdigit((unsigned char)*p)) digits++;
-    }
-    if (mac == 5 && dots == 0 && digits <= 12) return true;
-    if (plain && dots <= 2 && copy[n - 1] != '.') return true; /* net 10.1 */
+    unsigned b[6];
+    char more;
+    int bytes =
+        sscanf(copy, "%2x:%2x:%2x:%2x:%2x:%2x%c", b, b + 1, b + 2, b + 3, b + 4, b + 5, &more);
+    int parts = sscanf(copy, "%3u.%3u.%3u%c", b, b + 1, b + 2, &more);
+    if (bytes == 6 || ((parts == 2 || parts == 3) && copy[n - 1] != '.'))
+        return true; /* net 10.1 */
     return refuse(s, at, (int)n, "is neither number nor address");
 }
 
 static bool word(struct scan *s) {
     const char *at = s->p;
-    size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    size_t n = strspn(at, LETTERS);
     /* An IPv6 or MAC address may start with a letter: it has a colon among its digits. */
     size_t hex = strspn(at, ADDRESS_CHARS);
     if (memchr(at, ':', hex) && hex >= n) return literal(s);
     if (n == 0) n = strcspn(at, " ()[]");
+    if (is_word(at, n, "vlan"))
+        return refuse(s, at, 4, "may only stand first, joined by and, " TAG_EXAMPLE);
     if (!is_known(at, n))
         return refuse(s, at, (int)(n ? n : 1),
                       "is not allowed here; names are not looked up, use numbers and addresses");
@@ -154,31 +165,73 @@ static bool word(struct scan *s) {
     return *s->p != '[' || accessor(s, at, n);
 }
 
+/* "and" or "or", in letters or signs, at p; its length or 0. */
+static size_t joint(const char *p, const char *letters, const char *signs) {
+    size_t n = strspn(p, LETTERS);
+    return is_word(p, n, letters) ? n : strncmp(p, signs, 2) == 0 ? 2 : 0;
+}
+
+/* Take one sign; false: a parenthesis too many. */
+static bool sign(struct scan *s, unsigned *depth) {
+    char c = *s->p, before = s->p > s->text ? s->p[-1] : ' ';
+    bool twice = s->p[1] == c || before == c; /* && and ||, but also << and >> */
+    if (c == '(')
+        ++*depth;
+    else
+        s->after_sign =
+            strchr("+-*/^%", c) || (strchr("&|", c) && !twice) || (strchr("<>", c) && twice);
+    if (c == ')' && (*depth)-- == 0) return refuse(s, s->p, 1, "closes nothing");
+    s->p++;
+    return true;
+}
+
+/* The chain `vlan [N] and vlan [N] and ...` at the start. */
+static bool leading_tags(struct scan *s, bool *tagged_out) {
+    unsigned long id;
+    while (is_word(s->p, strspn(s->p, LETTERS), "vlan")) {
+        const char *at = s->p;
+        *tagged_out = true;
+        s->p += 4;
+        skip_space(s);
+        s->p += number_at(s->p, &id);
+        skip_space(s);
+        size_t joined = joint(s->p, "and", "&&");
+        if (!joined && *s->p) return refuse(s, at, 4, "must be joined by and, " TAG_EXAMPLE);
+        s->p += joined;
+        skip_space(s);
+    }
+    return true;
+}
+
 bool filter_check(const char *text, struct fail *fail) {
-    struct scan s = {text, text, fail};
+    struct scan s = {text, text, fail, false};
+    bool tagged = false;
     unsigned accessors = 0, depth = 0;
     size_t len = strlen(text);
     if (len > LIM_FILTER)
-        return fail_set(fail, FAIL_FILTER, "filter", "%zu bytes, at most %u are allowed", len,
-                        LIM_FILTER);
+        return fail_set(fail, FAIL_FILTER, "filter", "filter: %zu bytes, at most %u are allowed",
+                        len, LIM_FILTER);
     for (size_t i = 0; i < len; i++) {
         if (text[i] < 0x20 || text[i] > 0x7e)
-            return fail_set(fail, FAIL_FILTER, "filter", "byte %zu is not printable ASCII", i + 1);
+            return fail_set(fail, FAIL_FILTER, "filter", "filter, byte %zu is not printable ASCII",
+                            i + 1);
         if (text[i] == '[') accessors++;
     }
     if (accessors > PLACES_MAX)
-        return fail_set(fail, FAIL_FILTER, "filter", "at most %u accessors are allowed",
+        return fail_set(fail, FAIL_FILTER, "filter", "filter: at most %u accessors are allowed",
                         PLACES_MAX);
-    for (skip_space(&s); *s.p; skip_space(&s)) {
+    skip_space(&s);
+    if (!leading_tags(&s, &tagged)) return false;
+    for (; *s.p; skip_space(&s)) {
+        if (tagged && depth == 0 && joint(s.p, "or", "||"))
+            return refuse(&s, s.p, 2, "after vlan needs parentheses, " TAG_EXAMPLE);
         if (strchr("()!&|<>=+-*/^%", *s.p)) {
-            if (*s.p == '(') depth++;
-            if (*s.p == ')' && depth-- == 0) return refuse(&s, s.p, 1, "closes nothing");
-            s.p++;
-        } else if (isdigit((unsigned char)*s.p) || *s.p == ':') {
-            if (!literal(&s)) return false;
-        } else if (!word(&s)) {
-            return false;
+            if (!sign(&s, &depth)) return false;
+            continue;
         }
+        bool number = isdigit((unsigned char)*s.p) || *s.p == ':';
+        if (number ? !literal(&s) : !word(&s)) return false;
+        s.after_sign = false;
     }
     /* Joined to a mode's filter, an odd parenthesis would change what that means. */
     return depth == 0 || refuse(&s, text, (int)len, "does not close every parenthesis");

@@ -5,7 +5,6 @@
 #include "capd/track/dns_track.h"
 #include "capd/track/http_track.h"
 #include "capd/track/sketch.h"
-#include "common/text.h"
 
 /* ---- resolvers ----------------------------------------------------------------------------------
  */
@@ -87,6 +86,7 @@ static void put_dns(const struct engine *e, const struct dns_entry *d, struct ms
     r->tries = d->tries;
     r->at_us = d->first_us;
     r->resolved = dns_is_resolved(e, d);
+    r->extended_error = d->extended_error;
 }
 
 uint32_t rows_dns(struct engine *e, struct msg_dns_row *rows, uint64_t *of_out) {
@@ -106,9 +106,9 @@ static void put_http(const struct engine *e, const struct http_entry *h, struct 
     r->client = h->client;
     r->server = h->server;
     r->server_port = h->server_port;
-    text_clean(h->method, h->method_len, r->method, sizeof r->method);
+    method_out(e, h->method, h->method_len, r->method, sizeof r->method);
     name_out(e, h->host, app_host_length(h->host, h->host_len), r->host, sizeof r->host);
-    text_clean(h->path, h->path_len, r->path, sizeof r->path);
+    path_out(e, h->path, h->path_len, r->path, sizeof r->path);
     r->status = h->status;
     r->first_byte_us = h->first_byte_us;
     r->at_us = h->at_us;
@@ -133,7 +133,7 @@ static void put_tls(const struct engine *e, const struct tls_entry *t, struct ms
     r->server = t->server;
     r->server_port = t->server_port;
     name_out(e, t->sni, t->sni_len, r->sni, sizeof r->sni);
-    text_clean(t->alpn, t->alpn_len, r->alpn, sizeof r->alpn);
+    alpn_out(e, t->alpn, t->alpn_len, r->alpn, sizeof r->alpn);
     r->version = t->version;
     r->outcome = tls_outcome_of(e, t);
     r->alert = t->alert;

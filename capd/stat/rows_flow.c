@@ -30,7 +30,7 @@ static uint64_t service_score(const struct service *v, const struct service_fact
     const struct conn_counts *c = &x->counts;
     uint64_t bad = 0, packets = x->packets >> 40 ? (UINT64_C(1) << 40) - 1 : x->packets;
     if (c->retransmitted_to_client + c->retransmitted_to_server) bad = 2;
-    if (v->fatal_by[0] + v->fatal_by[1] + v->http_5xx) bad = 3;
+    if (v->fatal_by[0] + v->fatal_by[1] + v->http.e5xx + x->hello_unanswered) bad = 3;
     if (x->reset_by[0] + x->reset_by[1] + x->zero_times[0] + x->zero_times[1]) bad = 4;
     if (c->refused + c->timed_out + c->unreachable) bad = 5;
     return (v->target ? UINT64_C(1) << 62 : 0) | bad << 48 | packets;
@@ -84,6 +84,52 @@ static void put_facts(const struct service_facts *x, struct msg_service *r) {
     r->reset_ttl_delta = x->reset_ttl_delta;
     r->reset_first_us = x->reset_first_us;
     r->reset_last_us = x->reset_last_us;
+    r->syn_added_us = x->syn_added_us;
+    r->syn_added_longest_us = x->syn_added_longest_us;
+    r->syn_retry_first_us = x->syn_retry_first_us;
+    r->syn_retry_last_us = x->syn_retry_last_us;
+    r->tls_unanswered = x->hello_unanswered;
+    r->tls_unanswered_wait_us = x->hello_wait_us;
+    r->tls_unanswered_first_us = x->hello_first_us;
+    r->tls_unanswered_last_us = x->hello_last_us;
+}
+
+static void put_http(const struct http_counts *c, struct msg_service *r) {
+    r->http_4xx = c->e4xx;
+    r->http_5xx = c->e5xx;
+    r->http_responses = c->responses;
+    r->http_401 = c->e401;
+    r->http_403 = c->e403;
+    r->http_404 = c->e404;
+    r->http_407 = c->e407;
+    r->http_429 = c->e429;
+    r->http_4xx_soft = c->soft;
+    r->http_challenges_met = c->met;
+    r->http_500 = c->e500;
+    r->http_502 = c->e502;
+    r->http_503 = c->e503;
+    r->http_504 = c->e504;
+    r->http_4xx_first_us = c->first_4xx_us;
+    r->http_4xx_last_us = c->last_4xx_us;
+    r->http_5xx_first_us = c->first_5xx_us;
+    r->http_5xx_last_us = c->last_5xx_us;
+}
+
+/* The client that did it most often. */
+static void put_slow_client(const struct service *v, struct msg_service *r) {
+    const struct slow_client *worst = &v->slow[0];
+    for (unsigned n = 1; n < SLOW_CLIENTS; n++)
+        if (v->slow[n].late_opens + v->slow[n].late_acks > worst->late_opens + worst->late_acks)
+            worst = &v->slow[n];
+    r->slow_client = worst->address;
+    r->slow_client_opens = worst->opens;
+    r->slow_client_late_opens = worst->late_opens;
+    r->slow_client_answers = worst->answers;
+    r->slow_client_late_acks = worst->late_acks;
+    r->slow_client_wait_us = worst->wait_us;
+    r->slow_client_longest_us = worst->longest_us;
+    r->slow_client_first_us = worst->first_us;
+    r->slow_client_last_us = worst->last_us;
 }
 
 static void put_service(const struct engine *e, uint32_t i, struct msg_service *r) {
@@ -93,16 +139,19 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     r->port = v->port;
     put_name(e, v->name, v->name_gen, &v->address, r->name);
     r->on_target = v->target;
+    r->target_address = v->target_address;
     put_facts(&e->facts[i], r);
     put_dists(e, v, r);
     r->requests = v->requests;
-    r->http_4xx = v->http_4xx;
-    r->http_5xx = v->http_5xx;
+    put_http(&v->http, r);
+    put_slow_client(v, r);
     r->tls_client_hellos = v->client_hellos;
     r->tls_server_hellos = v->server_hellos;
     r->tls_fatal_by_client = v->fatal_by[CLIENT];
     r->tls_fatal_by_server = v->fatal_by[SERVER];
     r->tls_alert = v->tls_alert;
+    r->tls_alert_first_us = v->alert_first_us;
+    r->tls_alert_last_us = v->alert_last_us;
 }
 
 uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_out) {

@@ -4,6 +4,7 @@
 #include "capd/stat/snapshot.h"
 #include "capd/stat/rows.h"
 #include "capd/track/control.h"
+#include "capd/track/select.h"
 #include "capd/track/tcp.h"
 #include "common/wire.h"
 
@@ -94,6 +95,7 @@ void snapshot_encode(struct engine *e, uint64_t now_ns, bool full, snapshot_sink
     if (!e->o.file && now_ns > e->last_ns) e->last_ns = now_ns;
     uint64_t packet_us = e->now_us;
     e->now_us = e->last_ns > e->epoch_ns ? (e->last_ns - e->epoch_ns) / 1000 : 0;
+    select_settle_all(e, SELECT_WAIT_US);
     if (full) {
         e->snapshot_id++;
         send_all(&o);

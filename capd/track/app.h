@@ -23,7 +23,8 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
 /* The connection ends: a TLS row learns how. */
 void tls_flow_over(struct engine *e, struct flow *f, bool reset);
 
-/* The flow's server is called so (SNI, Host): name it, and select it if that is the target. */
+/* The flow's server is called so (SNI, Host): name it, and select it if that is the target.  No
+ * name (len 0), or an address instead of one: nothing more will be said, its address decides. */
 void app_name_server(struct engine *e, struct flow *f, const uint8_t *name, size_t len);
 
 /* Length of a host without ":port". */

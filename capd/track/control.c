@@ -9,13 +9,52 @@ static bool is_error(const struct packet *k) {
     return k->icmp.type == 3 || k->icmp.type == 11 || k->icmp.type == 12 || k->icmp.type == 4;
 }
 
-static void report_unreachable(struct engine *e, const struct packet *k, bool target) {
-    bool v6 = k->ip_proto == 58;
+/* The flow that an error quotes, as far as it is known. */
+struct quoted {
+    struct flow *flow;  /* NULL: not in the table */
+    bool toward_client; /* the packet was the server's */
+};
+
+static struct quoted find_quoted(struct engine *e, const struct icmp_quote *q) {
+    struct quoted r = {NULL, false};
+    unsigned dir = CLIENT;
+    if (!q->has_ports) return r;
+    uint32_t i = flows_find(e, q->ip_proto, &q->src, q->sport, &q->dst, q->dport, &dir);
+    if (i != NONE) {
+        r.flow = &e->flows.flow[i];
+        r.toward_client = dir == SERVER;
+    } else {
+        r.toward_client = q->sport < 1024 && q->dport >= 1024;
+    }
+    return r;
+}
+
+#define WORKED_US      2000000u
+#define WORKED_PACKETS 5u
+
+/* Had anybody taken the flow's packets before its first error?  A closed port refuses the first
+ * one already, however often hosts may say so in a second. */
+static bool has_worked(const struct engine *e, const struct flow *f) {
+    if (f->ip_proto == 6) return f->bits & FLOW_ESTABLISHED;
+    return f->packets[SERVER] > 0 ||
+           (f->packets[CLIENT] >= WORKED_PACKETS && e->now_us - f->first_us >= WORKED_US);
+}
+
+static void mark_flow(const struct engine *e, struct flow *f) {
+    if (!(f->bits & FLOW_ICMP) && has_worked(e, f)) f->bits |= FLOW_WORKED;
+    f->bits |= FLOW_ICMP;
+}
+
+static void report_unreachable(struct engine *e, const struct packet *k, const struct quoted *of,
+                               bool target) {
+    const struct icmp_quote *q = &k->icmp.quote;
+    bool v6 = k->ip_proto == 58, back = of->toward_client;
     if (k->icmp.type != (v6 ? 1 : 3)) return;
     if (!v6 && k->icmp.code == 4) return; /* fragmentation needed: a working path */
+    uint16_t port = back ? q->sport : q->dport;
     struct msg_incident row = {.kind = INCIDENT_ICMP_UNREACHABLE,
-                               .subject = k->icmp.quote.dst,
-                               .port = k->icmp.quote.has_ports ? k->icmp.quote.dport : 0,
+                               .subject = back ? q->src : q->dst,
+                               .port = q->has_ports ? port : 0,
                                .peer = k->src,
                                .on_target = target,
                                .count = 1,
@@ -23,36 +62,39 @@ static void report_unreachable(struct engine *e, const struct packet *k, bool ta
                                .last_us = e->now_us,
                                .tries = 1,
                                .value =
-                                   (uint64_t)k->icmp.type * 256 + k->icmp.code + (v6 ? 65536u : 0)};
+                                   (uint64_t)k->icmp.type * 256 + k->icmp.code + (v6 ? 65536u : 0),
+                               .ip_proto = q->ip_proto,
+                               .toward_client = back,
+                               .worked = of->flow && of->flow->bits & FLOW_WORKED};
     incident_add(e, &row);
 }
 
 bool icmp_packet(struct engine *e, const struct packet *k) {
     const struct icmp_quote *q = &k->icmp.quote;
-    bool quoted = is_error(k) && q->present;
+    bool is_quoted = is_error(k) && q->present;
     const struct addr *neighbour = &k->icmp.neighbour;
     bool selected = neighbour->len ? select_neighbours(e, neighbour, &k->src)
                                    : select_pair(e, &k->src, &k->dst);
     bool target = select_service(e, &k->src, 0) || select_service(e, &k->dst, 0);
-    if (quoted) {
+    struct quoted of = {NULL, false};
+    if (is_quoted) {
+        of = find_quoted(e, q);
+        const struct addr *server = of.toward_client ? &q->src : &q->dst;
+        uint16_t port = !q->has_ports ? 0 : of.toward_client ? q->sport : q->dport;
+        target = select_service(e, server, port);
         selected = selected || select_pair(e, &q->src, &q->dst) ||
-                   (q->has_ports && e->o.target.ports > 0 && select_service(e, &q->dst, q->dport));
-        target = select_service(e, &q->dst, q->has_ports ? q->dport : 0);
-        unsigned dir;
-        uint32_t i = NONE;
-        if (q->has_ports)
-            i = flows_find(e, q->ip_proto, &q->src, q->sport, &q->dst, q->dport, &dir);
-        if (i != NONE) {
-            e->flows.flow[i].bits |= FLOW_ICMP;
-            selected |= (e->flows.flow[i].bits & FLOW_SELECTED) != 0;
-            target |= (e->flows.flow[i].bits & FLOW_TARGET) != 0;
-        }
+                   (q->has_ports && e->o.target.ports > 0 && target);
+    }
+    if (of.flow) {
+        mark_flow(e, of.flow);
+        selected |= (of.flow->bits & FLOW_SELECTED) != 0;
+        target |= (of.flow->bits & FLOW_TARGET) != 0;
     }
     if (!selected) return false;
     bool v6 = k->ip_proto == 58;
     codes_add(v6 ? &e->total.icmpv6_types : &e->total.icmp_types,
               (uint32_t)k->icmp.type * 256u + k->icmp.code);
-    if (quoted) report_unreachable(e, k, target);
+    if (is_quoted) report_unreachable(e, k, &of, target);
     return true;
 }
 

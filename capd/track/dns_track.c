@@ -160,6 +160,7 @@ static void take_query(struct engine *e, const struct dns_entry *key) {
     }
     d->used = true;
     d->answered = false;
+    d->extended_error = 0;
     d->tries = 1;
     d->latency_us = 0;
     d->first_us = d->last_us = e->now_us;
@@ -172,6 +173,7 @@ static void take_answer(struct engine *e, struct resolver *r, struct dns_entry *
     d->rcode = m->rcode;
     d->answers = m->answers;
     d->addresses = m->addresses;
+    d->extended_error = m->has_extended_error ? m->extended_error + 1u : 0;
     d->latency_us = e->now_us - d->last_us;
     hist_add(&e->total.dns, d->latency_us);
     sketch_add(&r->latency, d->latency_us);
@@ -196,21 +198,29 @@ static void take_response(struct engine *e, const struct dns_entry *key,
     if (d) take_answer(e, r, d, m);
 }
 
+/* An answer for the target's name, or for one it stands for, is kept under the target's own. */
 static void learn_addresses(struct engine *e, const struct dns_message *m) {
-    uint32_t gen = 0, name = names_keep(e, m->name, m->name_len, &gen);
-    bool fresh = false;
+    bool target = names_match_target(e, m->name, m->name_len), fresh = false;
+    const uint8_t *known_as = target ? (const uint8_t *)e->o.target.name : m->name;
+    uint32_t gen = 0, name;
+    for (unsigned i = 0; i < m->aliases && target; i++)
+        fresh |= names_follow(e, m->alias[i].name, m->alias[i].name_len, m->alias[i].ttl_s);
+    name = names_keep(e, known_as, target ? e->target_name_len : m->name_len, &gen);
     for (unsigned i = 0; i < m->addresses && name != NONE; i++)
         fresh |= names_learn(e, &m->address[i].address, name, gen, m->address[i].ttl_s);
     if (fresh) select_again(e);
 }
 
-bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor message) {
+bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor message, bool cut) {
     struct dns_message m;
     enum dns_status status = decode_dns(message, &m);
     if (status == DNS_NO_HEADER) return false;
+    bool certain = dns_is_certain(&m, status, cut);
     struct dns_entry key;
     make_key(e, &key, k, &m);
-    if (m.response && m.has_question && m.addresses > 0) learn_addresses(e, &m);
+    /* A damaged answer is one if the query was; else nothing of it is kept. */
+    if (!certain && (!m.response || !find(e, &key))) return false;
+    if (certain && m.response && m.addresses + m.aliases > 0) learn_addresses(e, &m);
     unsigned dir;
     uint32_t i = flows_find(e, k->ip_proto, &k->src, k->sport, &k->dst, k->dport, &dir);
     bool flow = i != NONE && e->flows.flow[i].bits & FLOW_SELECTED;
@@ -224,7 +234,8 @@ bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor me
 }
 
 bool dns_datagram(struct engine *e, const struct packet *k) {
-    return dns_message_seen(e, k, cursor_make(k->payload, k->payload_cap));
+    bool cut = k->payload_cap < k->payload_bytes;
+    return dns_message_seen(e, k, cursor_make(k->payload, k->payload_cap), cut);
 }
 
 /* True if `longer` is `shorter` with a dot and a suffix. */

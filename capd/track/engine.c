@@ -250,8 +250,13 @@ void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t 
 
 void engine_retarget(struct engine *e, const struct msg_prefix *address, uint32_t n) {
     struct engine_target *t = &e->o.target;
-    for (uint32_t i = 0; i < n && t->addresses < LIM_TARGET_ADDRESSES; i++)
-        t->address[t->addresses++] = address[i];
+    for (uint32_t i = 0; i < n && t->addresses < LIM_TARGET_ADDRESSES; i++) {
+        bool known = false;
+        for (uint32_t k = 0; k < t->addresses && !known; k++)
+            known = t->address[k].prefix_len == address[i].prefix_len &&
+                    addr_equal(&t->address[k].address, &address[i].address);
+        if (!known) t->address[t->addresses++] = address[i];
+    }
     select_init(e);
     select_again(e);
 }
@@ -283,6 +288,10 @@ void engine_narrowed(struct engine *e, enum narrow_cause cause, const char *filt
     e->narrowed_us = e->now_us > 0 ? e->now_us : 1;
     for (uint32_t i = 0; i < e->flows.fresh; i++)
         if (e->flows.link[i].list != FLOWS_FREE) tcp_hide(e, &e->flows.flow[i]);
+}
+
+void engine_end(struct engine *e) {
+    select_settle_all(e, 0);
 }
 
 void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,

@@ -63,6 +63,10 @@ uint64_t engine_seen(const struct engine *e);
  * reported.  A second call replaces the text only. */
 void engine_narrowed(struct engine *e, enum narrow_cause cause, const char *filter);
 
+/* Nothing comes any more: what waited to be told by its name is told by its address.  Before the
+ * last snapshot. */
+void engine_end(struct engine *e);
+
 /* What only the source knows; totals since the start.  file_error: NULL, or libpcap's words when
  * the file is cut off or damaged. */
 void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,

@@ -43,7 +43,8 @@ enum side_bit {
     APP_LOST = 1u << 18,      /* the stream has a gap: wait for a segment that starts a message */
     WS_EXPECT = 1u << 20,
     SIDE_PUSHED = 1u << 21, /* its highest data segment ended a write (PSH) */
-    APP_DEAF = 1u << 19     /* nothing more to read in this direction */
+    APP_DEAF = 1u << 19,    /* nothing more to read in this direction */
+    APP_TURN = 1u << 30     /* the other end has spoken since this one did */
 };
 
 /* What one end of a TCP connection sent. */
@@ -96,7 +97,11 @@ enum flow_bit {
     FLOW_COUNTED = 1u << 17,      /* among totals.flows */
     FLOW_SERVER_FIRST = 1u << 18, /* the server spoke first */
     FLOW_SCALE_KNOWN = 1u << 19,  /* both SYNs seen */
-    FLOW_HIDDEN = 1u << 30        /* the filter lets only its SYN, FIN and RST through */
+    FLOW_HELLO = 1u << 20,        /* a ClientHello was seen */
+    FLOW_WORKED = 1u << 21,       /* it had worked before the first ICMP error quoted it */
+    FLOW_HIDDEN = 1u << 28,       /* the filter lets only its SYN, FIN and RST through */
+    FLOW_FOREIGN = 1u << 29,      /* its own SNI or Host is not the target's name */
+    FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */
 };
 
 /* What the first payload said the flow is. */

@@ -71,6 +71,7 @@ static void keep_row(struct engine *e, const struct flow *f) {
 
 void flows_retire(struct engine *e, uint32_t i) {
     struct flow *f = &e->flows.flow[i];
+    if (f->bits & FLOW_WAITS) select_settle(e, f);
     if (f->ip_proto == 6) {
         struct msg_incident dead;
         if (f->bits & FLOW_SELECTED && tcp_dead_path(f, &dead)) incident_add(e, &dead);
@@ -182,6 +183,7 @@ uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
     if (i == NONE) i = open_flow(e, k, &key);
     struct flow *f = &e->flows.flow[i];
     unsigned dir = *dir_out = sender_of(f, &k->src, k->sport);
+    if (f->bits & FLOW_WAITS) select_packet(e, f, k, dir);
     bool copy = is_duplicate(e, f, k, dir);
     if (copy) e->total.duplicates++;
     f->packets[dir]++;

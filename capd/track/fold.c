@@ -109,6 +109,50 @@ static void add_failures(const struct engine *e, const struct flow *f, enum conn
     }
 }
 
+/* What repeated SYNs cost a connection that came up in the end. */
+static void add_syn_retries(const struct flow *f, struct service_facts *x) {
+    if (!(f->bits & FLOW_ESTABLISHED) || !(f->bits & FLOW_SYN) || f->syn_sent < 2) return;
+    uint64_t added = f->syn_last_us - f->syn_us, last = widen(f, f->syn_last_us);
+    span_add(&x->syn_retry_first_us, &x->syn_retry_last_us, x->counts.syn_retried, last, last);
+    x->syn_added_us += added;
+    if (added > x->syn_added_longest_us) x->syn_added_longest_us = added;
+}
+
+/* Did the server end the connection, or the client?  The history tells who was first. */
+static bool ended_by_server(const struct flow *f) {
+    for (unsigned n = 0; n < f->history_len; n++) {
+        if (f->history[n] == 'F' || f->history[n] == 'R') return false;
+        if (f->history[n] == 'f' || f->history[n] == 'r') return true;
+    }
+    return false;
+}
+
+/* A ClientHello that arrived, as TCP's ACK proves, and stayed without a byte of answer.  Not when
+ * it had to be sent again, nor when the client acknowledges what was never seen here. */
+static void add_unanswered_hello(const struct engine *e, const struct flow *f,
+                                 struct service_facts *x) {
+    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+    const uint32_t need = FLOW_SYN | FLOW_SYNACK | FLOW_ESTABLISHED | FLOW_HELLO;
+    uint32_t sent = c->next - (c->bits & SIDE_FIN ? 1u : 0u);
+    uint32_t heard = v->isn + 1 + (v->bits & SIDE_FIN ? 1u : 0u);
+    if ((f->bits & need) != need || f->payload[SERVER] > 0 || ended_by_server(f)) return;
+    if (f->retransmitted[CLIENT] > 0 || f->spurious > 0) return;
+    if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) || seq_after(c->acked, heard))
+        return;
+    uint64_t at = widen(f, f->hello_us), until = e->now_us;
+    if (c->bits & SIDE_FIN)
+        until = widen(f, c->next_us);
+    else if (c->bits & SIDE_RST)
+        until = f->last_us;
+    const struct hist *answers = &e->total.tls;
+    uint64_t slowest = e->total.slowest_answer_us;
+    if (answers->samples > 0 && answers->max_us > slowest) slowest = answers->max_us;
+    if (until < at || until - at <= end_guard_us(slowest)) return;
+    span_add(&x->hello_first_us, &x->hello_last_us, x->hello_unanswered, at, at);
+    x->hello_unanswered++;
+    if (until - at > x->hello_wait_us) x->hello_wait_us = until - at;
+}
+
 static void add_zero_windows(const struct engine *e, const struct flow *f, unsigned side,
                              struct service_facts *x) {
     const struct flow_side *s = &f->side[side];
@@ -138,6 +182,8 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     x->to_server |= f->packets[CLIENT] > 0;
     x->to_client |= f->packets[SERVER] > 0;
     add_failures(e, f, s, x);
+    add_syn_retries(f, x);
+    add_unanswered_hello(e, f, x);
     for (unsigned d = 0; d < 2; d++) add_zero_windows(e, f, d, x);
     if (f->retransmitted[0] + f->retransmitted[1] > 0)
         span_add(&x->retransmit_first_us, &x->retransmit_last_us,

@@ -1,8 +1,8 @@
 /* HTTP/1 requests and responses, paired in order.  Full: of 16 entries, taken in turn, the one that
- * went best gives way.  Of a path nothing after '?' is kept, and segments with an @ are masked.
+ * went best gives way.  What is kept of a path, decode/http_target.c says.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/http_track.h"
-#include "capd/decode/http.h"
+#include "capd/decode/http_target.h"
 #include "capd/track/app.h"
 #include "capd/track/services.h"
 
@@ -33,33 +33,6 @@ static uint32_t take_entry(struct engine *e) {
     return victim;
 }
 
-static bool has_at(const uint8_t *p, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] == '@') return true;
-        if (p[i] == '%' && i + 2 < n && p[i + 1] == '4' && p[i + 2] == '0') return true;
-    }
-    return false;
-}
-
-static uint8_t copy_path(const struct http_view *path, uint8_t out[LIM_PATH_TEXT]) {
-    size_t used = 0, i = 0;
-    while (i < path->len && used < LIM_PATH_TEXT) {
-        size_t end = i;
-        if (path->p[i] == '/') {
-            out[used++] = path->p[i++];
-            continue;
-        }
-        while (end < path->len && path->p[end] != '/') end++;
-        bool mask = has_at(path->p + i, end - i);
-        size_t n = mask ? 1 : end - i;
-        if (n > LIM_PATH_TEXT - used) n = LIM_PATH_TEXT - used;
-        memcpy(out + used, mask ? (const uint8_t *)"*" : path->p + i, n);
-        used += n;
-        i = end;
-    }
-    return (uint8_t)used;
-}
-
 static uint8_t copy_view(const struct http_view *v, uint8_t *out, size_t cap) {
     size_t n = v->len < cap ? v->len : cap;
     if (n) memcpy(out, v->p, n);
@@ -85,13 +58,14 @@ static void append(struct engine *e, struct flow *f, uint32_t i, uint32_t gen) {
 
 static void take_request(struct engine *e, struct segment *s, const struct http_message *m) {
     struct flow *f = s->f;
-    if (m->host.len > 0) app_name_server(e, f, m->host.p, app_host_length(m->host.p, m->host.len));
+    app_name_server(e, f, m->host.p, app_host_length(m->host.p, m->host.len));
     if (!(f->bits & FLOW_SELECTED)) return;
     e->total.http_requests++;
     uint32_t i = take_entry(e);
     struct http_entry *h = &e->http.entry[i];
     *h = (struct http_entry){.client = f->end[CLIENT],
                              .server = f->end[SERVER],
+                             .client_port = f->port[CLIENT],
                              .server_port = f->port[SERVER],
                              .used = true,
                              .gen = ++e->http.gen,
@@ -100,12 +74,95 @@ static void take_request(struct engine *e, struct segment *s, const struct http_
                              .at_us = e->now_us};
     h->method_len = copy_view(&m->method, h->method, sizeof h->method);
     h->host_len = copy_view(&m->host, h->host, sizeof h->host);
-    h->path_len = copy_path(&m->path, h->path);
+    h->path_len = (uint8_t)http_path_copy(m->path, h->path, sizeof h->path);
     append(e, f, i, h->gen);
 }
 
 static bool is_method(const struct http_entry *h, const char *name) {
     return h && strlen(name) == h->method_len && memcmp(h->method, name, h->method_len) == 0;
+}
+
+/* ---- what the statuses say of a service -------------------------------------------------------
+ */
+
+static bool begins(const struct http_entry *h, const char *path, bool whole) {
+    size_t n = strlen(path);
+    return h->path_len >= n && memcmp(h->path, path, n) == 0 && (!whole || h->path_len == n);
+}
+
+/* Clients ask for these on the chance that they are there. */
+static bool is_only_tried(const struct http_entry *h) {
+    return begins(h, "/favicon.ico", true) || begins(h, "/robots.txt", true) ||
+           begins(h, "/apple-touch-icon", false) || begins(h, "/.well-known/", false) ||
+           begins(h, "/browserconfig.xml", true);
+}
+
+/* A client error that says nothing about the site or its client. */
+static bool is_soft(const struct http_entry *h, unsigned status) {
+    return !h || is_method(h, "HEAD") || ((status == 404 || status == 410) && is_only_tried(h));
+}
+
+static uint64_t *count_of(struct http_counts *c, unsigned status) {
+    switch (status) {
+    case 401: return &c->e401;
+    case 403: return &c->e403;
+    case 404: return &c->e404;
+    case 407: return &c->e407;
+    case 429: return &c->e429;
+    case 500: return &c->e500;
+    case 502: return &c->e502;
+    case 503: return &c->e503;
+    case 504: return &c->e504;
+    default: return NULL;
+    }
+}
+
+static void count_error(struct engine *e, struct http_counts *c, struct http_entry *h,
+                        unsigned status) {
+    uint64_t *all = status >= 500 ? &c->e5xx : &c->e4xx;
+    uint64_t *first = status >= 500 ? &c->first_5xx_us : &c->first_4xx_us;
+    if (status == 501 && h && is_method(h, "HEAD")) return; /* it serves GET, which is enough */
+    if ((*all)++ == 0) *first = e->now_us;
+    *(status >= 500 ? &c->last_5xx_us : &c->last_4xx_us) = e->now_us;
+    uint64_t *one = count_of(c, status);
+    if (status < 500 && is_soft(h, status)) {
+        c->soft++;
+        return;
+    }
+    if (one) ++*one;
+    if (status != 401 && status != 407) return;
+    h->challenge = true;
+    c->challenges++;
+}
+
+/* A challenge is answered in the same connection, or by the same request in another one. */
+static bool is_met(const struct http_entry *c, const struct http_entry *by) {
+    if (c->server_port != by->server_port || !addr_equal(&c->client, &by->client) ||
+        !addr_equal(&c->server, &by->server))
+        return false;
+    if (c->client_port == by->client_port) return true;
+    return c->host_len == by->host_len && memcmp(c->host, by->host, c->host_len) == 0 &&
+           c->path_len == by->path_len && memcmp(c->path, by->path, c->path_len) == 0;
+}
+
+static void meet_challenges(struct engine *e, struct http_counts *c, const struct http_entry *by) {
+    for (uint32_t i = 0; i < e->http.used && c->challenges > 0; i++) {
+        struct http_entry *h = &e->http.entry[i];
+        if (!h->used || !h->challenge || !is_met(h, by)) continue;
+        h->challenge = false;
+        c->challenges--;
+        c->met++;
+        --*count_of(c, h->status);
+    }
+}
+
+static void count_status(struct engine *e, struct service *v, struct http_entry *h,
+                         unsigned status) {
+    v->http.responses++;
+    if (status >= 400)
+        count_error(e, &v->http, h, status);
+    else if (h)
+        meet_challenges(e, &v->http, h);
 }
 
 /* Returns the request that is answered, NULL if it was not seen. */
@@ -125,10 +182,7 @@ static const struct http_entry *take_response(struct engine *e, struct segment *
     e->total.http_responses++;
     codes_add(&e->total.http_statuses, m->status);
     struct service *v = services_of(e, f);
-    if (v && m->status >= 500)
-        v->http_5xx++;
-    else if (v && m->status >= 400)
-        v->http_4xx++;
+    if (v) count_status(e, v, h, m->status);
     return h;
 }
 
@@ -159,6 +213,8 @@ struct app_step http_step(struct engine *e, struct segment *s, struct cursor c, 
         if (status == HTTP_NEED_MORE) return (struct app_step){last ? APP_LOSE : APP_MORE, 0};
         if (!m.start_line) return (struct app_step){APP_LOSE, 0};
     }
+    if (m.request != (s->dir == CLIENT) && !(s->f->bits & FLOW_GUESSED))
+        return (struct app_step){APP_LOSE, 0}; /* a body that looks like a message */
     const struct http_entry *answered = NULL;
     if (m.request)
         take_request(e, s, &m);

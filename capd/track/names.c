@@ -1,10 +1,14 @@
 /* One table name, one table address -> name.  The name stored for a DNS answer is the one that was
- * asked for, so CNAME chains end at the name the person knows.
+ * asked for, so CNAME chains end at the name the person knows.  What the target's name stands for
+ * (CNAME) is followed as the target's: whoever asks for an alias by itself asks for the target's
+ * addresses.  That an address is the target's has a life of its own: an address that serves many
+ * names must not stay the target's because the others are asked for.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/names.h"
 #include "capd/track/hash.h"
 
 #define LEAST_LIFE_S 600u /* resolvers and browsers keep an address longer than its TTL */
+#define SPARED       64u  /* addresses of the target that a new one passes over */
 
 void names_init(struct names *n) {
     memset(n->name_bucket, 0xff, (size_t)n->names_cap * sizeof *n->name_bucket);
@@ -15,13 +19,77 @@ static uint8_t lower(uint8_t c) {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-bool names_match_target(const struct engine *e, const uint8_t *text, size_t len) {
+static bool same_name(const uint8_t *text, size_t len, const uint8_t *low, size_t low_len) {
     if (len > 0 && text[len - 1] == '.') len--;
-    if (len == 0 || len != e->target_name_len) return false;
+    if (len == 0 || len != low_len) return false;
     for (size_t i = 0; i < len; i++)
-        if (lower(text[i]) != (uint8_t)e->o.target.name[i]) return false;
+        if (lower(text[i]) != low[i]) return false;
     return true;
 }
+
+static uint64_t end_of_life(const struct engine *e, uint32_t ttl_s) {
+    return e->now_us + (uint64_t)(ttl_s > LEAST_LIFE_S ? ttl_s : LEAST_LIFE_S) * 1000000u;
+}
+
+/* ---- the target's names ------------------------------------------------------------------------
+ */
+
+static struct name_alias *alias_find(struct engine *e, const uint8_t *text, size_t len) {
+    for (uint32_t i = 0; i < TARGET_ALIASES; i++) {
+        struct name_alias *a = &e->names.alias[i];
+        if (a->until_us && same_name(text, len, a->text, a->len)) return a;
+    }
+    return NULL;
+}
+
+/* Full: the one that ends first gives way. */
+static struct name_alias *alias_take(struct engine *e) {
+    struct name_alias *a = &e->names.alias[0];
+    for (uint32_t i = 1; i < TARGET_ALIASES; i++)
+        if (e->names.alias[i].until_us < a->until_us) a = &e->names.alias[i];
+    return a;
+}
+
+bool names_match_target(const struct engine *e, const uint8_t *text, size_t len) {
+    if (e->target_name_len == 0) return false;
+    if (same_name(text, len, (const uint8_t *)e->o.target.name, e->target_name_len)) return true;
+    for (uint32_t i = 0; i < TARGET_ALIASES; i++) {
+        const struct name_alias *a = &e->names.alias[i];
+        if (a->until_us >= e->now_us && a->until_us && same_name(text, len, a->text, a->len))
+            return true;
+    }
+    return false;
+}
+
+/* Addresses that were learned under the alias before it was known as one. */
+static bool mark_addresses(struct engine *e, const struct name_alias *a) {
+    bool fresh = false;
+    for (uint32_t i = 0; i < e->names.addresses_cap; i++) {
+        struct name_address *v = &e->names.address[i];
+        const struct name *n = v->used ? names_get(e, v->name, v->name_gen) : NULL;
+        if (!n || !same_name(n->text, n->len, a->text, a->len)) continue;
+        fresh |= v->until_us >= e->now_us;
+        if (v->until_us > v->target_until_us) v->target_until_us = v->until_us;
+    }
+    return fresh;
+}
+
+bool names_follow(struct engine *e, const uint8_t *text, size_t len, uint32_t ttl_s) {
+    if (len > 0 && text[len - 1] == '.') len--;
+    if (len == 0 || len > LIM_NAME) return false;
+    if (same_name(text, len, (const uint8_t *)e->o.target.name, e->target_name_len)) return false;
+    struct name_alias *a = alias_find(e, text, len);
+    bool known = a && a->until_us >= e->now_us;
+    if (!a) a = alias_take(e);
+    a->len = (uint32_t)len;
+    for (size_t i = 0; i < len; i++) a->text[i] = lower(text[i]);
+    uint64_t until = end_of_life(e, ttl_s);
+    if (!known || until > a->until_us) a->until_us = until;
+    return !known && mark_addresses(e, a);
+}
+
+/* ---- names --------------------------------------------------------------------------------------
+ */
 
 static uint32_t name_take(struct engine *e) {
     struct names *n = &e->names;
@@ -66,6 +134,9 @@ const struct name *names_get(const struct engine *e, uint32_t i, uint32_t gen) {
     return v->gen == gen ? v : NULL;
 }
 
+/* ---- addresses ----------------------------------------------------------------------------------
+ */
+
 static uint32_t *address_bucket(const struct engine *e, const struct addr *a) {
     const struct names *n = &e->names;
     return &n->address_bucket[(uint32_t)hash_bytes(e->o.seed, a->b, a->len) &
@@ -81,6 +152,8 @@ static struct name_address *address_find(const struct engine *e, const struct ad
 static struct name_address *address_take(struct engine *e, const struct addr *a) {
     struct names *n = &e->names;
     uint32_t i = n->addresses_hand;
+    for (uint32_t k = 0; k < SPARED && n->address[i].target_until_us > e->now_us; k++)
+        i = (i + 1) & (n->addresses_cap - 1);
     n->addresses_hand = (i + 1) & (n->addresses_cap - 1);
     struct name_address *v = &n->address[i];
     if (v->used) {
@@ -89,7 +162,7 @@ static struct name_address *address_take(struct engine *e, const struct addr *a)
         *at = v->chain;
     }
     uint32_t *b = address_bucket(e, a);
-    *v = (struct name_address){*a, NONE, 0, *b, 0, false, true};
+    *v = (struct name_address){.address = *a, .name = NONE, .chain = *b, .used = true};
     *b = i;
     return v;
 }
@@ -100,12 +173,13 @@ bool names_learn(struct engine *e, const struct addr *address, uint32_t name, ui
     if (!text || address->len == 0) return false;
     struct name_address *v = address_find(e, address);
     if (!v) v = address_take(e, address);
-    bool target = names_match_target(e, text->text, text->len), fresh = target && !v->target;
     v->name = name;
     v->name_gen = gen;
-    v->target |= target;
-    uint64_t until = e->now_us + (uint64_t)(ttl_s > LEAST_LIFE_S ? ttl_s : LEAST_LIFE_S) * 1000000u;
+    uint64_t until = end_of_life(e, ttl_s);
     if (until > v->until_us) v->until_us = until;
+    if (!names_match_target(e, text->text, text->len)) return false;
+    bool fresh = v->target_until_us < e->now_us || v->target_until_us == 0;
+    if (until > v->target_until_us) v->target_until_us = until;
     return fresh;
 }
 
@@ -118,7 +192,7 @@ const struct name *names_of(const struct engine *e, const struct addr *address, 
 
 bool names_is_target(const struct engine *e, const struct addr *address) {
     const struct name_address *v = address_find(e, address);
-    return v && v->target && v->until_us >= e->now_us;
+    return v && v->target_until_us && v->target_until_us >= e->now_us;
 }
 
 uint32_t names_target_addresses(const struct engine *e, struct addr *out, uint32_t room) {
@@ -126,7 +200,8 @@ uint32_t names_target_addresses(const struct engine *e, struct addr *out, uint32
     uint32_t found = 0;
     for (uint32_t i = 0; i < n->addresses_cap && found < room; i++) {
         const struct name_address *v = &n->address[i];
-        if (v->used && v->target && v->until_us >= e->now_us) out[found++] = v->address;
+        if (v->used && v->target_until_us && v->target_until_us >= e->now_us)
+            out[found++] = v->address;
     }
     return found;
 }

@@ -3,7 +3,7 @@
 #include "capd/track/state.h"
 
 /* Names seen on the wire and the addresses they stood for.  Both tables are rings: the oldest entry
- * goes first. */
+ * goes first, an address of the target later than others. */
 
 void names_init(struct names *n);
 
@@ -14,8 +14,13 @@ uint32_t names_keep(struct engine *e, const uint8_t *text, size_t len, uint32_t 
 /* The name, NULL if it was given up since. */
 const struct name *names_get(const struct engine *e, uint32_t i, uint32_t gen);
 
-/* Remember that `address` belongs to the name for at least ten minutes.  True if it is an address
- * of the target's name that was not known before. */
+/* The target's name stands for this one (CNAME, RFC 1034 section 3.6.2): from now on its DNS
+ * messages and addresses are the target's as well, for the TTL but at least ten minutes.  True if
+ * an address became one of the target's by it. */
+bool names_follow(struct engine *e, const uint8_t *text, size_t len, uint32_t ttl_s);
+
+/* Remember that `address` belongs to the name for the TTL, at least ten minutes.  True if it is an
+ * address of the target's name that was not known before. */
 bool names_learn(struct engine *e, const struct addr *address, uint32_t name, uint32_t gen,
                  uint32_t ttl_s);
 
@@ -28,6 +33,6 @@ bool names_is_target(const struct engine *e, const struct addr *address);
 /* Write the addresses for which that holds; returns how many, at most `room`. */
 uint32_t names_target_addresses(const struct engine *e, struct addr *out, uint32_t room);
 
-/* True if the bytes are the target's name. */
+/* True if the bytes are the target's name, or one that it stands for. */
 bool names_match_target(const struct engine *e, const uint8_t *text, size_t len);
 #endif

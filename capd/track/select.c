@@ -108,14 +108,26 @@ bool select_dns(const struct engine *e, const uint8_t *name, size_t len) {
     }
 }
 
-static bool flow_on_target(const struct engine *e, const struct flow *f) {
-    bool port = wanted_port(e, f->port[SERVER]) ||
-                ((f->bits & FLOW_GUESSED || f->ip_proto != 6) && wanted_port(e, f->port[CLIENT]));
-    if (!port) return false;
-    if (!e->has_host) return true;
-    if (select_address(e, &f->end[SERVER]) || select_address(e, &f->end[CLIENT])) return true;
-    const struct name *n = e->target_name_len ? names_get(e, f->name, f->name_gen) : NULL;
-    return n && names_match_target(e, n->text, n->len);
+static bool flow_port_wanted(const struct engine *e, const struct flow *f) {
+    return wanted_port(e, f->port[SERVER]) ||
+           ((f->bits & FLOW_GUESSED || f->ip_proto != 6) && wanted_port(e, f->port[CLIENT]));
+}
+
+/* Will its SNI or Host still be seen? */
+static bool may_say_name(const struct flow *f) {
+    return f->ip_proto == 6 && f->port[SERVER] != 53 && f->app != APP_NONE && f->app != APP_SSH &&
+           f->data_segments[SERVER] == 0 &&
+           !((f->side[CLIENT].bits | f->side[SERVER].bits) & (SIDE_RST | SIDE_FIN));
+}
+
+enum belongs { BELONGS_NOT, BELONGS, BELONGS_PERHAPS };
+
+/* By port and addresses.  A name is the server's: when the client is the target it says nothing. */
+static enum belongs flow_belongs(const struct engine *e, const struct flow *f) {
+    if (!flow_port_wanted(e, f)) return BELONGS_NOT;
+    if (!e->has_host || select_address(e, &f->end[CLIENT])) return BELONGS;
+    if (f->bits & FLOW_FOREIGN || !select_address(e, &f->end[SERVER])) return BELONGS_NOT;
+    return e->target_name_len > 0 && may_say_name(f) ? BELONGS_PERHAPS : BELONGS;
 }
 
 static void move_counts(struct engine *e, struct flow *f) {
@@ -139,12 +151,16 @@ static void move_counts(struct engine *e, struct flow *f) {
     f->other_bytes = 0;
 }
 
-void select_flow(struct engine *e, struct flow *f) {
-    if (!(f->bits & FLOW_TARGET) && flow_on_target(e, f)) {
-        f->bits |= FLOW_TARGET;
-        struct service *v = services_of(e, f);
-        if (v) v->target = true;
-    }
+static void mark_target(struct engine *e, struct flow *f) {
+    struct service *v = services_of(e, f);
+    f->bits |= FLOW_TARGET;
+    if (v) v->target = true;
+    if (v) v->target_address |= select_address(e, &f->end[SERVER]);
+}
+
+/* What is asked of a flow only when it is selected early is caught up on. */
+static void select_now(struct engine *e, struct flow *f) {
+    f->bits &= ~(uint32_t)FLOW_WAITS;
     if (f->bits & FLOW_SELECTED) return;
     if (e->o.target.mode != MODE_DIAGNOSIS && !(f->bits & FLOW_TARGET)) return;
     f->bits |= FLOW_SELECTED;
@@ -152,12 +168,52 @@ void select_flow(struct engine *e, struct flow *f) {
     if (f->ip_proto == 6) {
         e->total.tcp_flows++;
         services_join(e, f);
+        struct service *v = services_of(e, f);
+        if (v && f->bits & FLOW_TARGET) v->target_address |= select_address(e, &f->end[SERVER]);
+        uint32_t answer_us = f->synack_us - f->syn_us;
+        if (f->bits & FLOW_SYN && f->bits & FLOW_SYNACK && answer_us > e->total.slowest_answer_us)
+            e->total.slowest_answer_us = answer_us;
         if (f->handshake_us && f->bits & FLOW_ESTABLISHED) {
             hist_add(&e->total.handshake, f->handshake_us);
             services_sample(e, f, SERVICE_HANDSHAKE, f->handshake_us);
         }
     }
     move_counts(e, f);
+}
+
+void select_flow(struct engine *e, struct flow *f) {
+    enum belongs b = f->bits & FLOW_TARGET ? BELONGS : flow_belongs(e, f);
+    if (b == BELONGS && !(f->bits & FLOW_TARGET)) mark_target(e, f);
+    select_now(e, f);
+    if (b == BELONGS_PERHAPS) f->bits |= FLOW_WAITS;
+}
+
+void select_named(struct engine *e, struct flow *f, bool target) {
+    if (target && !(f->bits & FLOW_TARGET) && flow_port_wanted(e, f)) mark_target(e, f);
+    if (target)
+        f->bits &= ~(uint32_t)FLOW_FOREIGN;
+    else if (!(f->bits & FLOW_TARGET))
+        f->bits |= FLOW_FOREIGN;
+    select_now(e, f);
+}
+
+void select_settle(struct engine *e, struct flow *f) {
+    if (!(f->bits & FLOW_TARGET) && flow_belongs(e, f) != BELONGS_NOT) mark_target(e, f);
+    select_now(e, f);
+}
+
+void select_packet(struct engine *e, struct flow *f, const struct packet *k, unsigned dir) {
+    if (k->tcp.flags & (TCP_RST | TCP_FIN) || (dir == SERVER && k->payload_bytes > 0))
+        select_settle(e, f);
+}
+
+void select_settle_all(struct engine *e, uint64_t age_us) {
+    if (e->target_name_len == 0) return;
+    for (uint32_t i = 0; i < e->flows.fresh; i++) {
+        struct flow *f = &e->flows.flow[i];
+        if (e->flows.link[i].list == FLOWS_FREE || !(f->bits & FLOW_WAITS)) continue;
+        if (e->now_us - f->first_us >= age_us) select_settle(e, f);
+    }
 }
 
 void select_again(struct engine *e) {

@@ -3,7 +3,14 @@
 #include "capd/track/state.h"
 
 /* What belongs to the target (contract section 3).  In `diagnosis` everything is selected and the
- * target only marks; in the other modes what is selected is what is on target. */
+ * target only marks; in the other modes what is selected is what is on target.
+ *
+ * An address may serve many names (a CDN's does).  So when the target is a name, what a TCP
+ * connection itself says of its server (SNI, Host) decides as soon as it can be seen, and the
+ * address decides for all that never say it: attempts without answer, other protocols, connections
+ * joined in the middle.  Until then the connection waits uncounted (FLOW_WAITS).  It stops waiting
+ * when the server speaks, when either side ends it, after SELECT_WAIT_US in a snapshot, and at the
+ * end. */
 
 void select_init(struct engine *e);
 
@@ -39,6 +46,20 @@ bool select_dns(const struct engine *e, const uint8_t *name, size_t len);
 /* Look again whether the flow is selected and on target.  On selection its counts move from the
  * other traffic to the selected. */
 void select_flow(struct engine *e, struct flow *f);
+
+/* The flow said its server's name: is it the target's?  The first of several names that is decides.
+ */
+void select_named(struct engine *e, struct flow *f, bool target);
+
+/* The flow will not say a name: its address decides. */
+void select_settle(struct engine *e, struct flow *f);
+
+/* Before a packet is counted: is it one after which the flow's name is not waited for? */
+void select_packet(struct engine *e, struct flow *f, const struct packet *k, unsigned dir);
+
+/* Settle what has waited for at least `age_us`. */
+void select_settle_all(struct engine *e, uint64_t age_us);
+#define SELECT_WAIT_US 1000000u /* a client speaks right after the handshake; a SYN is repeated */
 
 /* Look again at every flow: the target has new addresses. */
 void select_again(struct engine *e);

@@ -26,10 +26,18 @@ struct name_address {
     uint32_t name, name_gen;
     uint32_t chain;
     uint64_t until_us;
-    bool target; /* learned as an address of the target's name */
+    uint64_t target_until_us; /* learned as an address of the target's name: until then; 0: not */
     bool used;
 };
+/* A name that the target's name stands for (CNAME), directly or through others. */
+#define TARGET_ALIASES 16u
+struct name_alias {
+    uint64_t until_us; /* 0: free */
+    uint32_t len;
+    uint8_t text[LIM_NAME + 1]; /* lower case */
+};
 struct names {
+    struct name_alias alias[TARGET_ALIASES];
     struct name *name;
     struct name_address *address;
     uint32_t *name_bucket, *name_chain, *address_bucket;
@@ -61,6 +69,8 @@ struct service_facts {
     uint64_t zero_us[2], zero_times[2], zero_stuck[2], zero_life_us[2];
     uint64_t zero_first_us, zero_last_us;
     uint64_t reset_by[2], reset_bytes, reset_ttl_delta, reset_first_us, reset_last_us;
+    uint64_t syn_added_us, syn_added_longest_us, syn_retry_first_us, syn_retry_last_us;
+    uint64_t hello_unanswered, hello_wait_us, hello_first_us, hello_last_us;
 };
 
 enum service_sketch {
@@ -73,17 +83,40 @@ enum service_sketch {
     SERVICE_SKETCHES
 };
 
+/* A client that let its server wait.  Of a service the two that do it most are kept: a new one
+ * takes the place of the one whose credit is used up (the counting of frequent items by Misra and
+ * Gries).
+ */
+#define SLOW_CLIENTS 2u
+struct slow_client {
+    struct addr address;
+    uint32_t credit;
+    uint64_t opens, late_opens, answers, late_acks;
+    uint64_t wait_us, longest_us, first_us, last_us;
+};
+
+/* What a web server answered.  soft: says nothing about the site; met: a challenge, then success.
+ */
+struct http_counts {
+    uint64_t responses, e4xx, e5xx, e401, e403, e404, e407, e429, e500, e502, e503, e504;
+    uint64_t soft, met, challenges;
+    uint64_t first_4xx_us, last_4xx_us, first_5xx_us, last_5xx_us;
+};
+
 struct service {
     struct addr address;
     uint16_t port;
-    bool used, target;
+    bool used, target, target_address;
     uint32_t gen, chain;
     uint32_t live; /* flows in the table that belong to it */
     uint32_t name, name_gen;
     uint32_t sketch[SERVICE_SKETCHES]; /* NONE: no sample yet */
-    uint64_t requests, http_4xx, http_5xx;
-    uint64_t client_hellos, server_hellos, fatal_by[2];
+    uint64_t requests;
+    struct http_counts http;
+    uint64_t client_hellos, server_hellos, fatal_by[2], alert_first_us, alert_last_us;
     uint32_t tls_alert;
+    struct slow_client slow[SLOW_CLIENTS];
+    uint64_t client_spoke_us;  /* latest request of any client */
     struct service_facts done; /* of connections that left the flow table */
 };
 struct services {
@@ -100,7 +133,8 @@ struct dns_entry {
     struct addr client, server;
     uint16_t client_port, server_port, id, type;
     uint16_t rcode, answers;
-    uint8_t addresses; /* A and AAAA records in the answer */
+    uint8_t addresses;       /* A and AAAA records in the answer */
+    uint32_t extended_error; /* INFO-CODE + 1, 0: none */
     bool used, answered, target;
     uint32_t chain, tries;
     uint64_t hash, first_us, last_us, latency_us;
@@ -130,8 +164,9 @@ struct resolver {
  */
 struct http_entry {
     struct addr client, server;
-    uint16_t server_port, status;
+    uint16_t client_port, server_port, status;
     bool used, answered, target;
+    bool challenge; /* answered by 401 or 407, no success since */
     uint8_t method_len, path_len, host_len;
     uint32_t gen, next, next_gen; /* next request of the same connection */
     uint32_t flow_name, flow_name_gen;

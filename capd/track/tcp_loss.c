@@ -136,7 +136,8 @@ bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
                                      .last_us = first + span,
                                      .tries = side->tries,
                                      .span_us = span,
-                                     .value = side->tries_fill};
+                                     .value = side->tries_fill,
+                                     .toward_client = d == SERVER};
         return true;
     }
     return false;
@@ -170,7 +171,7 @@ static void follow_tries(struct segment *s, struct flow_side *side) {
 }
 
 void tcp_tries_acked(struct flow_side *side, uint32_t ack) {
-    if (side->tries == 0 || !seq_after(ack, side->try_seq)) return;
+    if (!(side->tries > 0 || side->bits & SIDE_DEAD) || !seq_after(ack, side->try_seq)) return;
     side->tries = 0;
     side->bits &= ~(uint32_t)SIDE_DEAD;
 }
@@ -249,5 +250,7 @@ void tcp_judge_data(struct engine *e, struct segment *s) {
     if (s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN))) return;
     side->next = s->end;
     side->next_us = s->us;
-    side->tries = 0;
+    /* New data behind what was sent in vain: only ACKs that pass elsewhere let a sender do that. */
+    if (s->len > 0 && !(s->f->side[!s->dir].bits & SIDE_ACK)) side->bits &= ~(uint32_t)SIDE_DEAD;
+    if (!(side->bits & SIDE_DEAD)) side->tries = 0;
 }

@@ -7,6 +7,7 @@
  * begins with the next payload of the server.  TLS: only application data after the handshake.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/services.h"
+#include "capd/track/slow_client.h"
 #include "capd/track/tcp.h"
 
 #define DELAYED_ACK_US 35000u
@@ -28,15 +29,17 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
 void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
     struct flow *f = s->f;
     struct flow_side *sender = &f->side[!s->dir];
-    uint32_t ack = s->k->tcp.ack;
+    uint32_t ack = s->k->tcp.ack, longest = 0;
     for (unsigned n = 0; n < TIMED_SEGMENTS; n++) {
         if (!(sender->timed_bits >> n & 1u) || seq_after(sender->timed_end[n], ack)) continue;
         sender->timed_bits &= 0xffu ^ 1u << n;
-        if (sender->timed_end[n] != ack) continue;
         uint32_t took = s->us - sender->timed_us[n];
+        if (took > longest) longest = took;
+        if (sender->timed_end[n] != ack) continue;
         bool prompt = ack - old_ack >= 2u * sender->largest && sender->largest >= 512;
         if (s->len == 0 && (prompt || took < DELAYED_ACK_US)) add_round_trip(e, f, !s->dir, took);
     }
+    if (s->dir == CLIENT && longest > 0) slow_client_acked(e, f, longest);
     if (s->dir == SERVER && f->bits & FLOW_REQUEST_ACK && !seq_before(ack, f->request_end)) {
         f->bits &= ~(uint32_t)FLOW_REQUEST_ACK;
         f->request_ack_us = s->us - f->request_us;
@@ -74,6 +77,7 @@ static void begin_request(struct engine *e, struct segment *s) {
     f->bits |= FLOW_REQUEST | FLOW_REQUEST_ACK;
     f->request_us = s->us;
     f->request_end = s->seq + s->len;
+    slow_client_asked(e, f);
 }
 
 static void begin_answer(struct engine *e, struct segment *s) {
@@ -90,6 +94,7 @@ static void begin_answer(struct engine *e, struct segment *s) {
         services_sample(e, f, SERVICE_REQUEST_ACK, f->request_ack_us);
     struct service *v = services_of(e, f);
     if (v) v->requests++;
+    slow_client_answered(e, f);
 }
 
 /* TLS: is this segment part of the exchange after the handshake?  A client's first application
@@ -103,9 +108,19 @@ static bool is_exchange(const struct segment *s) {
     return f->first_byte_us != 0 || s->len > 700;
 }
 
+/* The first payload of a connection, from a client that waits for nobody. */
+static void time_opening(struct engine *e, const struct segment *s) {
+    const struct flow *f = s->f;
+    if (s->dir != CLIENT || s->again || f->data_segments[CLIENT] != 1 ||
+        f->data_segments[SERVER] != 0 || !(f->bits & FLOW_ESTABLISHED))
+        return;
+    slow_client_spoke_first(e, f, s->us - (f->syn_last_us + f->first_rtt_us));
+}
+
 void tcp_time_data(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     time_segment(s);
+    time_opening(e, s);
     if (s->fresh == 0 || s->again || !is_exchange(s)) return;
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
     if (s->dir == CLIENT) {

@@ -42,13 +42,14 @@ static uint32_t take_entry(struct engine *e) {
 
 static void client_hello(struct engine *e, struct segment *s, const struct tls_hello *h) {
     struct flow *f = s->f;
-    if (h->sni_len) app_name_server(e, f, h->sni, h->sni_len);
+    app_name_server(e, f, h->sni, h->sni_len);
     if (!(f->bits & FLOW_SELECTED)) return;
     struct service *v = services_of(e, f);
     e->total.tls_client_hellos++;
     if (v) v->client_hellos++;
     if (entry_of(e, f)) return; /* the second hello after a HelloRetryRequest */
     f->hello_us = s->us;
+    f->bits |= FLOW_HELLO;
     f->row = take_entry(e);
     struct tls_entry *t = &e->tls.entry[f->row];
     *t = (struct tls_entry){.client = f->end[CLIENT],
@@ -93,6 +94,8 @@ static void alert(struct engine *e, struct segment *s, const struct tls_message 
     if (m->alert_level != 2) return; /* 2: fatal */
     struct service *v = services_of(e, f);
     if (v) {
+        if (v->fatal_by[0] + v->fatal_by[1] == 0) v->alert_first_us = e->now_us;
+        v->alert_last_us = e->now_us;
         v->fatal_by[s->dir]++;
         v->tls_alert = m->alert_description;
     }

@@ -84,11 +84,8 @@ bool filter_build(const struct msg_start *start, const char *narrow, bool vlan,
         return false;
     struct text k = {out->kernel, sizeof out->kernel, 0, false};
     out->kernel[0] = 0;
-    if (!out->shown[0]) {
-        add(&k, "%s", excludes);
-        return !k.overflow;
-    }
-    add(&k, "%s%s", excludes, excludes[0] ? " and " : "");
+    add(&k, "%s%s", excludes, excludes[0] && out->shown[0] ? " and " : "");
+    if (!out->shown[0]) return !k.overflow;
     /* `vlan` shifts every offset after it, so the tagged form must stand last. */
     if (vlan && !strstr(start->filter, "vlan"))
         add(&k, "(%s or (vlan and %s))", out->shown, out->shown);

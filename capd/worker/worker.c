@@ -218,6 +218,7 @@ _Noreturn void worker_run(const struct worker_job *job) {
     }
     last_look(w);
     if (!output_drain(&w->out)) _exit(0);
+    engine_end(w->engine);
     snapshot(w, true);
     say_ended(w);
     _exit(output_drain(&w->out) ? 0 : 1);

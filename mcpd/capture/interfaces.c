@@ -4,14 +4,22 @@
 #include "mcpd/capture/interfaces.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+static int by_name(const void *a, const void *b) {
+    const struct msg_interface *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+/* Sorted, since the kernel's order changes with the history of the machine. */
 void interfaces_copy(struct interfaces *out, const struct msg_interfaces_reply *reply) {
     memset(out, 0, sizeof *out);
     out->rows = reply->interfaces_n;
     out->addresses = reply->addresses_n;
     out->gateways = reply->gateways_n;
     for (uint32_t k = 0; k < out->rows; k++) out->row[k] = reply->interfaces[k];
+    qsort(out->row, out->rows, sizeof out->row[0], by_name);
     for (uint32_t k = 0; k < out->addresses; k++) out->address[k] = reply->addresses[k];
     for (uint32_t k = 0; k < out->gateways; k++) out->gateway[k] = reply->gateways[k];
 }

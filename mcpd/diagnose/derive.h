@@ -64,6 +64,37 @@ bool derive_on_target(const struct derive_row *r);
 typedef const char *(*derive_name_fn)(const struct derive_row *r);
 derive_name_fn derive_name_find(enum table_id table, const char *name);
 
+/* A number for each of several addresses or resolvers, worst first, for evidence. */
+#define DERIVE_ITEMS 4u
+struct derive_item {
+    char subject[ENDPOINT_TEXT_BYTES];
+    double value;
+};
+typedef unsigned (*derive_list_fn)(const struct derive_row *r,
+                                   struct derive_item out[DERIVE_ITEMS]);
+derive_list_fn derive_list_find(enum table_id table, const char *name);
+
+/* derive_names.c: what was seen of one address of the target's name, over all ports of the target.
+ * Times are medians in microseconds, 0 when there was none. */
+struct target_address {
+    struct addr address;
+    uint64_t attempted, established, failed; /* refused, timed out and unreachable */
+    uint64_t handshake_us, handshakes, first_byte_us, first_bytes;
+};
+#define DERIVE_ADDRESSES LIM_TARGET_ADDRESSES
+
+/* Addresses seen on the wire and those that were resolved, failing ones first.  Returns how many; 0
+ * when the target is no name. */
+uint32_t derive_target_addresses(const struct capture_view *v,
+                                 struct target_address out[DERIVE_ADDRESSES]);
+
+/* Are both rows (services, or incidents about one) about addresses of one name, on one port? */
+bool derive_same_name(const struct derive_row *a, const struct derive_row *b);
+
+/* Of a service: its endpoint and those of the same name and family that were never reached either,
+ * joined by commas; cut at a whole one. */
+void derive_failing_text(const struct derive_row *r, char *out, size_t cap);
+
 /* derive_totals.c: a computed value; NULL: none of that name. */
 derive_fn derive_fn_find(enum table_id table, const char *name);
 

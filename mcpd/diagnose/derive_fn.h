@@ -8,7 +8,7 @@ struct computed {
     derive_fn fn;
 };
 extern const struct computed computed_totals[], computed_services[], computed_resolvers[],
-    computed_incidents[], computed_connections[];
+    computed_incidents[], computed_connections[], computed_names[];
 
 /* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`
  * select the target's traffic in the worker already. */
@@ -38,8 +38,15 @@ static inline bool percent(double *out, uint64_t part, uint64_t whole) {
 /* The service an incident is about, or NULL. */
 const struct msg_service *derive_incident_service(const struct derive_row *r);
 
+/* Lists for evidence; see derive_list_find(). */
+unsigned derive_established_by_address(const struct derive_row *r, struct derive_item *out);
+unsigned derive_failed_by_address(const struct derive_row *r, struct derive_item *out);
+unsigned derive_answered_by_resolver(const struct derive_row *r, struct derive_item *out);
+
 /* Sources of a finding's own `name`; see derive_name_find(). */
 const char *derive_servfail_name(const struct derive_row *r);
 const char *derive_nxdomain_name(const struct derive_row *r);
 const char *derive_refused_name(const struct derive_row *r);
+const char *derive_host_of_4xx(const struct derive_row *r);
+const char *derive_host_of_5xx(const struct derive_row *r);
 #endif

@@ -2,6 +2,8 @@
  * incidents (with what their service's row says).
  * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
 #include "mcpd/diagnose/derive_fn.h"
+#include <stdlib.h>
+#include <string.h>
 
 /* ---- resolvers: what the kept rows say beyond the counters --------------------------------- */
 enum { RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5, DNS_TYPE_PTR = 12 };
@@ -54,6 +56,106 @@ RESOLVER_PERCENT(r_servfail_percent, servfail, responses)
 RESOLVER_PERCENT(r_refused_percent, refused, responses)
 RESOLVER_PERCENT(r_nxdomain_percent, nxdomain, responses)
 RESOLVER_PERCENT(r_unanswered_percent, unanswered, transactions)
+
+/* ---- beside other resolvers ----------------------------------------------------------------- */
+static bool is_silent(const struct derive_row *r, const struct msg_dns_row *d) {
+    const struct msg_resolver *me = r->row;
+    return !d->answered && !d->pending && d->server_port == me->port &&
+           addr_equal(&d->server, &me->address);
+}
+
+/* The same client got an answer to the same question from another resolver. */
+static const struct msg_dns_row *answer_elsewhere(const struct derive_row *r,
+                                                  const struct msg_dns_row *d) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    const struct msg_dns_row *first = NULL;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_dns_row *o = &all->rows[i];
+        if (!o->answered || addr_equal(&o->server, &d->server) || o->type != d->type) continue;
+        if (!addr_equal(&o->client, &d->client) || strcmp(o->name, d->name) != 0) continue;
+        if (o->at_us >= d->at_us && (!first || o->at_us < first->at_us)) first = o;
+    }
+    return first;
+}
+
+/* Questions left open that were answered elsewhere.  `resolved` is told from all transactions, the
+ * rows are those that were kept: either is proof, when this resolver said nothing itself. */
+static bool r_answered_elsewhere(const struct derive_row *r, double *out) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_dns_row *d = &all->rows[i];
+        n += is_silent(r, d) && (d->resolved || answer_elsewhere(r, d));
+    }
+    return number(out, n);
+}
+
+static int by_size(const void *a, const void *b) {
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* From the question that stayed open to the one that was answered elsewhere: the median. */
+static bool r_moved_on_ms(const struct derive_row *r, double *out) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    uint64_t waited[LIM_DNS_ROWS];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n && n < LIM_DNS_ROWS; i++) {
+        const struct msg_dns_row *d = &all->rows[i];
+        const struct msg_dns_row *o = is_silent(r, d) ? answer_elsewhere(r, d) : NULL;
+        if (o) waited[n++] = o->at_us - d->at_us;
+    }
+    if (n == 0) return false;
+    qsort(waited, n, sizeof waited[0], by_size);
+    *out = (double)waited[n / 2] / 1e3;
+    return true;
+}
+
+static double answered_percent(const struct msg_resolver *s) {
+    uint64_t all = s->transactions, open = s->unanswered < all ? s->unanswered : all;
+    return all ? 100.0 * (double)(all - open) / (double)all : 100;
+}
+
+/* The row's resolver, then the others in their order. */
+unsigned derive_answered_by_resolver(const struct derive_row *r, struct derive_item *out) {
+    const struct msg_resolvers *all = &r->view->snapshot->resolvers;
+    unsigned n = 0;
+    for (int mine = 1; mine >= 0; mine--)
+        for (uint32_t i = 0; i < all->rows_n && n < DERIVE_ITEMS; i++) {
+            const struct msg_resolver *s = &all->rows[i];
+            if ((s == r->row) != mine) continue;
+            addr_format_endpoint(&s->address, s->port == 53 ? 0 : (unsigned)s->port,
+                                 out[n].subject);
+            out[n++].value = answered_percent(s);
+        }
+    return n;
+}
+
+/* ---- what a failing answer says ------------------------------------------------------------- */
+/* INFO-CODE of RFC 8914 in an answer with this rcode, the target's before others. */
+static bool extended_error(const struct derive_row *r, unsigned rcode, double *out) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    const struct msg_dns_row *best = NULL;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_dns_row *d = &all->rows[i];
+        if (!d->extended_error || !dns_row_is(d, r->row, (struct dns_want){rcode, false, false}))
+            continue;
+        if (!best || (d->on_target && !best->on_target)) best = d;
+    }
+    return best && number(out, best->extended_error - 1);
+}
+
+static bool r_servfail_extended(const struct derive_row *r, double *out) {
+    return extended_error(r, RCODE_SERVFAIL, out);
+}
+
+static bool r_refused_extended(const struct derive_row *r, double *out) {
+    return extended_error(r, RCODE_REFUSED, out);
+}
+
+static bool r_nxdomain_extended(const struct derive_row *r, double *out) {
+    return extended_error(r, RCODE_NXDOMAIN, out);
+}
 
 /* The name asked for in the worst row with this answer, the target's before others. */
 static const char *rcode_name(const struct derive_row *r, unsigned rcode) {
@@ -134,6 +236,62 @@ static bool i_icmp_class(const struct derive_row *r, double *out) {
     return number(out, type == 3 && code < 16 ? v4[code] : 0);
 }
 
+/* Port unreachable: the one host unreachable that speaks of the program, not of the way. */
+static bool i_icmp_port(const struct derive_row *r, double *out) {
+    unsigned type, code;
+    bool six;
+    return i_icmp(r, &type, &code, &six) &&
+           is(out, six ? type == 1 && code == 4 : type == 3 && code == 3);
+}
+
+static bool i_said_by_subject(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    return is(out, addr_equal(&n->peer, &n->subject));
+}
+
+/* UDP ports of the same host that were found closed, this one included. */
+static bool i_closed_ports_here(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t ports = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *n = &all->rows[i];
+        ports += n->kind == me->kind && n->value == me->value && n->ip_proto == me->ip_proto &&
+                 !n->toward_client && addr_equal(&n->subject, &me->subject);
+    }
+    return number(out, ports);
+}
+
+/* A resolver that answered nothing: without it no name is known. */
+static bool i_is_mute_resolver(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_resolvers *all = &r->view->snapshot->resolvers;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        if (all->rows[i].port == me->port && addr_equal(&all->rows[i].address, &me->subject))
+            return is(out, all->rows[i].responses == 0);
+    return is(out, false);
+}
+
+/* Connections of the service that died like this one, of all that it had. */
+static bool i_same_percent(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_service *s = derive_incident_service(r);
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t same = 0, had = s ? s->established + s->midstream : 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *n = &all->rows[i];
+        if (n->kind == me->kind && n->port == me->port && addr_equal(&n->subject, &me->subject))
+            same += n->count;
+    }
+    return percent(out, same, same > had ? same : had);
+}
+
+/* Of a connection that went dead: who did not answer.  1 client, 2 server. */
+static bool i_silent_side(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    return n->kind == INCIDENT_DEAD_PATH && number(out, n->toward_client ? 1 : 2);
+}
+
 static bool i_is_v6(const struct derive_row *r, double *out) {
     const struct msg_incident *n = r->row;
     return is(out, n->value >= 65536);
@@ -153,6 +311,11 @@ const struct computed computed_resolvers[] = {
     {"nxdomain_unresolved_percent", r_nxdomain_unresolved_percent},
     {"nxdomain_percent", r_nxdomain_percent},
     {"unanswered_percent", r_unanswered_percent},
+    {"answered_elsewhere", r_answered_elsewhere},
+    {"moved_on_ms", r_moved_on_ms},
+    {"servfail_extended_error", r_servfail_extended},
+    {"refused_extended_error", r_refused_extended},
+    {"nxdomain_extended_error", r_nxdomain_extended},
     {NULL, NULL},
 };
 
@@ -164,5 +327,11 @@ const struct computed computed_incidents[] = {
     {"icmp_code", i_icmp_code},
     {"icmp_class", i_icmp_class},
     {"icmp_v6", i_is_v6},
+    {"icmp_port", i_icmp_port},
+    {"said_by_subject", i_said_by_subject},
+    {"closed_ports_here", i_closed_ports_here},
+    {"mute_resolver", i_is_mute_resolver},
+    {"same_percent", i_same_percent},
+    {"silent_side", i_silent_side},
     {NULL, NULL},
 };

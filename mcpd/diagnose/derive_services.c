@@ -163,7 +163,142 @@ static bool s_fatal_side(const struct derive_row *r, double *out) {
 
 static bool s_http_5xx_percent(const struct derive_row *r, double *out) {
     const struct msg_service *s = r->row;
-    return percent(out, s->http_5xx > s->requests ? s->requests : s->http_5xx, s->requests);
+    return percent(out, s->http_5xx, s->http_responses);
+}
+
+/* 4xx that say something: not those of HEAD, of what clients only try for, of challenges met. */
+static uint64_t hard_4xx(const struct msg_service *s) {
+    uint64_t left = s->http_4xx_soft + s->http_challenges_met;
+    return s->http_4xx > left ? s->http_4xx - left : 0;
+}
+
+static bool s_http_hard(const struct derive_row *r, double *out) {
+    return number(out, hard_4xx(r->row));
+}
+
+static bool s_http_hard_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    return percent(out, hard_4xx(s), s->http_responses);
+}
+
+/* Whether the client may come in at all: not a page that is missing. */
+static bool s_http_turned_away(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    return number(out, s->http_401 + s->http_403 + s->http_407 + s->http_429);
+}
+
+static bool s_http_soft_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    return percent(out, s->http_4xx_soft, s->http_responses);
+}
+
+/* Counts for evidence: one that is 0 proves nothing and is left out. */
+#define SERVICE_SEEN(fn, field)                                                                    \
+    static bool fn(const struct derive_row *r, double *out) {                                      \
+        const struct msg_service *s = r->row;                                                      \
+        return s->field > 0 && number(out, s->field);                                              \
+    }
+SERVICE_SEEN(s_seen_401, http_401)
+SERVICE_SEEN(s_seen_403, http_403)
+SERVICE_SEEN(s_seen_404, http_404)
+SERVICE_SEEN(s_seen_407, http_407)
+SERVICE_SEEN(s_seen_429, http_429)
+SERVICE_SEEN(s_seen_500, http_500)
+SERVICE_SEEN(s_seen_502, http_502)
+SERVICE_SEEN(s_seen_503, http_503)
+SERVICE_SEEN(s_seen_504, http_504)
+
+static bool s_other_4xx(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    uint64_t hard = hard_4xx(s),
+             told = s->http_401 + s->http_403 + s->http_404 + s->http_407 + s->http_429;
+    return hard > told && number(out, hard - told);
+}
+
+static bool s_other_5xx(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    uint64_t told = s->http_500 + s->http_502 + s->http_503 + s->http_504;
+    return s->http_5xx > told && number(out, s->http_5xx - told);
+}
+
+/* The host asked for in the worst row of this service with such a status. */
+static const char *error_host(const struct derive_row *r, unsigned from, unsigned to) {
+    const struct msg_service *me = r->row;
+    const struct msg_http *all = &r->view->snapshot->http;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_http_row *h = &all->rows[i];
+        if (h->status >= from && h->status <= to && h->host[0] && h->server_port == me->port &&
+            addr_equal(&h->server, &me->address))
+            return h->host;
+    }
+    return me->name;
+}
+
+const char *derive_host_of_4xx(const struct derive_row *r) {
+    return error_host(r, 400, 499);
+}
+
+const char *derive_host_of_5xx(const struct derive_row *r) {
+    return error_host(r, 500, 599);
+}
+
+/* ---- set-up, TLS, the client's own waits --------------------------------------------------- */
+static bool s_syn_added(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    if (s->syn_retried == 0) return false;
+    *out = (double)s->syn_added_us / (double)s->syn_retried / 1e3;
+    return true;
+}
+
+static bool s_fatal_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    uint64_t n = s->tls_fatal_by_client + s->tls_fatal_by_server, all = s->tls_client_hellos;
+    return percent(out, n, n > all ? n : all);
+}
+
+static bool s_tls_unanswered_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    uint64_t n = s->tls_unanswered, all = s->tls_client_hellos;
+    return percent(out, n, n > all ? n : all);
+}
+
+static bool s_slow_client_times(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    return number(out, s->slow_client_late_opens + s->slow_client_late_acks);
+}
+
+static bool s_slow_client_think(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    uint64_t n = s->slow_client_late_opens + s->slow_client_late_acks;
+    if (n == 0) return false;
+    *out = (double)s->slow_client_wait_us / (double)n / 1e3;
+    return true;
+}
+
+/* How much of what the client did came late: of the connections it began, or of the answers it
+ * got, whichever is more. */
+static bool s_slow_client_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    double opens = 0, answers = 0;
+    bool a = percent(&opens, s->slow_client_late_opens, s->slow_client_opens);
+    bool b = percent(&answers, s->slow_client_late_acks, s->slow_client_answers);
+    *out = answers > opens ? answers : opens;
+    return a || b;
+}
+
+/* Questions with an answer per connection: how often somebody waits for the round trip. */
+static bool s_turns(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    uint64_t all = s->established + s->midstream;
+    if (all == 0) return false;
+    *out = (double)s->requests / (double)all;
+    return true;
+}
+
+/* Both were reached for under the caller's own name. */
+static bool both_of_named_target(const struct derive_row *r, const struct msg_service *s) {
+    const struct msg_service *me = r->row;
+    return r->view->target && r->view->target->name[0] && me->on_target && s->on_target;
 }
 
 /* At least one connection was seen with what lies between its ends. */
@@ -181,7 +316,8 @@ static bool s_other_family(const struct derive_row *r, double *out) {
         if (s->port != me->port || s->address.len == me->address.len || s->established == 0)
             continue;
         bool loopback = addr_is_loopback(&s->address) && addr_is_loopback(&me->address);
-        if (loopback || (me->name[0] && strcmp(me->name, s->name) == 0)) return is(out, true);
+        bool named = me->name[0] && strcmp(me->name, s->name) == 0;
+        if (loopback || named || both_of_named_target(r, s)) return is(out, true);
     }
     return is(out, false);
 }
@@ -218,5 +354,27 @@ const struct computed computed_services[] = {
     {"http_5xx_percent", s_http_5xx_percent},
     {"other_family_works", s_other_family},
     {"data_visible", s_data_visible},
+    {"http_hard_4xx", s_http_hard},
+    {"http_hard_4xx_percent", s_http_hard_percent},
+    {"http_turned_away", s_http_turned_away},
+    {"http_soft_4xx_percent", s_http_soft_percent},
+    {"seen_401", s_seen_401},
+    {"seen_403", s_seen_403},
+    {"seen_404", s_seen_404},
+    {"seen_407", s_seen_407},
+    {"seen_429", s_seen_429},
+    {"seen_other_4xx", s_other_4xx},
+    {"seen_500", s_seen_500},
+    {"seen_502", s_seen_502},
+    {"seen_503", s_seen_503},
+    {"seen_504", s_seen_504},
+    {"seen_other_5xx", s_other_5xx},
+    {"syn_added_mean_ms", s_syn_added},
+    {"fatal_percent", s_fatal_percent},
+    {"tls_unanswered_percent", s_tls_unanswered_percent},
+    {"slow_client_times", s_slow_client_times},
+    {"slow_client_think_ms", s_slow_client_think},
+    {"slow_client_percent", s_slow_client_percent},
+    {"turns_per_connection", s_turns},
     {NULL, NULL},
 };

@@ -80,6 +80,16 @@ static bool t_none_set_up(const struct derive_row *r, double *out) {
     return is(out, t->attempted > t->pending && t->established + t->midstream == 0);
 }
 
+/* Of the target nothing was seen but questions for the next hop's address: hosts repeat these on
+ * their own, so they are no sign that anybody used the target. */
+static bool t_only_arp(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    uint64_t arp = 0;
+    for (uint32_t i = 0; i < t->protocols_n; i++)
+        if (t->protocols[i].proto == PROTO_ARP) arp = t->protocols[i].packets;
+    return is(out, derive_has_target(r->view) && t->packets > 0 && arp >= t->packets);
+}
+
 /* Names were asked for, and each question got an answer that is no failure. */
 static bool t_dns_fine(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
@@ -110,6 +120,7 @@ const struct computed computed_totals[] = {
     {"tables", t_tables},
     {"dns_fine", t_dns_fine},
     {"none_set_up", t_none_set_up},
+    {"only_arp", t_only_arp},
     {NULL, NULL},
 };
 
@@ -121,8 +132,24 @@ derive_fn derive_fn_find(enum table_id table, const char *name) {
         [TABLE_RESOLVERS] = computed_resolvers,
         [TABLE_CONNECTIONS] = computed_connections,
         [TABLE_INCIDENTS] = computed_incidents};
-    for (const struct computed *c = by_table[table]; c && c->name; c++)
-        if (strcmp(c->name, name) == 0) return c->fn;
+    const struct computed *const lists[] = {by_table[table],
+                                            table == TABLE_SERVICES ? computed_names : NULL};
+    for (size_t i = 0; i < 2; i++)
+        for (const struct computed *c = lists[i]; c && c->name; c++)
+            if (strcmp(c->name, name) == 0) return c->fn;
+    return NULL;
+}
+
+derive_list_fn derive_list_find(enum table_id table, const char *name) {
+    static const struct {
+        enum table_id table;
+        const char *name;
+        derive_list_fn fn;
+    } lists[] = {{TABLE_SERVICES, "established_by_address", derive_established_by_address},
+                 {TABLE_SERVICES, "failed_by_address", derive_failed_by_address},
+                 {TABLE_RESOLVERS, "answered_percent_by_resolver", derive_answered_by_resolver}};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        if (lists[i].table == table && strcmp(lists[i].name, name) == 0) return lists[i].fn;
     return NULL;
 }
 
@@ -150,7 +177,9 @@ derive_name_fn derive_name_find(enum table_id table, const char *name) {
                  {TABLE_RESOLVERS, "servfail_name", derive_servfail_name},
                  {TABLE_RESOLVERS, "nxdomain_name", derive_nxdomain_name},
                  {TABLE_RESOLVERS, "refused_name", derive_refused_name},
-                 {TABLE_INCIDENTS, "service_name", incident_name}};
+                 {TABLE_INCIDENTS, "service_name", incident_name},
+                 {TABLE_SERVICES, "host_of_4xx", derive_host_of_4xx},
+                 {TABLE_SERVICES, "host_of_5xx", derive_host_of_5xx}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].table == table && strcmp(names[i].name, name) == 0) return names[i].fn;
     return NULL;

@@ -49,6 +49,7 @@ static bool finding_fill(struct finding *f, const struct rules *set, const struc
     unsigned port;
     const struct addr *address;
     f->rule = rule;
+    f->row = *r;
     f->severity = (enum severity)severity->code;
     f->confidence = confidence ? (enum confidence)confidence->code : CONFIDENCE_POSSIBLE;
     f->blame = blame ? blame->is : "ambiguous";
@@ -159,7 +160,9 @@ static bool suppresses(const struct finding *cause, const struct finding *f,
     if (strcmp(cause->rule->id, s->rule) != 0) return false;
     /* A note does not explain a problem away. */
     if (cause->severity == SEVERITY_INFO && f->severity > SEVERITY_INFO) return false;
+    if (!cond_true(s->when, f->rule->threshold, &f->row)) return false;
     if (s->same == SAME_ANY) return true;
+    if (s->same == SAME_NAME) return derive_same_name(&cause->row, &f->row);
     if (s->same == SAME_SUBJECT) return strcmp(cause->subject, f->subject) == 0;
     return cause->address.len != 0 && addr_equal(&cause->address, &f->address);
 }

@@ -10,6 +10,7 @@
 
 struct finding {
     const struct rule *rule;
+    struct derive_row row; /* the first one it was found in */
     enum severity severity;
     enum confidence confidence, blame_confidence;
     const char *blame;

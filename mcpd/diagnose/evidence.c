@@ -1,10 +1,23 @@
-/* The numbers that prove a finding, under the keys that rules.json gives them.
+/* The numbers that prove a finding, under the keys that rules.json gives them: a number, a word for
+ * it, an address, or ("list") an object with a number for each of several addresses.
  * Runs in: mcpd.  Input trust: packets (numbers), local (keys). */
 #include "mcpd/diagnose/diagnose.h"
+
+/* {"192.0.2.53": 0, "192.0.2.54": 100}; the values are rounded by the key's unit. */
+static bool add_list(cJSON *out, const struct evidence_item *e, const struct derive_row *r) {
+    struct derive_item item[DERIVE_ITEMS];
+    unsigned n = e->list(r, item);
+    cJSON *object = cJSON_AddObjectToObject(out, e->key);
+    for (unsigned i = 0; object && i < n; i++)
+        if (!cJSON_AddNumberToObject(object, item[i].subject, derive_round(e->key, item[i].value)))
+            return false;
+    return object != NULL;
+}
 
 static bool add_item(cJSON *out, const struct rules *set, const struct evidence_item *e,
                      const struct derive_row *r) {
     double v;
+    if (e->list) return add_list(out, e, r);
     if (e->address) {
         char text[SUBJECT_MAX];
         template_render(e->address, &(struct template_input){r, set->words, NULL}, text,

@@ -83,8 +83,9 @@ const struct choice *choice_take(const struct choice *c, const struct threshold 
 
 /* ---- templates ----------------------------------------------------------------------------- */
 /* {name} a number, {name|one|many} number and noun, {=name|one|many} the noun alone, {name@list} a
- * word of a list in `words`; {service} {address} {peer} {client} addresses of the row; {subject}
- * the finding's subject; {target} the caller's own text, {interface}. */
+ * word of a list in `words`; {service} {address} {peer} {client} {slow_client} {failing} addresses
+ * of the row ({failing}: a service's, with those of the same name that fail as well); {subject} the
+ * finding's subject; {target} the caller's own text, {interface}. */
 bool template_check(const char *text, const struct scope *scope, struct fail *fail);
 
 struct template_input {
@@ -105,12 +106,16 @@ const char *words_find(const cJSON *words, const char *list, double value);
 /* ---- rules --------------------------------------------------------------------------------- */
 struct evidence_item {
     const char *key, *value, *words, *address; /* value: derived name; or address: placeholder */
+    derive_list_fn list;                       /* or several addresses, a number each */
     struct derived derived;
 };
 
+/* name: both are about addresses of one name, on one port; `when` is asked of the row that would be
+ * explained. */
 struct suppressor {
     const char *rule;
-    enum { SAME_ANY, SAME_ADDRESS, SAME_SUBJECT } same;
+    enum { SAME_ANY, SAME_ADDRESS, SAME_SUBJECT, SAME_NAME } same;
+    struct cond *when;
 };
 
 struct guard {

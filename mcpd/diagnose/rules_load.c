@@ -74,25 +74,29 @@ static bool guards_load(struct rule *r, const cJSON *json, const struct scope *s
     return true;
 }
 
-static bool suppressors_load(struct rule *r, const cJSON *json, struct fail *fail) {
-    static const char *const keys[] = {"!rule", "!same", NULL};
-    static const char *const same[] = {"any", "address", "subject"};
+static bool suppressors_load(struct rule *r, const cJSON *json, const struct scope *scope,
+                             struct fail *fail) {
+    static const char *const keys[] = {"!rule", "!same", "when", NULL};
+    static const char *const same[] = {"any", "address", "subject", "name"};
     if (json && !cJSON_IsArray(json)) return refuse(fail, r->id, "suppressed_by is a list");
     for (const cJSON *j = json ? json->child : NULL; j; j = j->next) {
         if (r->suppressors == RULE_SUPPRESSORS) return refuse(fail, r->id, "too many suppressors");
         if (!json_members(j, keys, r->id, fail)) return false;
         struct suppressor *s = &r->suppressor[r->suppressors++];
-        int at = list_index(same, 3, json_text(j, "same"));
+        int at = list_index(same, 4, json_text(j, "same"));
         if (at < 0 || !(s->rule = json_text(j, "rule")))
-            return refuse(fail, r->id, "suppressed_by: rule, and same: any, address or subject");
+            return refuse(fail, r->id,
+                          "suppressed_by: rule, and same: any, address, subject or name");
         s->same = at;
+        const cJSON *when = json_get(j, "when");
+        if (when && !(s->when = cond_new(when, scope, fail))) return false;
     }
     return true;
 }
 
 static bool evidence_item_load(struct rule *r, const cJSON *j, const struct scope *s,
                                struct fail *fail) {
-    static const char *const keys[] = {"!key", "value", "words", "text", NULL};
+    static const char *const keys[] = {"!key", "value", "words", "text", "list", NULL};
     if (r->evidence_n == RULE_EVIDENCE) return refuse(fail, r->id, "too much evidence");
     if (!json_members(j, keys, r->id, fail)) return false;
     struct evidence_item *e = &r->evidence[r->evidence_n++];
@@ -100,8 +104,12 @@ static bool evidence_item_load(struct rule *r, const cJSON *j, const struct scop
     e->value = json_text(j, "value");
     e->words = json_text(j, "words");
     e->address = json_text(j, "text");
-    if (!e->key || !e->value == !e->address)
-        return refuse(fail, r->id, "evidence has a key and either a value or a text");
+    const char *list = json_text(j, "list");
+    if (!e->key || !!e->value + !!e->address + !!list != 1)
+        return refuse(fail, r->id, "evidence has a key and one of value, text and list");
+    if (list && !(e->list = derive_list_find(r->table, list)))
+        return refuse(fail, r->id, "no list \"%.40s\" for evidence", list);
+    if (list) return true;
     if (e->address) return template_check(e->address, s, fail);
     if (!derive_find(r->table, e->value, &e->derived))
         return refuse(fail, r->id, "no value \"%.40s\" for evidence", e->value);
@@ -187,7 +195,7 @@ bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail
     struct scope s = {r->table, r->threshold, r->thresholds, set->words, r->id};
     return needs_load(set, r, json_get(json, "needs"), fail) &&
            guards_load(r, json_get(json, "guards"), &s, fail) &&
-           suppressors_load(r, json_get(json, "suppressed_by"), fail) &&
+           suppressors_load(r, json_get(json, "suppressed_by"), &s, fail) &&
            naming_load(r, json, &s, fail) && judgement_load(r, json, &s, fail) &&
            evidence_load(r, json_get(json, "evidence"), &s, fail) &&
            texts_load(r, json_get(json, "text"), &s, fail);
@@ -196,6 +204,7 @@ bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail
 void rule_free(struct rule *r) {
     cond_free(r->when);
     for (unsigned i = 0; i < r->guards; i++) cond_free(r->guard[i].unless);
+    for (unsigned i = 0; i < r->suppressors; i++) cond_free(r->suppressor[i].when);
     struct choice *const all[] = {r->severity, r->confidence,  r->blame,
                                   r->headline, r->explanation, r->next_step};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) choice_free(all[i]);

@@ -60,15 +60,20 @@ enum text_kind {
     TEXT_SUBJECT,
     TEXT_TARGET,
     TEXT_INTERFACE,
-    TEXT_CLIENT
+    TEXT_CLIENT,
+    TEXT_SLOW_CLIENT,
+    TEXT_FAILING
 };
-static const char *const text_names[] = {"service", "address",   "peer",  "subject",
-                                         "target",  "interface", "client"};
-#define TEXT_KINDS 7u
+static const char *const text_names[] = {"service",   "address", "peer",        "subject", "target",
+                                         "interface", "client",  "slow_client", "failing"};
+#define TEXT_KINDS   9u
+#define FAILING_TEXT 96u /* as long as a subject */
 
 static bool text_fits(enum text_kind kind, enum table_id table) {
     if (kind == TEXT_SERVICE || kind == TEXT_ADDRESS) return table != TABLE_TOTALS;
     if (kind == TEXT_CLIENT) return table == TABLE_CONNECTIONS;
+    if (kind == TEXT_SLOW_CLIENT) return table == TABLE_SERVICES;
+    if (kind == TEXT_FAILING) return table == TABLE_SERVICES;
     return kind != TEXT_PEER || table == TABLE_INCIDENTS;
 }
 
@@ -83,7 +88,7 @@ static void put_target(struct sink *out, const struct derive_row *r) {
 }
 
 static void put_text(struct sink *out, enum text_kind kind, const struct template_input *in) {
-    char text[ENDPOINT_TEXT_BYTES];
+    char text[FAILING_TEXT];
     const struct addr *address = NULL;
     unsigned port = 0;
     const char *word = text;
@@ -98,6 +103,10 @@ static void put_text(struct sink *out, enum text_kind kind, const struct templat
     case TEXT_CLIENT:
         addr_format(&((const struct msg_connection *)in->row->row)->client, text);
         break;
+    case TEXT_SLOW_CLIENT:
+        addr_format(&((const struct msg_service *)in->row->row)->slow_client, text);
+        break;
+    case TEXT_FAILING: derive_failing_text(in->row, text, sizeof text); break;
     case TEXT_SUBJECT: word = in->subject ? in->subject : ""; break;
     case TEXT_TARGET: put_target(out, in->row); return;
     case TEXT_INTERFACE:

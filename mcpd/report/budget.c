@@ -60,7 +60,13 @@ static bool put_lists(cJSON *out, const struct report_input *in, const struct re
         const char *why = list_reason(in, list, shown, text, sizeof text);
         if (why && !put_text(reasons, list_keys[list], why)) return false;
     }
-    return reasons != NULL;
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(out, "problems_detected");
+    uint32_t protocols = s->totals.protocols_n;
+    return reasons &&
+           put_shown(reasons, "problems_detected", (uint32_t)cJSON_GetArraySize(found), in->d->n) &&
+           put_shown(reasons, "protocols", protocols < how->protocols ? protocols : how->protocols,
+                     protocols) &&
+           tree_addresses_reason(reasons, in, how) && list_names_off(reasons, in);
 }
 
 static bool put_timeline(cJSON *out, const struct report_input *in,
@@ -95,6 +101,7 @@ cJSON *report_build(const struct report_input *in, const struct report_detail *h
     ok = ok && tree_quality(out, in, how) && tree_findings(out, in, how);
     if (ok && how->counters) ok = tree_connections(out, in, how) && tree_tcp_analysis(out, in, how);
     if (ok && how->phases) ok = tree_phases(out, in);
+    if (ok && how->counters) ok = tree_addresses(out, in, how);
     if (ok && how->counters)
         ok = put_lists(out, in, how) && put_timeline(out, in, how) && tree_coverage(out, in, how);
     if (ok && put_next(out, in)) return out;

@@ -51,6 +51,12 @@ bool tree_connections(cJSON *out, const struct report_input *in, const struct re
 bool tree_tcp_analysis(cJSON *out, const struct report_input *in, const struct report_detail *how);
 bool tree_phases(cJSON *out, const struct report_input *in);
 
+/* addresses.c: target_addresses and target_families of a target that is a name; and why the list is
+ * empty or cut. */
+bool tree_addresses(cJSON *out, const struct report_input *in, const struct report_detail *how);
+bool tree_addresses_reason(cJSON *reasons, const struct report_input *in,
+                           const struct report_detail *how);
+
 /* findings.c */
 bool tree_findings(cJSON *out, const struct report_input *in, const struct report_detail *how);
 cJSON *finding_item(const struct finding *f, const struct report_detail *how, uint32_t position);
@@ -68,6 +74,12 @@ cJSON *list_item(const struct snapshot *s, enum list_id list, const struct repor
 /* Why the list is empty or cut; NULL: it is neither. */
 const char *list_reason(const struct report_input *in, enum list_id list, uint32_t shown,
                         char *text, size_t cap);
+
+/* Why a list shows no more than `shown` of its `of` rows: "none seen", "N of M shown" (in `text`),
+ * NULL when all are there.  Add it to `reasons` under `key`; false: no memory. */
+bool put_shown(cJSON *reasons, const char *key, uint64_t shown, uint64_t of);
+/* Note in `lists` that hashes stand where names and paths would (names = off in capd.conf). */
+bool list_names_off(cJSON *reasons, const struct report_input *in);
 
 /* ---- timeline.c ---------------------------------------------------------------------------- */
 cJSON *timeline_item(const struct snapshot *s, uint32_t from, uint32_t n);

@@ -223,3 +223,13 @@ const char *list_reason(const struct report_input *in, enum list_id list, uint32
     if (list == LIST_HTTP && s->totals.tls_client_hellos > 0) return "encrypted";
     return "none seen";
 }
+
+bool put_shown(cJSON *reasons, const char *key, uint64_t shown, uint64_t of) {
+    char text[64] = "none seen";
+    if (of > shown) snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64 " shown", shown, of);
+    return (of > 0 && of <= shown) || put_text(reasons, key, text);
+}
+
+bool list_names_off(cJSON *reasons, const struct report_input *in) {
+    return !in->v->snapshot->totals.names_hashed || put_text(reasons, "names", "switched off");
+}

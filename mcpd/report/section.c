@@ -122,7 +122,8 @@ static bool list_page(cJSON *out, struct page *p, unsigned max_tokens) {
     uint32_t shown = next > p->offset ? next - p->offset : 0;
     const char *why = list_reason(p->in, list, shown, text, sizeof text);
     cJSON *lists = put_object(out, "lists");
-    return lists && (!why || put_text(lists, list_keys[list], why)) && page_end(out, p, next);
+    return lists && (!why || put_text(lists, list_keys[list], why)) &&
+           list_names_off(lists, p->in) && page_end(out, p, next);
 }
 
 /* ---- problems ------------------------------------------------------------------------------ */
@@ -138,11 +139,9 @@ static bool problems_page(cJSON *out, struct page *p, unsigned max_tokens) {
     cJSON *list = cJSON_AddArrayToObject(out, "problems_detected");
     if (!list || !page_start(out, p, max_tokens)) return false;
     uint32_t next = page_fill(p, list, make_finding), shown = next - p->offset;
-    char text[64];
-    snprintf(text, sizeof text, "%u of %u shown", shown, p->total);
     cJSON *lists = put_object(out, "lists");
-    const char *why = p->total == 0 ? "none seen" : shown < p->total ? text : NULL;
-    return lists && (!why || put_text(lists, "problems_detected", why)) && page_end(out, p, next);
+    return lists && put_shown(lists, "problems_detected", shown, p->total) &&
+           list_names_off(lists, p->in) && page_end(out, p, next);
 }
 
 /* ---- timeline and coverage ----------------------------------------------------------------- */
@@ -158,7 +157,8 @@ static bool timeline_page(cJSON *out, struct page *p, unsigned max_tokens) {
         n -= n > TIMELINE_STEP * 4 ? n / TIMELINE_STEP : 1;
         item = timeline_item(s, p->offset, n);
     }
-    return put(out, "timeline", item) && page_end(out, p, p->offset + n);
+    cJSON *lists = put(out, "timeline", item) ? put_object(out, "lists") : NULL;
+    return lists && put_shown(lists, "timeline", n, p->total) && page_end(out, p, p->offset + n);
 }
 
 static cJSON *make_rule(const struct page *p, uint32_t i, uint32_t clip) {
@@ -178,7 +178,9 @@ static bool coverage_page(cJSON *out, struct page *p, unsigned max_tokens) {
     if (!rules || !put(rules, "columns", cJSON_CreateStringArray(columns, 2)) ||
         !(rows = cJSON_AddArrayToObject(rules, "rows")) || !page_start(out, p, max_tokens))
         return false;
-    return page_end(out, p, page_fill(p, rows, make_rule));
+    uint32_t next = page_fill(p, rows, make_rule);
+    cJSON *lists = put_object(out, "lists");
+    return lists && put_shown(lists, "rules", next - p->offset, p->total) && page_end(out, p, next);
 }
 
 /* ---- entry --------------------------------------------------------------------------------- */

@@ -77,12 +77,28 @@ void markdown_escape(const char *in, char *out, size_t cap) {
     out[used] = 0;
 }
 
+/* "(192.0.2.1 0, 192.0.2.2 5)" of a number for each of several addresses. */
+static void list_value(const cJSON *list, char *out, size_t cap) {
+    char number[32];
+    size_t used = 1;
+    snprintf(out, cap, "(");
+    for (const cJSON *e = list->child; e; e = e->next) {
+        int n = snprintf(out + used, cap - used, "%s%s %s", used > 1 ? ", " : "", e->string,
+                         number_text(e, number));
+        if (n < 0 || (size_t)n + 2 > cap - used) break;
+        used += (size_t)n;
+    }
+    snprintf(out + used, cap - used, ")");
+}
+
 void evidence_line(const cJSON *evidence, bool markdown, char *out, size_t cap) {
     size_t used = 0;
     out[0] = 0;
     for (const cJSON *e = evidence ? evidence->child : NULL; e; e = e->next) {
-        char number[32], value[160];
-        if (cJSON_IsString(e) && markdown)
+        char number[32], value[320];
+        if (cJSON_IsObject(e))
+            list_value(e, value, sizeof value);
+        else if (cJSON_IsString(e) && markdown)
             markdown_escape(e->valuestring, value, sizeof value);
         else if (cJSON_IsString(e))
             snprintf(value, sizeof value, "%s", e->valuestring);
@@ -134,4 +150,23 @@ bool narrowed_line(const cJSON *report, char *out, size_t cap) {
     snprintf(out, cap, "from %s s on, since %s; no longer seen: %s",
              tree_number(n, "from_s", number), tree_text(n, "why"), tree_text(n, "no_longer_seen"));
     return true;
+}
+
+/* "IPv4: 3 of 3": how many attempts succeeded; "" if the family was not tried. */
+static void family_text(const cJSON *report, const char *key, const char *name, char *out,
+                        size_t cap) {
+    const cJSON *f = tree_get(tree_get(report, "target_families"), key);
+    char established[32], attempted[32];
+    out[0] = 0;
+    if (f)
+        snprintf(out, cap, "%s: %s of %s", name, tree_number(f, "established", established),
+                 tree_number(f, "attempted", attempted));
+}
+
+bool families_line(const cJSON *report, char *out, size_t cap) {
+    char four[80], six[80];
+    family_text(report, "ipv4", "IPv4", four, sizeof four);
+    family_text(report, "ipv6", "IPv6", six, sizeof six);
+    snprintf(out, cap, "%s, %s connection attempts succeeded", four, six);
+    return four[0] && six[0];
 }

@@ -8,7 +8,8 @@
 struct text {
     char *bytes; /* NUL-terminated once anything was added; NULL without memory */
     size_t used, cap, most;
-    bool failed; /* no memory */
+    bool failed;        /* no memory */
+    bool colour, ascii; /* for a terminal: ANSI codes; nothing but ASCII */
 };
 
 /* Add, all of it or nothing; false: it does not fit `most` any more. */
@@ -35,4 +36,7 @@ void coverage_line(const cJSON *report, char *out, size_t cap);
 
 /* From when on the capture saw less, why, and what; false: it saw all the time the same. */
 bool narrowed_line(const cJSON *report, char *out, size_t cap);
+
+/* How many attempts succeeded over IPv4 and IPv6; false: not both were tried. */
+bool families_line(const cJSON *report, char *out, size_t cap);
 #endif

@@ -129,6 +129,7 @@ static int run(const char *path) {
         fprintf(stderr, "%llu packets, %.3f s, %.1f MiB of engine memory\n", (unsigned long long)n,
                 (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9,
                 (double)need / 1048576.0);
+    engine_end(e);
     puts("{");
     snapshot_encode(e, 0, !totals_only, print_frame, NULL);
     puts("}");

@@ -7,6 +7,11 @@
   clients.py linger ADDRESS PORT BYTES SECONDS       downloads slowly and steadily for SECONDS
   clients.py abort ADDRESS PORT BYTES                asks for BYTES and resets the connection in the middle
   clients.py early ADDRESS PORT                      full response, our FIN first, and a RST for what comes after
+  clients.py dawdle ADDRESS PORT COUNT MS            COUNT connections, each silent for MS before its one request
+  clients.py preconnect ADDRESS PORT SECONDS         opens four connections, uses one at once, one after SECONDS, two never
+  clients.py greeted ADDRESS PORT COUNT              waits for the server to speak first, then says a line; COUNT times
+  clients.py datagrams ADDRESS PORT COUNT            COUNT datagrams, each from a port of its own; nobody need answer
+  clients.py impatient RESOLVER COUNT NAME           COUNT queries, each from a port that is closed before the answer
   clients.py dns RESOLVER COUNT NAME...              COUNT queries A and AAAA in turn over the names
 """
 
@@ -113,6 +118,53 @@ def early(address, port):
         time.sleep(0.15)
 
 
+def dawdle(address, port, count, wait_ms):
+    for _ in range(int(count)):
+        conn = dial(address, port)
+        time.sleep(int(wait_ms) / 1000)
+        ask(conn, "/bytes/2000")
+        read_response(conn)
+        conn.close()
+
+
+def preconnect(address, port, seconds):
+    """As browsers do: sockets opened in advance wait until they are needed, or are not needed at all."""
+    conns = [dial(address, port) for _ in range(4)]
+    ask(conns[0], "/bytes/2000")
+    read_response(conns[0])
+    time.sleep(float(seconds))
+    ask(conns[1], "/bytes/2000")
+    read_response(conns[1])
+    for conn in conns:
+        conn.close()
+
+
+def greeted(address, port, count):
+    for _ in range(int(count)):
+        conn = dial(address, port)
+        conn.recv(4096)
+        conn.sendall(b"HELO lab\r\n")
+        conn.recv(4096)
+        conn.close()
+
+
+def datagrams(address, port, count):
+    for _ in range(int(count)):
+        sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        sock.sendto(b"anybody there?", (address, int(port)))
+        time.sleep(0.2)
+        sock.close()
+
+
+def impatient(resolver, count, name):
+    for _ in range(int(count)):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.sendto(encode_query(random.SystemRandom().randrange(65536), name, 1), (resolver, 53))
+        time.sleep(0.1)
+        sock.close()
+        time.sleep(0.5)
+
+
 def encode_query(ident, name, qtype):
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     return struct.pack("!HHHHHH", ident, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!HH", qtype, 1)
@@ -133,6 +185,7 @@ def dns(resolver, count, *names):
 if __name__ == "__main__":
     try:
         {"keepalive": keepalive, "idle": idle, "deaf": deaf, "linger": linger, "abort": abort, "early": early,
+         "dawdle": dawdle, "preconnect": preconnect, "greeted": greeted, "datagrams": datagrams, "impatient": impatient,
          "dns": dns}[sys.argv[1]](*sys.argv[2:])
     except (OSError, EOFError, ValueError) as why:
         print("%s: %s" % (" ".join(sys.argv[1:]), why or type(why).__name__), file=sys.stderr)

@@ -162,6 +162,22 @@ def web_on_four_only(lab):
     named_web(lab)
 
 
+def mute_tls(lab):
+    """Connections are taken and read from, but nobody speaks TLS."""
+    lab.dnsmasq()
+    lab.serve("mute", SERVER4, 443)
+
+
+def hello_lost(lab):
+    """The ClientHello never arrives: what is larger than an ACK is lost on the way to the server."""
+    https(lab)
+    lab.fault("ip daddr %s tcp dport 443 meta length > 100 drop" % SERVER4)
+
+
+def greeting_mail(lab):
+    lab.serve("greeter", SERVER4, 25, 800)
+
+
 # ---- traffic ------------------------------------------------------------------------------------
 
 def must(done, what):
@@ -261,6 +277,12 @@ def search_list(lab):
     must(lab.curl("http://www.lab.test/bytes/3000"), "curl")
 
 
+def icon_and_pages(lab):
+    """A browser's first visit: pages, and an icon that nobody has made."""
+    gets("http://%s/bytes/2000" % WEB, 3)(lab)
+    gets("http://%s/favicon.ico" % WEB, 1)(lab)
+
+
 RESOLVER_SUBJECT = (RESOLVER4, RESOLVER4 + ":53")
 
 FAULTS = [
@@ -316,6 +338,23 @@ FAULTS = [
         setup=mirror(copies=2), where="router", severity="info", status=("healthy", "inconclusive")),
     Run("too-many-flows", many_flows, "table_overflow", "capture", "eth0", target=None, duration=6, alone=True,
         status=("problems", "inconclusive")),
+    Run("missing-pages", gets("http://%s/nothing" % WEB, 6), "http_client_errors", "client", WEB, setup=web, severity="warning"),
+    Run("forbidden", gets("http://%s/bytes/2000" % WEB, 12, "http://%s/status/403" % WEB), "http_client_errors", "client", WEB, setup=web),
+    Run("mute-tls", gets("https://www.lab.test/", 2, "-4k", "--connect-timeout", "3", healthy=False), "tls_no_server_hello",
+        "server", SERVER4 + ":443", setup=mute_tls, target="www.lab.test:443", duration=9, severity="critical"),
+    Run("hello-lost", gets("https://www.lab.test/", 1, "-4k", "--connect-timeout", "5", healthy=False), "tcp_dead_path",
+        ("network_or_server", "network"), SERVER4 + ":443", setup=hello_lost, target="www.lab.test:443", duration=9,
+        absent=("tls_no_server_hello",)),
+    Run("dawdling-client", client("dawdle", SERVER4, 80, 4, 800), "slow_client", "client", WEB, setup=web, duration=6,
+        severity="warning"),
+    Run("udp-port-closed", client("datagrams", SERVER4, 5060, 4), "udp_port_unreachable", "server", SERVER4 + ":5060",
+        target=SERVER4 + ":5060", severity="critical"),
+    Run("udp-port-closed-v6", client("datagrams", SERVER6, 5060, 4), "udp_port_unreachable", "server",
+        "[%s]:5060" % SERVER6, target="[%s]:5060" % SERVER6, severity="critical"),
+    Run("no-resolver-runs", fails("http://www.lab.test/", 2), "udp_port_unreachable", "server", RESOLVER4 + ":53", target=None,
+        severity="critical", absent=("dns_no_answer", "icmp_unreachable")),
+    Run("far-and-chatty", client("keepalive", SERVER4, 80, 24), "path_latency_high", "network", WEB, setup=far_web(90),
+        duration=9, severity="warning"),
     Run("joined-midstream", lambda lab: time.sleep(3), "capture_midstream", "capture", setup=running_download,
         severity="info", status=("healthy", "inconclusive")),
 ]
@@ -340,7 +379,13 @@ HEALTHY = [
         absent=("tcp_syn_timeout",)),
     Run("fallback-to-ipv4", gets("http://www.lab.test/bytes/3000", 3), setup=web_on_four_only, target="www.lab.test"),
     Run("far", gets("http://%s/bytes/20000" % WEB, 3), setup=far_web(60), duration=7),
-    Run("missing-pages", gets("http://%s/nothing" % WEB, 6), setup=web),
+    Run("log-in-then-page", gets("http://%s/login" % WEB, 5, "--anyauth", "-u", "jo:secret"), setup=web),
+    Run("no-icon", icon_and_pages, setup=web),
+    Run("probed-by-head", gets("http://%s/nothing" % WEB, 4, "-I"), setup=web),
+    Run("sockets-in-advance", client("preconnect", SERVER4, 80, 1.2, times=3), setup=web, duration=7),
+    Run("slow-greeting", client("greeted", SERVER4, 25, 4), setup=greeting_mail, target=SERVER4 + ":25", duration=6),
+    Run("asker-gone", client("impatient", RESOLVER4, 2, "www.lab.test"), setup=resolver("slow"), target="dns"),
+    Run("far-but-quiet", gets("http://%s/bytes/20000" % WEB, 3), setup=far_web(90), duration=7),
     Run("mirror", gets("http://%s/bytes/300000" % WEB, 6), setup=mirror(), interface="mon0", where="router"),
     Run("search-list", search_list, setup=named_web, target="www.lab.test"),
     Run("whole-network", gets("http://www.lab.test/bytes/50000", 8, "-4"), setup=named_web, target=None),

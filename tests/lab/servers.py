@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """The lab's servers: one HTTP server whose paths choose its behaviour, and a resolver that fails on purpose.
 
-  servers.py http ADDRESS PORT         /bytes/N    N bytes at once
+  servers.py http ADDRESS PORT [MS]    /           a small page, after MS milliseconds
+                                       /bytes/N    N bytes at once
                                        /slow/MS/N  N bytes after MS milliseconds
                                        /reset/N    announces 4 N bytes, sends N, then resets the connection
                                        /deaf/MS    reads nothing of the request's body for MS milliseconds
                                        /abort      resets the connection instead of an answer
                                        /status/N   that status
-  servers.py dns ADDRESS PORT servfail|refused|silent|slow      slow: a good answer after 350 ms
+                                       /login      401 unless the request carries credentials
+  servers.py mute ADDRESS PORT         takes connections, reads, and never says anything
+  servers.py greeter ADDRESS PORT MS   speaks first, MS milliseconds after the connection, then echoes
+  servers.py dns ADDRESS PORT servfail|refused|silent|slow|late      a good answer: slow after 350 ms, late after 2.5 s
 Prints 'ready' once it listens.
 """
 
@@ -21,7 +25,7 @@ import time
 SO_MAX_PACING_RATE = 47
 PACE_BYTES_PER_S = 12_500_000  # 100 Mbit/s: a burst of a whole window overruns the queue of a veth pair
 
-REASONS = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
+REASONS = {200: "OK", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 503: "Service Unavailable"}
 
 
 def family_of(address):
@@ -51,6 +55,7 @@ class Request:
         fields = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:])}
         self.length = int(fields.get("content-length", "0"))
         self.close = fields.get("connection", "").lower() == "close"
+        self.authorized = "authorization" in fields
         self.expects = fields.get("expect", "").lower() == "100-continue"
 
     def read_body(self):
@@ -66,14 +71,16 @@ class Request:
         return self.body_start[self.length:]
 
 
-def answer(conn, status, body, announce=None):
+def answer(conn, status, body, announce=None, head_only=False):
     """Status line, fields and body in one write: no Nagle delay between them."""
-    head = "HTTP/1.1 %d %s\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n" % (
-        status, REASONS[status], len(body) if announce is None else announce)
+    challenge = 'WWW-Authenticate: Basic realm="lab"\r\n' if status == 401 else ""
+    head = "HTTP/1.1 %d %s\r\nContent-Type: application/octet-stream\r\n%sContent-Length: %d\r\n\r\n" % (
+        status, REASONS[status], challenge, len(body) if announce is None else announce)
+    body = b"" if head_only else body
     conn.sendall(head.encode() + body)
 
 
-def serve_http(conn):
+def serve_http(conn, home_ms):
     """Requests of one connection until the client closes it."""
     conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     conn.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, PACE_BYTES_PER_S)
@@ -89,7 +96,10 @@ def serve_http(conn):
                 reset(conn)
                 return
             pending = request.read_body()
-            if word == "bytes":
+            if word == "":
+                time.sleep(home_ms / 1000)
+                answer(conn, 200, b"the home page", head_only=request.method == "HEAD")
+            elif word == "bytes":
                 answer(conn, 200, b"x" * numbers[0])
             elif word == "slow":
                 time.sleep(numbers[0] / 1000)
@@ -98,13 +108,15 @@ def serve_http(conn):
                 answer(conn, 200, b"done")
             elif word == "status":
                 answer(conn, numbers[0], b"as asked")
+            elif word == "login":
+                answer(conn, 200 if request.authorized else 401, b"x" * 500)
             elif word == "reset":
                 answer(conn, 200, b"x" * numbers[0], announce=4 * numbers[0])
                 time.sleep(0.3)  # let the data leave first
                 reset(conn)
                 return
             else:
-                answer(conn, 404, b"no such path")
+                answer(conn, 404, b"no such path", head_only=request.method == "HEAD")
             if request.close:
                 return
     except (EOFError, OSError, ValueError):
@@ -113,16 +125,45 @@ def serve_http(conn):
         conn.close()
 
 
-def http_main(address, port):
+def serve_mute(conn):
+    """Read until the client leaves."""
+    try:
+        while conn.recv(65536):
+            pass
+    except OSError:
+        pass
+    finally:
+        conn.close()
+
+
+def greeter(delay_ms):
+    """A server that speaks first, as mail servers do."""
+    def serve(conn):
+        try:
+            time.sleep(delay_ms / 1000)
+            conn.sendall(b"220 ready\r\n")
+            while True:
+                line = conn.recv(4096)
+                if not line:
+                    return
+                conn.sendall(b"250 " + line)
+        except OSError:
+            pass
+        finally:
+            conn.close()
+    return serve
+
+
+def tcp_main(address, port, serve):
     listener = socket.create_server((address, port), family=family_of(address), backlog=128)
     print("ready", flush=True)
     while True:
         conn, _peer = listener.accept()
-        threading.Thread(target=serve_http, args=(conn,), daemon=True).start()
+        threading.Thread(target=serve, args=(conn,), daemon=True).start()
 
 
 def dns_main(address, port, how):
-    rcode = {"servfail": 2, "refused": 5, "silent": None, "slow": 0}[how]
+    rcode = {"servfail": 2, "refused": 5, "silent": None, "slow": 0, "late": 0}[how]
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self):
@@ -135,8 +176,8 @@ def dns_main(address, port, how):
             while query[end]:
                 end += query[end] + 1
             question = query[12:end + 5]
-            if how == "slow":
-                time.sleep(0.35)
+            if rcode == 0:
+                time.sleep(2.5 if how == "late" else 0.35)
                 record = struct.pack("!HHHIH4s", 0xC00C, 1, 1, 60, 4, socket.inet_aton("198.51.100.10"))
                 is_a = question[-4:-2] == b"\0\1"  # an AAAA question has a good answer without records
                 head = struct.pack("!HHHHHH", ident, 0x8180, questions, int(is_a), 0, 0)
@@ -152,6 +193,11 @@ def dns_main(address, port, how):
 
 if __name__ == "__main__":
     if sys.argv[1] == "http":
-        http_main(sys.argv[2], int(sys.argv[3]))
+        home_ms = int(sys.argv[4]) if len(sys.argv) > 4 else 0
+        tcp_main(sys.argv[2], int(sys.argv[3]), lambda conn: serve_http(conn, home_ms))
+    elif sys.argv[1] == "mute":
+        tcp_main(sys.argv[2], int(sys.argv[3]), serve_mute)
+    elif sys.argv[1] == "greeter":
+        tcp_main(sys.argv[2], int(sys.argv[3]), greeter(int(sys.argv[4])))
     else:
         dns_main(sys.argv[2], int(sys.argv[3]), sys.argv[4])

@@ -13,23 +13,9 @@ import lab as lab_module
 import product
 from lab import Lab, ROUTER4, SERVER4
 from runs import gets, must, named_web, stop_the_worker, web, WEB
+from stdio_client import Checks
 
 FLOOD = os.path.join(product.BUILD, "bench", "flood")
-
-
-class Checks:
-    """TAP lines of one scenario after the other."""
-
-    def __init__(self):
-        self.n = self.failed = 0
-
-    def ok(self, good, what, detail=""):
-        self.n += 1
-        self.failed += not good
-        print("%s %d - %s" % ("ok" if good else "not ok", self.n, what))
-        if not good and detail:
-            print("# %s" % str(detail)[:1500])
-        sys.stdout.flush()
 
 
 def narrowing(checks):
@@ -49,18 +35,18 @@ def narrowing(checks):
         said = lab.diagnose("www.lab.test", 9, traffic=traffic)
         report = said.report or {}
         narrowed = (report.get("coverage") or {}).get("narrowed") or {}
-        checks.ok(0 < narrowed.get("from_s", 0) < 9, "the report says from when on the filter was narrow", said.stderr)
-        checks.ok("lost packets" in narrowed.get("why", ""), "and why", narrowed)
-        checks.ok("not known as the target's" in narrowed.get("no_longer_seen", ""), "and what was no longer seen", narrowed)
-        checks.ok("host " + SERVER4 in narrowed.get("filter", ""), "the filter names the target's address", narrowed)
+        checks.check("the report says from when on the filter was narrow", 0 < narrowed.get("from_s", 0) < 9, said.stderr)
+        checks.check("and why", "lost packets" in narrowed.get("why", ""), narrowed)
+        checks.check("and what was no longer seen", "not known as the target's" in narrowed.get("no_longer_seen", ""), narrowed)
+        checks.check("the filter names the target's address", "host " + SERVER4 in narrowed.get("filter", ""), narrowed)
         counts = report.get("connection_analysis") or {}
-        checks.ok(counts.get("established") == 6 and counts.get("closed") == 6,
-                  "each of the target's connections was seen whole", counts)
-        checks.ok(counts.get("retransmitted") == 0 and report["capture_quality"]["gap_percent"] < 0.2,
-                  "and none of them has gaps", report.get("capture_quality"))
-        checks.ok(report.get("other_packets", 0) < 250000, "the flood after it did not reach the worker",
-                  report.get("other_packets"))
-        checks.ok(lab.capd.poll() is None, "capd goes on")
+        checks.check("each of the target's connections was seen whole",
+                     counts.get("established") == 6 and counts.get("closed") == 6, counts)
+        checks.check("and none of them has gaps",
+                     counts.get("retransmitted") == 0 and report["capture_quality"]["gap_percent"] < 0.2, report.get("capture_quality"))
+        checks.check("the flood after it did not reach the worker",
+                     report.get("other_packets", 0) < 250000, report.get("other_packets"))
+        checks.check("capd goes on", lab.capd.poll() is None)
 
 
 def narrowing_of_everything(checks):
@@ -82,14 +68,14 @@ def narrowing_of_everything(checks):
         conns = [dict(zip(rows["columns"], row)) for row in rows["rows"]]
         hidden = [c for c in conns if c["server"].endswith(":9000")]
         whole = [c for c in conns if c["server"].endswith(":80")]
-        checks.ok(len(hidden) == 6 and all(c["state"] == "closed" and c["bytes_to_client"] == 0 for c in hidden),
-                  "connections on other ports: their ends only", hidden)
-        checks.ok(len(whole) == 6 and all(c["bytes_to_client"] >= 300000 for c in whole), "the web's are seen whole", whole)
+        checks.check("connections on other ports: their ends only",
+                     len(hidden) == 6 and all(c["state"] == "closed" and c["bytes_to_client"] == 0 for c in hidden), hidden)
+        checks.check("the web's are seen whole", len(whole) == 6 and all(c["bytes_to_client"] >= 300000 for c in whole), whole)
         above = [p["id"] for p in said.above_info() if p["id"] != "capture_drops"]
-        checks.ok(not above, "what the filter hid makes no finding", above)
+        checks.check("what the filter hid makes no finding", not above, above)
         coverage = report.get("coverage") or {}
-        checks.ok("data of connections outside the web" in (coverage.get("narrowed") or {}).get("no_longer_seen", ""),
-                  "and the report says what was hidden", coverage)
+        checks.check("and the report says what was hidden",
+                     "data of connections outside the web" in (coverage.get("narrowed") or {}).get("no_longer_seen", ""), coverage)
 
 
 def vantage(checks):
@@ -104,8 +90,8 @@ def vantage(checks):
             place = getattr(lab, where)
             lab.start_capd(namespace=place)
             said = lab.diagnose(WEB, 3, interface=interface, traffic=gets("http://%s/bytes/20000" % WEB, 3), namespace=place)
-            checks.ok((said.report or {}).get("vantage") == wanted, "vantage %s" % wanted, (said.report or {}).get("vantage"))
-            checks.ok(said.status == "healthy", "healthy as seen by the %s" % wanted, [p["id"] for p in said.problems])
+            checks.check("vantage %s" % wanted, (said.report or {}).get("vantage") == wanted, (said.report or {}).get("vantage"))
+            checks.check("healthy as seen by the %s" % wanted, said.status == "healthy", [p["id"] for p in said.problems])
 
 
 def neighbours(checks):
@@ -129,24 +115,24 @@ def neighbours(checks):
             said = lab.diagnose(target, 9, traffic=traffic, mode=mode)
             found = said.finding("arp_unanswered") or {}
             what = "target %s, mode %s" % (target or "none", (said.report or {}).get("mode"))
-            checks.ok(found.get("subject") == ROUTER4 and found.get("severity") == "critical" and
-                      found.get("blame") == "local_link", "the silent gateway is found: " + what,
-                      [p["id"] for p in said.problems])
-            checks.ok("gateway" in ((said.report or {}).get("verdict") or {}).get("headline", ""), "and named so: " + what,
-                      (said.report or {}).get("verdict"))
+            checks.check("the silent gateway is found: " + what, found.get("subject") == ROUTER4 and found.get("severity") == "critical" and found.get("blame") == "local_link",
+                         [p["id"] for p in said.problems])
+            checks.check("and named so: " + what, "gateway" in ((said.report or {}).get("verdict") or {}).get("headline",
+                         ""), (said.report or {}).get("verdict"))
 
     with Lab() as lab:
         web(lab)
         lab.start_capd()
         said = lab.diagnose(None, 8, traffic=ask_from_router)
-        checks.ok(not said.finding("arp_unanswered"), "questions of other hosts say nothing about this link", said.problems)
+        checks.check("questions of other hosts say nothing about this link", not said.finding("arp_unanswered"), said.problems)
 
     with Lab() as lab:
         web(lab)
         lab.start_capd()
         said = lab.diagnose("80", 4, traffic=refresh_neighbour, mode="port")
         arp = [p for p in (said.report or {}).get("protocols", []) if p["name"] == "arp"]
-        checks.ok(arp and arp[0]["packets"] >= 2, "ARP with the next hop belongs to a port capture", (said.report or {}).get("protocols"))
+        checks.check("ARP with the next hop belongs to a port capture",
+                     arp and arp[0]["packets"] >= 2, (said.report or {}).get("protocols"))
 
 
 def ask_from_router(lab):
@@ -171,9 +157,9 @@ def main():
         try:
             scenario(checks)
         except lab_module.LabError as why:
-            checks.ok(False, "%s: the lab failed" % scenario.__name__, why)
-    print("1..%d" % checks.n)
-    return 1 if checks.failed else 0
+            checks.check("%s: the lab failed" % scenario.__name__, False, why)
+    print("1..%d" % checks.count)
+    return 1 if checks.bad else 0
 
 
 if __name__ == "__main__":

@@ -71,6 +71,81 @@ static void test_dns_answer(void **state) {
     assert_int_equal(m.min_ttl_s, 60);
 }
 
+/* The chain of aliases in order, by pointer and in place; one that breaks the rules is left out. */
+static void test_dns_aliases(void **state) {
+    (void)state;
+    struct dns_message m;
+    assert_int_equal(decode_hex(ANSWER, &m), DNS_OK);
+    assert_int_equal(m.aliases, 1);
+    assert_int_equal(m.alias[0].name_len, 15);
+    assert_memory_equal(m.alias[0].name, "www.example.com", 15);
+    assert_int_equal(m.alias[0].ttl_s, 3600);
+    assert_int_equal(decode_hex("abcd 8180 0001 0003 0000 0000" NAME "0001 0001"
+                                "c00c 0005 0001 0000003c 0006 03 636464 c00c"
+                                "c029 0005 0001 0000003c 0002 c0ff"
+                                "c029 0005 0001 00000000 0007 03 414141 01 41 00",
+                                &m),
+                     DNS_OK);
+    assert_int_equal(m.cnames, 3);
+    assert_int_equal(m.aliases, 2);
+    assert_memory_equal(m.alias[1].name, "AAA.A", 5);
+    assert_int_equal(m.alias[1].name_len, 5);
+    /* another class says nothing of the Internet */
+    assert_int_equal(decode_hex("abcd 8180 0001 0001 0000 0000" NAME "0001 0001"
+                                "c00c 0005 0003 0000003c 0006 03 636464 c00c",
+                                &m),
+                     DNS_OK);
+    assert_int_equal(m.aliases, 0);
+}
+
+#define HTTPS(len, params)                                                                         \
+    "abcd 8180 0001 0001 0000 0000" NAME "0041 0001 c00c 0041 0001 0000003c" len "0001 00" params
+
+static void test_dns_address_hints(void **state) {
+    (void)state;
+    struct dns_message m;
+    struct addr v4, v6;
+    assert_true(addr_parse("203.0.113.9", &v4) && addr_parse("2001:db8::9", &v6));
+    assert_int_equal(decode_hex(HTTPS("002e", "0001 0003 026832"
+                                              "0004 0008 cb007108 cb007109"
+                                              "0006 0010 20010db8000000000000000000000009"
+                                              "0009 0000"),
+                                &m),
+                     DNS_OK);
+    assert_int_equal(m.addresses, 3);
+    assert_true(addr_equal(&m.address[1].address, &v4));
+    assert_true(addr_equal(&m.address[2].address, &v6));
+    assert_int_equal(m.address[2].ttl_s, 60);
+    /* a length beyond the record, and half an address */
+    assert_int_equal(decode_hex(HTTPS("000d", "0004 0008 cb007108 cb00"), &m), DNS_OK);
+    assert_int_equal(m.addresses, 0);
+    assert_int_equal(decode_hex(HTTPS("000d", "0004 0006 cb007108 cb00"), &m), DNS_OK);
+    assert_int_equal(m.addresses, 1);
+}
+
+static void test_dns_extended_error(void **state) {
+    (void)state;
+    struct dns_message m;
+    /* a cookie before it, a text in it; then one that is too short */
+    assert_int_equal(
+        decode_hex("abcd 8182 0001 0000 0000 0001" NAME "0001 0001"
+                   "00 0029 04d0 00000000 0012 000a 0002 aabb 000f 0008 0016 6e6f206e73",
+                   &m),
+        DNS_INCOMPLETE);
+    assert_int_equal(
+        decode_hex("abcd 8182 0001 0000 0000 0001" NAME "0001 0001"
+                   "00 0029 04d0 00000000 0011 000a 0002 aabb 000f 0007 0016 6e6f206e73",
+                   &m),
+        DNS_OK);
+    assert_true(m.has_extended_error);
+    assert_int_equal(m.extended_error, 22);
+    assert_int_equal(decode_hex("abcd 8182 0001 0000 0000 0001" NAME "0001 0001"
+                                "00 0029 04d0 00000000 0005 000f 0001 00",
+                                &m),
+                     DNS_OK);
+    assert_false(m.has_extended_error);
+}
+
 static void test_dns_flags_and_rcodes(void **state) {
     (void)state;
     struct dns_message m;
@@ -203,6 +278,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dns_query),
         cmocka_unit_test(test_dns_answer),
+        cmocka_unit_test(test_dns_aliases),
+        cmocka_unit_test(test_dns_address_hints),
+        cmocka_unit_test(test_dns_extended_error),
         cmocka_unit_test(test_dns_flags_and_rcodes),
         cmocka_unit_test(test_dns_every_truncation),
         cmocka_unit_test(test_dns_survives_broken_bytes),

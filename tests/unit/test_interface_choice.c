@@ -91,6 +91,19 @@ static void test_interface_choice_by_route_and_prefix(void **state) {
     assert_false(interfaces_is_local(&i, &a));
 }
 
+static void test_interface_choice_lists_in_a_stable_order(void **state) {
+    (void)state;
+    static struct msg_interface rows[] = {
+        {.name = "wlan0", .index = 9}, {.name = "lo", .index = 1}, {.name = "eth0", .index = 300}};
+    static struct interfaces i;
+    struct msg_interfaces_reply reply = {.interfaces = rows, .interfaces_n = 3};
+    interfaces_copy(&i, &reply);
+    assert_string_equal(i.row[0].name, "eth0");
+    assert_string_equal(i.row[1].name, "lo");
+    assert_string_equal(i.row[2].name, "wlan0");
+    assert_int_equal(i.row[0].index, 300);
+}
+
 static void test_interface_choice_by_name(void **state) {
     (void)state;
     struct interfaces i = machine();
@@ -117,6 +130,7 @@ int main(void) {
         cmocka_unit_test(test_interface_choice_skips_what_is_not_allowed),
         cmocka_unit_test(test_interface_choice_by_route_and_prefix),
         cmocka_unit_test(test_interface_choice_by_name),
+        cmocka_unit_test(test_interface_choice_lists_in_a_stable_order),
     };
     return cmocka_run_group_tests_name("interface choice", tests, NULL, NULL);
 }

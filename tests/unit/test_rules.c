@@ -1,5 +1,7 @@
 /* Each rule with witnesses for and against it, from snapshots filled in by hand. */
 #include "tests/unit/witnesses.h"
+#include "tests/unit/witnesses_apps.h"
+#include "tests/unit/witnesses_names.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,6 +36,50 @@ static const struct {
     {"dns_no_answer", resolver_dead, "critical", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_no_answer", resolver_some_lost, "warning", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_no_answer", resolver_one_lost, NULL, NULL, NULL, NULL},
+    {"dns_first_server_dead", first_resolver_dead, "warning", "confirmed", "name_resolution",
+     "192.0.2.53"},
+    {"dns_first_server_dead", first_resolver_dead_two_tries, "warning", "likely", "name_resolution",
+     "192.0.2.53"},
+    {"dns_first_server_dead", first_resolver_dead_many_names, "warning", "confirmed",
+     "name_resolution", "192.0.2.53"},
+    {"dns_first_server_dead", first_resolver_lost_one, NULL, NULL, NULL, NULL},
+    {"dns_first_server_dead", first_resolver_alive, NULL, NULL, NULL, NULL},
+    {"dns_first_server_dead", resolver_dead_other_names, NULL, NULL, NULL, NULL},
+    {"dns_first_server_dead", resolver_dead_other_client, NULL, NULL, NULL, NULL},
+    {"dns_no_answer", first_resolver_dead, NULL, NULL, NULL, NULL},
+    {"dns_no_answer", resolver_dead_other_names, "critical", "confirmed", "name_resolution",
+     "192.0.2.53"},
+    {"tcp_partial_addresses", partly_silent, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443"},
+    {"tcp_partial_addresses", partly_refused, "warning", "confirmed", "server", "203.0.113.9:443"},
+    {"tcp_partial_addresses", partly_silent_two, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443, 203.0.113.11:443"},
+    {"tcp_partial_addresses", partly_silent_target, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443"},
+    {"tcp_partial_addresses", ipv4_silent, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443"},
+    {"tcp_partial_addresses", ipv6_partly_silent, "warning", "confirmed", "network_or_server",
+     "[2001:db8::9]:443"},
+    {"tcp_partial_addresses", all_silent, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", partly_one_syn, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", another_name_silent, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", another_port_silent, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", partly_silent_sometimes, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", refused_other_family, NULL, NULL, NULL, NULL},
+    {"tcp_partial_addresses", ipv6_silent, NULL, NULL, NULL, NULL},
+    {"tcp_syn_timeout", partly_silent, NULL, NULL, NULL, NULL},
+    {"tcp_syn_timeout", partly_silent_sometimes, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443"},
+    {"ipv6_broken_fallback", ipv6_silent, "warning", "confirmed", "network", "[2001:db8::9]:443"},
+    {"ipv6_broken_fallback", ipv6_silent_repeated, "warning", "confirmed", "network",
+     "[2001:db8::9]:443"},
+    {"ipv6_broken_fallback", ipv6_unreachable, "warning", "confirmed", "network",
+     "[2001:db8::9]:443"},
+    {"ipv6_broken_fallback", ipv6_given_up_once, NULL, NULL, NULL, NULL},
+    {"ipv6_broken_fallback", ipv6_partly_silent, NULL, NULL, NULL, NULL},
+    {"ipv6_broken_fallback", ipv6_refused, NULL, NULL, NULL, NULL},
+    {"ipv6_broken_fallback", both_families_silent, NULL, NULL, NULL, NULL},
+    {"ipv6_broken_fallback", ipv4_silent, NULL, NULL, NULL, NULL},
     {"dns_servfail", servfail_all, "critical", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_servfail", servfail_target, "critical", "confirmed", "name_resolution", "192.0.2.53"},
     {"dns_servfail", servfail_one_of_ten, "info", "confirmed", "name_resolution", "192.0.2.53"},
@@ -120,8 +166,12 @@ static const struct {
     {"path_latency_high", far_200_ms, "info", "confirmed", "network", "203.0.113.9:443"},
     {"path_latency_high", far_600_ms, "warning", "confirmed", "network", "203.0.113.9:443"},
     {"path_latency_high", far_by_delayed_ack, NULL, NULL, NULL, NULL},
+    {"path_latency_high", far_chatty, "warning", "confirmed", "network", "203.0.113.9:443"},
+    {"path_latency_high", far_stream, "info", "confirmed", "network", "203.0.113.9:443"},
+    {"path_latency_high", far_600_ms_twice, "info", "likely", "network", "203.0.113.9:443"},
     {"tls_fatal_alert", tls_alert_server, "critical", "confirmed", "server", "203.0.113.9:443"},
     {"tls_fatal_alert", tls_alert_client, "critical", "confirmed", "client", "203.0.113.9:443"},
+    {"tls_fatal_alert", tls_alert_rare, "warning", "confirmed", "client", "203.0.113.9:443"},
     {"tls_fatal_alert", healthy, NULL, NULL, NULL, NULL},
     {"http_server_errors", http_errors_target, "warning", "confirmed", "server", "203.0.113.9:443"},
     {"http_server_errors", http_errors_many, "critical", "confirmed", "server", "203.0.113.9:443"},
@@ -129,6 +179,57 @@ static const struct {
     {"arp_unanswered", arp_target, "warning", "confirmed", "local_link", "203.0.113.9"},
     {"arp_unanswered", arp_other, "info", "confirmed", "local_link", "203.0.113.9"},
     {"arp_unanswered", arp_sweep, NULL, NULL, NULL, NULL},
+    {"udp_port_unreachable", udp_closed, "warning", "confirmed", "server", "203.0.113.9:5060"},
+    {"udp_port_unreachable", udp_closed_v6, "warning", "confirmed", "server", "203.0.113.9:5060"},
+    {"udp_port_unreachable", udp_closed_once, "info", "confirmed", "server", "203.0.113.9:5060"},
+    {"udp_port_unreachable", udp_closed_target, "critical", "confirmed", "server",
+     "203.0.113.9:5060"},
+    {"udp_port_unreachable", udp_closed_beside_tcp, "warning", "confirmed", "server",
+     "203.0.113.9:443"},
+    {"udp_port_unreachable", udp_rejected_by_firewall, "warning", "confirmed", "policy",
+     "203.0.113.9:5060"},
+    {"udp_port_unreachable", udp_netbios, "info", "confirmed", "server", "203.0.113.9:137"},
+    {"udp_port_unreachable", udp_closed_resolver, "critical", "confirmed", "server",
+     "192.0.2.53:53"},
+    {"udp_port_unreachable", udp_asker_gone, NULL, NULL, NULL, NULL},
+    {"udp_port_unreachable", udp_call_over, NULL, NULL, NULL, NULL},
+    {"udp_port_unreachable", udp_traceroute, NULL, NULL, NULL, NULL},
+    {"udp_port_unreachable", udp_scanned, NULL, NULL, NULL, NULL},
+    {"udp_port_unreachable", rejected_by_firewall, NULL, NULL, NULL, NULL},
+    {"dns_no_answer", udp_closed_resolver, NULL, NULL, NULL, NULL},
+    {"icmp_unreachable", unreachable_datagram, "warning", "confirmed", "network",
+     "203.0.113.9:5060"},
+    {"icmp_unreachable", unreachable_asker, "info", "confirmed", "network", "203.0.113.9:5060"},
+    {"icmp_prohibited", prohibited_sometimes, "warning", "confirmed", "policy", "203.0.113.9:443"},
+    {"icmp_prohibited", prohibited_answer, NULL, NULL, NULL, NULL},
+    {"icmp_prohibited", prohibited_later, NULL, NULL, NULL, NULL},
+    {"tcp_refused", refused_other_family_of_target, "info", "confirmed", "server",
+     "203.0.113.9:443"},
+    {"tcp_refused", refused_other_port, "critical", "confirmed", "server", "203.0.113.9:443"},
+    {"tcp_dead_path", dead_path_of_client, "critical", "confirmed", "ambiguous", "203.0.113.9:443"},
+    {"tcp_dead_path", dead_path_rare, "warning", "confirmed", "network_or_server",
+     "203.0.113.9:443"},
+    {"tls_no_server_hello", tls_mute, "critical", "confirmed", "server", "203.0.113.9:443"},
+    {"tls_no_server_hello", tls_mute_once, "critical", "likely", "server", "203.0.113.9:443"},
+    {"tls_no_server_hello", tls_mute_sometimes, "warning", "likely", "server", "203.0.113.9:443"},
+    {"tls_no_server_hello", tls_mute_one_sided, NULL, NULL, NULL, NULL},
+    {"tls_no_server_hello", tls_mute_dead_path, NULL, NULL, NULL, NULL},
+    {"slow_client", slow_client, "warning", "confirmed", "client", "203.0.113.9:443"},
+    {"slow_client", slow_client_acks, "warning", "confirmed", "client", "203.0.113.9:443"},
+    {"slow_client", slow_client_only_request, "info", "likely", "client", "203.0.113.9:443"},
+    {"slow_client", slow_client_twice, NULL, NULL, NULL, NULL},
+    {"slow_client", slow_client_seldom, NULL, NULL, NULL, NULL},
+    {"slow_client", slow_client_with_loss, NULL, NULL, NULL, NULL},
+    {"slow_client", slow_client_closed_window, NULL, NULL, NULL, NULL},
+    {"http_client_errors", http_missing, "warning", "confirmed", "client", "203.0.113.9:443"},
+    {"http_client_errors", http_forbidden_target, "warning", "confirmed", "client",
+     "203.0.113.9:443"},
+    {"http_client_errors", http_icons, "info", "confirmed", "client", "203.0.113.9:443"},
+    {"http_client_errors", http_missing_once, NULL, NULL, NULL, NULL},
+    {"http_client_errors", http_missing_rare, NULL, NULL, NULL, NULL},
+    {"http_client_errors", http_forbidden_other, NULL, NULL, NULL, NULL},
+    {"http_client_errors", http_log_in, NULL, NULL, NULL, NULL},
+    {"http_server_errors", http_errors_rare, NULL, NULL, NULL, NULL},
 };
 #define WITNESSES (sizeof witnesses / sizeof witnesses[0])
 
@@ -182,6 +283,69 @@ static void test_rules_one_cause_one_finding(void **state) {
     }
 }
 
+/* Evidence of several addresses: a number each, what fails before what works. */
+static void test_rules_evidence_by_address(void **state) {
+    static struct world w;
+    static const struct {
+        void (*change)(struct world *w);
+        const char *id, *evidence;
+    } cases[] = {
+        {partly_silent_two, "tcp_partial_addresses",
+         "{\"addresses\":3,\"failing\":2,\"established\":{\"203.0.113.9\":0,\"203.0.113.11\":0,"
+         "\"203.0.113.10\":10},\"failed\":{\"203.0.113.9\":4,\"203.0.113.11\":3,"
+         "\"203.0.113.10\":0}}"},
+        {ipv6_silent, "ipv6_broken_fallback",
+         "{\"added_ms\":250,\"attempts\":2,\"syn_sent\":2,\"unreachable\":0,\"established\":{"
+         "\"2001:db8::9\":0,\"203.0.113.10\":10}}"},
+        {first_resolver_dead, "dns_first_server_dead",
+         "{\"resolver\":\"192.0.2.53\",\"questions\":2,\"tries\":4,\"answered_elsewhere\":2,"
+         "\"added_ms\":1005,\"answered_percent\":{\"192.0.2.53\":0,\"192.0.2.54\":100}}"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        world_init(&w);
+        cases[i].change(&w);
+        struct diagnosis *d = diagnose(set, &w.v);
+        char *text = cJSON_PrintUnformatted(find_id(d, cases[i].id)->evidence);
+        assert_string_equal(text, cases[i].evidence);
+        cJSON_free(text);
+        diagnosis_free(d);
+    }
+    /* Many dead addresses: not all fit, but a working one is among those shown. */
+    world_init(&w);
+    partly_silent(&w);
+    for (uint8_t i = 11; i < 17; i++) sibling(&w, v4_of(i));
+    struct diagnosis *d = diagnose(set, &w.v);
+    const struct finding *f = find_id(d, "tcp_partial_addresses");
+    char *text = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(f->evidence, "failed"));
+    assert_string_equal(text, "{\"203.0.113.9\":4,\"203.0.113.11\":4,\"203.0.113.12\":4,"
+                              "\"203.0.113.10\":0}");
+    assert_non_null(strstr(f->subject, ", ..."));
+    assert_int_equal(d->n, 1);
+    cJSON_free(text);
+    diagnosis_free(d);
+}
+
+/* What a resolver says about its failure is said on, and sharpens the advice. */
+static void test_rules_extended_dns_error(void **state) {
+    static struct world w;
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        world_init(&w);
+        servfail_all(&w);
+        w.dns[0].extended_error = known ? 6 + 1 : 4711 + 1;
+        struct diagnosis *d = diagnose(set, &w.v);
+        const struct finding *f = find_id(d, "dns_servfail");
+        const cJSON *e = cJSON_GetObjectItemCaseSensitive(f->evidence, "extended_error");
+        if (known)
+            assert_string_equal(cJSON_GetStringValue(e), "DNSSEC bogus");
+        else
+            assert_int_equal(e->valueint, 4711);
+        assert_int_equal(strstr(f->next_step, "signatures") && strstr(f->next_step, "bogus"),
+                         known);
+        diagnosis_free(d);
+    }
+}
+
 static void test_rules_each_has_both_witnesses(void **state) {
     (void)state;
     for (unsigned r = 0; r < set->n; r++) {
@@ -213,6 +377,9 @@ static void test_rules_verdict(void **state) {
         {healthy, "healthy", "10 TCP connections and 10 DNS questions"},
         {midstream, "healthy", "No problem found"},
         {nothing_seen, "no_traffic", "api.example.com"},
+        {only_arp_answered, "no_traffic",
+         "Nothing to or from api.example.com was seen, only address"},
+        {only_arp_unanswered, "inconclusive", "no traffic of api.example.com"},
         {nothing_yet, "pending", "Make the traffic now"},
         {silent, "problems", "203.0.113.9:443 does not answer"},
         {drops_5_percent, "inconclusive", "The capture missed"},
@@ -310,6 +477,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules_witnesses),
         cmocka_unit_test(test_rules_one_cause_one_finding),
+        cmocka_unit_test(test_rules_evidence_by_address),
+        cmocka_unit_test(test_rules_extended_dns_error),
         cmocka_unit_test(test_rules_each_has_both_witnesses),
         cmocka_unit_test(test_rules_thresholds_have_reasons),
         cmocka_unit_test(test_rules_verdict),

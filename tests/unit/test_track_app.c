@@ -1,6 +1,5 @@
 /* DNS, HTTP, TLS, names and selection, from packets to rows. */
 #include "tests/unit/pktbuild.h"
-
 #define RESOLVER 0x0a000035u
 
 /* ---- DNS
@@ -471,6 +470,7 @@ static void test_track_select_learns_addresses_from_dns(void **state) {
     dns(l, (struct dns_try){2, 1, 0, "www.example.com", true, B1});
     struct conn k = conn_new(l, 40000, 80);
     conn_open(&k);
+    engine_end(l->e);
     lab_snapshot(l);
     assert_int_equal(l->totals.packets, 5);
     assert_int_equal(l->totals.other_packets, 1);
@@ -488,6 +488,7 @@ static void test_track_select_retarget_widens_to_flows_already_there(void **stat
     conn_open(&k);
     struct msg_prefix p = {addr_from_bytes((const uint8_t *)"\xc0\x00\x02\x01", 4), 32};
     engine_retarget(l->e, &p, 1);
+    engine_end(l->e);
     lab_snapshot(l);
     assert_int_equal(l->totals.packets, 3);
     assert_int_equal(l->totals.other_packets, 0);

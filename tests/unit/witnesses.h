@@ -19,6 +19,21 @@ WITNESS(nothing_seen) {
     w->s.services.rows_n = w->s.resolvers.rows_n = 0;
     t->seen = t->other_packets = 99;
 }
+WITNESS(only_arp_answered) {
+    TOTALS;
+    static struct msg_protocol arp;
+    arp = (struct msg_protocol){.proto = PROTO_ARP, .packets = 2, .bytes = 84};
+    nothing_seen(w);
+    t->packets = 2;
+    t->arp_requests = t->arp_replies = 1;
+    t->protocols_n = 1;
+    t->protocols = &arp;
+}
+WITNESS(only_arp_unanswered) {
+    only_arp_answered(w);
+    w->s.totals.packets = w->s.totals.protocols[0].packets = 1;
+    w->s.totals.arp_replies = 0;
+}
 WITNESS(nothing_yet) {
     nothing_seen(w);
     w->v.state = CAPTURE_RUNNING;
@@ -150,10 +165,79 @@ WITNESS(unreachable) {
     s->unreachable = 10;
     world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 1;
 }
-WITNESS(port_unreachable_udp) {
+/* The host of the service says that nobody listens on another, UDP, port of it. */
+WITNESS(udp_closed) {
     struct msg_incident *n = world_incident(w, INCIDENT_ICMP_UNREACHABLE);
     n->value = 3 * 256 + 3;
-    n->port = 5353;
+    n->ip_proto = 17;
+    n->port = 5060;
+    n->peer = n->subject;
+    n->count = 2;
+}
+WITNESS(udp_closed_once) {
+    udp_closed(w);
+    w->incident[0].count = 1;
+}
+WITNESS(udp_closed_target) {
+    udp_closed_once(w);
+    world_target(w, "203.0.113.9", MODE_DOMAIN);
+}
+WITNESS(udp_closed_v6) {
+    udp_closed(w);
+    w->incident[0].value = 65536 + 256 + 4;
+}
+/* QUIC is tried and refused; the same site works over TCP. */
+WITNESS(udp_closed_beside_tcp) {
+    udp_closed_target(w);
+    w->incident[0].port = 443;
+    w->incident[0].count = 2;
+}
+WITNESS(udp_rejected_by_firewall) {
+    udp_closed(w);
+    w->incident[0].peer = addr_from_bytes((uint8_t[]){198, 51, 100, 1}, 4);
+}
+WITNESS(udp_asker_gone) {
+    udp_closed_target(w);
+    w->incident[0].toward_client = true;
+}
+WITNESS(udp_call_over) {
+    udp_closed_target(w);
+    w->incident[0].worked = true;
+}
+WITNESS(udp_traceroute) {
+    udp_closed_target(w);
+    w->incident[0].port = 33440;
+}
+WITNESS(udp_netbios) {
+    udp_closed(w);
+    w->incident[0].port = 137;
+}
+WITNESS(udp_scanned) {
+    static struct msg_incident n[30];
+    udp_closed(w);
+    for (unsigned i = 0; i < 30; i++) {
+        n[i] = w->incident[0];
+        n[i].port = 2000 + i;
+    }
+    w->s.incidents = (struct msg_incidents){.rows = n, .rows_n = 30, .of = 30};
+}
+/* The resolver's host is up, the resolver is not: one finding, and not dns_no_answer. */
+WITNESS(udp_closed_resolver) {
+    resolver_dead(w);
+    udp_closed(w);
+    w->incident[0].subject = w->incident[0].peer = w->resolver[0].address;
+    w->incident[0].port = 53;
+}
+WITNESS(unreachable_datagram) {
+    udp_closed(w);
+    w->incident[0].value = 3 * 256 + 1;
+}
+WITNESS(unreachable_asker) {
+    unreachable_datagram(w);
+    w->incident[0].toward_client = true;
+}
+WITNESS(port_unreachable_udp) {
+    udp_closed(w);
 }
 WITNESS(rejected_by_firewall) {
     unreachable(w);
@@ -169,6 +253,18 @@ WITNESS(prohibited) {
 }
 WITNESS(prohibited_but_up) {
     world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 13;
+}
+WITNESS(prohibited_sometimes) {
+    prohibited_but_up(w);
+    w->service[0].unreachable = 3;
+}
+WITNESS(prohibited_answer) {
+    prohibited(w);
+    w->incident[0].toward_client = true;
+}
+WITNESS(prohibited_later) {
+    prohibited(w);
+    w->incident[0].worked = true;
 }
 
 WITNESS(silent) {
@@ -223,8 +319,21 @@ WITNESS(refused_other_family) {
     w->service[1].established = 5;
     w->s.services.rows_n = 2;
 }
+/* No name was seen, but both addresses were reached for as the target's. */
+WITNESS(refused_other_family_of_target) {
+    refused_other_family(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->service[1].on_target = true;
+    w->service[0].name[0] = 0;
+}
+WITNESS(refused_other_port) {
+    refused_other_family(w);
+    w->service[1].port = 80;
+}
 WITNESS(syn_retry) {
     w->service[0].syn_retried = 2;
+    w->service[0].syn_added_us = 4000000;
+    w->service[0].syn_added_longest_us = 3000000;
 }
 WITNESS(syn_retry_once) {
     w->service[0].syn_retried = 1;
@@ -283,6 +392,15 @@ WITNESS(dead_path_two) {
 WITNESS(dead_path_full_window) {
     dead_path(w);
     w->incident[0].value = 1;
+}
+/* The client does not answer any more: it may have been switched off. */
+WITNESS(dead_path_of_client) {
+    dead_path(w);
+    w->incident[0].toward_client = true;
+}
+WITNESS(dead_path_rare) {
+    dead_path(w);
+    w->service[0].established = w->service[0].attempted = 100;
 }
 WITNESS(dead_path_and_loss) {
     dead_path(w);
@@ -372,26 +490,24 @@ WITNESS(far_200_ms) {
 WITNESS(far_600_ms) {
     w->service[0].handshake_us.min_us = w->service[0].rtt_us.min_us = 600000;
 }
+/* As far, but each connection asks twenty times and waits for each answer. */
+WITNESS(far_chatty) {
+    far_200_ms(w);
+    w->service[0].requests = 200;
+    w->service[0].first_byte_us = (struct dist){200, 200000, 205000, 220000, 230000};
+}
+/* As many answers, but none is waited for: a stream with messages of the client in between. */
+WITNESS(far_stream) {
+    far_chatty(w);
+    w->service[0].first_byte_us = (struct dist){200, 1000, 4000, 220000, 230000};
+}
+WITNESS(far_600_ms_twice) {
+    far_600_ms(w);
+    w->service[0].handshake_us.samples = 2;
+    w->service[0].rtt_us.samples = 0;
+}
 WITNESS(far_by_delayed_ack) {
     w->service[0].rtt_us.min_us = 200000;
-}
-WITNESS(tls_alert_server) {
-    w->service[0].tls_fatal_by_server = 2;
-    w->service[0].tls_alert = 40;
-}
-WITNESS(tls_alert_client) {
-    w->service[0].tls_fatal_by_client = 1;
-    w->service[0].tls_alert = 48;
-}
-WITNESS(http_errors_target) {
-    world_target(w, "api.example.com", MODE_DOMAIN);
-    w->service[0].http_5xx = 1;
-}
-WITNESS(http_errors_other) {
-    w->service[0].http_5xx = 1;
-}
-WITNESS(http_errors_many) {
-    w->service[0].http_5xx = 6;
 }
 WITNESS(arp_target) {
     world_target(w, "203.0.113.9", MODE_DIAGNOSIS);

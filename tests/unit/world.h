@@ -49,7 +49,8 @@ static inline void world_init(struct world *w) {
                                          .first_byte_us = {10, 20000, 30000, 60000, 70000},
                                          .requests = 10,
                                          .tls_client_hellos = 10,
-                                         .tls_server_hellos = 10};
+                                         .tls_server_hellos = 10,
+                                         .http_responses = 10};
     w->resolver[0] =
         (struct msg_resolver){.address = addr_from_bytes((uint8_t[]){192, 0, 2, 53}, 4),
                               .port = 53,

@@ -1,0 +1,81 @@
+/* A client that lets its server wait: between the handshake and its first request, or between data
+ * and the ACK for it.  What is not the client's doing is left out here, where the order of packets
+ * is known: a server that speaks first is waited for; a socket opened in advance waits for its turn
+ * while its client is busy with others; an ACK is late by the client's fault only when the capture
+ * stands beside the client, else the way back may have been slow.  The time between an answer and
+ * the next request of a connection is the user's, and never counted.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/slow_client.h"
+#include "capd/track/services.h"
+
+#define SLOW_US                                                                                    \
+    500000u /* findings.md, slow_client; beyond any delayed ACK (RFC 1122: below 0.5 s) */
+#define BESIDE_US 10000u /* round trip from the capture point to the client and back */
+
+static struct slow_client *find(struct service *v, const struct addr *client) {
+    for (unsigned n = 0; n < SLOW_CLIENTS; n++)
+        if (v->slow[n].credit > 0 && addr_equal(&v->slow[n].address, client)) return &v->slow[n];
+    return NULL;
+}
+
+/* The client's entry, made if there is room; NULL: the others keep theirs, with less credit. */
+static struct slow_client *take(struct service *v, const struct addr *client) {
+    struct slow_client *c = find(v, client);
+    for (unsigned n = 0; n < SLOW_CLIENTS && !c; n++) {
+        if (v->slow[n].credit > 0) continue;
+        c = &v->slow[n];
+        *c = (struct slow_client){.address = *client};
+    }
+    if (!c) {
+        for (unsigned n = 0; n < SLOW_CLIENTS; n++) v->slow[n].credit--;
+        return NULL;
+    }
+    if (c->credit < UINT32_MAX) c->credit++;
+    return c;
+}
+
+static void add_wait(const struct engine *e, struct slow_client *c, uint64_t us) {
+    if (c->late_opens + c->late_acks == 1) c->first_us = e->now_us;
+    c->last_us = e->now_us;
+    c->wait_us += us;
+    if (us > c->longest_us) c->longest_us = us;
+}
+
+void slow_client_spoke_first(struct engine *e, const struct flow *f, uint64_t waited_us) {
+    struct service *v = services_of(e, f);
+    if (!v) return;
+    bool busy = v->client_spoke_us + waited_us > e->now_us;
+    v->client_spoke_us = e->now_us;
+    bool late = waited_us >= SLOW_US && !busy;
+    struct slow_client *c = late ? take(v, &f->end[CLIENT]) : find(v, &f->end[CLIENT]);
+    if (!c) return;
+    c->opens++;
+    if (!late) return;
+    c->late_opens++;
+    add_wait(e, c, waited_us);
+}
+
+void slow_client_asked(struct engine *e, const struct flow *f) {
+    struct service *v = services_of(e, f);
+    if (v) v->client_spoke_us = e->now_us;
+}
+
+void slow_client_answered(struct engine *e, const struct flow *f) {
+    struct service *v = services_of(e, f);
+    struct slow_client *c = v ? find(v, &f->end[CLIENT]) : NULL;
+    if (c) c->answers++;
+}
+
+void slow_client_acked(struct engine *e, const struct flow *f, uint64_t took_us) {
+    const uint32_t whole = FLOW_SYN | FLOW_SYNACK | FLOW_ESTABLISHED;
+    uint32_t answered_us = f->syn_last_us + f->first_rtt_us - f->synack_us;
+    if ((f->bits & whole) != whole || answered_us > BESIDE_US || took_us < SLOW_US + answered_us)
+        return;
+    if (f->side[CLIENT].bits & SIDE_CLOSED) return; /* tcp_zero_window says so */
+    struct service *v = services_of(e, f);
+    struct slow_client *c = v ? take(v, &f->end[CLIENT]) : NULL;
+    if (!c) return;
+    if (c->answers == 0) c->answers = 1; /* the one that it is late for */
+    c->late_acks++;
+    add_wait(e, c, took_us - answered_us);
+}

@@ -1,0 +1,20 @@
+#ifndef CAPD_TRACK_SLOW_CLIENT_H
+#define CAPD_TRACK_SLOW_CLIENT_H
+#include "capd/track/state.h"
+
+/* Waits that are the client's own, kept per service for the clients that do it most.  All times in
+ * microseconds.  Nothing is kept for flows without service. */
+
+/* The client sent the first payload of an established connection, before the server said anything,
+ * `waited_us` after its handshake. */
+void slow_client_spoke_first(struct engine *e, const struct flow *f, uint64_t waited_us);
+
+/* The client asks for something (again): it is busy with this service. */
+void slow_client_asked(struct engine *e, const struct flow *f);
+
+/* An answer of the server begins. */
+void slow_client_answered(struct engine *e, const struct flow *f);
+
+/* The client acknowledged data that had arrived here `took_us` before. */
+void slow_client_acked(struct engine *e, const struct flow *f, uint64_t took_us);
+#endif

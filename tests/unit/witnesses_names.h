@@ -1,0 +1,170 @@
+/* The same for names: their resolvers and their addresses. */
+#ifndef TESTS_UNIT_WITNESSES_NAMES_H
+#define TESTS_UNIT_WITNESSES_NAMES_H
+#include "tests/unit/witnesses.h"
+
+/* Two resolvers are asked for the same names, the first answers nothing. */
+WITNESS(first_resolver_dead) {
+    RESOLVER;
+    w->resolver[1] = *r;
+    w->resolver[1].address = addr_from_bytes((uint8_t[]){192, 0, 2, 54}, 4);
+    w->s.resolvers.rows_n = 2;
+    r->responses = r->noerror = 0;
+    r->transactions = r->unanswered = 2;
+    r->unanswered_tries = 4;
+    r->unanswered_wait_us = 20000000;
+    for (unsigned i = 0; i < 4; i++) {
+        struct msg_dns_row *d = world_dns(w, "www.example.com", 0);
+        d->type = i % 2 ? 28 : 1;
+        d->at_us = i < 2 ? 1000000 : 2005000;
+        d->answered = i >= 2;
+        if (i >= 2) d->server = w->resolver[1].address;
+    }
+}
+WITNESS(first_resolver_dead_two_tries) {
+    first_resolver_dead(w);
+    w->resolver[0].unanswered_tries = 2;
+}
+/* The answers of the other one were not kept, but the name is known to have been resolved. */
+WITNESS(first_resolver_dead_many_names) {
+    first_resolver_dead(w);
+    w->dns[0].resolved = true;
+    w->s.dns.rows_n = 2;
+}
+/* One datagram lost, and asked elsewhere. */
+WITNESS(first_resolver_lost_one) {
+    first_resolver_dead(w);
+    w->resolver[0].unanswered = w->resolver[0].unanswered_tries = 1;
+    w->resolver[0].unanswered_wait_us = 1000000;
+}
+/* It answers other questions. */
+WITNESS(first_resolver_alive) {
+    first_resolver_dead(w);
+    w->resolver[0].responses = 8;
+    w->resolver[0].transactions = 10;
+}
+/* The other one is asked for other names: it does not take this one's place. */
+WITNESS(resolver_dead_other_names) {
+    first_resolver_dead(w);
+    strcpy(w->dns[2].name, "other.example.com");
+    strcpy(w->dns[3].name, "other.example.com");
+}
+/* Or by another client. */
+WITNESS(resolver_dead_other_client) {
+    first_resolver_dead(w);
+    w->dns[2].client = w->dns[3].client = w->resolver[1].address;
+}
+
+/* Another address of the same name, as healthy as the first. */
+static struct msg_service *sibling(struct world *w, struct addr address) {
+    struct msg_service *s = &w->service[w->s.services.rows_n++];
+    *s = w->service[0];
+    s->address = address;
+    return s;
+}
+static struct addr v4_of(uint8_t last) {
+    return addr_from_bytes((uint8_t[]){203, 0, 113, last}, 4);
+}
+static struct addr v6_of(uint8_t last) {
+    uint8_t b[16] = {0x20, 1, 0xd, 0xb8};
+    b[15] = last;
+    return addr_from_bytes(b, 16);
+}
+WITNESS(partly_silent) {
+    sibling(w, v4_of(10));
+    silent(w);
+}
+WITNESS(partly_refused) {
+    sibling(w, v4_of(10));
+    refused(w);
+}
+/* Two dead addresses of one name are one finding. */
+WITNESS(partly_silent_two) {
+    sibling(w, v4_of(10));
+    silent(w);
+    sibling(w, v4_of(11))->timed_out = 3;
+}
+/* Known by address only: the names on the wire differ, as with aliases. */
+WITNESS(partly_silent_target) {
+    partly_silent(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    strcpy(w->service[1].name, "edge.cdn.example");
+    w->service[0].target_address = w->service[1].target_address = true;
+}
+WITNESS(all_silent) {
+    silent(w);
+    sibling(w, v4_of(10));
+}
+WITNESS(partly_one_syn) {
+    partly_silent(w);
+    w->service[0].timed_out = w->service[0].timeout_syn_sent = 1;
+    w->service[0].timeout_repeated = 0;
+}
+WITNESS(another_name_silent) {
+    partly_silent(w);
+    strcpy(w->service[1].name, "other.example.com");
+}
+WITNESS(another_port_silent) {
+    partly_silent(w);
+    w->service[1].port = 80;
+}
+WITNESS(partly_silent_sometimes) {
+    sibling(w, v4_of(10));
+    silent_sometimes(w);
+}
+/* IPv6 is tried first and stays silent; IPv4 comes up a quarter of a second later. */
+WITNESS(ipv6_silent) {
+    static struct msg_connection c[4];
+    sibling(w, v4_of(10));
+    silent(w);
+    w->service[0].address = v6_of(9);
+    w->service[0].timed_out = 2;
+    w->service[0].timeout_repeated = 0; /* given up after one SYN, each time */
+    w->service[0].timeout_syn_sent = w->service[0].syn_sent = 2;
+    memset(c, 0, sizeof c);
+    for (unsigned i = 0; i < 4; i++)
+        c[i] = (struct msg_connection){.client = w->resolver[0].address,
+                                       .server = w->service[i % 2].address,
+                                       .server_port = 443,
+                                       .state = i % 2 ? CONN_CLOSED : CONN_TIMED_OUT,
+                                       .start_us = i / 2 * 5000000 + i % 2 * 250000};
+    w->s.connections = (struct msg_connections){.rows = c, .rows_n = 4, .of = 4};
+}
+WITNESS(ipv6_unreachable) {
+    ipv6_silent(w);
+    w->service[0].timed_out = w->service[0].timeout_syn_sent = 0;
+    w->service[0].unreachable = 1;
+    world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 65536 + 256;
+}
+WITNESS(ipv6_silent_repeated) {
+    ipv6_silent(w);
+    w->service[0].timeout_repeated = 2;
+}
+/* Given up once, when IPv4 was faster. */
+WITNESS(ipv6_given_up_once) {
+    ipv6_silent(w);
+    w->service[0].timed_out = w->service[0].timeout_syn_sent = 1;
+}
+WITNESS(ipv6_partly_silent) {
+    ipv6_silent_repeated(w);
+    struct msg_service *works = sibling(w, v6_of(10));
+    works->established = 5;
+    works->timed_out = works->timeout_repeated = works->timeout_syn_sent = 0;
+}
+WITNESS(ipv6_refused) {
+    ipv6_silent(w);
+    w->service[0].timed_out = w->service[0].timeout_syn_sent = 0;
+    w->service[0].refused = 2;
+}
+WITNESS(both_families_silent) {
+    ipv6_silent_repeated(w);
+    w->service[1].established = 0;
+    w->service[1].timed_out = w->service[1].timeout_repeated = 2;
+    w->service[1].timeout_syn_sent = 4;
+}
+WITNESS(ipv4_silent) {
+    partly_silent(w);
+    w->service[1].address = v6_of(9);
+}
+
+#endif
