@@ -2,6 +2,8 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/control.h"
 #include "capd/track/flows.h"
+#include "capd/track/path.h"
+#include "capd/track/ping.h"
 #include "capd/track/select.h"
 
 static bool is_error(const struct packet *k) {
@@ -34,12 +36,12 @@ bool icmp_packet(struct engine *e, const struct packet *k) {
     bool selected = neighbour->len ? select_neighbours(e, neighbour, &k->src)
                                    : select_pair(e, &k->src, &k->dst);
     bool target = select_service(e, &k->src, 0) || select_service(e, &k->dst, 0);
+    unsigned dir = CLIENT;
+    uint32_t i = NONE;
     if (quoted) {
         selected = selected || select_pair(e, &q->src, &q->dst) ||
                    (q->has_ports && e->o.target.ports > 0 && select_service(e, &q->dst, q->dport));
         target = select_service(e, &q->dst, q->has_ports ? q->dport : 0);
-        unsigned dir;
-        uint32_t i = NONE;
         if (q->has_ports)
             i = flows_find(e, q->ip_proto, &q->src, q->sport, &q->dst, q->dport, &dir);
         if (i != NONE) {
@@ -52,7 +54,10 @@ bool icmp_packet(struct engine *e, const struct packet *k) {
     bool v6 = k->ip_proto == 58;
     codes_add(v6 ? &e->total.icmpv6_types : &e->total.icmp_types,
               (uint32_t)k->icmp.type * 256u + k->icmp.code);
-    if (quoted) report_unreachable(e, k, target);
+    ping_packet(e, k);
+    if (!quoted) return true;
+    report_unreachable(e, k, target);
+    path_error(e, k, i == NONE ? NULL : &e->flows.flow[i], dir);
     return true;
 }
 

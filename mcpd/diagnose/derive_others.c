@@ -134,6 +134,11 @@ static bool i_icmp_class(const struct derive_row *r, double *out) {
     return number(out, type == 3 && code < 16 ? v4[code] : 0);
 }
 
+static bool i_lost_percent(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    return percent(out, n->count > n->tries ? n->tries : n->count, n->tries);
+}
+
 static bool i_is_v6(const struct derive_row *r, double *out) {
     const struct msg_incident *n = r->row;
     return is(out, n->value >= 65536);
@@ -164,5 +169,6 @@ const struct computed computed_incidents[] = {
     {"icmp_code", i_icmp_code},
     {"icmp_class", i_icmp_class},
     {"icmp_v6", i_is_v6},
+    {"lost_percent", i_lost_percent},
     {NULL, NULL},
 };

@@ -19,7 +19,8 @@ import time
 
 import lab as lab_module
 from lab import Lab, LabError
-from runs import FAULTS, HEALTHY
+import runs
+import runs_path
 
 TABLE = os.path.join(lab_module.TOP, "build", "lab-table.txt")
 
@@ -91,7 +92,8 @@ def table(results):
 
 
 def main(arguments):
-    every = FAULTS + HEALTHY
+    areas = (runs, runs_path)
+    every = [r for a in areas for r in a.FAULTS] + [r for a in areas for r in a.HEALTHY]
     if arguments[:1] == ["--list"]:
         print("\n".join("%-22s %s" % (r.name, r.expect or "healthy") for r in every))
         return 0
