@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONF_BYTES 16384u
+#define CONF_BYTES      16384u
+#define CONF_LINE_BYTES 1024u    /* a longer one is no setting but a file that went wrong */
+#define PATH            "%.120s" /* in messages: the end of the sentence must not be lost */
 
 struct parser {
     const struct conf_key *keys;
@@ -59,14 +61,14 @@ static bool unknown_key(const struct parser *p, const char *name) {
     for (size_t i = 0, used = 0; i < p->keys_n && used < sizeof all; i++)
         used +=
             (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", p->keys[i].name);
-    return fail_set(p->fail, FAIL_VALUE, "", "%s:%u: unknown key `%.40s`; known are %s", p->path,
+    return fail_set(p->fail, FAIL_VALUE, "", PATH ":%u: unknown key `%.40s`; allowed: %s", p->path,
                     p->line, name, all);
 }
 
 static bool parse_line(struct parser *p, char *text) {
     char *value = strchr(text, '=');
     if (!value)
-        return fail_set(p->fail, FAIL_VALUE, "", "%s:%u: `%.40s` is no `key = value`", p->path,
+        return fail_set(p->fail, FAIL_VALUE, "", PATH ":%u: `%.40s` is no `key = value`", p->path,
                         p->line, text);
     *value++ = '\0';
     const char *name = trim(text);
@@ -75,11 +77,11 @@ static bool parse_line(struct parser *p, char *text) {
         const struct conf_key *key = &p->keys[i];
         if (strcmp(name, key->name) != 0) continue;
         if (p->seen >> i & 1)
-            return fail_set(p->fail, FAIL_VALUE, name, "%s:%u: `%s` stands twice", p->path, p->line,
-                            name);
+            return fail_set(p->fail, FAIL_VALUE, name, PATH ":%u: `%s` stands twice", p->path,
+                            p->line, name);
         p->seen |= 1u << i;
         if (key->set(p->config, value)) return true;
-        return fail_set(p->fail, FAIL_VALUE, name, "%s:%u: `%s = %.60s`: allowed is %s", p->path,
+        return fail_set(p->fail, FAIL_VALUE, name, PATH ":%u: `%s = %.60s`; allowed: %s", p->path,
                         p->line, name, value, key->allowed);
     }
     return unknown_key(p, name);
@@ -93,6 +95,9 @@ bool conf_parse(const struct conf_key *keys, size_t keys_n, void *config, const 
         next = strchr(text, '\n');
         if (next) *next++ = '\0';
         p.line++;
+        if (strlen(text) >= CONF_LINE_BYTES)
+            return fail_set(fail, FAIL_VALUE, "", PATH ":%u: the line has %zu bytes; allowed: %u",
+                            path, p.line, strlen(text), CONF_LINE_BYTES - 1);
         text = trim(text);
         if (*text && *text != '#' && !parse_line(&p, text)) return false;
     }
@@ -102,27 +107,52 @@ bool conf_parse(const struct conf_key *keys, size_t keys_n, void *config, const 
 static bool check_file(int fd, const char *path, struct fail *fail) {
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        return fail_set(fail, FAIL_VALUE, "", "%s: is no regular file", path);
+        return fail_set(fail, FAIL_VALUE, "", PATH ": is %s; allowed: a regular file", path,
+                        S_ISDIR(st.st_mode) ? "a directory" : "no file");
     if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & 022))
         return fail_set(fail, FAIL_VALUE, "",
-                        "%s: mode %03o, owner %u: it must belong to root or to this user and be "
-                        "writable for nobody else (chown root; chmod 644)",
+                        PATH ": mode %03o, owner %u: it must belong to root or to this user and be "
+                             "writable for nobody else (chown root; chmod 644)",
                         path, st.st_mode & 0777u, st.st_uid);
     return true;
+}
+
+/* Whole and readable as text; a NUL byte would hide what stands behind it. */
+static bool check_text(const char *text, ssize_t n, const char *path, struct fail *fail) {
+    unsigned line = 1;
+    const char *nul = n > 0 ? memchr(text, 0, (size_t)n) : NULL;
+    if (n < 0)
+        return fail_set(fail, FAIL_VALUE, "", PATH ": cannot be read: %s", path, strerror(errno));
+    if ((size_t)n == CONF_BYTES)
+        return fail_set(fail, FAIL_VALUE, "", PATH ": is too long; allowed: less than 16 KiB",
+                        path);
+    for (const char *p = text; nul && p < nul; p++) line += *p == '\n';
+    return !nul ||
+           fail_set(fail, FAIL_VALUE, "", PATH ":%u: holds a NUL byte; allowed: text", path, line);
+}
+
+/* The file itself, no link to it: who may change the link could choose what is read. */
+static int open_file(const char *path, bool required, bool *missing_out, struct fail *fail) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+    *missing_out = fd < 0 && errno == ENOENT && !required;
+    if (fd < 0 && errno == ELOOP)
+        fail_set(fail, FAIL_VALUE, "", PATH ": is a symbolic link; name the file itself", path);
+    else if (fd < 0)
+        fail_set(fail, FAIL_VALUE, "", PATH ": cannot be read: %s", path, strerror(errno));
+    return fd;
 }
 
 bool conf_read(const struct conf_key *keys, size_t keys_n, void *config, const char *path,
                bool required, struct fail *fail) {
     char text[CONF_BYTES + 1];
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0 && errno == ENOENT && !required) return true;
-    if (fd < 0) return fail_set(fail, FAIL_VALUE, "", "%s: %s", path, strerror(errno));
+    bool missing;
+    int fd = open_file(path, required, &missing, fail);
+    if (fd < 0) return missing;
     bool ok = check_file(fd, path, fail);
     ssize_t n = ok ? read(fd, text, CONF_BYTES) : 0;
+    if (ok) ok = check_text(text, n, path, fail);
     close(fd);
     if (!ok) return false;
-    if (n < 0 || (size_t)n == CONF_BYTES || memchr(text, 0, (size_t)n))
-        return fail_set(fail, FAIL_VALUE, "", "%s: is no text of less than 16 KiB", path);
     text[n] = '\0';
     return conf_parse(keys, keys_n, config, path, text, fail);
 }

@@ -13,13 +13,14 @@ struct conf_key {
     const char *allowed;                          /* for the message */
 };
 
-/* Parse `text` (NUL-terminated, changed) as read from `path`; at most 32 keys, each at most once.
+/* Parse `text` (NUL-terminated, changed) as read from `path`; at most 32 keys, each at most once;
+ * lines of at most 1023 bytes.
  * False: `fail` names file, line, key and what is allowed. */
 bool conf_parse(const struct conf_key *keys, size_t keys_n, void *config, const char *path,
                 char *text, struct fail *fail);
 
-/* Read the file.  It must be a regular one of less than 16 KiB that belongs to root or the caller
- * and that nobody else can change.  A missing file is an error only if `required`. */
+/* Read the file.  It must be a regular one, no link, of less than 16 KiB that belongs to root or
+ * the caller and that nobody else can change.  A missing file is an error only if `required`. */
 bool conf_read(const struct conf_key *keys, size_t keys_n, void *config, const char *path,
                bool required, struct fail *fail);
 

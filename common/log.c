@@ -1,7 +1,8 @@
-/* Diagnostics go to stderr, one whole line per write, control characters replaced, so that
- * nothing a client names can forge a second line in the journal.
+/* Diagnostics go to stderr, one whole line per write, everything that could forge a second
+ * line, colour it or turn it round escaped: lines quote what clients say.
  * Runs in: any but a sandboxed worker.  Input trust: clients (names in messages). */
 #include "common/log.h"
+#include "common/text.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,17 +14,14 @@ void log_open(const char *program) {
 }
 
 void log_line(const char *fmt, ...) {
-    char line[1024];
-    int used = snprintf(line, sizeof line, "%s: ", log_program);
+    char raw[1024], line[1024];
+    int used = snprintf(raw, sizeof raw, "%s: ", log_program);
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(line + used, sizeof line - (size_t)used - 1, fmt, ap);
+    int n = vsnprintf(raw + used, sizeof raw - (size_t)used, fmt, ap);
     va_end(ap);
     if (n < 0) return;
-    size_t len = (size_t)used + (size_t)n;
-    if (len > sizeof line - 2) len = sizeof line - 2;
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = '?';
+    size_t len = text_clean_again(raw, line, sizeof line - 1);
     line[len++] = '\n';
     ssize_t done = write(STDERR_FILENO, line, len);
     (void)done; /* nowhere left to complain */

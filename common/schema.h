@@ -273,7 +273,8 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, L, icmpv6_types, LIM_CODES, code_count, "ICMPv6 by type * 256 + code") \
     F(T, U, arp_requests, ANY, count, "ARP requests") \
     F(T, U, arp_replies, ANY, count, "ARP replies") \
-    F(T, L, protocols, LIM_PROTOCOLS, protocol, "a packet counts at each of its layers from the network up")
+    F(T, L, protocols, LIM_PROTOCOLS, protocol, "a packet counts at each of its layers from the network up") \
+    F(T, B, names_hashed, 1, none, "names are switched off: hashes stand for names and paths")
 
 /* One TCP service: server address and port, with all connections to it. */
 #define FIELDS_service(F, T) \

@@ -13,6 +13,10 @@ bool text_is_utf8(const uint8_t *bytes, size_t len);
  */
 size_t text_clean(const uint8_t *bytes, size_t len, char *out, size_t cap);
 
+/* The same for text that may have been cleaned before, or that holds backslashes of ours: these
+ * stay as they are, so that cleaning twice changes nothing.  `text` ends with NUL. */
+size_t text_clean_again(const char *text, char *out, size_t cap);
+
 /* ASCII lower case copy of a name, NUL-terminated, at most cap - 1 bytes; returns the length. */
 size_t text_lower(const char *in, char *out, size_t cap);
 #endif

@@ -38,6 +38,9 @@ static cJSON *probe_object(const struct capture_probe *p) {
     if (p->done && !p->ok) cJSON_AddStringToObject(o, "why", p->error);
     if (p->peer.len) cJSON_AddStringToObject(o, "peer", addr_format(&p->peer, peer));
     if (p->status) cJSON_AddNumberToObject(o, "status", p->status);
+    cJSON *tried = p->tries ? cJSON_AddArrayToObject(o, "tried_before") : NULL;
+    for (uint32_t i = 0; tried && i < p->tries; i++)
+        cJSON_AddItemToArray(tried, cJSON_CreateString(addr_format(&p->tried[i], peer)));
     add_ms(o, "dns_ms", p->dns_us);
     add_ms(o, "connect_ms", p->connect_us);
     add_ms(o, "tls_ms", p->tls_us);

@@ -32,7 +32,11 @@ bool app_init(struct app *a, struct fail *fail) {
                                  .resolve = a->settings.resolve,
                                  .probe = a->settings.probe,
                                  .keep_ms = a->settings.retention_s * 1000ull,
-                                 .keep_bytes = a->settings.retention_bytes};
+                                 .keep_bytes = a->settings.retention_bytes,
+                                 .max_captures = a->settings.max_captures,
+                                 .max_per_caller = a->settings.max_captures_per_caller,
+                                 .limit_file = a->settings.limit_file,
+                                 .limit_caller_file = a->settings.limit_caller_file};
     if (a->net) a->captures = captures_new(&o);
     if (!a->captures) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory");
     return true;

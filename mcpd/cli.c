@@ -9,34 +9,42 @@
 #include <string.h>
 
 const char cli_help[] =
-    "mcpd: what is wrong with my network? Captures headers, counts, and says so in sentences.\n"
+    "mcpd: what is wrong with my network?  It captures headers, counts, and says so\n"
+    "in sentences.\n"
     "\n"
-    "  mcpd stdio      [--capd PATH|private]     MCP server on standard input and output\n"
     "  mcpd diagnose   [TARGET] [--mode MODE] [--duration SECONDS] [--interface NAME]\n"
     "                  [--no-probe] [--capd PATH|private] [--json]\n"
-    "                                            capture, then report\n"
-    "  mcpd analyze    FILE [TARGET] [--json]    the same report from a capture file\n"
+    "                                          capture, then report\n"
+    "  mcpd analyze    FILE [TARGET] [--json]  the same report from a capture file\n"
     "  mcpd interfaces [--capd PATH|private] [--json]\n"
-    "  mcpd check      [--capd PATH|private]     what is configured, reachable, missing\n"
+    "                                          where captures can be made\n"
+    "  mcpd check      [--capd PATH|private]   what is configured, reachable,\n"
+    "                                          missing, and how to mend it\n"
+    "  mcpd stdio      [--capd PATH|private]   MCP server on standard input/output\n"
+    "  mcpd status | stop [ID] | report [ID] [--format text|json|markdown]\n"
+    "                                          captures of a running `mcpd serve`;\n"
+    "                                          this version has none: they say so\n"
     "  mcpd --version | --help\n"
     "\n"
-    "TARGET  a host name, an address, a prefix, host:port, [v6]:port, a port, a URL, a service\n"
-    "        (http https dns ssh smtp imap ntp rdp mysql postgres redis sip); none: this host\n"
-    "MODE    auto (default), domain, port, web, diagnosis\n"
-    "SECONDS 1 to 3600, default 10\n"
+    "TARGET   a host name, an address, a prefix, host:port, [v6]:port, a port, a URL,\n"
+    "         a service (http https dns ssh smtp imap ntp rdp mysql postgres redis\n"
+    "         sip); none: this host's whole network\n"
+    "MODE     auto (default), domain, port, web, diagnosis\n"
+    "SECONDS  1 to 3600, default 10; Ctrl-C ends a capture early, with its report\n"
     "\n"
-    "With a TARGET, diagnose makes one connection to it itself while it captures (--no-probe: it\n"
-    "does not, and you make the traffic).  Every command takes --config FILE (default\n"
-    "" SETTINGS_PATH ", if it is there).\n"
+    "With a TARGET, diagnose makes one connection to it itself while it captures\n"
+    "(--no-probe: it does not, and you make the traffic).  The first five commands\n"
+    "take --config FILE (default " SETTINGS_PATH ", if it is there).\n"
     "\n"
-    "Exit codes: 0 healthy; 1 problems, no traffic or inconclusive; 2 usage; 3 not permitted or\n"
-    "capd not reachable; 4 capture failed.\n";
+    "Reports go to standard output, all else to standard error.  Exit codes: 0 done\n"
+    "and healthy; 1 done, and problems, no traffic or inconclusive; 2 usage; 3 not\n"
+    "permitted or capd not reachable; 4 capture failed.\n";
 
-static const char *const commands[] = {"stdio", "diagnose", "analyze", "interfaces", "check"};
-static const char *const later[] = {"serve", "status", "stop", "report"};
+static const char *const commands[] = {"stdio", "diagnose", "analyze", "interfaces",
+                                       "check", "status",   "stop",    "report"};
 
 #define FOR(command) (1u << (command))
-#define FOR_ALL      0x1fu
+#define FOR_LOCAL    0x1fu /* all that work on this version's own captures */
 #define FOR_LIVE     (FOR(CLI_STDIO) | FOR(CLI_DIAGNOSE) | FOR(CLI_INTERFACES) | FOR(CLI_CHECK))
 
 static bool set_mode(struct cli *c, const char *v) {
@@ -48,6 +56,7 @@ static bool set_duration(struct cli *c, const char *v) {
     char *end;
     unsigned long n = strtoul(v, &end, 10);
     c->duration_s = (unsigned)n;
+    c->duration_given = true;
     return *v >= '0' && *v <= '9' && !*end && n >= 1 && n <= LIM_DURATION_S;
 }
 static bool set_interface(struct cli *c, const char *v) {
@@ -61,6 +70,10 @@ static bool set_capd(struct cli *c, const char *v) {
 static bool set_config(struct cli *c, const char *v) {
     c->config = v;
     return *v != 0;
+}
+static bool set_format(struct cli *c, const char *v) {
+    c->format = v;
+    return strcmp(v, "text") == 0 || strcmp(v, "json") == 0 || strcmp(v, "markdown") == 0;
 }
 static bool set_no_probe(struct cli *c, const char *v) {
     (void)v;
@@ -82,7 +95,8 @@ static const struct option {
     {"--duration", FOR(CLI_DIAGNOSE), true, set_duration, "1 to 3600 (seconds)"},
     {"--interface", FOR(CLI_DIAGNOSE), true, set_interface, "a name of `mcpd interfaces`"},
     {"--capd", FOR_LIVE, true, set_capd, "a socket's path, or private"},
-    {"--config", FOR_ALL, true, set_config, "a file"},
+    {"--config", FOR_LOCAL, true, set_config, "a file"},
+    {"--format", FOR(CLI_REPORT), true, set_format, "text, json or markdown"},
     {"--no-probe", FOR(CLI_DIAGNOSE), false, set_no_probe, ""},
     {"--json", FOR(CLI_DIAGNOSE) | FOR(CLI_ANALYZE) | FOR(CLI_INTERFACES), false, set_json, ""},
 };
@@ -115,6 +129,13 @@ static bool take_option(struct cli *c, int argc, char **argv, int *i, struct fai
     return refuse(fail, "option", arg, "no such option");
 }
 
+/* Ids are capd's: 32 hexadecimal digits. */
+static bool take_id(struct cli *c, const char *word, struct fail *fail) {
+    c->id = word;
+    if (strlen(word) == LIM_CAPTURE_ID && !word[strspn(word, "0123456789abcdef")]) return true;
+    return refuse(fail, "ID", word, "an ID has 32 hexadecimal digits");
+}
+
 static bool take_word(struct cli *c, const char *word, struct fail *fail) {
     if (c->command == CLI_ANALYZE && !c->file) {
         c->file = word;
@@ -124,6 +145,8 @@ static bool take_word(struct cli *c, const char *word, struct fail *fail) {
         c->target = word;
         return true;
     }
+    if ((c->command == CLI_STOP || c->command == CLI_REPORT) && !c->id)
+        return take_id(c, word, fail);
     return refuse(fail, "argument", word, "one argument too many");
 }
 
@@ -133,9 +156,9 @@ static bool take_command(struct cli *c, const char *word, struct fail *fail) {
         c->command = (enum cli_command)k;
         return true;
     }
-    for (size_t k = 0; k < sizeof later / sizeof later[0]; k++)
-        if (strcmp(word, later[k]) == 0)
-            return refuse(fail, "command", word, "not part of this version");
+    if (strcmp(word, "serve") == 0)
+        return refuse(fail, "command", word,
+                      "not part of this version; `mcpd stdio` serves one client");
     return refuse(fail, "command", word, "no such command");
 }
 

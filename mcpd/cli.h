@@ -9,6 +9,9 @@ enum cli_command {
     CLI_ANALYZE,
     CLI_INTERFACES,
     CLI_CHECK,
+    CLI_STATUS,
+    CLI_STOP,
+    CLI_REPORT,
     CLI_VERSION,
     CLI_HELP
 };
@@ -21,7 +24,10 @@ struct cli {
     const char *interface; /* NULL: choose */
     const char *capd;      /* NULL: mcpd.conf's */
     const char *config;    /* NULL: the default file, if there is one */
+    const char *id;        /* stop, report: NULL: the only one */
+    const char *format;    /* report; NULL: text */
     unsigned duration_s;
+    bool duration_given;
     bool no_probe, json;
     int file_fd; /* analyze: opened before privileges are given up */
 };
@@ -44,7 +50,11 @@ int cli_stdio(struct app *a, int in_fd, int out_fd);
 int cli_diagnose(struct app *a, const struct cli *c);
 int cli_analyze(struct app *a, const struct cli *c);
 int cli_interfaces(struct app *a, const struct cli *c);
-int cli_check(struct app *a, const struct cli *c);
+/* `fault`: what is wrong with the configuration, else NULL. */
+int cli_check(struct app *a, const struct cli *c, const struct fail *fault);
+
+/* status, stop, report: ask the running `mcpd serve`.  Needs nothing but the command line. */
+int cli_serve_client(const struct cli *c);
 
 /* Tell a failure on stderr; returns the exit code it means. */
 int cli_fail(const struct fail *why);

@@ -1,120 +1,179 @@
 /* `mcpd check`: what is configured, what is reachable, what is missing and how to mend it.  One
- * line per fact; the exit code says whether captures can be made. Runs in: mcpd.  Input trust:
- * local. */
+ * line per fact, in the order in which a capture needs them; each fault is told by itself, so that
+ * one does not hide the next.  The exit code says whether captures can be made.
+ * Runs in: mcpd.  Input trust: local. */
+#include "mcpd/cli_check.h"
 #include "common/log.h"
-#include "mcpd/cli.h"
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#define RESOLVERS_SHOWN 3u /* the C library asks no more */
 
 struct checking {
     struct app *app;
-    struct capclient *client;
-    bool done, told;
-    int code;
+    bool files, live; /* what can be done */
+    bool bad_settings;
+    struct addr resolver[RESOLVERS_SHOWN];
+    uint32_t resolvers, asked;
 };
 
-static void line(const char *verdict, const char *what, const char *detail) {
-    printf("%-8s %-14s %s\n", verdict, what, detail);
+/* ---- resolvers, last ------------------------------------------------------------------------- */
+
+static void check_next_resolver(struct checking *k);
+
+static void on_route(void *ctx, const struct netchild_answer *answer) {
+    struct checking *k = ctx;
+    char resolver[ADDR_TEXT_BYTES], from[ADDR_TEXT_BYTES];
+    addr_format(&k->resolver[k->asked++], resolver);
+    if (answer->ok && answer->addresses)
+        check_line(CHECK_OK, "resolver", "%s, reached from %s", resolver,
+                   addr_format(&answer->address[0], from));
+    else
+        check_line(CHECK_MISSING, "resolver",
+                   "%s: no route to it (%s): names cannot be looked up there; mend the routes, or "
+                   "/etc/resolv.conf",
+                   resolver, answer->why);
+    check_next_resolver(k);
 }
 
-static void check_settings(const struct app *a, const struct cli *c) {
-    char text[512];
+static void check_next_resolver(struct checking *k) {
+    if (k->asked == k->resolvers)
+        loop_stop(k->app->loop);
+    else
+        netchild_route(k->app->net, &k->resolver[k->asked], on_route, k);
+}
+
+static void on_resolvers(void *ctx, const struct netchild_answer *answer) {
+    struct checking *k = ctx;
+    if (!answer->ok) {
+        check_line(CHECK_MISSING, "resolver", "not known: %s", answer->why);
+    } else if (answer->addresses == 0) {
+        check_line(CHECK_MISSING, "resolver",
+                   "/etc/resolv.conf names none that can be used: only names of /etc/hosts are "
+                   "found; add a line `nameserver ADDRESS`");
+    } else {
+        k->resolvers = answer->addresses < RESOLVERS_SHOWN ? answer->addresses : RESOLVERS_SHOWN;
+        memcpy(k->resolver, answer->address, sizeof k->resolver[0] * k->resolvers);
+    }
+    check_next_resolver(k);
+}
+
+static void check_resolvers(struct checking *k) {
+    if (!k->app->launcher.net[0]) /* told already */
+        loop_stop(k->app->loop);
+    else
+        netchild_resolvers(k->app->net, on_resolvers, k);
+}
+
+/* ---- capd ------------------------------------------------------------------------------------ */
+
+static void fail_live(struct checking *k, const char *what, const struct fail *fail) {
+    check_line(CHECK_MISSING, what, "%s%s", fail->why,
+               strstr(fail->why, "capd is not running")
+                   ? " (`capd --check` tells whether its configuration keeps it from starting)"
+                   : "");
+    k->live = false;
+    check_resolvers(k);
+}
+
+static void list_interfaces(const struct interfaces *i) {
+    char text[900] = "";
     size_t used = 0;
-    const char *file = c->config ? c->config : SETTINGS_PATH;
-    snprintf(text, sizeof text, "%.300s%s", file,
-             access(file, R_OK) == 0 ? "" : " (not there: defaults)");
-    line("ok", "configuration", text);
-    line("set", "live captures", a->settings.capd);
-    for (uint32_t i = 0; i < a->settings.dirs; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used > 260 ? 260 : 1, "%s%.200s",
-                                 i ? ", " : "", a->settings.dir[i]);
-    if (!a->settings.dirs) snprintf(text, sizeof text, "%.250s", a->home[0] ? a->home : "none");
-    line(a->settings.dirs || a->home[0] ? "ok" : "note", "capture files", text);
-    line(a->settings.resolve ? "ok" : "note", "names",
-         a->settings.resolve ? "are looked up" : "are not looked up (resolve = off)");
-    line(a->settings.probe ? "ok" : "note", "probes",
-         a->settings.probe ? "only when asked for" : "are switched off (probe = off)");
-}
-
-static bool check_programs(const struct app *a) {
-    bool capd = a->launcher.capd[0] != 0, net = a->launcher.net[0] != 0;
-    line(capd ? "ok" : "missing", "capd",
-         capd ? a->launcher.capd
-              : "not beside mcpd, not in /usr/sbin: capture files cannot be analysed; install it");
-    line(net ? "ok" : "missing", "mcpd-net",
-         net ? a->launcher.net : "not beside mcpd: names are not looked up; install it");
-    return capd && net;
-}
-
-static void fail_check(struct checking *k, const char *what, const struct fail *fail) {
-    line("missing", what, fail->why);
-    k->code = EXIT_NOT_PERMITTED;
-    k->done = true;
-    loop_stop(k->app->loop);
+    for (uint32_t n = 0; n < i->rows && used + 80 < sizeof text; n++) {
+        const struct msg_interface *row = &i->row[n];
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s (%s%s%s)", n ? ", " : "",
+                                 row->name,
+                                 !row->up       ? "down"
+                                 : row->running ? "up"
+                                                : "no carrier",
+                                 row->default_v4 || row->default_v6 ? ", default route" : "",
+                                 row->allowed ? "" : ", not allowed");
+    }
+    check_line(CHECK_OK, "interfaces", "%s", text[0] ? text : "none");
 }
 
 static void on_interfaces(void *ctx, const struct interfaces *i, const struct fail *fail) {
     struct checking *k = ctx;
     struct interface_choice choice;
-    char text[320];
-    unsigned allowed = 0;
-    if (k->done) return;
+    unsigned usable = 0;
     if (!i) {
-        fail_check(k, "interfaces", fail);
+        fail_live(k, "interfaces", fail);
         return;
     }
-    for (uint32_t n = 0; n < i->rows; n++) allowed += i->row[n].allowed;
-    if (interfaces_choose_default(i, &choice)) {
-        snprintf(text, sizeof text, "%u of %u may be captured on; default %s: %s", allowed, i->rows,
-                 choice.name, choice.why);
-        line("ok", "interfaces", text);
+    list_interfaces(i);
+    for (uint32_t n = 0; n < i->rows; n++) usable += i->row[n].allowed && i->row[n].up;
+    if (usable == 0) {
+        check_line(CHECK_MISSING, "capture on",
+                   "no interface is both up and allowed: set one up (`ip link set NAME up`), or "
+                   "name it in `interfaces` of capd.conf");
+        k->live = false;
+    } else if (interfaces_choose_default(i, &choice)) {
+        check_line(CHECK_OK, "capture on", "%s, unless told otherwise: %s", choice.name,
+                   choice.why);
     } else {
-        line("missing", "interfaces", "none may be captured on: see `interfaces` in capd.conf");
-        k->code = EXIT_NOT_PERMITTED;
+        check_line(CHECK_NOTE, "capture on", "no default: name one with --interface");
     }
-    k->done = true;
-    loop_stop(k->app->loop);
+    check_resolvers(k);
+}
+
+static void check_capability(struct checking *k, const struct msg_hello_reply *hello) {
+    if (hello->live) return;
+    k->live = false;
+    if (hello->private)
+        check_line(CHECK_MISSING, "CAP_NET_RAW",
+                   "the private capd runs as you and lacks it: run mcpd as root, use the service "
+                   "(systemctl start capd, then without --capd private), or give a copy of capd "
+                   "for group capd-clients the capability (setcap cap_net_raw=ep)");
+    else
+        check_line(CHECK_MISSING, "CAP_NET_RAW",
+                   "capd, not mcpd, lacks it: start it as the service (systemctl start capd), give "
+                   "the binary the capability (setcap cap_net_raw=ep), or start it as root");
 }
 
 static void on_hello(void *ctx, const void *msg, const struct fail *fail) {
     struct checking *k = ctx;
     const struct msg_hello_reply *hello = msg;
-    char text[320];
-    if (k->done) return;
     if (!hello) {
-        fail_check(k, "capd", fail);
+        fail_live(k, "capd", fail);
         return;
     }
-    snprintf(text, sizeof text,
-             "%.40s, %s; at most %llu captures at once, %llu per user, %llu s each", hello->version,
-             hello->private ? "private" : "shared", (unsigned long long)hello->max_captures,
-             (unsigned long long)hello->max_per_caller, (unsigned long long)hello->max_duration_s);
-    line("ok", "capd answers", text);
-    if (!hello->live) {
-        line("missing", "live capture",
-             "this capd lacks CAP_NET_RAW: use the service (systemctl start capd), give the binary "
-             "the capability (setcap cap_net_raw=p), or run it as root");
-        k->code = EXIT_NOT_PERMITTED;
-    }
+    k->live = true;
+    check_line(CHECK_OK, "capd",
+               "%.40s answers, %s; at most %llu captures at once and %llu per user, %llu s each; "
+               "names %s",
+               hello->version, hello->private ? "private" : k->app->settings.capd,
+               (unsigned long long)hello->max_captures, (unsigned long long)hello->max_per_caller,
+               (unsigned long long)hello->max_duration_s, hello->names ? "on" : "off");
+    check_capability(k, hello);
     if (strcmp(hello->version, "capd " PCM_VERSION) != 0)
-        line("note", "versions", "capd and mcpd differ: install the same version of both");
+        check_line(CHECK_NOTE, "versions",
+                   "this is mcpd %s, and capd is another: install both of one version, then "
+                   "restart capd",
+                   PCM_VERSION);
     captures_interfaces(k->app->captures, on_interfaces, k);
 }
 
-int cli_check(struct app *a, const struct cli *c) {
-    struct checking k = {.app = a, .code = EXIT_HEALTHY};
-    struct fail fail;
-    printf("mcpd %s\n", PCM_VERSION);
-    check_settings(a, c);
-    if (!check_programs(a)) k.code = EXIT_NOT_PERMITTED;
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static int conclude(const struct checking *k) {
+    printf("\n%s; %s\n", k->live ? "live captures can be made" : "live captures cannot be made",
+           k->files ? "capture files can be analysed" : "capture files cannot be analysed");
     fflush(stdout);
+    if (k->bad_settings) return EXIT_USAGE;
+    bool net = k->app->launcher.net[0] != 0;
+    return k->live && k->files && net ? EXIT_HEALTHY : EXIT_NOT_PERMITTED;
+}
+
+int cli_check(struct app *a, const struct cli *c, const struct fail *fault) {
+    struct checking k = {.app = a, .bad_settings = fault != NULL};
+    struct fail fail;
+    printf("mcpd %s\n\n", PCM_VERSION);
+    k.files = check_local(a, c, fault);
     if (!captures_connect(a->captures, &fail) ||
         !capclient_when_ready(captures_client(a->captures), on_hello, &k, &fail))
-        fail_check(&k, "capd", &fail);
+        fail_live(&k, "capd", &fail);
     int rc = loop_run(a->loop);
-    fflush(stdout);
-    if (rc == 0) return k.code;
+    if (rc == 0) return conclude(&k);
     log_line("the event loop failed: %s", strerror(-rc));
     return EXIT_CAPTURE_FAILED;
 }

@@ -1,6 +1,8 @@
 /* What the commands that end with a report have in common, and the two that do: diagnose captures
  * until its time is over or Ctrl-C, analyze reads a file.  Results go to stdout, all else to
- * stderr. Runs in: mcpd.  Input trust: local (arguments). */
+ * stderr: progress is one line that is redrawn and wiped before the report, and only shown where
+ * that can be done.
+ * Runs in: mcpd.  Input trust: local (arguments). */
 #include "common/clock.h"
 #include "common/log.h"
 #include "mcpd/answer.h"
@@ -10,20 +12,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+/* A failed probe has its whole explanation after the end guard of the rules (2 s): what is
+ * unanswered then stays unanswered. */
+#define EARLY_MS 2200u
 
 struct report_run {
     struct app *app;
     const struct cli *cli;
     struct capture *capture; /* NULL until it runs */
-    bool ended, stopping, failed;
+    bool ended, stopping, failed, early;
     struct fail why;
-    uint64_t progress_timer;
+    struct progress {
+        uint64_t timer, ticks;
+        uint64_t last_packets, last_ms; /* for the rate */
+        unsigned problems;
+        char worst[40]; /* id of the first of them */
+    } progress;
+    uint64_t early_timer;
 };
 
 int cli_fail(const struct fail *why) {
     log_line("%s", why->why);
-    if (why->code == FAIL_PERMISSION || strcmp(why->field, "capd") == 0) return EXIT_NOT_PERMITTED;
+    if (why->code == FAIL_PERMISSION || why->code == FAIL_LIMIT || strcmp(why->field, "capd") == 0)
+        return EXIT_NOT_PERMITTED;
     if (why->code == FAIL_VALUE || why->code == FAIL_NOT_FOUND || why->code == FAIL_FILTER)
         return EXIT_USAGE;
     return EXIT_CAPTURE_FAILED;
@@ -40,37 +54,36 @@ static const char *text_of(const cJSON *o, const char *name) {
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
-static void print_number(const cJSON *o, const char *name, const char *label) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
-    if (cJSON_IsNumber(item)) printf(", %s %g", label, item->valuedouble);
-}
-
-/* The lines below the report: what mcpd itself did. */
-static void print_additions(const cJSON *tree) {
-    const cJSON *probe = cJSON_GetObjectItemCaseSensitive(tree, "probe");
-    const char *note = text_of(tree, "name_lookup");
-    if (probe) {
-        printf("\nProbe     %s%s%s%s%s", text_of(probe, "asked"),
-               *text_of(probe, "asked") ? ": " : "", text_of(probe, "result"),
-               *text_of(probe, "why") ? ": " : "", text_of(probe, "why"));
-        print_number(probe, "status", "HTTP status");
-        print_number(probe, "first_byte_ms", "first byte after ms");
-        printf("\n          (this traffic was mcpd's own)\n");
+static bool is_utf8_locale(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"}; /* the first that is set */
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
     }
-    if (*note) printf("\nNote      %s\n", note);
+    return false;
 }
 
-int cli_print_report(const struct app *a, const struct capture *c, bool json) {
+/* A terminal that obeys escape sequences. */
+static bool is_terminal(int fd) {
+    const char *term = getenv("TERM");
+    return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+static int print_report(const struct app *a, const struct capture *c, bool json, bool early) {
     cJSON *tree = answer_full(a, c);
     if (!tree) return EXIT_CAPTURE_FAILED;
+    if (early)
+        cJSON_AddStringToObject(tree, "ended_early",
+                                "before its time: the probe failed and the reason is found "
+                                "(--duration S keeps it running)");
     if (json) {
         cli_print_json(tree);
     } else {
         const char *no_color = getenv("NO_COLOR");
-        char *text = report_terminal(tree, isatty(STDOUT_FILENO) && !(no_color && *no_color));
+        bool colour = is_terminal(STDOUT_FILENO) && !(no_color && *no_color);
+        char *text = report_terminal(tree, colour, !is_utf8_locale());
         if (text) fputs(text, stdout);
         free(text);
-        print_additions(tree);
     }
     fflush(stdout);
     bool healthy = report_is_healthy(tree);
@@ -82,33 +95,107 @@ int cli_print_report(const struct app *a, const struct capture *c, bool json) {
     return healthy ? EXIT_HEALTHY : EXIT_PROBLEMS;
 }
 
+int cli_print_report(const struct app *a, const struct capture *c, bool json) {
+    return print_report(a, c, json, false);
+}
+
 /* ---- progress -------------------------------------------------------------------------------- */
 
+#define PROGRESS_MS    1000
+#define PROBLEMS_TICKS 2u /* all tables are asked for every 2 s: capd gives them once a second */
+
 static void clear_progress(struct report_run *r) {
-    if (r->progress_timer) fputs("\r\033[K", stderr);
-    loop_timer_cancel(r->app->loop, r->progress_timer);
-    r->progress_timer = 0;
+    if (r->progress.timer) fputs("\r\033[K", stderr);
+    loop_timer_cancel(r->app->loop, r->progress.timer);
+    r->progress.timer = 0;
+}
+
+/* One line, never wider than the terminal: a line that wraps could not be wiped. */
+static void draw(const char *line) {
+    struct winsize size = {.ws_col = 0};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) size.ws_col = 80;
+    fprintf(stderr, "\r\033[K%.*s", (int)size.ws_col - 1, line);
+    fflush(stderr);
+}
+
+static void note_problems(struct report_run *r) {
+    cJSON *status = answer_status(r->app, r->capture);
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(status, "problems_detected"), *problem;
+    r->progress.problems = 0;
+    cJSON_ArrayForEach(problem, list) {
+        const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(problem, "id"));
+        const char *severity =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(problem, "severity"));
+        if (!id || !severity || strcmp(severity, "info") == 0) continue;
+        if (r->progress.problems++ == 0)
+            snprintf(r->progress.worst, sizeof r->progress.worst, "%s", id);
+    }
+    cJSON_Delete(status);
+}
+
+/* Packets a second since the last look. */
+static unsigned long long rate(struct progress *p, uint64_t packets, uint64_t now_ms) {
+    uint64_t ms = now_ms - p->last_ms, more = packets - p->last_packets;
+    if (!p->last_ms || packets < p->last_packets) more = 0;
+    p->last_ms = now_ms;
+    p->last_packets = packets;
+    return ms ? more * 1000u / ms : 0;
 }
 
 static void show_progress(void *ctx) {
     struct report_run *r = ctx;
+    struct progress *p = &r->progress;
     const struct capture *c = r->capture;
-    if (!c) return;
-    unsigned seconds = (unsigned)((clock_mono_ms() - c->started_mono_ms) / 1000);
-    fprintf(stderr, "\r\033[K%s %s: %u%s%.0u s, %llu packets%s",
-            r->stopping ? "stopping" : "capturing", c->interface[0] ? c->interface : "file",
-            seconds, c->duration_ms ? " of " : "", (unsigned)(c->duration_ms / 1000),
-            (unsigned long long)c->snapshot->totals.packets,
-            r->stopping ? "" : "; Ctrl-C ends it with a report");
-    fflush(stderr);
+    char line[256], time[48] = "", problems[96] = "no problem so far";
+    if (!c) {
+        draw("starting the capture: name, route, interface");
+        return;
+    }
+    if (!r->stopping && p->ticks++ % PROBLEMS_TICKS == 0)
+        captures_refresh(r->app->captures, r->capture);
+    uint64_t now = clock_mono_ms(), ran = now - c->started_mono_ms;
+    uint64_t packets = c->snapshot->totals.packets;
+    if (c->duration_ms)
+        snprintf(
+            time, sizeof time, "%llu s left, ",
+            (unsigned long long)(ran < c->duration_ms ? (c->duration_ms - ran + 999) / 1000 : 0));
+    if (p->problems)
+        snprintf(problems, sizeof problems, "%u problem%s so far (%s%s)", p->problems,
+                 p->problems == 1 ? "" : "s", p->worst, p->problems == 1 ? "" : ", ...");
+    snprintf(line, sizeof line, "%s: %s%llu packets, %llu/s, %s%s",
+             c->interface[0] ? c->interface : "file", r->stopping ? "stopping, " : time,
+             (unsigned long long)packets, rate(p, packets, now), problems,
+             r->stopping || !c->duration_ms ? "" : "; Ctrl-C: report");
+    draw(line);
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
+static void on_early(void *ctx) {
+    struct report_run *r = ctx;
+    r->early_timer = 0;
+    if (!r->ended && !r->stopping) captures_refresh(r->app->captures, r->capture);
+}
+
+/* All tables are fresh, the probe failed a while ago: problems that are there now stay, and nobody
+ * waits for more. */
+static void end_early(struct report_run *r) {
+    cJSON *tree = answer_status(r->app, r->capture);
+    const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(tree, "verdict");
+    bool found = strcmp(text_of(verdict, "status"), "problems") == 0;
+    cJSON_Delete(tree);
+    r->early = found && captures_stop(r->app->captures, r->capture, &r->why);
+}
+
 static void on_event(void *ctx, struct capture *c, enum capture_event event) {
     struct report_run *r = ctx;
-    (void)c;
+    bool gains = clock_mono_ms() - c->started_mono_ms + EARLY_MS + 1000 < c->duration_ms;
+    if (event == CAPTURE_PROBED && !c->probe.ok && !r->cli->duration_given && gains)
+        r->early_timer = loop_timer_once(r->app->loop, EARLY_MS, on_early, r);
+    if (event == CAPTURE_REFRESHED && r->progress.timer) note_problems(r);
+    if (event == CAPTURE_REFRESHED && !r->early && !r->stopping && c->probe.done) end_early(r);
     if (event != CAPTURE_ENDED) return;
+    loop_timer_cancel(r->app->loop, r->early_timer);
     r->ended = true;
     loop_stop(r->app->loop);
 }
@@ -145,7 +232,8 @@ static int run(struct app *a, const struct cli *cli, const struct capture_reques
     struct report_run r = {.app = a, .cli = cli};
     int rc = loop_signals(a->loop, signals, 3, on_signal, &r);
     if (rc) log_line("signals: %s", strerror(-rc));
-    if (isatty(STDERR_FILENO)) r.progress_timer = loop_timer_every(a->loop, 500, show_progress, &r);
+    if (is_terminal(STDERR_FILENO))
+        r.progress.timer = loop_timer_every(a->loop, PROGRESS_MS, show_progress, &r);
     captures_start(a->captures, q, on_started, &r);
     rc = loop_run(a->loop);
     clear_progress(&r);
@@ -153,7 +241,7 @@ static int run(struct app *a, const struct cli *cli, const struct capture_reques
         log_line("the event loop failed: %s", strerror(-rc));
         return EXIT_CAPTURE_FAILED;
     }
-    return r.failed ? cli_fail(&r.why) : cli_print_report(a, r.capture, cli->json);
+    return r.failed ? cli_fail(&r.why) : print_report(a, r.capture, cli->json, r.early);
 }
 
 int cli_diagnose(struct app *a, const struct cli *c) {
@@ -166,7 +254,7 @@ int cli_diagnose(struct app *a, const struct cli *c) {
                                 .caller = app_own_caller(),
                                 .label = "mcpd diagnose",
                                 .interface = c->interface,
-                                .probe = c->target && !c->no_probe && a->settings.probe,
+                                .probe = c->target && !c->no_probe,
                                 .duration_s = c->duration_s,
                                 .file_fd = -1};
     return run(a, c, &q);

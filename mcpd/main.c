@@ -15,8 +15,10 @@
 static bool read_settings(struct app *a, const struct cli *c, struct fail *fail) {
     settings_defaults(&a->settings);
     if (!settings_read(&a->settings, c->config ? c->config : SETTINGS_PATH, c->config != NULL,
-                       fail))
+                       fail)) {
+        settings_defaults(&a->settings); /* `check` goes on: nothing half read */
         return false;
+    }
     if (!c->capd) return true;
     if (strlen(c->capd) >= sizeof a->settings.capd)
         return fail_set(fail, FAIL_VALUE, "capd", "--capd: the path is longer than 107 bytes");
@@ -40,9 +42,10 @@ static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
 }
 
 static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {
-    struct fail fail;
-    if (!read_settings(a, c, &fail)) {
-        log_line("%s", fail.why);
+    struct fail fail, fault;
+    bool settings = read_settings(a, c, &fault);
+    if (!settings && c->command != CLI_CHECK) {
+        log_line("%s", fault.why);
         return EXIT_USAGE;
     }
     if (!app_init(a, &fail) || !use_rights(a, c, &fail)) return cli_fail(&fail);
@@ -51,7 +54,7 @@ static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {
     case CLI_DIAGNOSE: return cli_diagnose(a, c);
     case CLI_ANALYZE: return cli_analyze(a, c);
     case CLI_INTERFACES: return cli_interfaces(a, c);
-    default: return cli_check(a, c);
+    default: return cli_check(a, c, settings ? NULL : &fault);
     }
 }
 
@@ -66,6 +69,8 @@ int main(int argc, char **argv) {
         return EXIT_USAGE;
     }
     if (cli.command == CLI_HELP) return fputs(cli_help, stdout) < 0;
+    if (cli.command == CLI_STATUS || cli.command == CLI_STOP || cli.command == CLI_REPORT)
+        return cli_serve_client(&cli);
     if (cli.command == CLI_VERSION) return printf("mcpd %s\n", PCM_VERSION) < 0;
     (void)signal(SIGPIPE, SIG_IGN);
     (void)umask(077);

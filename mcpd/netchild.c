@@ -89,11 +89,13 @@ static bool parse_probe(char *rest, struct netchild_answer *a) {
     uint64_t status;
     char *peer = next_word(&rest);
     if (!peer) return false;
-    if (strcmp(peer, "-") != 0 && !addr_parse(peer, &a->address[a->addresses++])) return false;
+    if (strcmp(peer, "-") != 0 && !addr_parse(peer, &a->address[0])) return false;
+    a->addresses = 1; /* the peer, even if unknown; then what else was tried */
     if (!next_number(&rest, &status) || status > 999) return false;
     a->status = (uint32_t)status;
     return next_number(&rest, &a->dns_us) && next_number(&rest, &a->connect_us) &&
-           next_number(&rest, &a->tls_us) && next_number(&rest, &a->first_byte_us) && !rest;
+           next_number(&rest, &a->tls_us) && next_number(&rest, &a->first_byte_us) &&
+           parse_addresses(rest, a);
 }
 
 static void take_answer(struct netchild *n, char *message) {

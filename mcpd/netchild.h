@@ -13,7 +13,8 @@ struct netchild;
 struct netchild_answer {
     bool ok;
     char why[256];
-    struct addr address[NET_ADDRESSES]; /* resolve, resolvers; route: the source; probe: the peer */
+    /* resolve, resolvers; route: the source; probe: the peer (len 0: unknown), then others tried */
+    struct addr address[NET_ADDRESSES];
     uint32_t addresses;
     uint32_t status;                                    /* probe: HTTP status, 0 for tcp */
     uint64_t dns_us, connect_us, tls_us, first_byte_us; /* probe: since it began, 0: not reached */

@@ -19,6 +19,10 @@ struct settings {
     uint32_t token_budget;    /* default of max_tokens, 600..8000 */
     uint32_t retention_s;     /* finished captures are kept so long */
     uint32_t retention_bytes; /* and take at most so much */
+    uint32_t max_captures;    /* running or starting at once, in all, 1..8 */
+    uint32_t max_captures_per_caller;
+    /* The file that set the limits, for the message when one is reached; "": they are defaults. */
+    char limit_file[SETTINGS_PATH_BYTES], limit_caller_file[SETTINGS_PATH_BYTES];
 };
 
 void settings_defaults(struct settings *c);

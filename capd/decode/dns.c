@@ -78,6 +78,7 @@ static bool header_read(struct cursor *c, struct dns_message *m) {
     m->truncated = (flags & 0x0200u) != 0;
     m->recursion_desired = (flags & 0x0100u) != 0;
     m->recursion_available = (flags & 0x0080u) != 0;
+    m->reserved = (flags & 0x0040u) != 0;
     m->rcode = flags & 0x000fu;
     return true;
 }
@@ -160,4 +161,19 @@ enum dns_status decode_dns(struct cursor c, struct dns_message *out) {
             additional_use(&r, out);
     }
     return DNS_OK;
+}
+
+static bool class_is_known(uint16_t class) {
+    return class == CLASS_IN || class == 3 || class == 4 || class == 254 || class == 255;
+}
+
+bool dns_is_certain(const struct dns_message *m, enum dns_status status, bool cut) {
+    if (status == DNS_INCOMPLETE) {
+        if (!cut && !m->truncated && m->answers_read < DNS_MAX_RECORDS / 2) return false;
+    } else if (status != DNS_OK) {
+        return false;
+    }
+    if (!m->has_question || m->questions != 1 || m->reserved || m->opcode > 5) return false;
+    if (m->qtype == 0 || !class_is_known(m->qclass)) return false;
+    return m->response || m->opcode != 0 || m->answers == 0;
 }

@@ -26,7 +26,7 @@ struct dns_address {
 
 struct dns_message {
     uint16_t id;
-    bool response, authoritative, truncated, recursion_desired, recursion_available;
+    bool response, reserved, authoritative, truncated, recursion_desired, recursion_available;
     uint8_t opcode; /* 0 query, 4 notify, 5 update */
     uint16_t rcode; /* 0..4095, with the OPT record's upper bits if that was reached */
     uint16_t questions, answers, authorities, additionals; /* as the header counts them */
@@ -48,4 +48,9 @@ struct dns_message {
 /* Read the message in `c` (over TCP: without the length prefix).  Fills `out` wholly; whatever was
  * read before the trouble stays valid, so id, flags and question survive a cut answer. */
 enum dns_status decode_dns(struct cursor c, struct dns_message *out);
+
+/* True if the message is DNS beyond reasonable doubt, so that its name may be kept: what else is
+ * sent to port 53 has bytes where a name would be, and they are nobody's business.  `cut`: the
+ * capture has not the whole of it. */
+bool dns_is_certain(const struct dns_message *m, enum dns_status status, bool cut);
 #endif

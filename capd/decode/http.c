@@ -2,6 +2,7 @@
  * is short, and a parser without memory between calls has no state to get wrong.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/decode/http.h"
+#include "capd/decode/http_target.h"
 
 enum line { LINE_FOUND, LINE_NOT_YET, LINE_TOO_LONG };
 
@@ -71,33 +72,6 @@ static bool version_begins(struct cursor c, size_t *n, uint8_t *version) {
     return true;
 }
 
-/* Userinfo in front of a host never leaves (RFC 9110 section 4.2.4). */
-static struct cursor without_userinfo(struct cursor authority) {
-    for (struct cursor c = authority; cursor_left(&c) > 0;)
-        if (*c.p++ == '@') authority.p = c.p;
-    return authority;
-}
-
-/* RFC 9112 section 3.2: origin, absolute, authority or asterisk form. */
-static void target_read(struct cursor target, struct http_message *m) {
-    if (VIEW_IS(m->method, "connect")) {
-        m->host = view_of(without_userinfo(target));
-        return;
-    }
-    struct cursor rest = target, scheme = split(&rest, ':');
-    if (cursor_left(&scheme) < cursor_left(&target) && cursor_left(&rest) >= 2 &&
-        rest.p[0] == '/' && rest.p[1] == '/' && target.p[0] != '/') {
-        (void)cursor_skip(&rest, 2);
-        struct cursor authority = rest;
-        while (cursor_left(&rest) > 0 && *rest.p != '/' && *rest.p != '?') rest.p++;
-        authority.end = rest.p;
-        m->host = view_of(without_userinfo(authority));
-        target = rest;
-    }
-    struct cursor path = split(&target, '?');
-    m->path = view_of(split(&path, '#'));
-}
-
 /* The methods of RFC 9110 and RFC 5789: what begins with one of them is HTTP even if it is sloppy.
  */
 static bool method_is_common(struct http_view v) {
@@ -131,7 +105,7 @@ static bool request_line(struct cursor line, struct http_message *m) {
     if (strict && (cursor_left(&version) != 8 || cursor_left(&line) > 0)) return false;
     if (cursor_left(&target) == 0) return false;
     m->request = true;
-    target_read(target, m);
+    http_target_read(target, VIEW_IS(m->method, "connect"), m);
     return true;
 }
 
@@ -218,7 +192,7 @@ static bool field_read(struct cursor line, struct http_message *m) {
     struct cursor value = trim(line);
     struct http_view field = view_of(name);
     if (VIEW_IS(field, "host") && cursor_left(&value) > 0)
-        m->host = view_of(without_userinfo(value));
+        m->host = http_host_of(value);
     else if (VIEW_IS(field, "content-length"))
         return length_read(view_of(value), m);
     else if (VIEW_IS(field, "transfer-encoding"))

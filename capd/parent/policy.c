@@ -51,17 +51,18 @@ bool policy_owns(const struct peer *p, uid_t owner) {
 bool policy_allows_start(const struct config *c, unsigned in_all, unsigned of_user,
                          uint64_t duration_ms, struct fail *fail) {
     if (in_all >= c->max_captures)
-        return fail_set(fail, FAIL_LIMIT, "",
-                        "%u captures run already, the limit is max_captures = %u in capd.conf",
-                        in_all, c->max_captures);
+        return fail_set(
+            fail, FAIL_LIMIT, "",
+            "%u run already; the administrator's limit in capd.conf is max_captures = %u", in_all,
+            c->max_captures);
     if (of_user >= c->max_captures_per_user)
-        return fail_set(fail, FAIL_LIMIT, "",
-                        "this user runs %u captures already, the limit is max_captures_per_user = "
-                        "%u in capd.conf",
-                        of_user, c->max_captures_per_user);
+        return fail_set(
+            fail, FAIL_LIMIT, "",
+            "this user runs %u; the administrator's capd.conf: max_captures_per_user = %u", of_user,
+            c->max_captures_per_user);
     if (duration_ms > c->max_duration_s * 1000ull)
         return fail_set(fail, FAIL_LIMIT, "duration_ms",
-                        "%llu ms is longer than max_duration = %u s in capd.conf allows",
-                        (unsigned long long)duration_ms, c->max_duration_s);
+                        "duration: %llu s; allowed: 1 to %u (max_duration in capd.conf)",
+                        (unsigned long long)((duration_ms + 999) / 1000), c->max_duration_s);
     return true;
 }

@@ -15,8 +15,15 @@ uint32_t rows_hosts(struct engine *e, struct msg_host *rows, uint64_t *of_out);
 void totals_fill(struct engine *e, struct msg_totals *t, struct msg_code_count codes[4][LIM_CODES],
                  struct msg_protocol protocols[LIM_PROTOCOLS]);
 
-/* A name as it may leave the worker: cleaned, or hashed when names are off. */
+/* words.c: a name as it may leave the worker: cleaned, or hashed when names are off.  Case and a
+ * dot at the end do not change the hash. */
 void name_out(const struct engine *e, const uint8_t *text, size_t len, char *out, size_t cap);
+
+/* The same for the path of a request, for an HTTP method and for an ALPN protocol; of the last two
+ * only well-known ones are shown when names are off, else "other". */
+void path_out(const struct engine *e, const uint8_t *text, size_t len, char *out, size_t cap);
+void method_out(const struct engine *e, const uint8_t *text, size_t len, char *out, size_t cap);
+void alpn_out(const struct engine *e, const uint8_t *text, size_t len, char *out, size_t cap);
 
 /* The best `cap` of many by score, larger first; equal scores: smaller index first. */
 #define TOP_MAX LIM_CONNECTIONS

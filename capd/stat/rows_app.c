@@ -5,7 +5,6 @@
 #include "capd/track/dns_track.h"
 #include "capd/track/http_track.h"
 #include "capd/track/sketch.h"
-#include "common/text.h"
 
 /* ---- resolvers ----------------------------------------------------------------------------------
  */
@@ -106,9 +105,9 @@ static void put_http(const struct engine *e, const struct http_entry *h, struct 
     r->client = h->client;
     r->server = h->server;
     r->server_port = h->server_port;
-    text_clean(h->method, h->method_len, r->method, sizeof r->method);
+    method_out(e, h->method, h->method_len, r->method, sizeof r->method);
     name_out(e, h->host, app_host_length(h->host, h->host_len), r->host, sizeof r->host);
-    text_clean(h->path, h->path_len, r->path, sizeof r->path);
+    path_out(e, h->path, h->path_len, r->path, sizeof r->path);
     r->status = h->status;
     r->first_byte_us = h->first_byte_us;
     r->at_us = h->at_us;
@@ -133,7 +132,7 @@ static void put_tls(const struct engine *e, const struct tls_entry *t, struct ms
     r->server = t->server;
     r->server_port = t->server_port;
     name_out(e, t->sni, t->sni_len, r->sni, sizeof r->sni);
-    text_clean(t->alpn, t->alpn_len, r->alpn, sizeof r->alpn);
+    alpn_out(e, t->alpn, t->alpn_len, r->alpn, sizeof r->alpn);
     r->version = t->version;
     r->outcome = tls_outcome_of(e, t);
     r->alert = t->alert;

@@ -3,22 +3,6 @@
 #include "capd/stat/rows.h"
 #include "capd/track/dns_track.h"
 #include "capd/track/flows.h"
-#include "capd/track/hash.h"
-#include "common/text.h"
-
-void name_out(const struct engine *e, const uint8_t *text, size_t len, char *out, size_t cap) {
-    static const char hex[] = "0123456789abcdef";
-    out[0] = 0;
-    if (len == 0) return;
-    if (e->o.names) {
-        text_clean(text, len, out, cap);
-        return;
-    }
-    uint64_t h = hash_bytes(e->o.seed, text, len);
-    memcpy(out, "name-", 5);
-    for (int i = 0; i < 8; i++) out[5 + i] = hex[h >> (4 * i) & 15];
-    out[13] = 0;
-}
 
 static void add_live(const struct engine *e, struct flow_sums *sums) {
     for (uint32_t i = 0; i < e->flows.fresh; i++)
@@ -118,6 +102,7 @@ void totals_fill(struct engine *e, struct msg_totals *t, struct msg_code_count c
     add_live(e, &sums);
     t->snapshot_id = e->snapshot_id;
     t->file = e->o.file;
+    t->names_hashed = !e->o.names;
     t->started_us = e->epoch_ns / 1000;
     t->duration_us = e->last_ns > e->epoch_ns ? (e->last_ns - e->epoch_ns) / 1000 : 0;
     fill_quality(e, t);

@@ -80,7 +80,8 @@ static struct app_step dns_step(struct engine *e, struct segment *s, struct curs
     if (len < 12) return (struct app_step){APP_LOSE, 0};
     if (cursor_left(&at) < len && !last) return (struct app_step){APP_MORE, 0};
     cursor_limit(&at, len);
-    if (!dns_message_seen(e, s->k, at)) return (struct app_step){APP_LOSE, 0};
+    if (!dns_message_seen(e, s->k, at, cursor_left(&at) < len))
+        return (struct app_step){APP_LOSE, 0};
     return (struct app_step){APP_TOOK, len + 2u};
 }
 
@@ -222,6 +223,14 @@ static void start_stream(struct segment *s, struct flow_side *side) {
     side->bits |= APP_STARTED;
 }
 
+/* A body may hold what looks like a request.  Where a body ends that has no length, only a turn of
+ * the conversation tells: the next request comes after the server has spoken. */
+static bool in_unknown_body(const struct segment *s, const struct flow_side *side) {
+    bool requests = s->dir == CLIENT || s->f->bits & FLOW_GUESSED;
+    return s->f->app == APP_HTTP && requests && side->app_buffer == NONE &&
+           (side->bits & (APP_LOST | APP_TURN)) == APP_LOST;
+}
+
 static void feed(struct engine *e, struct segment *s) {
     struct flow_side *side = &s->f->side[s->dir];
     struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
@@ -256,6 +265,11 @@ static void feed(struct engine *e, struct segment *s) {
         if (!cursor_skip(&c, n)) c.p = c.end;
         if (wire == 0) return;
     }
+    if (in_unknown_body(s, side)) {
+        side->app_next = seq + wire;
+        return;
+    }
+    side->bits &= ~(uint32_t)APP_TURN;
     in_order(e, s, side, c, wire);
 }
 
@@ -283,6 +297,7 @@ void app_segment(struct engine *e, struct segment *s) {
     struct flow_side *side = &f->side[s->dir];
     if (f->app == APP_NONE || s->k->payload_cap == 0) return;
     if (!(side->bits & APP_STARTED)) start_stream(s, side);
+    f->side[s->dir == CLIENT ? SERVER : CLIENT].bits |= APP_TURN;
     if (f->app == APP_UNKNOWN && side->app_buffer == NONE && s->seq == side->app_next)
         recognise(s, cursor_make(s->k->payload, s->k->payload_cap));
     if (f->app == APP_HTTP && s->dir == SERVER) finish_head(e, s);

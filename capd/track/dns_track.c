@@ -204,13 +204,16 @@ static void learn_addresses(struct engine *e, const struct dns_message *m) {
     if (fresh) select_again(e);
 }
 
-bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor message) {
+bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor message, bool cut) {
     struct dns_message m;
     enum dns_status status = decode_dns(message, &m);
     if (status == DNS_NO_HEADER) return false;
+    bool certain = dns_is_certain(&m, status, cut);
     struct dns_entry key;
     make_key(e, &key, k, &m);
-    if (m.response && m.has_question && m.addresses > 0) learn_addresses(e, &m);
+    /* A damaged answer is one if the query was; else nothing of it is kept. */
+    if (!certain && (!m.response || !find(e, &key))) return false;
+    if (certain && m.response && m.addresses > 0) learn_addresses(e, &m);
     unsigned dir;
     uint32_t i = flows_find(e, k->ip_proto, &k->src, k->sport, &k->dst, k->dport, &dir);
     bool flow = i != NONE && e->flows.flow[i].bits & FLOW_SELECTED;
@@ -224,7 +227,8 @@ bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor me
 }
 
 bool dns_datagram(struct engine *e, const struct packet *k) {
-    return dns_message_seen(e, k, cursor_make(k->payload, k->payload_cap));
+    bool cut = k->payload_cap < k->payload_bytes;
+    return dns_message_seen(e, k, cursor_make(k->payload, k->payload_cap), cut);
 }
 
 /* True if `longer` is `shorter` with a dot and a suffix. */

@@ -8,7 +8,7 @@ void dns_init(struct engine *e);
 bool dns_datagram(struct engine *e, const struct packet *k);
 
 /* A message (without length prefix) of the packet's connection. */
-bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor message);
+bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor message, bool cut);
 
 /* Transactions that had their chance and got no answer, at time now_us. */
 bool dns_is_unanswered(const struct engine *e, const struct dns_entry *d);

@@ -1,8 +1,8 @@
 /* HTTP/1 requests and responses, paired in order.  Full: of 16 entries, taken in turn, the one that
- * went best gives way.  Of a path nothing after '?' is kept, and segments with an @ are masked.
+ * went best gives way.  What is kept of a path, decode/http_target.c says.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/http_track.h"
-#include "capd/decode/http.h"
+#include "capd/decode/http_target.h"
 #include "capd/track/app.h"
 #include "capd/track/services.h"
 
@@ -31,33 +31,6 @@ static uint32_t take_entry(struct engine *e) {
     t->hand = (t->hand + 16) & (t->capacity - 1);
     e->total.rows_dropped++;
     return victim;
-}
-
-static bool has_at(const uint8_t *p, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] == '@') return true;
-        if (p[i] == '%' && i + 2 < n && p[i + 1] == '4' && p[i + 2] == '0') return true;
-    }
-    return false;
-}
-
-static uint8_t copy_path(const struct http_view *path, uint8_t out[LIM_PATH_TEXT]) {
-    size_t used = 0, i = 0;
-    while (i < path->len && used < LIM_PATH_TEXT) {
-        size_t end = i;
-        if (path->p[i] == '/') {
-            out[used++] = path->p[i++];
-            continue;
-        }
-        while (end < path->len && path->p[end] != '/') end++;
-        bool mask = has_at(path->p + i, end - i);
-        size_t n = mask ? 1 : end - i;
-        if (n > LIM_PATH_TEXT - used) n = LIM_PATH_TEXT - used;
-        memcpy(out + used, mask ? (const uint8_t *)"*" : path->p + i, n);
-        used += n;
-        i = end;
-    }
-    return (uint8_t)used;
 }
 
 static uint8_t copy_view(const struct http_view *v, uint8_t *out, size_t cap) {
@@ -100,7 +73,7 @@ static void take_request(struct engine *e, struct segment *s, const struct http_
                              .at_us = e->now_us};
     h->method_len = copy_view(&m->method, h->method, sizeof h->method);
     h->host_len = copy_view(&m->host, h->host, sizeof h->host);
-    h->path_len = copy_path(&m->path, h->path);
+    h->path_len = (uint8_t)http_path_copy(m->path, h->path, sizeof h->path);
     append(e, f, i, h->gen);
 }
 
@@ -159,6 +132,8 @@ struct app_step http_step(struct engine *e, struct segment *s, struct cursor c, 
         if (status == HTTP_NEED_MORE) return (struct app_step){last ? APP_LOSE : APP_MORE, 0};
         if (!m.start_line) return (struct app_step){APP_LOSE, 0};
     }
+    if (m.request != (s->dir == CLIENT) && !(s->f->bits & FLOW_GUESSED))
+        return (struct app_step){APP_LOSE, 0}; /* a body that looks like a message */
     const struct http_entry *answered = NULL;
     if (m.request)
         take_request(e, s, &m);

@@ -98,7 +98,14 @@ static void take_too_big(struct engine *e, const struct packet *k, struct flow *
     m->server = f->end[SERVER];
     m->port = f->port[SERVER];
     m->by_server = dir == SERVER;
+    if (!(f->side[dir].bits & SIDE_TOLD_MTU)) f->side[dir].told_end = f->side[dir].next;
     f->side[dir].bits |= SIDE_TOLD_MTU;
+}
+
+void path_new_flow(struct engine *e, struct flow *f) {
+    for (unsigned d = 0; d < 2 && e->path_mtu[0].used; d++)
+        if (f->ip_proto == 6 && mtu_find(e, &f->end[d], &f->end[!d]))
+            f->side[d].bits |= SIDE_TOLD_MTU;
 }
 
 void path_told_segment(struct engine *e, const struct segment *s) {

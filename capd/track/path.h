@@ -16,6 +16,9 @@ void path_few_hops(struct engine *e, const struct packet *k);
 /* A data segment of a side that was told of a smaller MTU. */
 void path_told_segment(struct engine *e, const struct segment *s);
 
+/* A connection between hosts one of which was told already: its system remembers. */
+void path_new_flow(struct engine *e, struct flow *f);
+
 /* Join what was found to `all`. */
 void path_report(const struct engine *e, struct incidents *all);
 #endif

@@ -162,6 +162,10 @@ struct tls_table {
  */
 struct hole {
     uint32_t seq, end, us, chain;
+    /* Of the segment that overtook what is missing: its IP id and timestamp, where it had them. */
+    uint32_t stamp;
+    uint16_t id;
+    bool has_id, has_stamp;
 };
 struct holes {
     struct hole *hole;

@@ -3,7 +3,8 @@
  * Data at or below what was sent is
  *   spurious     when the other end had acknowledged it,
  *   lost_after   when it was seen before: the first copy passed here and got lost behind,
- *   reordered    when it fills a narrow hole sooner than any retransmission could arrive,
+ *   reordered    when it fills a hole and was sent before what opened it, or fills a narrow one
+ *                sooner than any retransmission could arrive,
  *   lost_before  when it fills a hole later: the first copy never came this far.
  * A hole's list is bounded by the pool; when that is empty the oldest hole of the side gives way.
  * Runs in: worker.  Input trust: packets. */
@@ -13,6 +14,7 @@
 #define ORDER_US 3000u /* reordering while the round trip is unknown */
 #define ORDER_SEGMENTS                                                                             \
     3u /* overtaken packets leave gaps of few segments, losses in a row wide ones */
+#define ORDER_IDS    256u /* how many packets one packet is overtaken by at most */
 #define DEAD_TRIES   3u
 #define DEAD_SPAN_US 500000u
 
@@ -26,8 +28,7 @@ static void hole_free(struct engine *e, uint32_t i) {
 }
 
 /* Put a new hole at the end of the list, which is in sequence order. */
-static void hole_add(struct engine *e, struct flow_side *side, uint32_t *tail, uint32_t seq,
-                     uint32_t end, uint32_t us) {
+static void hole_add(struct engine *e, struct flow_side *side, uint32_t *tail, struct hole hole) {
     struct holes *h = &e->holes;
     uint32_t i = h->free;
     if (i != NONE)
@@ -40,7 +41,8 @@ static void hole_add(struct engine *e, struct flow_side *side, uint32_t *tail, u
         side->holes = h->hole[i].chain;
     } else
         return;
-    h->hole[i] = (struct hole){seq, end, us, *tail};
+    hole.chain = *tail;
+    h->hole[i] = hole;
     *tail = i;
 }
 
@@ -68,10 +70,9 @@ bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack) {
     return found;
 }
 
-/* Fill [seq, end) in the list: bytes that were missing, and of the oldest hole touched when it
- * opened and how wide it still was. */
+/* Fill [seq, end) in the list: bytes that were missing, and the first hole touched as it was. */
 static uint32_t fill_holes(struct engine *e, struct flow_side *side, uint32_t seq, uint32_t end,
-                           uint32_t *since_out, uint32_t *width_out) {
+                           struct hole *first_out) {
     uint32_t filled = 0, *at = &side->holes;
     while (*at != NONE) {
         uint32_t i = *at;
@@ -82,7 +83,7 @@ static uint32_t fill_holes(struct engine *e, struct flow_side *side, uint32_t se
             at = &h->chain;
             continue;
         }
-        if (filled == 0) *since_out = h->us, *width_out = h->end - h->seq;
+        if (filled == 0) *first_out = *h;
         filled += to - from;
         if (from == h->seq && to == h->end) {
             *at = h->chain;
@@ -94,9 +95,10 @@ static uint32_t fill_holes(struct engine *e, struct flow_side *side, uint32_t se
         else if (to == h->end)
             h->end = from;
         else {
-            uint32_t rest = h->end, us = h->us;
+            struct hole rest = *h;
+            rest.seq = to;
             h->end = from;
-            hole_add(e, side, &h->chain, to, rest, us);
+            hole_add(e, side, &h->chain, rest);
         }
         at = &h->chain;
     }
@@ -193,19 +195,31 @@ void tcp_tries_acked(struct flow_side *side, uint32_t ack) {
     side->bits &= ~(uint32_t)SIDE_DEAD;
 }
 
+/* Was this segment sent before the one that opened the hole?  Then it was overtaken; whatever is
+ * sent again is sent later.  Timestamps say it for certain (RFC 7323 section 5.4) but tick slowly;
+ * stacks that count the IP ids of a connection say it within a tick, and ids at random fall into
+ * so narrow a range once in 256 times. */
+static bool was_overtaken(const struct packet *k, const struct hole *h) {
+    uint32_t older = h->stamp - k->tcp.ts_value, behind = (uint16_t)(h->id - k->ip_id);
+    if (h->has_stamp && k->tcp.has_timestamps && older != 0) return older < 1u << 31;
+    return h->has_id && k->has_ip_id && k->ip_id != 0 && behind > 0 && behind <= ORDER_IDS;
+}
+
 static void judge_old(struct engine *e, struct segment *s, struct flow_side *side) {
     struct flow *f = s->f;
     const struct flow_side *rev = &f->side[!s->dir];
-    uint32_t end = s->seq + s->len, since = 0, width = 0;
+    struct hole hole = {0};
+    uint32_t end = s->seq + s->len;
     uint32_t old_end = seq_before(end, side->next) ? end : side->next;
-    uint32_t filled = fill_holes(e, side, s->seq, old_end, &since, &width);
+    uint32_t filled = fill_holes(e, side, s->seq, old_end, &hole);
     s->again = true;
     s->fresh = filled + (end - old_end);
     if (filled > 0) {
-        uint32_t rtt = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0, late = s->us - since;
+        uint32_t rtt = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0, late = s->us - hole.us;
         bool soon = rtt > 0 ? late < rtt - rtt / 4 : late < ORDER_US && rev->dup_acks < 3;
-        bool narrow = width <= ORDER_SEGMENTS * s->len;
-        if (soon || (narrow && rtt > 0 && late < ORDER_US && rev->dup_acks < 3))
+        bool narrow = hole.end - hole.seq <= ORDER_SEGMENTS * s->len;
+        if (was_overtaken(s->k, &hole) || soon ||
+            (narrow && rtt > 0 && late < ORDER_US && rev->dup_acks < 3))
             f->reordered++;
         else
             count_retransmission(e, s, &f->lost_before);
@@ -215,7 +229,9 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
         f->spurious++;
         return;
     }
-    count_retransmission(e, s, &f->lost_after);
+    /* What was too big for the path was dropped by a router that said so: no loss. */
+    bool told = side->bits & SIDE_TOLD_MTU && side->told_end && !seq_after(end, side->told_end);
+    if (!told) count_retransmission(e, s, &f->lost_after);
     follow_tries(s, side);
 }
 
@@ -242,7 +258,14 @@ void tcp_judge_data(struct engine *e, struct segment *s) {
             judge_old(e, s, side);
     } else if (s->len + (s->flags & TCP_FIN) > 0 && seq_after(seq, side->next) &&
                seq - side->next < 1u << 30) {
-        hole_add(e, side, hole_tail(e, side), side->next, seq, s->us);
+        hole_add(e, side, hole_tail(e, side),
+                 (struct hole){.seq = side->next,
+                               .end = seq,
+                               .us = s->us,
+                               .stamp = s->k->tcp.ts_value,
+                               .id = (uint16_t)s->k->ip_id,
+                               .has_id = s->k->has_ip_id && s->k->ip_id != 0,
+                               .has_stamp = s->k->tcp.has_timestamps});
     }
     if (s->flags & TCP_RST || !seq_after(s->end, side->next)) return;
     if (s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN))) return;

@@ -30,30 +30,40 @@ static bool group_of(const char *path, struct stat *st) {
     return stat(dir, st) == 0;
 }
 
+/* In the group by what the system says now, though not in this session? */
+static bool is_listed(const struct passwd *me, gid_t gid) {
+    gid_t groups[256];
+    int n = 256;
+    if (!me || getgrouplist(me->pw_name, me->pw_gid, groups, &n) < 0) return false;
+    for (int i = 0; i < n; i++)
+        if (groups[i] == gid) return true;
+    return false;
+}
+
 /* Whom the mode of the socket keeps out the kernel turns away, so only we can say why. */
 static void explain_permission(const char *path, struct fail *fail) {
     struct stat st;
+    char why[280];
     gid_t gid = group_of(path, &st) ? st.st_gid : 0;
     const struct group *group = getgrgid(gid);
     const struct passwd *me = getpwuid(getuid());
-    if (gid != 0 && !group) {
-        fail_set(fail, FAIL_PERMISSION, "capd",
-                 "you may not connect to capd at %.108s: %s; members of group number %u may, which "
-                 "has no name here",
-                 path, strerror(EACCES), gid);
-        return;
-    }
-    if (gid == 0) {
-        fail_set(fail, FAIL_PERMISSION, "capd",
-                 "you may not connect to capd at %.108s: %s; the socket belongs to root: run this "
-                 "as root, or use --capd private",
-                 path, strerror(EACCES));
-        return;
-    }
-    fail_set(fail, FAIL_PERMISSION, "capd",
-             "you may not connect to capd at %.108s: %s; members of group %.32s may. Run `sudo "
-             "usermod -aG %.32s %.32s`, then log in again",
-             path, strerror(EACCES), group->gr_name, group->gr_name, me ? me->pw_name : "YOU");
+    if (gid == 0)
+        snprintf(why, sizeof why,
+                 "the socket belongs to root: run this as root, or use --capd private");
+    else if (!group)
+        snprintf(why, sizeof why, "members of group number %u may, which has no name here", gid);
+    else if (is_listed(me, gid))
+        snprintf(why, sizeof why,
+                 "members of group %.32s may, and %.32s is one by now, but this session is older: "
+                 "log in again (or try it in a shell of `newgrp %.32s`)",
+                 group->gr_name, me->pw_name, group->gr_name);
+    else
+        snprintf(
+            why, sizeof why,
+            "members of group %.32s may. Run `sudo usermod -aG %.32s %.32s`, then log in again",
+            group->gr_name, group->gr_name, me ? me->pw_name : "YOU");
+    fail_set(fail, FAIL_PERMISSION, "capd", "you may not connect to capd at %.108s: %s; %s", path,
+             strerror(EACCES), why);
 }
 
 static void explain(const char *path, int err, struct fail *fail) {

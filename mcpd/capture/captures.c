@@ -4,6 +4,7 @@
  * Runs in: mcpd.  Input trust: client (requests, already parsed), local. */
 #include "mcpd/capture/captures.h"
 #include "common/clock.h"
+#include "common/text.h"
 #include "mcpd/capture/captures_run.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,8 +78,12 @@ static void on_ended(void *ctx, enum end_reason reason, const struct fail *why) 
         return;
     }
     c->state = why ? CAPTURE_FAILED : CAPTURE_FINISHED;
-    snprintf(c->ended_why, sizeof c->ended_why, "%s", why ? why->why : end_names[reason]);
+    (void)text_clean_again(why ? why->why : end_names[reason], c->ended_why, sizeof c->ended_why);
     c->ended_mono_ms = clock_mono_ms();
+    if (c->probe.asked[0] && !c->probe.done) {
+        c->probe.done = true;
+        snprintf(c->probe.error, sizeof c->probe.error, "not finished when the capture ended");
+    }
     retire(r);
     watches_tell(&r->m->watches, c, CAPTURE_ENDED);
     store_expire(r->m->store, clock_mono_ms());
@@ -137,6 +142,8 @@ static void on_probed(void *ctx, const struct netchild_answer *a) {
     p->tls_us = a->tls_us;
     p->first_byte_us = a->first_byte_us;
     if (a->addresses) p->peer = a->address[0];
+    for (uint32_t i = 1; i < a->addresses && p->tries < PROBE_TRIED; i++)
+        p->tried[p->tries++] = a->address[i];
     snprintf(p->error, sizeof p->error, "%s", a->ok ? "" : a->why);
     watches_tell(&r->m->watches, r->capture, CAPTURE_PROBED);
 }
@@ -179,7 +186,7 @@ static void on_started(void *ctx, const struct msg_started *started) {
     c->run = r;
     c->state = CAPTURE_RUNNING;
     memcpy(c->id, started->capture_id, sizeof c->id);
-    snprintf(c->filter, sizeof c->filter, "%s", started->filter);
+    (void)text_clean_again(started->filter, c->filter, sizeof c->filter);
     c->started_us = clock_wall_us();
     c->started_mono_ms = clock_mono_ms();
     widen(r, r->unsent);
@@ -327,10 +334,46 @@ static void begin_file(struct capture_run *r) {
     send_start(r);
 }
 
+static void refuse_limit(struct fail *fail, unsigned n, const char *whose, const char *key,
+                         uint32_t limit, const char *file) {
+    bool is_set = file && file[0];
+    fail_set(fail, FAIL_LIMIT, "",
+             "the limit %s = %u is reached (%s, running or starting: %u); %s%.180s. Stop one, or "
+             "wait for its end",
+             key, limit, whose, n,
+             is_set ? "the administrator set it in "
+                    : "it is mcpd's default, which the administrator may change in mcpd.conf",
+             is_set ? file : "");
+}
+
+/* Those that were asked for before this one count, also while they start. */
+static bool within_limits(const struct capture_run *r, struct fail *fail) {
+    const struct captures_options *o = &r->m->o;
+    uint32_t all = 0, own = 0;
+    for (const struct capture_run *k = r->next; k; k = k->next) {
+        if (k->retired) continue;
+        all++;
+        own += capture_same_owner(k->capture, &r->capture->caller);
+    }
+    if (o->max_per_caller && own >= o->max_per_caller) {
+        refuse_limit(fail, own, "yours", "max_captures_per_caller", o->max_per_caller,
+                     o->limit_caller_file);
+        return false;
+    }
+    if (o->max_captures && all >= o->max_captures) {
+        refuse_limit(fail, all, "of all callers", "max_captures", o->max_captures, o->limit_file);
+        return false;
+    }
+    return true;
+}
+
 static void begin(void *ctx) {
     struct capture_run *r = ctx;
+    struct fail why;
     r->begin_timer = 0;
-    if (r->file)
+    if (!within_limits(r, &why))
+        fail_start(r, &why);
+    else if (r->file)
         begin_file(r);
     else
         begin_live(r);

@@ -18,6 +18,10 @@ struct captures_options {
     bool resolve, probe;  /* switches of mcpd.conf */
     uint64_t keep_ms;
     size_t keep_bytes;
+    /* Captures at once, also while they start; by whom the limits were set is said when one is
+     * reached: the file's path, "" for the defaults.  0: no limit but capd's. */
+    uint32_t max_captures, max_per_caller;
+    const char *limit_file, *limit_caller_file;
 };
 
 struct captures *captures_new(const struct captures_options *o);

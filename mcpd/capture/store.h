@@ -4,12 +4,15 @@
 #include "mcpd/mcp/tools.h"
 
 /* What a probe did (contract section 3, `probe`). */
+#define PROBE_TRIED 4u
 struct capture_probe {
     char asked[320];   /* "HEAD https://example.com:443/"; "" when none was asked for */
     char why_not[200]; /* asked for, but there was nothing to do: why */
     bool done, ok;
     char error[256];
     struct addr peer;
+    struct addr tried[PROBE_TRIED]; /* other addresses that were tried before the peer answered */
+    uint32_t tries;
     uint32_t status;
     uint64_t dns_us, connect_us, tls_us, first_byte_us;
 };

@@ -149,9 +149,11 @@ static bool parse_prefix(const char *given, const char *slash, struct target *t,
     struct addr a;
     unsigned len;
     snprintf(net, sizeof net, "%.*s", (int)(slash - given), given);
-    if (!addr_parse(net, &a)) return refuse(fail, given, "is no prefix");
+    if (!addr_parse(net, &a)) return refuse(fail, net, "is no prefix");
+    char shown[ADDR_TEXT_BYTES + 8]; /* what is no length may be a path, and stays unsaid */
+    snprintf(shown, sizeof shown, "%s/%s", net, strlen(slash + 1) < 4 ? slash + 1 : "...");
     if (!parse_number(slash + 1, a.len * 8u, &len))
-        return refuse(fail, given,
+        return refuse(fail, shown,
                       a.len == 4 ? "needs a prefix length of 0 to 32" : "needs one of 0 to 128");
     add_prefix(t, &a, len);
     return true;
@@ -196,7 +198,7 @@ static bool parse_url(const char *given, const char *rest, size_t scheme_len, st
     char authority[LIM_NAME + 64];
     const struct service *service = service_find(given, scheme_len);
     size_t len = strcspn(rest, "/?#\\");
-    if (len >= sizeof authority) return refuse(fail, given, "is too long");
+    if (len >= sizeof authority) return refuse(fail, "...", "has too long a host");
     memcpy(authority, rest, len);
     authority[len] = 0;
     char *at = strrchr(authority, '@');
@@ -298,8 +300,11 @@ bool target_parse(const char *text, enum mode asked, struct target *out, struct 
     copy[len] = 0;
     char word[LIM_NAME + 1];
     snprintf(word, sizeof word, "%.64s", copy);
-    if (!parse_form(copy, out, &kind, fail)) return false;
-    write_text(out, word, kind);
+    bool ok = parse_form(copy, out, &kind, fail);
+    explicit_bzero(copy, sizeof copy); /* it may hold a password */
+    if (ok) write_text(out, word, kind);
+    explicit_bzero(word, sizeof word);
+    if (!ok) return false;
     return target_choose_mode(out, kind, asked, fail);
 }
 

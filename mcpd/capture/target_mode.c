@@ -22,7 +22,7 @@ static const char *const meaning[TARGET_KINDS][MODE_COUNT] = {
                           [MODE_DIAGNOSIS] =
                               "the whole network, with a verdict about that service"},
     [TARGET_PORT] = {[MODE_PORT] = "that port is judged, on any host",
-                     [MODE_WEB] = "all web traffic is judged, that port added",
+                     [MODE_WEB] = "all web traffic is judged",
                      [MODE_DIAGNOSIS] = "the whole network, with a verdict about that port"},
     [TARGET_WEB_WORD] = {[MODE_PORT] = "that port is judged, on any host",
                          [MODE_WEB] = "all web traffic is judged",
@@ -50,12 +50,18 @@ static bool refuse(const struct target *t, enum target_kind kind, enum mode aske
                         "web or diagnosis",
                         mode_names[asked], asked == MODE_PORT ? "443" : "example.com");
     if (kind == TARGET_HOST && asked == MODE_PORT) {
-        bool brackets = t->name[0] == 0 && t->address[0].address.len == 16;
+        const struct msg_prefix *p = t->name[0] ? NULL : &t->address[0];
+        bool brackets = p && p->address.len == 16;
+        bool whole = !p || p->prefix_len == p->address.len * 8u; /* a prefix takes no port */
         return fail_set(
             fail, FAIL_VALUE, "target",
             "mode \"port\" needs a port: give host:port, for example %s%.200s%s:443, or "
             "a port alone",
-            brackets ? "[" : "", t->text, brackets ? "]" : "");
+            brackets ? "[" : "",
+            whole      ? t->text
+            : brackets ? "2001:db8::1"
+                       : "192.0.2.1",
+            brackets ? "]" : "");
     }
     return fail_set(fail, FAIL_VALUE, "mode",
                     "mode \"%s\" needs a host and the target is a port (%.40s): give a host name "
@@ -82,7 +88,7 @@ bool target_choose_mode(struct target *t, enum target_kind kind, enum mode asked
     }
     if (mode == MODE_WEB) keep_other_ports(t);
     t->mode = mode;
-    snprintf(t->mode_why, sizeof t->mode_why, "%s: %s", asked == MODE_AUTO ? "auto" : "as asked",
-             what);
+    snprintf(t->mode_why, sizeof t->mode_why, "%s: %s%s", asked == MODE_AUTO ? "auto" : "as asked",
+             what, mode == MODE_WEB && t->ports ? ", that port added" : "");
     return true;
 }

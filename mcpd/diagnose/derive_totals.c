@@ -89,6 +89,12 @@ static bool t_reassembly_failed(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+/* Connections were tried and none came up, for whatever reason. */
+static bool t_none_set_up(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    return is(out, t->attempted > t->pending && t->established + t->midstream == 0);
+}
+
 /* Names were asked for, and each question got an answer that is no failure. */
 static bool t_dns_fine(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
@@ -120,6 +126,7 @@ const struct computed computed_totals[] = {
     {"dns_fine", t_dns_fine},
     {"fragment_percent", t_fragment_percent},
     {"reassembly_failed", t_reassembly_failed},
+    {"none_set_up", t_none_set_up},
     {NULL, NULL},
 };
 

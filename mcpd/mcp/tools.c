@@ -197,23 +197,14 @@ void tool_call_result(struct tool_call *call, cJSON *structured, char *text) {
     free(text);
 }
 
-/* Copy with every line that is not clean UTF-8 escaped; lines that are clean keep their
- * backslashes. */
-static void copy_clean_lines(const char *in, char *out, size_t cap) {
+/* Copy, line by line, with what could hide or forge text escaped. */
+static void copy_clean_lines(char *in, char *out, size_t cap) {
     size_t used = 0;
-    while (*in && used + 1 < cap) {
-        size_t len = strcspn(in, "\n"), room = cap - used;
-        bool clean = text_is_utf8((const uint8_t *)in, len);
-        for (size_t i = 0; i < len && clean; i++)
-            clean = (unsigned char)in[i] >= 0x20 && in[i] != 0x7f;
-        if (clean && len < room) {
-            memcpy(out + used, in, len);
-            used += len;
-        } else {
-            used += text_clean((const uint8_t *)in, len, out + used, room);
-        }
-        in += len;
-        if (*in == '\n' && used + 1 < cap) out[used++] = *in++;
+    for (char *end; in && used + 1 < cap; in = end) {
+        end = strchr(in, '\n');
+        if (end) *end++ = '\0';
+        used += text_clean_again(in, out + used, cap - used);
+        if (end && used + 1 < cap) out[used++] = '\n';
     }
     out[used] = '\0';
 }

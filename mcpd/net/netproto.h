@@ -8,15 +8,16 @@
  *             route ID ADDRESS                      ID ok SOURCE-ADDRESS
  *             resolvers ID                          ID ok ADDRESS ...
  *             probe ID tcp|http|https HOST PORT     ID ok ADDRESS STATUS DNS-US CONNECT-US TLS-US
- *                                                       FIRST-BYTE-US
+ *                                                       FIRST-BYTE-US [ADDRESS-TRIED ...]
  *   any request may be answered by          ID error TEXT
  *
  * ID is a decimal number chosen by mcpd; answers come in any order, at most one per request. STATUS
- * is the HTTP status, 0 for tcp; times are microseconds since the request began, 0 if not reached.
+ * is the HTTP status, 0 for tcp; times are microseconds since the request began, 0 if not reached;
+ * at the end stand up to four other addresses that were tried.
  */
 #define NET_MESSAGE_MAX  4096 /* 64 IPv6 addresses are 2944 */
 #define NET_ADDRESSES    64
-#define NET_RESOLVE_S    25 /* a child that looks a name up is killed after that */
-#define NET_PROBE_MS     10000
+#define NET_RESOLVE_S    25   /* a child that looks a name up is killed after that */
+#define NET_PROBE_MS     8000 /* so that it is over when a diagnosis of 10 s ends */
 #define NET_CHILDREN_MAX 16
 #endif

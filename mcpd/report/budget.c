@@ -60,7 +60,7 @@ static bool put_lists(cJSON *out, const struct report_input *in, const struct re
         const char *why = list_reason(in, list, shown, text, sizeof text);
         if (why && !put_text(reasons, list_keys[list], why)) return false;
     }
-    return reasons != NULL;
+    return reasons && list_names_off(reasons, in);
 }
 
 static bool put_timeline(cJSON *out, const struct report_input *in,

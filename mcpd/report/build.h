@@ -68,6 +68,8 @@ cJSON *list_item(const struct snapshot *s, enum list_id list, const struct repor
 /* Why the list is empty or cut; NULL: it is neither. */
 const char *list_reason(const struct report_input *in, enum list_id list, uint32_t shown,
                         char *text, size_t cap);
+/* Note in `lists` that hashes stand where names and paths would (names = off in capd.conf). */
+bool list_names_off(cJSON *reasons, const struct report_input *in);
 
 /* ---- timeline.c ---------------------------------------------------------------------------- */
 cJSON *timeline_item(const struct snapshot *s, uint32_t from, uint32_t n);

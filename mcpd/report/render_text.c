@@ -19,14 +19,15 @@ static const char *shown(const char *in, struct shown *s) {
 }
 
 static void add_head(struct text *t, const cJSON *report) {
-    struct shown target;
+    struct shown target, interface;
     char seconds[32];
     text_addf(t, "capture_id `%s`, state %s\n", tree_text(report, "capture_id"),
               tree_text(report, "state"));
     const char *section = tree_text(report, "section");
     text_addf(t, "target %s, mode %s", shown(tree_text(report, "target"), &target),
               tree_text(report, "mode"));
-    if (tree_text(report, "interface")[0]) text_addf(t, " on %s", tree_text(report, "interface"));
+    if (tree_text(report, "interface")[0])
+        text_addf(t, " on %s", shown(tree_text(report, "interface"), &interface));
     if (tree_number(report, "duration_s", seconds)[0]) text_addf(t, ", %s s", seconds);
     if (section[0]) text_addf(t, ", section %s", section);
     text_add(t, "\n\n");
@@ -48,9 +49,9 @@ static void add_verdict(struct text *t, const cJSON *report) {
 
 static void add_finding(struct text *t, const cJSON *f) {
     char text[1024];
-    struct shown name;
+    struct shown name, subject;
     if (!text_addf(t, "\n- **%s** (%s) %s", tree_text(f, "id"), tree_text(f, "severity"),
-                   tree_text(f, "subject")))
+                   shown(tree_text(f, "subject"), &subject)))
         return;
     if (tree_text(f, "name")[0])
         text_addf(t, " (name on the wire: %s)", shown(tree_text(f, "name"), &name));
@@ -146,6 +147,8 @@ static void add_foot(struct text *t, const cJSON *report) {
     if (tree_text(report, "section")[0])
         cJSON_ArrayForEach(reason, lists)
             text_addf(t, "%s: %s\n", reason->string, cJSON_GetStringValue(reason));
+    else if (tree_text(lists, "names")[0])
+        text_addf(t, "names: %s\n", tree_text(lists, "names"));
     if (tree_text(report, "next_cursor")[0])
         text_addf(t, "\nMore: cursor `%s`\n", tree_text(report, "next_cursor"));
 }

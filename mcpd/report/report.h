@@ -27,9 +27,9 @@ cJSON *report_section(const struct rules *r, const struct capture_view *v, const
  * section tree.  malloc'd. */
 char *report_text(const cJSON *report, unsigned max_tokens);
 
-/* For a terminal: 80 columns, optional ANSI colour, no budget.  `report` is report_full's.
- * malloc'd. */
-char *report_terminal(const cJSON *report, bool colour);
+/* For a terminal: 80 columns, optional ANSI colour, with `ascii` nothing but ASCII, no budget.
+ * `report` is report_full's, with what answer_full() adds.  malloc'd. */
+char *report_terminal(const cJSON *report, bool colour, bool ascii);
 
 /* Status of a running capture: state, counts so far, problems so far (tool get_capture_status). */
 cJSON *report_status(const struct rules *r, const struct capture_view *v);

@@ -223,3 +223,7 @@ const char *list_reason(const struct report_input *in, enum list_id list, uint32
     if (list == LIST_HTTP && s->totals.tls_client_hellos > 0) return "encrypted";
     return "none seen";
 }
+
+bool list_names_off(cJSON *reasons, const struct report_input *in) {
+    return !in->v->snapshot->totals.names_hashed || put_text(reasons, "names", "switched off");
+}

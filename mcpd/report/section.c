@@ -122,7 +122,8 @@ static bool list_page(cJSON *out, struct page *p, unsigned max_tokens) {
     uint32_t shown = next > p->offset ? next - p->offset : 0;
     const char *why = list_reason(p->in, list, shown, text, sizeof text);
     cJSON *lists = put_object(out, "lists");
-    return lists && (!why || put_text(lists, list_keys[list], why)) && page_end(out, p, next);
+    return lists && (!why || put_text(lists, list_keys[list], why)) &&
+           list_names_off(lists, p->in) && page_end(out, p, next);
 }
 
 /* ---- problems ------------------------------------------------------------------------------ */
@@ -142,7 +143,8 @@ static bool problems_page(cJSON *out, struct page *p, unsigned max_tokens) {
     snprintf(text, sizeof text, "%u of %u shown", shown, p->total);
     cJSON *lists = put_object(out, "lists");
     const char *why = p->total == 0 ? "none seen" : shown < p->total ? text : NULL;
-    return lists && (!why || put_text(lists, "problems_detected", why)) && page_end(out, p, next);
+    return lists && (!why || put_text(lists, "problems_detected", why)) &&
+           list_names_off(lists, p->in) && page_end(out, p, next);
 }
 
 /* ---- timeline and coverage ----------------------------------------------------------------- */

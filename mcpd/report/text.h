@@ -8,7 +8,8 @@
 struct text {
     char *bytes; /* NUL-terminated once anything was added; NULL without memory */
     size_t used, cap, most;
-    bool failed; /* no memory */
+    bool failed;        /* no memory */
+    bool colour, ascii; /* for a terminal: ANSI codes; nothing but ASCII */
 };
 
 /* Add, all of it or nothing; false: it does not fit `most` any more. */

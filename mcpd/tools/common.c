@@ -91,11 +91,17 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
     }
     struct capture *c = store_find(s, id, &expired);
     if (c && capture_visible(c, who)) return c;
+    char given[65];
+    text_clean((const uint8_t *)id, strlen(id), given, sizeof given);
     list_ids(s, who, false, ids, sizeof ids);
-    tool_call_error(call, "capture_id \"%.64s\" %s; allowed: %s. list_captures shows yours.", id,
-                    expired ? "has expired: finished captures are kept for a limited time and space"
-                            : "is unknown",
-                    ids);
+    char why[160] = "is unknown";
+    if (expired)
+        snprintf(why, sizeof why,
+                 "has expired: what has ended is kept for %u h, and %u MiB of it at most "
+                 "(retention_hours, retention_mib in mcpd.conf)",
+                 a->settings.retention_s / 3600, a->settings.retention_bytes >> 20);
+    tool_call_error(call, "capture_id \"%s\" %s; allowed: %s. list_captures shows yours.", given,
+                    why, ids);
     return NULL;
 }
 
@@ -105,15 +111,19 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
 static char *text_with_probe(const cJSON *tree, unsigned max_tokens) {
     const cJSON *probe = cJSON_GetObjectItemCaseSensitive(tree, "probe");
     const char *given = tool_text(probe, "why");
-    char why[61];
+    const cJSON *tried = cJSON_GetObjectItemCaseSensitive(probe, "tried_before");
+    const cJSON *first = cJSON_GetArrayItem(tried, 0);
+    char why[121];
     text_clean((const uint8_t *)given, strlen(given), why, sizeof why); /* cuts whole characters */
-    if (!probe || max_tokens < 720) return report_text(tree, max_tokens);
-    char *body = report_text(tree, max_tokens - 120), *text = NULL;
+    if (!probe || max_tokens < 800) return report_text(tree, max_tokens);
+    char *body = report_text(tree, max_tokens - 200), *text = NULL;
     size_t bytes;
     FILE *out = body ? open_memstream(&text, &bytes) : NULL;
     if (out) {
-        fprintf(out, "%s\nProbe (mcpd's own traffic): %.60s %s%s%.60s\n", body,
-                tool_text(probe, "asked"), tool_text(probe, "result"), *why ? ": " : "", why);
+        fprintf(out, "%s\nProbe (mcpd's own traffic): %.60s %s%s%s%s%s\n", body,
+                tool_text(probe, "asked"), tool_text(probe, "result"), *why ? ": " : "", why,
+                cJSON_IsString(first) ? ", after trying " : "",
+                cJSON_IsString(first) ? first->valuestring : "");
         fclose(out);
     }
     free(body);

@@ -6,9 +6,11 @@ As root it works in a network and mount namespace of its own, with its own resol
 user wherever that is what is meant; without root the tests that need a live capture are skipped.
 """
 
+import fcntl
 import http.server
 import json
 import os
+import pty
 import shutil
 import signal
 import socket
@@ -16,34 +18,21 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests", "lab"))
+import stdio_client  # noqa: E402
+from stdio_client import text_of  # noqa: E402
+
 BUILD = os.path.join(TOP, "build", "release")
 USER = 61002  # no such user: owns nothing, belongs to nothing
 ROOT = os.geteuid() == 0
 
 
-class Checks:
-    """TAP lines, printed as they come."""
-
-    def __init__(self):
-        self.count = 0
-
-    def check(self, what, good, why=""):
-        self.count += 1
-        print("%s %d - %s" % ("ok" if good else "not ok", self.count, what), flush=True)
-        if not good:
-            print("# " + str(why)[-900:].replace("\n", "\n# "), flush=True)
-        return good
-
-    def skip(self, what, why):
-        self.count += 1
-        print("ok %d - %s # SKIP %s" % (self.count, what, why), flush=True)
-
-
-T = Checks()
+T = stdio_client.Checks()
 
 
 class World:
@@ -77,45 +66,11 @@ class World:
                               text=True, timeout=timeout, check=False)
 
 
-class Session:
-    """One `mcpd stdio`, spoken to line by line."""
+class Session(stdio_client.Session):
+    """One `mcpd stdio` of an ordinary user."""
 
     def __init__(self, world, *arguments):
-        self.process = subprocess.Popen(world.command("stdio", *arguments, user=True), stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.last_id, self.bytes = 0, 0
-        self.call("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
-                                 "clientInfo": {"name": "test", "version": "1"}})
-
-    def call(self, method, params=None):
-        self.last_id += 1
-        message = {"jsonrpc": "2.0", "id": self.last_id, "method": method}
-        if params is not None:
-            message["params"] = params
-        self.process.stdin.write(json.dumps(message) + "\n")
-        self.process.stdin.flush()
-        while True:
-            line = self.process.stdout.readline()
-            if not line:
-                raise RuntimeError("mcpd ended: " + self.process.stderr.read())
-            answer = json.loads(line)
-            if answer.get("id") == self.last_id:
-                self.bytes = len(line.encode()) - 1
-                return answer["result"]
-
-    def tool(self, tool_name, **arguments):
-        return self.call("tools/call", {"name": tool_name, "arguments": arguments})
-
-    def end(self):
-        self.process.stdin.close()
-        code = self.process.wait(5)
-        self.process.stdout.close()
-        self.process.stderr.close()
-        return code
-
-
-def text_of(result):
-    return result["content"][0]["text"]
+        super().__init__(world.command("stdio", *arguments, user=True))
 
 
 def refused_pcap():
@@ -135,7 +90,7 @@ def refused_pcap():
 # ---- without a live capture -----------------------------------------------------------------------------------------
 
 def test_usage(world):
-    for words in ("", "serve", "status", "frobnicate", "diagnose --nope", "diagnose a b", "analyze",
+    for words in ("", "serve", "status x", "stop x", "stop --json", "report --format pdf", "frobnicate", "diagnose --nope", "diagnose a b", "analyze",
                   "diagnose --duration 0", "diagnose --mode fast", "stdio --json", "interfaces x", "diagnose --capd"):
         got = world.run(*words.split())
         T.check("usage: `mcpd %s` exits 2 and prints nothing on stdout" % words,
@@ -146,14 +101,24 @@ def test_usage(world):
     T.check("a file that is not there: a sentence", "cannot be opened: No such file" in got.stderr, got)
     got = world.run("serve")
     T.check("serve says that it is not part of this version", "not part of this version" in got.stderr, got)
+    for words in ("status", "stop", "stop " + 32 * "a", "report", "report --format json " + 32 * "0"):
+        got = world.run(*words.split())
+        T.check("`mcpd %s`: no serve runs, which socket, why, and what to do instead" % words,
+                got.returncode == 3 and not got.stdout and "/run/mcpd/mcpd.sock: No such file" in got.stderr and
+                "mcpd diagnose" in got.stderr and "mcpd stdio" in got.stderr, got)
     got = world.run("--help")
-    T.check("--help does not offer what is not there", got.returncode == 0 and "mcpd serve" not in got.stdout, got)
+    T.check("--help does not offer what is not there, and fits 80 columns", got.returncode == 0 and
+            "\n  mcpd serve" not in got.stdout and max(map(len, got.stdout.split("\n"))) <= 80, got)
     got = world.run("--version")
     T.check("--version", got.returncode == 0 and got.stdout.startswith("mcpd "), got)
     bad = world.write("bad.conf", "resolve = on\ncolour = blue\n")
     got = world.run("check", "--config", bad)
-    T.check("a bad configuration names file, line and key",
-            got.returncode == 2 and bad + ":2:" in got.stderr and "colour" in got.stderr, got)
+    T.check("check: a bad configuration names file, line, key and what is allowed, and the other facts follow",
+            got.returncode == 2 and bad + ":2:" in got.stdout and "colour" in got.stdout and
+            "token_budget" in got.stdout and "Landlock" in got.stdout, got)
+    got = world.run("interfaces", "--config", bad)
+    T.check("every other command refuses to start with it",
+            got.returncode == 2 and not got.stdout and bad + ":2:" in got.stderr and "colour" in got.stderr, got)
 
 
 def test_unreachable(world):
@@ -422,12 +387,80 @@ def test_interrupt(world, sock):
     T.check("a private capd of root captures", got.returncode == 1 and '"state":\t"finished"' in got.stdout, got)
 
 
+def on_terminal(argv, columns, stdout_too, traffic=None, **env):
+    """Run with standard error (and output) on a terminal of that width; (exit code, terminal, standard output)."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=follower if stdout_too else subprocess.PIPE,
+                               stderr=follower, env=dict(os.environ, **{"TERM": "xterm", "LANG": "C.UTF-8", **env}))
+    os.close(follower)
+    if traffic:
+        traffic()
+    seen = b""
+    while True:
+        try:
+            piece = os.read(leader, 65536)
+        except OSError:  # the last writer has closed it
+            break
+        seen += piece
+    os.close(leader)
+    out = process.stdout.read().decode() if process.stdout else ""
+    return process.wait(20), seen.decode().replace("\r\n", "\n"), out
+
+
+def test_progress(world, sock):
+    command = world.command("diagnose", "127.0.0.5:9", "--no-probe", "--duration", "5", "--capd", sock, user=True)
+
+    def knocks():
+        for _ in range(8):
+            time.sleep(0.4)
+            knock()
+
+    code, seen, out = on_terminal(command, 50, False, knocks)
+    drawn = seen.split("\r\x1b[K")
+    T.check("progress on a terminal: interface, time left, packets, rate, problems so far; never a line that wraps",
+            code == 1 and len(drawn) >= 4 and all(len(line) < 50 for line in drawn) and
+            any("lo: " in line and " s left, " in line and " packets, " in line and "/s, " in line for line in drawn), (code, seen))
+    T.check("it is wiped before the report, which is clean", drawn[-1] == "" and "\x1b" not in out and
+            out.startswith("127.0.0.5:9"), (drawn[-1], out))
+    code, seen, _ = on_terminal(command, 200, True, knocks)
+    T.check("the problem is told while the capture runs", "1 problem so far (tcp_refused)" in seen, seen)
+    T.check("a report on a terminal has colour", "\x1b[1;31mproblems\x1b[0m\n" in seen, seen)
+    command = world.command("analyze", world.path("files/refused.pcap"), user=True)
+    _, seen, _ = on_terminal(command, 80, True, NO_COLOR="1")
+    T.check("NO_COLOR is respected", "\x1b[1;" not in seen and "tcp_refused" in seen, seen)
+    _, seen, _ = on_terminal(command, 80, True, TERM="dumb")
+    T.check("a terminal that knows no escapes gets none", "\x1b" not in seen and "tcp_refused" in seen, seen)
+    _, _, out = on_terminal(command, 80, False, LC_ALL="C")
+    T.check("without UTF-8 the report is ASCII", out.isascii() and "bytes over time" in out, out)
+
+
+def test_expiry(world):
+    conf = world.write("small.conf", "file_directories = %s\nretention_mib = 1\n" % world.files)
+    session = Session(world, "--capd", world.path("none.sock"), "--config", conf)
+    ids = []
+    while len(ids) < 600:
+        ids.append(session.tool("analyze_capture_file",
+                                path=world.path("files/refused.pcap"))["structuredContent"]["capture_id"])
+        if len(ids) % 20 == 0 and session.tool("get_capture_status", capture_id=ids[0]).get("isError"):
+            break
+    got = session.tool("get_capture_report", capture_id=ids[0])
+    T.check("too many reports: the oldest has expired, and the answer says so, the limits and list_captures",
+            got.get("isError") and "has expired" in text_of(got) and "24 h" in text_of(got) and
+            "1 MiB" in text_of(got) and "retention_mib" in text_of(got) and "list_captures" in text_of(got),
+            (len(ids), got))
+    got = session.tool("get_capture_report", capture_id=ids[-1])
+    T.check("the newest is there", got.get("structuredContent", {}).get("capture_id") == ids[-1], got)
+    session.end()
+
+
 def inside(world):
     """Everything, in namespaces of our own if we are root."""
     test_usage(world)
     test_unreachable(world)
     test_analyze(world)
     test_session(world)
+    test_expiry(world)
     if not ROOT:
         T.skip("live captures", "needs root")
         return
@@ -441,6 +474,7 @@ def inside(world):
         test_names(world, sock, resolver)
         test_waits(world, sock)
         test_interrupt(world, sock)
+        test_progress(world, sock)
     finally:
         process.terminate()
         process.wait()
@@ -462,4 +496,5 @@ def main():
     print("1..%d" % T.count)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -75,12 +75,12 @@ class Product:
 
     # ---- processes ------------------------------------------------------------------------------
 
-    def spawn(self, namespace, argv, ready=None, timeout=10, **more):
+    def spawn(self, namespace, argv, ready=None, timeout=10, pipe_in=False, **more):
         """Start a program in a namespace (None: this one).  `ready` is a text to wait for on its standard output."""
         more.setdefault("stdout", subprocess.PIPE if ready else subprocess.DEVNULL)
         more.setdefault("stderr", subprocess.DEVNULL)
-        proc = subprocess.Popen((["ip", "netns", "exec", namespace] if namespace else []) + list(argv), stdin=subprocess.DEVNULL,
-                                start_new_session=True, **more)
+        proc = subprocess.Popen((["ip", "netns", "exec", namespace] if namespace else []) + list(argv),
+                                stdin=subprocess.PIPE if pipe_in else subprocess.DEVNULL, start_new_session=True, **more)
         self.procs.append(proc)
         if ready:
             deadline = time.monotonic() + timeout
@@ -101,8 +101,8 @@ class Product:
         except subprocess.TimeoutExpired:
             os.killpg(proc.pid, signal.SIGKILL)
             proc.wait(3)
-        for pipe in (proc.stdout, proc.stderr):
-            if pipe:
+        for pipe in (proc.stdin, proc.stdout, proc.stderr):
+            if pipe and not pipe.closed:
                 pipe.close()
         if proc in self.procs:
             self.procs.remove(proc)
@@ -121,7 +121,8 @@ class Product:
     home = None  # the namespace in which capd and mcpd run unless told otherwise
 
     def start_capd(self, namespace=None, start="ambient", config=""):
-        """Start capd: as an ordinary user with ambient CAP_NET_RAW ('ambient'), or as root that drops ('root')."""
+        """Start capd: as an ordinary user with ambient CAP_NET_RAW ('ambient'), the same without it ('bare'), or as
+        root that drops ('root')."""
         self.install_programs()
         sockdir = os.path.join(self.dir, "run")
         os.makedirs(sockdir, exist_ok=True)
@@ -134,8 +135,10 @@ class Product:
         os.chmod(conf, 0o644)
         self.capd_log = os.path.join(self.dir, "capd.log")
         command = [os.path.join(self.dir, "capd"), "--config", conf, "--socket", self.sock]
-        if start == "ambient":
+        if start in ("ambient", "bare"):
             caps = ["--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw", "--bounding-set=-all,+net_raw"]
+            if start == "bare":
+                caps = ["--inh-caps=-all", "--bounding-set=-all"]
             command = ["setpriv", "--reuid=%d" % CAPD_UID, "--regid=%d" % CLIENTS_GID, "--clear-groups"] + caps + command
         else:
             command += ["--user", "nobody"]

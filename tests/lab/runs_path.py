@@ -76,7 +76,7 @@ def pings(count, *options, healthy=True):
 
 
 FAULTS = [
-    Run("packets-in-circles", fails("http://%s/" % NOWHERE, timeout=4), "routing_loop", "network", NOWHERE, setup=circling_route,
+    Run("packets-in-circles", fails("http://%s/" % NOWHERE, 5, timeout=3), "routing_loop", "network", NOWHERE, setup=circling_route,
         target=NOWHERE, duration=7),
     Run("server-deaf-to-too-big", gets("http://%s/bytes/20000" % WEB, 1, "--max-time", "6", healthy=False), "pmtud_ignored",
         "server", WEB, setup=deaf_server, where="server", duration=8),

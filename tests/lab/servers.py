@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The lab's servers: one HTTP server whose paths choose its behaviour, and a resolver that fails on purpose.
 
-  servers.py http ADDRESS PORT         /bytes/N    N bytes at once
+  servers.py http ADDRESS PORT [MS]    /           a small page, after MS milliseconds
+                                       /bytes/N    N bytes at once
                                        /slow/MS/N  N bytes after MS milliseconds
                                        /reset/N    announces 4 N bytes, sends N, then resets the connection
                                        /deaf/MS    reads nothing of the request's body for MS milliseconds
                                        /abort      resets the connection instead of an answer
                                        /status/N   that status
-  servers.py dns ADDRESS PORT servfail|refused|silent|slow      slow: a good answer after 350 ms
+  servers.py dns ADDRESS PORT servfail|refused|silent|slow|late      a good answer: slow after 350 ms, late after 2.5 s
 Prints 'ready' once it listens.
 """
 
@@ -66,14 +67,14 @@ class Request:
         return self.body_start[self.length:]
 
 
-def answer(conn, status, body, announce=None):
+def answer(conn, status, body, announce=None, head_only=False):
     """Status line, fields and body in one write: no Nagle delay between them."""
     head = "HTTP/1.1 %d %s\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n" % (
         status, REASONS[status], len(body) if announce is None else announce)
-    conn.sendall(head.encode() + body)
+    conn.sendall(head.encode() + (b"" if head_only else body))
 
 
-def serve_http(conn):
+def serve_http(conn, home_ms):
     """Requests of one connection until the client closes it."""
     conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     conn.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, PACE_BYTES_PER_S)
@@ -89,7 +90,10 @@ def serve_http(conn):
                 reset(conn)
                 return
             pending = request.read_body()
-            if word == "bytes":
+            if word == "":
+                time.sleep(home_ms / 1000)
+                answer(conn, 200, b"the home page", head_only=request.method == "HEAD")
+            elif word == "bytes":
                 answer(conn, 200, b"x" * numbers[0])
             elif word == "slow":
                 time.sleep(numbers[0] / 1000)
@@ -113,16 +117,16 @@ def serve_http(conn):
         conn.close()
 
 
-def http_main(address, port):
+def http_main(address, port, home_ms=0):
     listener = socket.create_server((address, port), family=family_of(address), backlog=128)
     print("ready", flush=True)
     while True:
         conn, _peer = listener.accept()
-        threading.Thread(target=serve_http, args=(conn,), daemon=True).start()
+        threading.Thread(target=serve_http, args=(conn, home_ms), daemon=True).start()
 
 
 def dns_main(address, port, how):
-    rcode = {"servfail": 2, "refused": 5, "silent": None, "slow": 0}[how]
+    rcode = {"servfail": 2, "refused": 5, "silent": None, "slow": 0, "late": 0}[how]
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self):
@@ -135,8 +139,8 @@ def dns_main(address, port, how):
             while query[end]:
                 end += query[end] + 1
             question = query[12:end + 5]
-            if how == "slow":
-                time.sleep(0.35)
+            if rcode == 0:
+                time.sleep(2.5 if how == "late" else 0.35)
                 record = struct.pack("!HHHIH4s", 0xC00C, 1, 1, 60, 4, socket.inet_aton("198.51.100.10"))
                 is_a = question[-4:-2] == b"\0\1"  # an AAAA question has a good answer without records
                 head = struct.pack("!HHHHHH", ident, 0x8180, questions, int(is_a), 0, 0)
@@ -152,6 +156,6 @@ def dns_main(address, port, how):
 
 if __name__ == "__main__":
     if sys.argv[1] == "http":
-        http_main(sys.argv[2], int(sys.argv[3]))
+        http_main(sys.argv[2], *(int(word) for word in sys.argv[3:]))
     else:
         dns_main(sys.argv[2], int(sys.argv[3]), sys.argv[4])

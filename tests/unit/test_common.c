@@ -100,12 +100,27 @@ static void test_text_clean_disarms_hostile_names(void **state) {
         {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* surrogate */
         {"\xc0\x80", "\\xc0\\x80"},          /* overlong NUL */
         {"m\xc3\xbcller", "m\xc3\xbcller"},
+        {"a b", "a b"},
+        {"a\xc2\x9b\x33\x31m", "a\\u{9b}31m"},              /* C1: CSI */
+        {"a\xc2\xa0\xe3\x80\x80", "a\\u{a0}\\u{3000}"},     /* blanks that are no space */
+        {"\xe2\x81\xa6\xd8\x9c", "\\u{2066}\\u{61c}"},      /* isolate, Arabic mark */
+        {"\xe3\x85\xa4\xe2\xa0\x80", "\\u{3164}\\u{2800}"}, /* drawn as nothing */
+        {"\xef\xb8\x8f\xef\xbf\xbe", "\\u{fe0f}\\u{fffe}"}, /* variation, noncharacter */
+        {"\xf3\xa0\x81\x81", "\\u{e0041}"},                 /* tag */
+        {"e\xcc\x81\xcc\x82", "e\xcc\x81\xcc\x82"},
+        {"e\xcc\x81\xcc\x82\xcc\x83", "e\xcc\x81\xcc\x82\\u{303}"},
+        {"\xcc\x81", "\\u{301}"}, /* would join what stands before it */
     };
     char out[300];
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         text_clean((const uint8_t *)t[i].in, strlen(t[i].in), out, sizeof out);
         assert_string_equal(out, t[i].out);
+        char again[300];
+        text_clean_again(out, again, sizeof again); /* changes nothing */
+        assert_string_equal(again, out);
     }
+    text_clean_again("a\\b\x1b", out, sizeof out);
+    assert_string_equal(out, "a\\b\\x1b");
     /* cut at a whole escape, never in one */
     assert_int_equal(text_clean((const uint8_t *)"ab\x01", 3, out, 6), 2);
     assert_string_equal(out, "ab");

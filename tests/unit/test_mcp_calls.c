@@ -181,7 +181,7 @@ static void test_mcp_call_error_is_cleaned(void **state) {
     const cJSON *answer = fake_next(f);
     assert_true(cJSON_IsTrue(fake_at(answer, "result|isError")));
     assert_string_equal(fake_at(answer, "result|content|0|text")->valuestring,
-                        "no \\x01 such\ncapture: \\\\d \\xff");
+                        "no \\x01 such\ncapture: \\d \\xff");
 }
 
 static void test_mcp_call_with_bytes_that_are_no_text_is_an_internal_error(void **state) {

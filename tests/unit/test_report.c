@@ -432,6 +432,29 @@ static void test_report_fields(void **state) {
     cJSON_Delete(r);
 }
 
+static void test_report_says_that_names_are_off(void **state) {
+    static struct world w;
+    (void)state;
+    for (int off = 0; off < 2; off++) {
+        world_init(&w);
+        w.s.totals.names_hashed = off != 0;
+        cJSON *r[3] = {report_full(set, &w.v)};
+        struct fail fail;
+        r[1] = report_section(set, &w.v, "dns", NULL, 1200, &fail);
+        r[2] = report_section(set, &w.v, "summary", NULL, 1200, &fail);
+        for (int i = 0; i < 3; i++) {
+            const char *said = cJSON_GetStringValue(at(at(r[i], "lists"), "names"));
+            assert_string_equal(said ? said : "", off ? "switched off" : "");
+            char *text = report_text(r[i], 1200), *screen = report_terminal(r[i], false, false);
+            assert_int_equal(strstr(text, "names: switched off") != NULL, off);
+            if (i != 1) assert_int_equal(strstr(screen, "names: switched off") != NULL, off);
+            free(text);
+            free(screen);
+            cJSON_Delete(r[i]);
+        }
+    }
+}
+
 static void test_report_names_are_checked_again(void **state) {
     static struct world w;
     (void)state;
@@ -486,7 +509,7 @@ static void test_report_terminal(void **state) {
     uint64_t series[4] = {1, 8, 0, 3};
     w.s.timeline = (struct msg_timeline){.bucket_us = 1000000, .bytes = series, .bytes_n = 4};
     cJSON *r = report_full(set, &w.v);
-    char *plain = report_terminal(r, false), *coloured = report_terminal(r, true);
+    char *plain = report_terminal(r, false, false), *coloured = report_terminal(r, true, false);
     assert_true(widest(plain) <= 80);
     assert_null(strchr(plain, '\x1b'));
     assert_non_null(strstr(coloured, "\x1b[1;31m"));
@@ -538,6 +561,7 @@ int main(void) {
         cmocka_unit_test(test_report_cursors),
         cmocka_unit_test(test_report_left_out_findings),
         cmocka_unit_test(test_report_fields),
+        cmocka_unit_test(test_report_says_that_names_are_off),
         cmocka_unit_test(test_report_names_are_checked_again),
         cmocka_unit_test(test_report_status),
         cmocka_unit_test(test_report_terminal),

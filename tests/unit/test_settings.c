@@ -29,7 +29,8 @@ static void test_settings_read_every_key(void **state) {
     struct settings c;
     struct fail f;
     if (!read_text("# comment\n\n  capd = private  \nfile_directories = /a b:/c\r\nresolve=off\n"
-                   "probe = off\ntoken_budget = 8000\nretention_hours = 2\nretention_mib = 3",
+                   "probe = off\ntoken_budget = 8000\nretention_hours = 2\nretention_mib = 3\n"
+                   "max_captures = 6\nmax_captures_per_caller = 1",
                    &c, &f))
         fail_msg("%s", f.why);
     assert_string_equal(c.capd, "private");
@@ -40,6 +41,10 @@ static void test_settings_read_every_key(void **state) {
     assert_int_equal(c.token_budget, 8000);
     assert_int_equal(c.retention_s, 7200);
     assert_int_equal(c.retention_bytes, 3 << 20);
+    assert_int_equal(c.max_captures, 6);
+    assert_int_equal(c.max_captures_per_caller, 1);
+    assert_string_equal(c.limit_file, path); /* who set it */
+    assert_string_equal(c.limit_caller_file, path);
 }
 
 static void test_settings_refuse_with_line_key_and_allowed(void **state) {
@@ -55,6 +60,8 @@ static void test_settings_refuse_with_line_key_and_allowed(void **state) {
         {"file_directories = tmp\n", {":1:", "file_directories", "absolute"}},
         {"file_directories =\n", {":1:", "file_directories", "absolute"}},
         {"retention_hours = 745\n", {":1:", "retention_hours", "744"}},
+        {"max_captures = 0\n", {":1:", "max_captures", "1 to 8"}},
+        {"max_captures_per_caller = 9\n", {":1:", "max_captures_per_caller", "1 to 8"}},
         {"probe = on\nprobe = on\n", {":2:", "probe", "twice"}},
         {"probe\n", {":1:", "key = value", ""}},
     };
@@ -78,6 +85,31 @@ static void test_settings_refuse_a_long_line(void **state) {
     text[0] = '#';
     text[sizeof text - 1] = 0;
     assert_false(read_text(text, &c, &f));
+    assert_non_null(strstr(f.why, ":1:"));
+    assert_non_null(strstr(f.why, "1023"));
+}
+
+/* What a NUL byte hides would be a setting that the admin believes in. */
+static void test_settings_refuse_a_nul_byte_and_a_link(void **state) {
+    struct settings c;
+    struct fail f;
+    char link[sizeof path + 2];
+    (void)state;
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite("probe = on\n\0resolve = off\n", 1, 26, file), 26);
+    fclose(file);
+    settings_defaults(&c);
+    assert_false(settings_read(&c, path, true, &f));
+    assert_non_null(strstr(f.why, ":2:"));
+    assert_non_null(strstr(f.why, "NUL"));
+    assert_true(read_text("probe = on\n", &c, &f));
+    snprintf(link, sizeof link, "%s.l", path);
+    assert_int_equal(symlink(path, link), 0);
+    bool taken = settings_read(&c, link, true, &f);
+    assert_int_equal(unlink(link), 0);
+    assert_false(taken);
+    assert_non_null(strstr(f.why, "symbolic link"));
 }
 
 static void test_settings_refuse_what_others_can_write(void **state) {
@@ -102,6 +134,9 @@ static void test_settings_need_no_file(void **state) {
     assert_string_equal(c.capd, "/run/capd/capd.sock");
     assert_true(c.resolve && c.probe);
     assert_int_equal(c.token_budget, 1200);
+    assert_int_equal(c.max_captures, 8);
+    assert_int_equal(c.max_captures_per_caller, 4);
+    assert_string_equal(c.limit_file, ""); /* nobody set it */
 }
 
 /* What deploy/ installs says the defaults and is taken. */
@@ -127,6 +162,9 @@ static void test_settings_of_the_shipped_file(void **state) {
     assert_int_equal(c.retention_bytes, defaults.retention_bytes);
     assert_int_equal(c.resolve, defaults.resolve);
     assert_int_equal(c.probe, defaults.probe);
+    assert_int_equal(c.max_captures, defaults.max_captures);
+    assert_int_equal(c.max_captures_per_caller, defaults.max_captures_per_caller);
+    assert_true(c.limit_file[0] && c.limit_caller_file[0]); /* the shipped file shows every key */
 }
 
 static int set_up(void **state) {
@@ -145,6 +183,7 @@ int main(void) {
         cmocka_unit_test(test_settings_read_every_key),
         cmocka_unit_test(test_settings_refuse_with_line_key_and_allowed),
         cmocka_unit_test(test_settings_refuse_a_long_line),
+        cmocka_unit_test(test_settings_refuse_a_nul_byte_and_a_link),
         cmocka_unit_test(test_settings_refuse_what_others_can_write),
         cmocka_unit_test(test_settings_need_no_file),
         cmocka_unit_test(test_settings_of_the_shipped_file),

@@ -143,11 +143,18 @@ static void test_target_refuses_what_is_no_target(void **state) {
 }
 
 static void test_target_never_shows_secrets(void **state) {
+    static char long_one[600];
     static const char *const texts[] = {"https://user:secret@exa mple.com/secret?secret",
-                                        "https://user:secret@/secret", "secret://u@h/secret#secret",
-                                        "https://secret@host:99999/secret"};
+                                        "https://user:secret@/secret",
+                                        "secret://u@h/secret#secret",
+                                        "https://secret@host:99999/secret",
+                                        "192.0.2.1/secret",
+                                        "192.0.2.1/24/secret?x=secret",
+                                        long_one};
     (void)state;
-    for (size_t i = 0; i < 4; i++) {
+    memset(long_one, 'a', sizeof long_one - 1);
+    memcpy(long_one, "https://user:secret@", 20);
+    for (size_t i = 0; i < 7; i++) {
         struct fail f = refused(texts[i], MODE_AUTO);
         if (i != 2 && strstr(f.why, "secret")) fail_msg("%s", f.why);
         if (strstr(f.why, "u@")) fail_msg("%s", f.why);
@@ -205,6 +212,9 @@ static void test_target_port_mode_of_a_host_names_host_port(void **state) {
     assert_non_null(strstr(f.why, "example.com:443"));
     f = refused("2001:db8::1", MODE_PORT);
     assert_non_null(strstr(f.why, "[2001:db8::1]:443"));
+    f = refused("10.0.0.0/8", MODE_PORT); /* which takes no port itself */
+    assert_null(strstr(f.why, "10.0.0.0/8:443"));
+    assert_non_null(strstr(f.why, ":443"));
 }
 
 static void test_target_add_addresses(void **state) {

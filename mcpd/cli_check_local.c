@@ -1,0 +1,159 @@
+/* `mcpd check`, the part that needs nobody else: the configuration, the programs, the folders with
+ * capture files, what the kernel offers.
+ * Runs in: mcpd.  Input trust: local. */
+#include "mcpd/cli_check.h"
+#include "mcpd/report/term.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define HEAD 24u /* columns before the detail */
+#define LANDLOCK_QUERY                                                                             \
+    1u /* LANDLOCK_CREATE_RULESET_VERSION of linux/landlock.h, which is newer than                 \
+          some of the systems this is built on */
+
+/* On a terminal folded to its 80 columns; for other programs one line per fact. */
+void check_line(enum check_word word, const char *what, const char *fmt, ...) {
+    static const char *const words[] = {"ok", "note", "missing"};
+    static const char *const paint[] = {"healthy", "warning", "critical"};
+    char detail[1200], head[HEAD + 1];
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    bool terminal = isatty(STDOUT_FILENO);
+    struct text t = {.most = sizeof detail * 4,
+                     .colour =
+                         terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0};
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(detail, sizeof detail, fmt, ap);
+    va_end(ap);
+    snprintf(head, sizeof head, "%-8s %-15s", words[word], what);
+    if (terminal) term_wrap(&t, HEAD, "", detail);
+    printf("%s%.8s%s%s", term_paint(&t, paint[word]), head, term_paint(&t, "off"), head + 8);
+    if (terminal && t.bytes)
+        printf("%s", t.bytes + HEAD);
+    else
+        printf("%s\n", detail);
+    free(t.bytes);
+    fflush(stdout);
+}
+
+/* ---- configuration --------------------------------------------------------------------------- */
+
+static const char *on_off(bool on) {
+    return on ? "on" : "off";
+}
+
+static void check_settings(const struct app *a, const struct cli *c, const struct fail *fault) {
+    const struct settings *s = &a->settings;
+    const char *file = c->config ? c->config : SETTINGS_PATH;
+    if (fault) {
+        check_line(CHECK_MISSING, "configuration",
+                   "%s.  Mend that line or remove it; until then no other command of mcpd starts",
+                   fault->why);
+        return;
+    }
+    bool there = access(file, R_OK) == 0;
+    check_line(CHECK_OK, "configuration", "%s%s", file,
+               there ? "" : " is not there: every setting has its default");
+    check_line(CHECK_OK, "settings",
+               "resolve %s, probe %s, at most %u captures at once and %u per caller, reports kept "
+               "%u h and %u MiB",
+               on_off(s->resolve), on_off(s->probe), s->max_captures, s->max_captures_per_caller,
+               s->retention_s / 3600, s->retention_bytes >> 20);
+}
+
+/* ---- folders --------------------------------------------------------------------------------- */
+
+static void check_folder(const char *path, const char *origin) {
+    struct stat st;
+    if (stat(path, &st) != 0)
+        check_line(CHECK_MISSING, "capture files", "%s: %s; %s", path, strerror(errno), origin);
+    else if (!S_ISDIR(st.st_mode))
+        check_line(CHECK_MISSING, "capture files", "%s is no directory; %s", path, origin);
+    else if (access(path, X_OK) != 0)
+        check_line(CHECK_MISSING, "capture files", "%s: %s for uid %u; %s", path, strerror(errno),
+                   (unsigned)getuid(), origin);
+    else
+        check_line(CHECK_OK, "capture files", "clients may have those below %s analysed", path);
+}
+
+static void check_folders(const struct app *a) {
+    for (uint32_t i = 0; i < a->settings.dirs; i++)
+        check_folder(a->settings.dir[i], "make it, or change file_directories in mcpd.conf");
+    if (a->settings.dirs) return;
+    if (a->home[0])
+        check_folder(a->home, "that is the home directory; set file_directories in mcpd.conf");
+    else
+        check_line(CHECK_NOTE, "capture files",
+                   "you have no home directory, so clients can have no file analysed: set "
+                   "file_directories in mcpd.conf (`mcpd analyze` takes any file)");
+}
+
+/* ---- programs -------------------------------------------------------------------------------- */
+
+static void check_private(const struct launcher *l) {
+    bool has_file_capability = getxattr(l->capd, "security.capability", NULL, 0) > 0;
+    if (getuid() == 0)
+        check_line(CHECK_OK, "private capd", "you are root: --capd private can capture");
+    else if (has_file_capability)
+        check_line(CHECK_OK, "private capd",
+                   "%s has file capabilities: --capd private can capture, unless what starts mcpd "
+                   "sets no-new-privileges",
+                   l->capd);
+    else
+        check_line(CHECK_NOTE, "private capd",
+                   "for you --capd private has no CAP_NET_RAW and reads files only");
+}
+
+static bool check_programs(const struct launcher *l) {
+    static const char install[] =
+        "found neither beside mcpd nor in /usr/sbin or /usr/libexec/packet-capture-mcp: install it "
+        "(make install)";
+    if (l->capd[0])
+        check_line(CHECK_OK, "program", "%s", l->capd);
+    else
+        check_line(CHECK_MISSING, "program", "capd %s; capture files cannot be analysed without it",
+                   install);
+    if (l->capd[0]) check_private(l);
+    if (l->net[0])
+        check_line(CHECK_OK, "program", "%s", l->net);
+    else
+        check_line(CHECK_MISSING, "program",
+                   "mcpd-net %s; no name is looked up and no probe made without it", install);
+    return l->capd[0] != 0;
+}
+
+/* ---- kernel ---------------------------------------------------------------------------------- */
+
+static void check_kernel(void) {
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_QUERY);
+    if (abi > 0)
+        check_line(CHECK_OK, "Landlock", "ABI %ld: capture workers deny themselves all files", abi);
+    else
+        check_line(CHECK_NOTE, "Landlock",
+                   "%s: capture workers are kept from files by their system call filter alone; a "
+                   "kernel with Landlock (5.13, lsm=landlock) adds a second wall",
+                   strerror(errno));
+    if (access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0)
+        check_line(CHECK_OK, "seccomp", "the kernel has system call filters");
+    else if (access("/proc/sys/kernel", F_OK) == 0)
+        check_line(CHECK_MISSING, "seccomp",
+                   "this kernel has no system call filters (CONFIG_SECCOMP_FILTER): capd does not "
+                   "start without them");
+    else
+        check_line(CHECK_NOTE, "seccomp", "not known: /proc is not mounted");
+}
+
+bool check_local(const struct app *a, const struct cli *c, const struct fail *fault) {
+    check_settings(a, c, fault);
+    bool files = check_programs(&a->launcher);
+    check_folders(a);
+    check_kernel();
+    return files;
+}
