@@ -98,7 +98,7 @@ static void take_too_big(struct engine *e, const struct packet *k, struct flow *
     m->server = f->end[SERVER];
     m->port = f->port[SERVER];
     m->by_server = dir == SERVER;
-    if (!(f->side[dir].bits & SIDE_TOLD_MTU)) f->side[dir].told_end = f->side[dir].next;
+    f->side[dir].told_end = f->side[dir].next;
     f->side[dir].bits |= SIDE_TOLD_MTU;
 }
 

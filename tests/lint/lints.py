@@ -257,7 +257,7 @@ def witness_complaints(tree, rule, kind, cell):
     for witness in cell.split():
         place, _, rest = witness.partition(":")
         if place == "lab":
-            here = any('Run("%s"' % rest in text for _path, text in tree.files("tests/lab/runs"))
+            here = any('Run("%s"' % rest in text for _path, text in tree.files("tests/lab/runs", ends=(".py",)))
         elif place == "unit":
             name, _, test = rest.partition(":")
             here = re.search(r"\b%s\b" % re.escape(test), tree.texts.get("tests/unit/%s.c" % name, "")) is not None
