@@ -39,7 +39,8 @@
     X(ALERT_SERVER, "alert_from_server") X(NO_ANSWER, "no_answer") X(RESET, "reset")
 /* What the detectors report; subject, peer and the numbers' meaning per kind in `incident`. */
 #define INCIDENT_LIST(X) X(ICMP_UNREACHABLE, "icmp_unreachable") X(DEAD_PATH, "dead_path") \
-    X(ARP_UNANSWERED, "arp_unanswered") X(RESET_MIDSTREAM, "reset_midstream")
+    X(ARP_UNANSWERED, "arp_unanswered") X(RESET_MIDSTREAM, "reset_midstream") \
+    X(PING_LOSS, "ping_loss") X(TIME_EXCEEDED, "time_exceeded") X(TOO_BIG, "too_big")
 #define END_LIST(X) X(DURATION, "duration") X(STOPPED, "stopped") X(EOF, "end_of_file") \
     X(DEVICE, "device_gone") X(FAILED, "failed")
 /* Why the worker narrowed its kernel filter (contract section 3). */
@@ -473,7 +474,10 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
     F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
     F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error") \
-    F(T, B, gateway, 1, none, "the subject is a default gateway of the interface")
+    F(T, B, gateway, 1, none, "the subject is a default gateway of the interface") \
+    F(T, U, size_bytes, ANY, bytes, "dead_path: segment sent in vain, with its headers; too_big: largest packet sent all the same") \
+    F(T, U, size_ok_bytes, ANY, bytes, "dead_path: largest smaller segment that arrived, with its headers; 0: none known") \
+    F(T, U, passed, ANY, count, "too_big: segments sent later that fit")
 
 #define FIELDS_services(F, T)    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first") \
     F(T, U, of, ANY, count, "how many there were")

@@ -3,6 +3,8 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/stat/snapshot.h"
 #include "capd/stat/rows.h"
+#include "capd/track/path.h"
+#include "capd/track/ping.h"
 #include "capd/track/control.h"
 #include "capd/track/select.h"
 #include "capd/track/tcp.h"
@@ -70,6 +72,8 @@ static uint32_t rows_incidents(struct engine *e, struct msg_incident *rows, uint
         if (e->flows.link[i].list == FLOWS_FREE || f->ip_proto != 6) continue;
         if (f->bits & FLOW_SELECTED && tcp_dead_path(f, &dead)) incidents_join(all, &dead);
     }
+    ping_report(e, all);
+    path_report(e, all);
     memcpy(rows, all->row, all->used * sizeof *rows);
     *of_out = all->seen;
     return all->used;

@@ -2,6 +2,8 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/control.h"
 #include "capd/track/flows.h"
+#include "capd/track/path.h"
+#include "capd/track/ping.h"
 #include "capd/track/select.h"
 
 static bool is_error(const struct packet *k) {
@@ -94,7 +96,10 @@ bool icmp_packet(struct engine *e, const struct packet *k) {
     bool v6 = k->ip_proto == 58;
     codes_add(v6 ? &e->total.icmpv6_types : &e->total.icmp_types,
               (uint32_t)k->icmp.type * 256u + k->icmp.code);
-    if (is_quoted) report_unreachable(e, k, &of, target);
+    ping_packet(e, k);
+    if (!is_quoted) return true;
+    report_unreachable(e, k, &of, target);
+    path_error(e, k, of.flow, of.toward_client ? SERVER : CLIENT);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "capd/track/fragment.h"
 #include "capd/track/names.h"
 #include "capd/track/seconds.h"
+#include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 #include "capd/track/tcp.h"
@@ -240,6 +241,7 @@ void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t 
     count_status(&e->total,
                  decode_frame(datalink, ts_ns, bytes, cap_bytes, wire_bytes, &e->packet));
     if (select_excluded(e, &e->packet)) return;
+    if (e->packet.ttl < PATH_FEW_HOPS && e->packet.ip_version) path_few_hops(e, &e->packet);
     if (e->packet.fragment)
         run_fragment(e, ts_ns);
     else if (has_flow(&e->packet))

@@ -42,9 +42,10 @@ enum side_bit {
     APP_STARTED = 1u << 17,   /* app_next is valid */
     APP_LOST = 1u << 18,      /* the stream has a gap: wait for a segment that starts a message */
     WS_EXPECT = 1u << 20,
-    SIDE_PUSHED = 1u << 21, /* its highest data segment ended a write (PSH) */
-    APP_DEAF = 1u << 19,    /* nothing more to read in this direction */
-    APP_TURN = 1u << 30     /* the other end has spoken since this one did */
+    SIDE_PUSHED = 1u << 21,  /* its highest data segment ended a write (PSH) */
+    APP_DEAF = 1u << 19,     /* nothing more to read in this direction */
+    APP_TURN = 1u << 30,     /* the other end has spoken since this one did */
+    SIDE_TOLD_MTU = 1u << 31 /* a router told it of a smaller MTU */
 };
 
 /* What one end of a TCP connection sent. */
@@ -69,6 +70,10 @@ struct flow_side {
     uint32_t app_skip;     /* stream bytes before the next message */
     uint16_t dup_acks;     /* in a row, sent by this end */
     uint16_t mss, largest; /* largest payload of a segment */
+    uint32_t largest_end;  /* where the segment that set it ends */
+    uint32_t told_end;     /* end of what it had sent when told of a smaller MTU */
+    uint16_t passed;       /* largest payload that is known to have arrived */
+    uint16_t try_len;      /* payload of the segment sent again and again */
     uint16_t zero_times;
     uint8_t recent_ttl[RECENT_PACKETS], recent_at;
     uint8_t wscale, ttl, tries, tries_growing, tries_fill;

@@ -4,6 +4,7 @@
 #include "capd/track/flows.h"
 #include "capd/track/hash.h"
 #include "capd/track/names.h"
+#include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 #include "capd/track/tcp.h"
@@ -48,6 +49,7 @@ static uint32_t open_flow(struct engine *e, const struct packet *k, const struct
         f->name_gen = n->gen;
     else
         f->name = NONE;
+    path_new_flow(e, f);
     select_flow(e, f);
     if (e->narrow_cause != NARROW_NONE) tcp_hide(e, f);
     return i;

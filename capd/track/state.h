@@ -38,7 +38,10 @@ struct engine {
     struct fragment *fragment; /* FRAGMENTS */
     struct arp_entry arp[ARP_ENTRIES];
     bool arp_replies_visible; /* a reply to somebody else was seen */
-    struct hosts hosts;       /* of packets without flow, and of flows that left */
+    struct ping ping[PINGS];
+    struct circle circle[CIRCLES];
+    struct path_mtu path_mtu[PATH_MTUS];
+    struct hosts hosts; /* of packets without flow, and of flows that left */
 
     struct flow *retired; /* LIM_CONNECTIONS connections that left the flow table */
     uint64_t *retired_score;

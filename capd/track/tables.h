@@ -245,6 +245,46 @@ struct arp_entry {
 };
 #define ARP_ENTRIES 256u
 
+/* ---- ping, paths ------------------------------------------------------------------------------
+ */
+#define PINGS      64u
+#define PING_TRIES 32u
+struct ping_try {
+    uint64_t us;
+    uint16_t seq;
+    bool waiting;
+};
+struct ping {
+    struct addr asker, asked;
+    uint16_t id;
+    bool used, target;
+    uint32_t hand;
+    uint64_t first_us, last_us, judged, lost, answered, took_us, longest_us;
+    struct ping_try try[PING_TRIES];
+};
+
+#define CIRCLES        64u
+#define CIRCLE_ROUTERS 4u
+struct circle {
+    struct addr src, dst, router[CIRCLE_ROUTERS];
+    bool used, target;
+    bool traced;  /* packets left with few hops: a trace, ... */
+    bool circled; /* ... or the same packet came by again with fewer */
+    uint8_t ttl;
+    uint32_t ip_id, routers;
+    uint64_t first_us, last_us, count;
+};
+
+#define PATH_MTUS 32u
+struct path_mtu {
+    struct addr src, dst, from, server;
+    uint16_t mtu, port;
+    bool used, target, by_server;
+    uint64_t first_us, last_us, count;
+    uint64_t larger, fits; /* segments sent later: larger than mtu, or not */
+    uint32_t largest;      /* bytes of such a packet */
+};
+
 struct incidents {
     struct msg_incident row[LIM_INCIDENTS];
     uint32_t used;

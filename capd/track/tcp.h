@@ -37,6 +37,9 @@ void tcp_tries_acked(struct flow_side *side, uint32_t ack);
 /* Was data of this connection sent again and again and never acknowledged?  Fills the incident;
  * value 1: what is outstanding fills the receiver's window. */
 bool tcp_dead_path(const struct flow *f, struct msg_incident *out);
+/* What this ACK says about the size of segments that arrive: the largest one, or a smaller one
+ * behind one that is missing (SACK, RFC 2018). */
+void tcp_note_passed(const struct segment *s, bool advanced);
 void tcp_forget_holes(struct engine *e, struct flow_side *side);
 /* Drop the holes below `ack`; true if there was one: acknowledged data that was never captured. */
 bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack);

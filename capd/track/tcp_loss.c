@@ -120,24 +120,32 @@ static void count_retransmission(struct engine *e, struct segment *s, uint32_t *
     if (f->bits & FLOW_SELECTED) seconds_retransmitted(&e->seconds, e->now_us);
 }
 
+/* IP and TCP headers around a segment's payload, timestamps left out. */
+static uint32_t headers_of(const struct flow *f) {
+    return f->end[CLIENT].len == 16 ? 60 : 40;
+}
+
 bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
     for (unsigned d = 0; d < 2; d++) {
         const struct flow_side *side = &f->side[d], *peer = &f->side[!d];
         if (!(side->bits & SIDE_DEAD) || peer->bits & SIDE_RST) continue;
         uint64_t first = f->first_us + (uint32_t)(side->try_first_us - (uint32_t)f->first_us);
         uint64_t span = side->try_last_us - side->try_first_us;
-        *out = (struct msg_incident){.kind = INCIDENT_DEAD_PATH,
-                                     .subject = f->end[SERVER],
-                                     .port = f->port[SERVER],
-                                     .peer = f->end[CLIENT],
-                                     .on_target = f->bits & FLOW_TARGET,
-                                     .count = 1,
-                                     .first_us = first,
-                                     .last_us = first + span,
-                                     .tries = side->tries,
-                                     .span_us = span,
-                                     .value = side->tries_fill,
-                                     .toward_client = d == SERVER};
+        *out =
+            (struct msg_incident){.kind = INCIDENT_DEAD_PATH,
+                                  .subject = f->end[SERVER],
+                                  .port = f->port[SERVER],
+                                  .peer = f->end[CLIENT],
+                                  .on_target = f->bits & FLOW_TARGET,
+                                  .count = 1,
+                                  .first_us = first,
+                                  .last_us = first + span,
+                                  .tries = side->tries,
+                                  .size_bytes = side->try_len + headers_of(f),
+                                  .size_ok_bytes = side->passed ? side->passed + headers_of(f) : 0,
+                                  .span_us = span,
+                                  .value = side->tries_fill,
+                                  .toward_client = d == SERVER};
         return true;
     }
     return false;
@@ -150,6 +158,7 @@ static void follow_tries(struct segment *s, struct flow_side *side) {
     if (side->tries > 0 && side->try_seq != s->seq && side->bits & SIDE_DEAD) return;
     if (side->tries == 0 || side->try_seq != s->seq) {
         side->try_seq = s->seq;
+        side->try_len = (uint16_t)(s->len > UINT16_MAX ? UINT16_MAX : s->len);
         side->try_first_us = side->next_us;
         side->try_gap_us = s->us - side->next_us;
         side->tries = 2;
@@ -168,6 +177,17 @@ static void follow_tries(struct segment *s, struct flow_side *side) {
     if (side->tries >= DEAD_TRIES && side->tries_growing &&
         s->us - side->try_first_us >= DEAD_SPAN_US)
         side->bits |= SIDE_DEAD;
+}
+
+void tcp_note_passed(const struct segment *s, bool advanced) {
+    struct flow_side *sender = &s->f->side[!s->dir];
+    const struct tcp_header *t = &s->k->tcp;
+    if (advanced && sender->largest > sender->passed && !seq_before(t->ack, sender->largest_end))
+        sender->passed = sender->largest;
+    for (unsigned i = 0; i < t->sack_blocks; i++) {
+        uint32_t len = t->sack_right[i] - t->sack_left[i];
+        if (len <= sender->largest && len > sender->passed) sender->passed = (uint16_t)len;
+    }
 }
 
 void tcp_tries_acked(struct flow_side *side, uint32_t ack) {
@@ -210,7 +230,9 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
         f->spurious++;
         return;
     }
-    count_retransmission(e, s, &f->lost_after);
+    /* What was too big for the path was dropped by a router that said so: no loss. */
+    bool told = side->bits & SIDE_TOLD_MTU && side->told_end && !seq_after(end, side->told_end);
+    if (!told) count_retransmission(e, s, &f->lost_after);
     follow_tries(s, side);
 }
 

@@ -2,6 +2,7 @@
  * capture itself do not come here.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/tcp.h"
+#include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 
@@ -166,6 +167,7 @@ static void take_ack(struct engine *e, struct segment *s) {
         peer->next = ack;
         peer->next_us = s->us;
     }
+    tcp_note_passed(s, advanced);
     if (!advanced) return;
     tcp_tries_acked(peer, ack);
     tcp_time_ack(e, s, old);
@@ -186,7 +188,11 @@ static void take_data(struct engine *e, struct segment *s) {
     if (s->fresh > 0) note_data_after_reset(s);
     f->data_segments[s->dir]++;
     f->payload[s->dir] += s->fresh;
-    if (s->len > side->largest) side->largest = (uint16_t)(s->len > 65535 ? 65535 : s->len);
+    if (s->len > side->largest) {
+        side->largest = (uint16_t)(s->len > 65535 ? 65535 : s->len);
+        side->largest_end = s->seq + s->len;
+    }
+    if (side->bits & SIDE_TOLD_MTU) path_told_segment(e, s);
     app_segment(e, s); /* before the times: it knows what of TLS is handshake */
     tcp_time_data(e, s);
 }

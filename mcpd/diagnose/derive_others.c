@@ -292,6 +292,11 @@ static bool i_silent_side(const struct derive_row *r, double *out) {
     return n->kind == INCIDENT_DEAD_PATH && number(out, n->toward_client ? 1 : 2);
 }
 
+static bool i_lost_percent(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    return percent(out, n->count > n->tries ? n->tries : n->count, n->tries);
+}
+
 static bool i_is_v6(const struct derive_row *r, double *out) {
     const struct msg_incident *n = r->row;
     return is(out, n->value >= 65536);
@@ -333,5 +338,6 @@ const struct computed computed_incidents[] = {
     {"mute_resolver", i_is_mute_resolver},
     {"same_percent", i_same_percent},
     {"silent_side", i_silent_side},
+    {"lost_percent", i_lost_percent},
     {NULL, NULL},
 };

@@ -74,6 +74,21 @@ static uint64_t rcode_count(const struct msg_totals *t, uint64_t code) {
     return 0;
 }
 
+static bool t_fragment_percent(const struct derive_row *r, double *out) {
+    return percent(out, TOTALS_OF(r)->fragments, TOTALS_OF(r)->seen);
+}
+
+/* ICMP 11/1, ICMPv6 3/1: a host waited for the rest of a datagram in vain. */
+static bool t_reassembly_failed(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < t->icmp_types_n; i++)
+        if (t->icmp_types[i].code == 11 * 256 + 1) n += t->icmp_types[i].count;
+    for (uint32_t i = 0; i < t->icmpv6_types_n; i++)
+        if (t->icmpv6_types[i].code == 3 * 256 + 1) n += t->icmpv6_types[i].count;
+    return number(out, n);
+}
+
 /* Connections were tried and none came up, for whatever reason. */
 static bool t_none_set_up(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
@@ -119,6 +134,8 @@ const struct computed computed_totals[] = {
     {"target_addresses", t_target_addresses},
     {"tables", t_tables},
     {"dns_fine", t_dns_fine},
+    {"fragment_percent", t_fragment_percent},
+    {"reassembly_failed", t_reassembly_failed},
     {"none_set_up", t_none_set_up},
     {"only_arp", t_only_arp},
     {NULL, NULL},

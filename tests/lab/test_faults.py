@@ -21,6 +21,7 @@ import lab as lab_module
 from lab import Lab, LabError
 import runs
 import runs_names
+import runs_path
 
 TABLE = os.path.join(lab_module.TOP, "build", "lab-table.txt")
 
@@ -92,7 +93,7 @@ def table(results):
 
 
 def main(arguments):
-    areas = (runs, runs_names)
+    areas = (runs, runs_names, runs_path)
     every = [r for a in areas for r in a.FAULTS] + [r for a in areas for r in a.HEALTHY]
     if arguments[:1] == ["--list"]:
         print("\n".join("%-22s %s" % (r.name, r.expect or "healthy") for r in every))

@@ -2,6 +2,7 @@
 #include "tests/unit/witnesses.h"
 #include "tests/unit/witnesses_apps.h"
 #include "tests/unit/witnesses_names.h"
+#include "tests/unit/witnesses_path.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -230,6 +231,22 @@ static const struct {
     {"http_client_errors", http_forbidden_other, NULL, NULL, NULL, NULL},
     {"http_client_errors", http_log_in, NULL, NULL, NULL, NULL},
     {"http_server_errors", http_errors_rare, NULL, NULL, NULL, NULL},
+    {"routing_loop", circles, "critical", "confirmed", "network", "203.0.113.9"},
+    {"routing_loop", circles_moment, NULL, NULL, NULL, NULL},
+    {"pmtu_discovered", too_big_heeded, "info", "confirmed", "network", "203.0.113.9:443"},
+    {"pmtu_discovered", too_big_ignored, NULL, NULL, NULL, NULL},
+    {"pmtud_ignored", too_big_ignored, "warning", "confirmed", "server", "203.0.113.9:443"},
+    {"pmtud_ignored", too_big_under_way, NULL, NULL, NULL, NULL},
+    {"pmtud_ignored", too_big_heeded, NULL, NULL, NULL, NULL},
+    {"pmtud_blackhole", large_vanish, "critical", "likely", "network", "203.0.113.9:443"},
+    {"pmtud_blackhole", all_vanish, NULL, NULL, NULL, NULL},
+    {"pmtud_blackhole", small_vanish, NULL, NULL, NULL, NULL},
+    {"ip_fragmentation", fragmented, "info", "confirmed", "network", "eth0"},
+    {"ip_fragmentation", reassembly_given_up, "info", "confirmed", "network", "eth0"},
+    {"ip_fragmentation", fragments_few, NULL, NULL, NULL, NULL},
+    {"ping_loss", pings_lost, "warning", "confirmed", "network_or_server", "203.0.113.9"},
+    {"ping_loss", pings_lost_two, NULL, NULL, NULL, NULL},
+    {"ping_loss", pings_lost_rarely, NULL, NULL, NULL, NULL},
 };
 #define WITNESSES (sizeof witnesses / sizeof witnesses[0])
 

@@ -1,0 +1,14 @@
+#ifndef CAPD_TRACK_PING_H
+#define CAPD_TRACK_PING_H
+#include "capd/track/state.h"
+
+/* Echo requests paired with their replies, by the two hosts and the identifier (RFC 792, RFC 4443
+ * section 4).  Full: the pair that was silent longest gives way. */
+
+/* A selected ICMP packet: an echo request or reply is counted, anything else is nothing. */
+void ping_packet(struct engine *e, const struct packet *k);
+
+/* Join one row per pair of hosts that lost any to `all`: tries is how many could be judged, count
+ * how many of these stayed without reply, span_us the mean round trip, value the longest. */
+void ping_report(const struct engine *e, struct incidents *all);
+#endif

@@ -1,0 +1,73 @@
+/* The same for what routers and pings say of a path. */
+#ifndef TESTS_UNIT_WITNESSES_PATH_H
+#define TESTS_UNIT_WITNESSES_PATH_H
+#include "tests/unit/witnesses.h"
+
+WITNESS(circles) {
+    struct msg_incident *n = world_incident(w, INCIDENT_TIME_EXCEEDED);
+    n->port = 0;
+    n->count = 4;
+    n->value = 2;
+}
+WITNESS(circles_moment) {
+    circles(w);
+    w->incident[0].count = 2;
+}
+WITNESS(too_big_heeded) {
+    struct msg_incident *n = world_incident(w, INCIDENT_TOO_BIG);
+    n->value = 1400;
+    n->passed = 10;
+}
+WITNESS(too_big_ignored) {
+    too_big_heeded(w);
+    w->incident[0].passed = 0;
+    w->incident[0].tries = 5;
+    w->incident[0].size_bytes = 1500;
+    w->incident[0].toward_client = true;
+}
+WITNESS(too_big_under_way) {
+    too_big_ignored(w);
+    w->incident[0].tries = 2;
+}
+WITNESS(large_vanish) {
+    struct msg_incident *n = world_incident(w, INCIDENT_DEAD_PATH);
+    n->tries = 4;
+    n->span_us = 3000000;
+    n->size_bytes = 1488;
+    n->size_ok_bytes = 500;
+}
+WITNESS(all_vanish) {
+    large_vanish(w);
+    w->incident[0].size_ok_bytes = 1488;
+}
+WITNESS(small_vanish) {
+    large_vanish(w);
+    w->incident[0].size_bytes = 600;
+}
+WITNESS(fragmented) {
+    w->s.totals.fragments = 100;
+}
+WITNESS(fragments_few) {
+    w->s.totals.fragments = 10;
+}
+WITNESS(reassembly_given_up) {
+    static struct msg_code_count c = {11 * 256 + 1, 2};
+    w->s.totals.icmp_types = &c;
+    w->s.totals.icmp_types_n = 1;
+}
+WITNESS(pings_lost) {
+    struct msg_incident *n = world_incident(w, INCIDENT_PING_LOSS);
+    n->port = 0;
+    n->tries = 40;
+    n->count = 8;
+    n->span_us = 20000;
+}
+WITNESS(pings_lost_two) {
+    pings_lost(w);
+    w->incident[0].count = 2;
+}
+WITNESS(pings_lost_rarely) {
+    pings_lost(w);
+    w->incident[0].tries = 1000;
+}
+#endif
