@@ -116,7 +116,7 @@ enum decode_status ip_decode(struct view *v, struct packet *k, struct next *n);
 enum decode_status icmp_decode(struct view *v, struct packet *k); /* RFC 792, RFC 4443 */
 enum decode_status tcp_decode(struct view *v, struct packet *k);  /* RFC 9293, 7323, 2018 */
 enum decode_status udp_decode(struct view *v, struct packet *k, struct next *n); /* RFC 768 */
-enum decode_status sctp_decode(struct view *v, struct packet *k); /* RFC 9260 */
+enum decode_status sctp_decode(struct view *v, struct packet *k);                /* RFC 9260 */
 
 /* tunnel.c */
 enum decode_status tunnel_gre(struct view *v, struct packet *k,

@@ -25,7 +25,8 @@ enum decode_status sctp_decode(struct view *v, struct packet *k) {
     uint32_t sum;
     k->payload = NULL;
     k->payload_cap = k->payload_bytes = 0;
-    if (cursor_left(&c) >= 4) k->has_ports = cursor_be16(&c, &k->sport) && cursor_be16(&c, &k->dport);
+    if (cursor_left(&c) >= 4)
+        k->has_ports = cursor_be16(&c, &k->sport) && cursor_be16(&c, &k->dport);
     if (!k->has_ports || !cursor_be32(&c, &h.tag) || !cursor_be32(&c, &sum))
         return VIEW_SHORT(v, HEADER_BYTES, SCTP);
     packet_add(k, PROTO_SCTP);

@@ -4,6 +4,8 @@
 #include "capd/stat/snapshot.h"
 #include "capd/stat/rows.h"
 #include "capd/track/control.h"
+#include "capd/track/dhcp_track.h"
+#include "capd/track/link.h"
 #include "capd/track/tcp.h"
 #include "common/wire.h"
 
@@ -69,6 +71,7 @@ static uint32_t rows_incidents(struct engine *e, struct msg_incident *rows, uint
         if (e->flows.link[i].list == FLOWS_FREE || f->ip_proto != 6) continue;
         if (f->bits & FLOW_SELECTED && tcp_dead_path(f, &dead)) incidents_join(all, &dead);
     }
+    dhcp_report(e, all);
     memcpy(rows, all->row, all->used * sizeof *rows);
     *of_out = all->seen;
     return all->used;
@@ -77,6 +80,7 @@ static uint32_t rows_incidents(struct engine *e, struct msg_incident *rows, uint
 static void send_all(struct out *o) {
     struct engine *e = o->e;
     arp_report(e);
+    link_report(e);
     send_totals(o, true);
     SEND_ROWS(o, WIRE_SERVICES, services, service, rows_services, ROOM_TABLE, false);
     SEND_ROWS(o, WIRE_RESOLVERS, resolvers, resolver, rows_resolvers, ROOM_SMALL, false);

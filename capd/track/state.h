@@ -2,6 +2,7 @@
 #define CAPD_TRACK_STATE_H
 #include "capd/track/engine.h"
 #include "capd/track/flow_table.h"
+#include "capd/track/link_tables.h"
 #include "capd/track/tables.h"
 
 /* The engine from the inside: for track and stat only. */
@@ -38,7 +39,9 @@ struct engine {
     struct fragment *fragment; /* FRAGMENTS */
     struct arp_entry arp[ARP_ENTRIES];
     bool arp_replies_visible; /* a reply to somebody else was seen */
-    struct hosts hosts;       /* of packets without flow, and of flows that left */
+    struct link_state link;
+    struct dhcp_client dhcp_client[DHCP_CLIENTS];
+    struct hosts hosts; /* of packets without flow, and of flows that left */
 
     struct flow *retired; /* LIM_CONNECTIONS connections that left the flow table */
     uint64_t *retired_score;
