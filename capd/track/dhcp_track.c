@@ -113,12 +113,12 @@ static void server_heard(struct engine *e, struct dhcp_client *c, const struct e
 }
 
 /* ---- steps ---- */
-static bool is_copy(const struct engine *e, uint64_t before_us, bool same_xid) {
-    return before_us > 0 && same_xid && e->now_us - before_us <= DHCP_COPY_US;
+static bool is_copy(const struct engine *e, uint64_t before_us, bool same) {
+    return same && e->now_us - before_us <= DHCP_COPY_US;
 }
 
 static void step_discover(struct engine *e, struct dhcp_client *c, const struct event *v) {
-    if (is_copy(e, c->discover_us, c->xid == v->xid)) return;
+    if (is_copy(e, c->discover_us, c->discovers > 0 && c->xid == v->xid)) return;
     if (c->discovers == 0 || e->now_us - c->discover_us > DHCP_SERIES_US) {
         series_end(c);
         c->first_us = e->now_us;
@@ -129,7 +129,7 @@ static void step_discover(struct engine *e, struct dhcp_client *c, const struct 
 }
 
 static void step_request(struct engine *e, struct dhcp_client *c, const struct event *v) {
-    if (is_copy(e, c->request_us, c->xid == v->xid)) return;
+    if (is_copy(e, c->request_us, c->requests > 0 && c->xid == v->xid)) return;
     if (v->selects && c->offers == 0) series_end(c); /* it was offered one out of sight */
     if (c->discovers > 0) c->requests++;
     c->request_us = c->last_us = e->now_us;
@@ -137,13 +137,15 @@ static void step_request(struct engine *e, struct dhcp_client *c, const struct e
 }
 
 static void step_refused(struct engine *e, struct dhcp_client *c, const struct event *v) {
-    if (v->step == STEP_NAK ? is_copy(e, c->nak_last_us, c->xid == v->xid) : false) return;
+    bool again = c->naks > 0 && c->nak_xid == v->xid;
+    if (v->step == STEP_NAK && is_copy(e, c->nak_last_us, again)) return;
     if (c->naks + c->declines == 0) c->nak_first_us = e->now_us;
     if (v->step == STEP_NAK)
         c->naks++;
     else
         c->declines++;
     c->nak_last_us = e->now_us;
+    c->nak_xid = v->xid;
     c->recovered = false;
     if (v->server.len > 0) c->naker = v->server;
     series_end(c); /* it begins anew */

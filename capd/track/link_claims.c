@@ -130,11 +130,10 @@ static void change(struct engine *e, struct claim *c, const struct spoken *s) {
         bool only_announced = s->announced && c->announced;
         uint64_t limit = only_announced ? FLIP_ANNOUNCED_US : FLIP_US;
         bool proxy = is_proxy(e, mac) || is_proxy(e, c->mac);
-        if (e->now_us - c->old_us <= limit && !proxy) report_duplicate(e, c, c->mac, mac);
+        if (e->now_us - c->changed_us <= limit && !proxy) report_duplicate(e, c, c->mac, mac);
     }
     memcpy(c->old_mac, c->mac, 6);
-    c->old_us = c->us;
-    c->old_announced = c->announced;
+    c->changed_us = e->now_us;
     c->has_old = true;
     memcpy(c->mac, mac, 6);
 }
@@ -159,6 +158,7 @@ static void claim_heard(struct engine *e, struct claim *c, const struct spoken *
 
 static void question_heard(struct engine *e, const struct packet *k) {
     struct claim *c = claim_get(e, &k->arp.target, k->vlan_id);
+    c->asked = true;
     c->asked_us = e->now_us;
     c->replied = false;
 }
@@ -174,7 +174,7 @@ static void arp_heard(struct engine *e, const struct packet *k) {
         is_virtual(a->sender_mac))
         return;
     struct claim *c = claim_get(e, &a->sender, k->vlan_id);
-    bool recent = c->asked_us > 0 && e->now_us - c->asked_us <= SOLICITED_US;
+    bool recent = c->asked && e->now_us - c->asked_us <= SOLICITED_US;
     struct spoken s = {.a = a,
                        .announced = gratuitous || (a->op == 2 && broadcast),
                        .asked_for = a->op == 2 && !gratuitous && !broadcast && recent};

@@ -11,12 +11,12 @@
 struct claim {
     struct addr address;
     uint16_t vlan;
-    bool used, has_old, announced, old_announced; /* announced: last claim was gratuitous */
-    bool taken;                                   /* taker claimed it without being asked */
-    uint8_t mac[6], old_mac[6];                   /* who claims it now, and who did before */
-    uint64_t us, old_us;                          /* their last claims */
-    uint64_t asked_us;                            /* last question for it; 0: none */
-    uint8_t reply_mac[6];                         /* first to answer that question */
+    bool used, has_old, asked, announced; /* announced: its last claim was gratuitous */
+    bool taken;                           /* taker claimed it without being asked */
+    uint8_t mac[6], old_mac[6];           /* who claims it now, and who did before */
+    uint64_t us, changed_us;              /* its last claim; when it took over from the old one */
+    uint64_t asked_us;                    /* last question for it, if asked */
+    uint8_t reply_mac[6];                 /* first to answer that question */
     bool replied;
     uint8_t taker[6];
     struct addr victim; /* whom the taker told */
@@ -87,6 +87,7 @@ struct dhcp_client {
     uint32_t discovers, offers, requests;
     uint32_t naks, declines;
     uint64_t nak_first_us, nak_last_us;
+    uint32_t nak_xid;
     bool own;                  /* this host's */
     bool recovered;            /* an ACK came after the last NAK or DECLINE */
     struct addr server, naker; /* who offered last; who refused */

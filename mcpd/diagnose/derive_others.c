@@ -139,6 +139,12 @@ static bool i_is_v6(const struct derive_row *r, double *out) {
     return is(out, n->value >= 65536);
 }
 
+/* A client that got an address is no incident: of those that are, none did. */
+static bool i_dhcp_acks(const struct derive_row *r, double *out) {
+    (void)r;
+    return number(out, 0);
+}
+
 /* ---- by name ------------------------------------------------------------------------------- */
 const struct computed computed_resolvers[] = {
     {"of_target", derive_of_target},
@@ -164,5 +170,6 @@ const struct computed computed_incidents[] = {
     {"icmp_code", i_icmp_code},
     {"icmp_class", i_icmp_class},
     {"icmp_v6", i_is_v6},
+    {"dhcp_acks", i_dhcp_acks},
     {NULL, NULL},
 };

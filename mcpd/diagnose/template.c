@@ -60,16 +60,19 @@ enum text_kind {
     TEXT_SUBJECT,
     TEXT_TARGET,
     TEXT_INTERFACE,
-    TEXT_CLIENT
+    TEXT_CLIENT,
+    TEXT_MAC,
+    TEXT_OTHER_MAC
 };
-static const char *const text_names[] = {"service", "address",   "peer",  "subject",
-                                         "target",  "interface", "client"};
-#define TEXT_KINDS 7u
+static const char *const text_names[] = {"service",   "address", "peer", "subject",  "target",
+                                         "interface", "client",  "mac",  "other_mac"};
+#define TEXT_KINDS 9u
 
 static bool text_fits(enum text_kind kind, enum table_id table) {
     if (kind == TEXT_SERVICE || kind == TEXT_ADDRESS) return table != TABLE_TOTALS;
     if (kind == TEXT_CLIENT) return table == TABLE_CONNECTIONS;
-    return kind != TEXT_PEER || table == TABLE_INCIDENTS;
+    bool of_incidents = kind == TEXT_PEER || kind == TEXT_MAC || kind == TEXT_OTHER_MAC;
+    return !of_incidents || table == TABLE_INCIDENTS;
 }
 
 static void put_target(struct sink *out, const struct derive_row *r) {
@@ -80,6 +83,10 @@ static void put_target(struct sink *out, const struct derive_row *r) {
         return;
     }
     put(out, clean, text_clean((const uint8_t *)t->text, strlen(t->text), clean, sizeof clean));
+}
+
+static void mac_format(const uint8_t m[6], char *out, size_t cap) {
+    snprintf(out, cap, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
 }
 
 static void put_text(struct sink *out, enum text_kind kind, const struct template_input *in) {
@@ -97,6 +104,12 @@ static void put_text(struct sink *out, enum text_kind kind, const struct templat
     case TEXT_PEER: addr_format(&((const struct msg_incident *)in->row->row)->peer, text); break;
     case TEXT_CLIENT:
         addr_format(&((const struct msg_connection *)in->row->row)->client, text);
+        break;
+    case TEXT_MAC:
+        mac_format(((const struct msg_incident *)in->row->row)->mac, text, sizeof text);
+        break;
+    case TEXT_OTHER_MAC:
+        mac_format(((const struct msg_incident *)in->row->row)->other_mac, text, sizeof text);
         break;
     case TEXT_SUBJECT: word = in->subject ? in->subject : ""; break;
     case TEXT_TARGET: put_target(out, in->row); return;
