@@ -65,11 +65,11 @@ COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c c
           common/wire.c common/mpcheck.c common/mp.c common/schema.c \
           common/frame.c common/conf.c common/protocol.c common/bucket.c common/sysd.c
 DECODE := $(addprefix capd/decode/,decode.c datalink.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c \
-          dns.c http.c http_target.c tls.c tls_hello.c)
+          dns.c http.c http_target.c tls.c tls_hello.c stp.c sctp.c nd.c dhcp.c dhcp6.c)
 TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c hash.c sketch.c select.c \
           services.c names.c counters.c seconds.c control.c fragment.c udp.c tcp_track.c tcp_analysis.c \
           tcp_loss.c tcp_timing.c app.c dns_track.c http_track.c tls_track.c slow_client.c \
-           path.c ping.c)
+          path.c ping.c link.c link_claims.c link_storm.c nd_track.c dhcp_track.c)
 STAT   := $(addprefix capd/stat/,snapshot.c totals.c rows_flow.c rows_app.c top.c words.c)
 WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worker/sandbox.c \
           capd/worker/source.c capd/worker/filter.c capd/worker/narrow.c capd/worker/output.c

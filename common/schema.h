@@ -40,7 +40,12 @@
 /* What the detectors report; subject, peer and the numbers' meaning per kind in `incident`. */
 #define INCIDENT_LIST(X) X(ICMP_UNREACHABLE, "icmp_unreachable") X(DEAD_PATH, "dead_path") \
     X(ARP_UNANSWERED, "arp_unanswered") X(RESET_MIDSTREAM, "reset_midstream") \
-    X(PING_LOSS, "ping_loss") X(TIME_EXCEEDED, "time_exceeded") X(TOO_BIG, "too_big")
+    X(PING_LOSS, "ping_loss") X(TIME_EXCEEDED, "time_exceeded") X(TOO_BIG, "too_big") \
+    X(ARP_DUPLICATE, "arp_duplicate_address") X(ARP_SPOOFING, "arp_spoofing_suspected") \
+    X(ARP_STORM, "arp_storm") X(L2_LOOP, "l2_loop") X(BROADCAST_STORM, "broadcast_storm") \
+    X(ND_UNANSWERED, "nd_unanswered") X(DHCP_NO_OFFER, "dhcp_no_offer") \
+    X(DHCP_INCOMPLETE, "dhcp_incomplete") X(DHCP_NAK, "dhcp_nak") \
+    X(DHCP_SERVERS, "dhcp_multiple_servers")
 #define END_LIST(X) X(DURATION, "duration") X(STOPPED, "stopped") X(EOF, "end_of_file") \
     X(DEVICE, "device_gone") X(FAILED, "failed")
 /* Why the worker narrowed its kernel filter (contract section 3). */
@@ -274,6 +279,10 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, arp_requests, ANY, count, "ARP requests") \
     F(T, U, arp_replies, ANY, count, "ARP replies") \
     F(T, L, protocols, LIM_PROTOCOLS, protocol, "a packet counts at each of its layers from the network up") \
+    F(T, U, stp_changes, ANY, count, "spanning tree BPDUs that announce a topology change") \
+    F(T, U, sctp_inits, ANY, count, "SCTP associations asked for: INIT chunks") \
+    F(T, U, sctp_init_acks, ANY, count, "their answers") \
+    F(T, U, sctp_aborts, ANY, count, "SCTP ABORT chunks") \
     F(T, B, names_hashed, 1, none, "names are switched off: hashes stand for names and paths")
 
 /* One TCP service: server address and port, with all connections to it. */
@@ -470,14 +479,20 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, last_us, ANY, us, "since the start") \
     F(T, U, tries, ANY, count, "packets sent in vain") \
     F(T, U, span_us, ANY, us, "first to last try") \
-    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dead_path: 1 if what is outstanding fills the receiver's window") \
+    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window") \
     F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
     F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
     F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface") \
     F(T, U, size_bytes, ANY, bytes, "dead_path: segment sent in vain, with its headers; too_big: largest packet sent all the same") \
     F(T, U, size_ok_bytes, ANY, bytes, "dead_path: largest smaller segment that arrived, with its headers; 0: none known") \
-    F(T, U, passed, ANY, count, "too_big: segments sent later that fit")
+    F(T, U, passed, ANY, count, "too_big: segments sent later that fit") \
+    F(T, M, mac, 6, none, "link-layer address: who claims the address, who sends it all, which client") \
+    F(T, M, other_mac, 6, none, "who had the address before, or claims it as well") \
+    F(T, U, rate, ANY, count, "frames of the worst second") \
+    F(T, U, share_percent, 100, percent, "of all frames of that second") \
+    F(T, U, offers, ANY, count, "dhcp: offers to the client") \
+    F(T, U, requests, ANY, count, "dhcp: requests of the client after that")
 
 #define FIELDS_services(F, T)    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first") \
     F(T, U, of, ANY, count, "how many there were")

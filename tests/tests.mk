@@ -56,6 +56,7 @@ UNIT += test_parent_server
 
 # Fuzz targets, for clang's libFuzzer: `make V=fuzz fuzzers`, then build/fuzz/fuzz_x NEW_CORPUS tests/fuzz/seeds/x
 FUZZ += fuzz_decode_frame fuzz_dns fuzz_http fuzz_tls
+FUZZ += fuzz_nd fuzz_dhcp
 FUZZ_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
 fuzzers: $(addprefix $(B)/,$(FUZZ))
 $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
@@ -78,3 +79,6 @@ SUITES += tests/lab/test_people.py
 SUITES += tests/lab/test_canary.py
 SUITES += tests/cli/test_hostile_names.py
 UNIT += test_privacy
+UNIT += test_decode_net
+UNIT += test_track_link
+UNIT += test_track_dhcp

@@ -55,6 +55,7 @@ static enum decode_status layer_decode(struct next at, struct view *v, struct pa
     case LAYER_PPPOE: return link_pppoe(v, k, n);
     case LAYER_MPLS: return tunnel_mpls(v, k, n);
     case LAYER_ARP: return arp_decode(v, k);
+    case LAYER_STP: return stp_decode(v, k);
     case LAYER_IP: return ip_decode(v, k, n);
     case LAYER_TRANSPORT: return transport_decode(at.value, v, k, n);
     case LAYER_UDP_TUNNEL: return tunnel_udp((uint16_t)at.value, v, n);

@@ -82,6 +82,7 @@ static void quote_read(struct cursor c, struct icmp_quote *q) {
 /* The second 32-bit word, by type. */
 static void icmp_read_word(uint32_t word, const struct packet *k, struct icmp_header *h) {
     bool v6 = k->ip_version == 6;
+    h->word = word;
     if (v6 ? h->type == V6_ECHO || h->type == V6_ECHO_REPLY
            : h->type == V4_ECHO || h->type == V4_ECHO_REPLY) {
         h->echo_id = (uint16_t)(word >> 16);

@@ -25,6 +25,7 @@ enum layer {
     LAYER_ARP,       /* RFC 826 */
     LAYER_IP,        /* IPv4 or IPv6 by the first four bits */
     LAYER_TRANSPORT, /* value: IP protocol number */
+    LAYER_STP,       /* spanning tree BPDU */
     LAYER_UDP_TUNNEL /* value: UDP port; a guess by port, taken back when it does not parse */
 };
 
@@ -107,6 +108,7 @@ enum decode_status link_pppoe(struct view *v, struct packet *k, struct next *n);
 enum decode_status wifi_decode(int datalink, struct view *v, struct packet *k, struct next *n);
 
 enum decode_status arp_decode(struct view *v, struct packet *k);
+enum decode_status stp_decode(struct view *v, struct packet *k);
 
 /* ip.c: RFC 791, RFC 8200.  Sets the addresses and l4 fields of the (now innermost) IP header. */
 enum decode_status ip_decode(struct view *v, struct packet *k, struct next *n);
@@ -114,7 +116,7 @@ enum decode_status ip_decode(struct view *v, struct packet *k, struct next *n);
 enum decode_status icmp_decode(struct view *v, struct packet *k); /* RFC 792, RFC 4443 */
 enum decode_status tcp_decode(struct view *v, struct packet *k);  /* RFC 9293, 7323, 2018 */
 enum decode_status udp_decode(struct view *v, struct packet *k, struct next *n); /* RFC 768 */
-enum decode_status sctp_decode(struct view *v, struct packet *k); /* RFC 9260: ports */
+enum decode_status sctp_decode(struct view *v, struct packet *k);                /* RFC 9260 */
 
 /* tunnel.c */
 enum decode_status tunnel_gre(struct view *v, struct packet *k,

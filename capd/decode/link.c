@@ -81,14 +81,15 @@ enum decode_status link_llc(struct view *v, struct packet *k, struct next *n) {
     if (!cursor_u8(&c, &dsap) || !cursor_u8(&c, &ssap) || !cursor_u8(&c, &control))
         return VIEW_SHORT(v, 3, LINK);
     if (dsap == 0x42) { /* spanning tree */
-        packet_add(k, PROTO_STP);
+        view_consume(v, c);
+        n->layer = LAYER_STP;
         return DECODE_OK;
     }
     if (dsap != 0xaa || ssap != 0xaa || control != 3) return link_other(k);
     if (!cursor_be24(&c, &oui) || !cursor_be16(&c, &type)) return VIEW_SHORT(v, 8, LINK);
     view_consume(v, c);
     if (oui == 0x00000c && type == 0x010b) { /* Cisco's spanning tree per VLAN */
-        packet_add(k, PROTO_STP);
+        n->layer = LAYER_STP;
         return DECODE_OK;
     }
     if ((oui != 0 && oui != 0x0000f8) || type < LINK_TYPE_MIN) return link_other(k);

@@ -60,8 +60,29 @@ struct icmp_header {
     uint8_t type, code;
     uint16_t echo_id, echo_seq; /* echo request and reply only */
     uint32_t mtu;               /* frag needed, packet too big */
+    uint32_t word;              /* bytes 4..7 as they are: flags of neighbour discovery */
     struct addr neighbour;      /* who is asked for: ND solicitation, advertisement; else empty */
     struct icmp_quote quote;
+};
+
+/* First chunk of an SCTP packet; RFC 9260 section 3.2. */
+#define SCTP_INIT     1u
+#define SCTP_INIT_ACK 2u
+#define SCTP_ABORT    6u
+
+struct sctp_header {
+    uint32_t tag, initiate_tag; /* initiate_tag: of INIT and INIT ACK */
+    uint8_t chunk;              /* type of the first chunk, if has_chunk */
+    bool has_chunk;
+};
+
+/* IEEE 802.1D BPDU; `read` is false when only its presence is known. */
+struct stp_header {
+    uint8_t version, type; /* type 0 configuration, 2 rapid, 0x80 change notification */
+    bool read, change;     /* change: the topology changes */
+    uint64_t root, bridge;
+    uint32_t cost;
+    uint16_t port;
 };
 
 struct arp_header {
@@ -102,6 +123,8 @@ struct packet {
     struct tcp_header tcp;   /* if layers has PROTO_TCP */
     struct icmp_header icmp; /* if PROTO_ICMP or PROTO_ICMPV6 */
     struct arp_header arp;   /* if PROTO_ARP */
+    struct sctp_header sctp; /* if PROTO_SCTP */
+    struct stp_header stp;   /* if PROTO_STP */
 
     /* Transport payload, or the IP payload of a fragment (whose transport header, even of the
      * first, is left undecoded) and of protocols not decoded here; NULL if none is present. */

@@ -1,9 +1,8 @@
-/* UDP (RFC 768) and the ports of SCTP (RFC 9260).
+/* UDP (RFC 768).
  * Runs in: worker.  Input trust: packets. */
 #include "capd/decode/layers.h"
 
-#define UDP_HEADER_BYTES  8u
-#define SCTP_HEADER_BYTES 12u
+#define UDP_HEADER_BYTES 8u
 
 static void payload_set(const struct view *v, struct packet *k) {
     k->payload_bytes = v->wire;
@@ -35,15 +34,5 @@ enum decode_status udp_decode(struct view *v, struct packet *k, struct next *n) 
         *n = (struct next){LAYER_UDP_TUNNEL, k->dport};
     else if (tunnel_is_udp_port(k->sport))
         *n = (struct next){LAYER_UDP_TUNNEL, k->sport};
-    return DECODE_OK;
-}
-
-enum decode_status sctp_decode(struct view *v, struct packet *k) {
-    struct cursor c = v->c;
-    if (!ports_read(&c, k) || !cursor_skip(&c, SCTP_HEADER_BYTES - 4))
-        return VIEW_SHORT(v, SCTP_HEADER_BYTES, SCTP);
-    packet_add(k, PROTO_SCTP);
-    view_consume(v, c);
-    payload_set(v, k);
     return DECODE_OK;
 }

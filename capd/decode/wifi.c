@@ -21,6 +21,7 @@
 
 #define RADIOTAP_MAX_WORDS 8u
 #define RADIOTAP_DATA_PAD  0x20u
+#define RADIOTAP_BAD_FCS   0x40u /* damaged on the air: nothing in it can be believed */
 
 static bool cursor_le16(struct cursor *c, uint32_t *v) {
     uint8_t low, high;
@@ -48,7 +49,7 @@ static enum decode_status wifi_skip(uint32_t len, uint32_t least, struct view *v
 /* https://www.radiotap.org: little endian, fields in order of their bits, each aligned to its size.
  * Only the flags field (bit 1, after the 8-byte time of bit 0) matters: is the MAC header padded?
  */
-static enum decode_status wifi_radiotap(struct view *v, bool *padded_out) {
+static enum decode_status wifi_radiotap(struct view *v, bool *padded_out, bool *bad_out) {
     struct cursor c = v->c;
     uint32_t len, present = 0, word;
     if (!cursor_skip(&c, 2) || !cursor_le16(&c, &len) || !cursor_le32(&c, &word))
@@ -59,8 +60,10 @@ static enum decode_status wifi_radiotap(struct view *v, bool *padded_out) {
         if (!cursor_le32(&c, &word)) return VIEW_SHORT(v, at + 4, LINK);
     if ((present & 1u) != 0) (void)cursor_skip(&c, (8 - at % 8) % 8 + 8);
     uint8_t flags;
-    if ((present & 2u) != 0 && cursor_u8(&c, &flags))
+    if ((present & 2u) != 0 && cursor_u8(&c, &flags)) {
         *padded_out = (flags & RADIOTAP_DATA_PAD) != 0;
+        *bad_out = (flags & RADIOTAP_BAD_FCS) != 0;
+    }
     return wifi_skip(len, 8, v);
 }
 
@@ -132,9 +135,10 @@ static enum decode_status wifi_mac(struct view *v, bool padded, struct packet *k
 
 enum decode_status wifi_decode(int datalink, struct view *v, struct packet *k, struct next *n) {
     enum decode_status s = DECODE_OK;
-    bool padded = false;
-    if (datalink == DLT_RADIOTAP) s = wifi_radiotap(v, &padded);
+    bool padded = false, bad = false;
+    if (datalink == DLT_RADIOTAP) s = wifi_radiotap(v, &padded, &bad);
     if (datalink == DLT_PRISM || datalink == DLT_AVS) s = wifi_prism(v);
     if (datalink == DLT_PPI) s = wifi_ppi(v);
-    return s != DECODE_OK ? s : wifi_mac(v, padded, k, n);
+    if (s == DECODE_OK && bad) packet_add(k, PROTO_OTHER);
+    return s != DECODE_OK || bad ? s : wifi_mac(v, padded, k, n);
 }

@@ -7,6 +7,8 @@
 #include "capd/track/ping.h"
 #include "capd/track/control.h"
 #include "capd/track/select.h"
+#include "capd/track/dhcp_track.h"
+#include "capd/track/link.h"
 #include "capd/track/tcp.h"
 #include "common/wire.h"
 
@@ -74,6 +76,7 @@ static uint32_t rows_incidents(struct engine *e, struct msg_incident *rows, uint
     }
     ping_report(e, all);
     path_report(e, all);
+    dhcp_report(e, all);
     memcpy(rows, all->row, all->used * sizeof *rows);
     *of_out = all->seen;
     return all->used;
@@ -82,6 +85,7 @@ static uint32_t rows_incidents(struct engine *e, struct msg_incident *rows, uint
 static void send_all(struct out *o) {
     struct engine *e = o->e;
     arp_report(e);
+    link_report(e);
     send_totals(o, true);
     SEND_ROWS(o, WIRE_SERVICES, services, service, rows_services, ROOM_TABLE, false);
     SEND_ROWS(o, WIRE_RESOLVERS, resolvers, resolver, rows_resolvers, ROOM_SMALL, false);

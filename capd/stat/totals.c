@@ -72,6 +72,10 @@ static void fill_protocols(const struct engine *e, struct msg_totals *t) {
     t->tls_alerts = c->tls_alerts;
     t->arp_requests = c->arp_requests;
     t->arp_replies = c->arp_replies;
+    t->stp_changes = c->stp_changes;
+    t->sctp_inits = c->sctp_inits;
+    t->sctp_init_acks = c->sctp_init_acks;
+    t->sctp_aborts = c->sctp_aborts;
 }
 
 /* By code, smallest first. */

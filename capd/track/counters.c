@@ -17,7 +17,8 @@ static bool same_incident(const struct msg_incident *a, const struct msg_inciden
     return a->kind == b->kind && a->port == b->port && a->value == b->value &&
            a->ip_proto == b->ip_proto && a->toward_client == b->toward_client &&
            a->worked == b->worked && addr_equal(&a->subject, &b->subject) &&
-           addr_equal(&a->peer, &b->peer);
+           addr_equal(&a->peer, &b->peer) && memcmp(a->mac, b->mac, 6) == 0 &&
+           memcmp(a->other_mac, b->other_mac, 6) == 0;
 }
 
 void incidents_join(struct incidents *all, const struct msg_incident *row) {
@@ -30,6 +31,12 @@ void incidents_join(struct incidents *all, const struct msg_incident *row) {
         if (row->last_us > r->last_us) r->last_us = row->last_us;
         if (row->span_us > r->span_us) r->span_us = row->span_us;
         r->on_target |= row->on_target;
+        r->offers += row->offers;
+        r->requests += row->requests;
+        if (row->rate > r->rate) {
+            r->rate = row->rate;
+            r->share_percent = row->share_percent;
+        }
         return;
     }
     all->seen++;

@@ -5,6 +5,7 @@
 #include "capd/track/dns_track.h"
 #include "capd/track/flows.h"
 #include "capd/track/fragment.h"
+#include "capd/track/link.h"
 #include "capd/track/names.h"
 #include "capd/track/seconds.h"
 #include "capd/track/path.h"
@@ -240,6 +241,7 @@ void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t 
     e->total.seen++;
     count_status(&e->total,
                  decode_frame(datalink, ts_ns, bytes, cap_bytes, wire_bytes, &e->packet));
+    link_frame(e, &e->packet, bytes, cap_bytes);
     if (select_excluded(e, &e->packet)) return;
     if (e->packet.ttl < PATH_FEW_HOPS && e->packet.ip_version) path_few_hops(e, &e->packet);
     if (e->packet.fragment)

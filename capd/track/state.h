@@ -2,6 +2,7 @@
 #define CAPD_TRACK_STATE_H
 #include "capd/track/engine.h"
 #include "capd/track/flow_table.h"
+#include "capd/track/link_tables.h"
 #include "capd/track/tables.h"
 
 /* The engine from the inside: for track and stat only. */
@@ -41,6 +42,8 @@ struct engine {
     struct ping ping[PINGS];
     struct circle circle[CIRCLES];
     struct path_mtu path_mtu[PATH_MTUS];
+    struct link_state link;
+    struct dhcp_client dhcp_client[DHCP_CLIENTS];
     struct hosts hosts; /* of packets without flow, and of flows that left */
 
     struct flow *retired; /* LIM_CONNECTIONS connections that left the flow table */

@@ -329,6 +329,7 @@ struct totals {
     uint64_t http_requests, http_responses;
     uint64_t tls_client_hellos, tls_server_hellos, tls_alerts;
     uint64_t arp_requests, arp_replies;
+    uint64_t stp_changes, sctp_inits, sctp_init_acks, sctp_aborts;
     uint64_t proto_packets[PROTO_COUNT], proto_bytes[PROTO_COUNT];
     struct codes dns_rcodes, http_statuses, icmp_types, icmpv6_types;
     struct hist handshake, rtt, dns, tls, first_byte, transfer;

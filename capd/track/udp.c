@@ -1,6 +1,7 @@
 /* Datagrams by well-known port.  Only the protocols that the report names are told apart.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/udp.h"
+#include "capd/track/dhcp_track.h"
 #include "capd/track/dns_track.h"
 
 static bool uses(const struct packet *k, uint16_t port) {
@@ -25,9 +26,10 @@ void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir
         proto = PROTO_MDNS;
     else if (uses(k, 5355))
         proto = PROTO_LLMNR;
-    else if (uses(k, 67) || uses(k, 68) || uses(k, 546) || uses(k, 547))
+    else if (uses(k, 67) || uses(k, 68) || uses(k, 546) || uses(k, 547)) {
         proto = PROTO_DHCP;
-    else if (uses(k, 123))
+        dhcp_packet(e, k);
+    } else if (uses(k, 123))
         proto = PROTO_NTP;
     else if (is_quic(k, f)) {
         proto = PROTO_QUIC;

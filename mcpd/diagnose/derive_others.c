@@ -302,6 +302,12 @@ static bool i_is_v6(const struct derive_row *r, double *out) {
     return is(out, n->value >= 65536);
 }
 
+/* A client that got an address is no incident: of those that are, none did. */
+static bool i_dhcp_acks(const struct derive_row *r, double *out) {
+    (void)r;
+    return number(out, 0);
+}
+
 /* ---- by name ------------------------------------------------------------------------------- */
 const struct computed computed_resolvers[] = {
     {"of_target", derive_of_target},
@@ -339,5 +345,6 @@ const struct computed computed_incidents[] = {
     {"same_percent", i_same_percent},
     {"silent_side", i_silent_side},
     {"lost_percent", i_lost_percent},
+    {"dhcp_acks", i_dhcp_acks},
     {NULL, NULL},
 };

@@ -62,11 +62,14 @@ enum text_kind {
     TEXT_INTERFACE,
     TEXT_CLIENT,
     TEXT_SLOW_CLIENT,
-    TEXT_FAILING
+    TEXT_FAILING,
+    TEXT_MAC,
+    TEXT_OTHER_MAC
 };
-static const char *const text_names[] = {"service",   "address", "peer",        "subject", "target",
-                                         "interface", "client",  "slow_client", "failing"};
-#define TEXT_KINDS   9u
+static const char *const text_names[] = {"service", "address",   "peer",     "subject",
+                                         "target",  "interface", "client",   "slow_client",
+                                         "failing", "mac",       "other_mac"};
+#define TEXT_KINDS   11u
 #define FAILING_TEXT 96u /* as long as a subject */
 
 static bool text_fits(enum text_kind kind, enum table_id table) {
@@ -74,7 +77,8 @@ static bool text_fits(enum text_kind kind, enum table_id table) {
     if (kind == TEXT_CLIENT) return table == TABLE_CONNECTIONS;
     if (kind == TEXT_SLOW_CLIENT) return table == TABLE_SERVICES;
     if (kind == TEXT_FAILING) return table == TABLE_SERVICES;
-    return kind != TEXT_PEER || table == TABLE_INCIDENTS;
+    bool of_incidents = kind == TEXT_PEER || kind == TEXT_MAC || kind == TEXT_OTHER_MAC;
+    return !of_incidents || table == TABLE_INCIDENTS;
 }
 
 static void put_target(struct sink *out, const struct derive_row *r) {
@@ -85,6 +89,10 @@ static void put_target(struct sink *out, const struct derive_row *r) {
         return;
     }
     put(out, clean, text_clean((const uint8_t *)t->text, strlen(t->text), clean, sizeof clean));
+}
+
+static void mac_format(const uint8_t m[6], char *out, size_t cap) {
+    snprintf(out, cap, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
 }
 
 static void put_text(struct sink *out, enum text_kind kind, const struct template_input *in) {
@@ -107,6 +115,12 @@ static void put_text(struct sink *out, enum text_kind kind, const struct templat
         addr_format(&((const struct msg_service *)in->row->row)->slow_client, text);
         break;
     case TEXT_FAILING: derive_failing_text(in->row, text, sizeof text); break;
+    case TEXT_MAC:
+        mac_format(((const struct msg_incident *)in->row->row)->mac, text, sizeof text);
+        break;
+    case TEXT_OTHER_MAC:
+        mac_format(((const struct msg_incident *)in->row->row)->other_mac, text, sizeof text);
+        break;
     case TEXT_SUBJECT: word = in->subject ? in->subject : ""; break;
     case TEXT_TARGET: put_target(out, in->row); return;
     case TEXT_INTERFACE:

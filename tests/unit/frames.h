@@ -55,12 +55,25 @@ static const struct frame frames[] = {
      ETH("0026") "424203 0000 00 00 00 8000020000000001 00000000 8000020000000001 8001"
                  "0000 1400 0200 0f00",
      DECODE_OK, P(STP), 0, 0, 0, 0, 0, 0, 0},
-    {"spanning-tree-per-vlan", 1, ETH("000a") "aaaa03 00000c 010b 0000", DECODE_OK, P(STP), 0, 0, 0,
-     0, 0, 0, 0},
+    {"spanning-tree-per-vlan", 1, ETH("000c") "aaaa03 00000c 010b 0000 00 80", DECODE_OK, P(STP), 0,
+     0, 0, 0, 0, 0, 0},
+    /* rapid, flags 3d: topology change, designated, learning, forwarding, agreement off */
+    {"spanning-tree-rapid", 1,
+     ETH("0027") "424203 0000 02 02 3d 8000020000000001 00004e20 8000020000000002 8002"
+                 "0100 1400 0200 0f00 00",
+     DECODE_OK, P(STP), 0, 0, 0, 0, 0, 0, 0},
+    {"spanning-tree-short", 1, ETH("0010") "424203 0000 00 00 00 8000020000000001",
+     DECODE_LINK_MALFORMED, P(STP), 0, 0, 0, 0, 0, 0, 0},
+    {"spanning-tree-unknown", 1, ETH("0007") "424203 0001 00 00", DECODE_LINK_MALFORMED, P(STP), 0,
+     0, 0, 0, 0, 0, 0},
     {"lldp", 1, ETH("88cc") "0207 04020000000001 0000", DECODE_LINK_UNKNOWN, P(OTHER), 0, 0, 0, 0,
      0, 0, 0},
     {"netbeui", 1, ETH("0004") "f0f07f 00", DECODE_LINK_UNKNOWN, P(OTHER), 0, 0, 0, 0, 0, 0, 0},
     {"pppoe", 1, ETH("8864") "11 00 0001 002f 0021" IP4_HELLO, IS_HELLO4, 0, 0},
+    {"pppoe-ipv6", 1, ETH("8864") "11 00 0001 0043 0057" IP6_HELLO, IS_HELLO6, 0, 0},
+    {"pppoe-vlan", 1, ETH("8100") "0007 8864 11 00 0001 002f 0021" IP4_HELLO, IS_HELLO4, 0, 1},
+    {"pppoe-discovery", 1, ETH("8863") "11 09 0000 0004 0101 0000", DECODE_LINK_UNKNOWN, P(OTHER),
+     0, 0, 0, 0, 0, 0, 0},
     {"sll", 113, "0004 0001 0006 020000000001 0000 0800" IP4_HELLO, IS_HELLO4, 0, 0},
     {"sll-llc", 113, "0000 0001 0006 020000000001 0000 0004 aaaa03 000000 0800" IP4_HELLO,
      IS_HELLO4, 0, 0},
@@ -93,6 +106,18 @@ static const struct frame frames[] = {
     {"wifi-aggregate", 105,
      "88 01 0000 020000000003 020000000001 020000000002 1000 8000"
      "020000000002 020000000001 0035 aaaa03 000000 0800" IP4_HELLO,
+     IS_HELLO4, 0, 0},
+    /* flags 50: FCS at the end, and it is wrong */
+    {"radiotap-bad-fcs", 127,
+     "00 00 0900 02000000 50"
+     "08 02 0000 020000000002 020000000003 020000000001 1000 aaaa03 000000 0800" IP4_HELLO
+     "00000000",
+     DECODE_OK, P(OTHER), 0, 0, 0, 0, 0, 0, 0},
+    /* flags 10: FCS at the end */
+    {"radiotap-fcs", 127,
+     "00 00 0900 02000000 10"
+     "08 02 0000 020000000002 020000000003 020000000001 1000 aaaa03 000000 0800" IP4_HELLO
+     "00000000",
      IS_HELLO4, 0, 0},
     {"wifi-bridge", 105,
      "08 03 0000 020000000004 020000000003 020000000002 1000 020000000001"
@@ -173,6 +198,13 @@ static const struct frame frames[] = {
      50000, 443, 5, 0, 0},
     {"sctp", 1, ETH("0800") IP4("0030", "84") "c350 01bb 00000001 00000000" ZERO_16, DECODE_OK,
      P(IPV4) | P(SCTP), 4, 132, 50000, 443, 16, 0, 0},
+    /* verification tag 0; INIT, length 20, initiate tag 01020304, window, streams, first TSN */
+    {"sctp-init", 1,
+     ETH("0800") IP4("0034", "84") "c350 01bb 00000000 00000000 01 00 0014 01020304 00010000 000a"
+                                   "000a 00000001",
+     DECODE_OK, P(IPV4) | P(SCTP), 4, 132, 50000, 443, 20, 0, 0},
+    {"sctp-abort", 1, ETH("0800") IP4("0024", "84") "c350 01bb 00000007 00000000 06 00 0004",
+     DECODE_OK, P(IPV4) | P(SCTP), 4, 132, 50000, 443, 4, 0, 0},
     {"icmp-echo", 1, ETH("0800") IP4("0021", "01") "08 00 0000 beef 0007" HELLO, DECODE_OK,
      P(IPV4) | P(ICMP), 4, 1, 0, 0, 5, 0, 0},
     {"icmp-port-unreachable", 1,
@@ -218,6 +250,7 @@ static const struct frame frames[] = {
                                          "00000000 00000000" ETH_HELLO,
      DECODE_OK, P(IPV4) | P(GRE) | P(TCP), 4, 6, 50000, 443, 5, 1, 0},
     {"mpls", 1, ETH("8847") "0001003f 0002013f" IP4_HELLO, IS_HELLO4, 0, 0},
+    {"mpls-two-labels-ipv6", 1, ETH("8848") "0001003f 0002013f" IP6_HELLO, IS_HELLO6, 0, 0},
     {"mpls-pseudo-wire", 1, ETH("8847") "0002013f 00000000" ETH_HELLO, IS_HELLO4, 0, 0},
     {"vxlan", 1,
      ETH("0800") IP4_OUTER("005f", "11") "c000 12b5 004b 0000 08000000 00002a00" ETH_HELLO,

@@ -1,6 +1,7 @@
 /* Each rule with witnesses for and against it, from snapshots filled in by hand. */
 #include "tests/unit/witnesses.h"
 #include "tests/unit/witnesses_apps.h"
+#include "tests/unit/witnesses_link.h"
 #include "tests/unit/witnesses_names.h"
 #include "tests/unit/witnesses_path.h"
 #include <setjmp.h>
@@ -247,6 +248,38 @@ static const struct {
     {"ping_loss", pings_lost, "warning", "confirmed", "network_or_server", "203.0.113.9"},
     {"ping_loss", pings_lost_two, NULL, NULL, NULL, NULL},
     {"ping_loss", pings_lost_rarely, NULL, NULL, NULL, NULL},
+    {"arp_duplicate_address", arp_duplicate, "critical", "confirmed", "local_link", "203.0.113.9"},
+    {"arp_duplicate_address", arp_spoofing_and_duplicate, NULL, NULL, NULL, NULL},
+    {"arp_spoofing_suspected", arp_spoofing, "critical", "likely", "local_link", "203.0.113.9"},
+    {"arp_spoofing_suspected", arp_spoofing_and_duplicate, "critical", "likely", "local_link",
+     "203.0.113.9"},
+    {"arp_spoofing_suspected", arp_duplicate, NULL, NULL, NULL, NULL},
+    {"arp_storm", arp_storm, "warning", "confirmed", "local_link", "eth0"},
+    {"arp_storm", arp_storm_slow, NULL, NULL, NULL, NULL},
+    {"arp_storm", loop_storm_flood, NULL, NULL, NULL, NULL},
+    {"l2_loop", loop, "critical", "confirmed", "local_link", "eth0"},
+    {"l2_loop", loop_storm_flood, "critical", "confirmed", "local_link", "eth0"},
+    {"l2_loop", loop_few_copies, NULL, NULL, NULL, NULL},
+    {"broadcast_storm", flood, "warning", "confirmed", "local_link", "eth0"},
+    {"broadcast_storm", flood_small_part, NULL, NULL, NULL, NULL},
+    {"broadcast_storm", loop_storm_flood, NULL, NULL, NULL, NULL},
+    {"broadcast_storm", storm_and_flood, NULL, NULL, NULL, NULL},
+    {"nd_unanswered", nd_target, "warning", "confirmed", "local_link", "203.0.113.9"},
+    {"nd_unanswered", nd_gateway, "critical", "confirmed", "local_link", "203.0.113.9"},
+    {"nd_unanswered", nd_other, "info", "confirmed", "local_link", "203.0.113.9"},
+    {"nd_unanswered", nd_two_tries, NULL, NULL, NULL, NULL},
+    {"dhcp_no_offer", dhcp_silent, "critical", "confirmed", "local_link", "eth0"},
+    {"dhcp_no_offer", dhcp6_silent, "critical", "confirmed", "local_link", "eth0"},
+    {"dhcp_no_offer", dhcp_one_question, NULL, NULL, NULL, NULL},
+    {"dhcp_incomplete", dhcp_stuck, "critical", "confirmed", "local_link", "eth0"},
+    {"dhcp_incomplete", dhcp_unheard, "critical", "confirmed", "local_link", "eth0"},
+    {"dhcp_incomplete", dhcp_silent, NULL, NULL, NULL, NULL},
+    {"dhcp_nak", dhcp_refused, "warning", "confirmed", "server", "203.0.113.9"},
+    {"dhcp_nak", dhcp_declined, "warning", "confirmed", "server", "203.0.113.9"},
+    {"dhcp_nak", dhcp_came_from_elsewhere, "info", "confirmed", "server", "203.0.113.9"},
+    {"dhcp_nak", healthy, NULL, NULL, NULL, NULL},
+    {"dhcp_multiple_servers", dhcp_two_servers, "warning", "confirmed", "local_link", "eth0"},
+    {"dhcp_multiple_servers", dhcp_refused, NULL, NULL, NULL, NULL},
 };
 #define WITNESSES (sizeof witnesses / sizeof witnesses[0])
 

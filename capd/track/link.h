@@ -1,0 +1,30 @@
+#ifndef CAPD_TRACK_LINK_H
+#define CAPD_TRACK_LINK_H
+#include "capd/track/state.h"
+
+/* Detectors of the local link.  They see every frame, whatever the target, since a loop or a forged
+ * neighbour hurts everybody; what they report is limited to what the mode judges. */
+
+/* Look at the frame just decoded into `k`; `bytes` are its `cap` captured ones. */
+void link_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, uint32_t cap);
+
+/* Report neighbours that stayed silent; before the incidents are read. */
+void link_report(struct engine *e);
+
+/* ---- the parts ---- */
+void link_claims_frame(struct engine *e, const struct packet *k);
+void link_storm_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, uint32_t cap);
+void nd_frame(struct engine *e, const struct packet *k);
+void nd_report(struct engine *e);
+
+/* Does the mode judge trouble of this address?  Sets whether it is on target. */
+bool link_concerns(const struct engine *e, const struct addr *a, bool gateway, bool *on_target_out);
+
+static inline bool mac_equal(const uint8_t a[6], const uint8_t b[6]) {
+    return memcmp(a, b, 6) == 0;
+}
+
+static inline bool mac_is_group(const uint8_t mac[6]) {
+    return (mac[0] & 1) != 0;
+}
+#endif

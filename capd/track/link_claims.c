@@ -1,0 +1,228 @@
+/* Who has an address?  Two findings rest on what ARP says and on whose link-layer address packets
+ * come with: two hosts that use one address, and one that takes over another's.  Failover, proxy
+ * ARP, virtual routers, bonded cards and a changed card look alike at first sight: what tells them
+ * apart stands at each test.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/hash.h"
+#include "capd/track/link.h"
+#include "capd/track/link_limits.h"
+#include "capd/track/select.h"
+
+/* Addresses that stand for a group of devices: VRRP and CARP (RFC 9568 section 7.3), HSRP versions
+ * 1 and 2, GLBP, and network load balancing. */
+static bool is_virtual(const uint8_t m[6]) {
+    static const struct {
+        uint8_t bytes[5], len;
+    } prefix[] = {{{0x00, 0x00, 0x5e, 0x00, 0x01}, 5},
+                  {{0x00, 0x00, 0x5e, 0x00, 0x02}, 5},
+                  {{0x00, 0x00, 0x0c, 0x07, 0xac}, 5},
+                  {{0x00, 0x00, 0x0c, 0x9f}, 4},
+                  {{0x00, 0x05, 0x73, 0xa0}, 4},
+                  {{0x00, 0x07, 0xb4}, 3},
+                  {{0x02, 0xbf}, 2}};
+    for (size_t i = 0; i < sizeof prefix / sizeof prefix[0]; i++)
+        if (memcmp(m, prefix[i].bytes, prefix[i].len) == 0) return true;
+    return false;
+}
+
+/* Cards of one host, bonded or on one link: the same maker, and an address it burned in. */
+static bool same_host(const uint8_t a[6], const uint8_t b[6]) {
+    return (a[0] & 2) == 0 && memcmp(a, b, 3) == 0;
+}
+
+static bool is_zero(const struct addr *a) {
+    return a->len != 4 || (a->b[0] | a->b[1] | a->b[2] | a->b[3]) == 0;
+}
+
+/* ---- the table ---- */
+static struct claim *claim_get(struct engine *e, const struct addr *a, uint16_t vlan) {
+    uint64_t h = hash_bytes(e->o.seed, a, sizeof *a) + vlan;
+    struct claim *set = &e->link.claim[h % (CLAIMS / CLAIM_WAYS) * CLAIM_WAYS], *oldest = set;
+    for (uint32_t i = 0; i < CLAIM_WAYS; i++) {
+        struct claim *c = &set[i];
+        if (c->used && c->vlan == vlan && addr_equal(&c->address, a)) return c;
+        if (!c->used || (oldest->used && c->us < oldest->us)) oldest = c;
+    }
+    *oldest = (struct claim){.address = *a, .vlan = vlan, .used = true, .us = e->now_us};
+    return oldest;
+}
+
+static bool claim_has_mac(const struct claim *c) {
+    static const uint8_t none[6];
+    return !mac_equal(c->mac, none);
+}
+
+static bool is_proxy(const struct engine *e, const uint8_t mac[6]) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < CLAIMS; i++)
+        if (e->link.claim[i].used && mac_equal(e->link.claim[i].mac, mac)) n++;
+    return n >= PROXY_ADDRESSES;
+}
+
+/* ---- incidents ---- */
+struct contest {
+    enum incident_kind kind;
+    const struct claim *claim;
+    const uint8_t *mac, *other;
+    const struct addr *peer; /* NULL: everybody */
+    bool gateway;            /* by what it forwards */
+};
+
+static void report(struct engine *e, const struct contest *c) {
+    bool gateway = c->gateway || select_gateway(e, &c->claim->address), on_target;
+    if (!link_concerns(e, &c->claim->address, gateway, &on_target)) return;
+    struct msg_incident row = {.kind = c->kind,
+                               .subject = c->claim->address,
+                               .on_target = on_target,
+                               .count = 1,
+                               .first_us = e->now_us,
+                               .last_us = e->now_us,
+                               .tries = 1,
+                               .gateway = gateway};
+    if (c->peer) row.peer = *c->peer;
+    memcpy(row.mac, c->mac, 6);
+    memcpy(row.other_mac, c->other, 6);
+    incident_add(e, &row);
+}
+
+/* The same pair is one conflict, whoever spoke last. */
+static void report_duplicate(struct engine *e, const struct claim *c, const uint8_t a[6],
+                             const uint8_t b[6]) {
+    bool ordered = memcmp(a, b, 6) < 0;
+    report(e, &(struct contest){.kind = INCIDENT_ARP_DUPLICATE,
+                                .claim = c,
+                                .mac = ordered ? a : b,
+                                .other = ordered ? b : a});
+}
+
+/* ---- one claim ---- */
+struct spoken {
+    const struct arp_header *a;
+    bool announced; /* to everybody, of itself */
+    bool asked_for; /* answers a question */
+    bool unasked;   /* tells somebody else what nobody asked */
+};
+
+/* Two hosts answer one question.  Of a proxy the answer is to be expected. */
+static void second_answer(struct engine *e, struct claim *c, const struct spoken *s) {
+    const uint8_t *mac = s->a->sender_mac;
+    if (!c->replied) {
+        c->replied = true;
+        memcpy(c->reply_mac, mac, 6);
+    } else if (!mac_equal(c->reply_mac, mac) && !same_host(c->reply_mac, mac) &&
+               !is_proxy(e, mac) && !is_proxy(e, c->reply_mac)) {
+        report_duplicate(e, c, c->reply_mac, mac);
+    }
+}
+
+/* Another one speaks for the address.  One change may be a new card or a failover; a change back is
+ * two hosts. */
+static void change(struct engine *e, struct claim *c, const struct spoken *s) {
+    const uint8_t *mac = s->a->sender_mac;
+    bool related = same_host(c->mac, mac);
+    if (s->unasked && !related)
+        report(e, &(struct contest){.kind = INCIDENT_ARP_SPOOFING,
+                                    .claim = c,
+                                    .mac = mac,
+                                    .other = c->mac,
+                                    .peer = &s->a->target});
+    if (c->has_old && mac_equal(c->old_mac, mac) && !related && !s->unasked) {
+        bool only_announced = s->announced && c->announced;
+        uint64_t limit = only_announced ? FLIP_ANNOUNCED_US : FLIP_US;
+        bool proxy = is_proxy(e, mac) || is_proxy(e, c->mac);
+        if (e->now_us - c->changed_us <= limit && !proxy) report_duplicate(e, c, c->mac, mac);
+    }
+    memcpy(c->old_mac, c->mac, 6);
+    c->changed_us = e->now_us;
+    c->has_old = true;
+    memcpy(c->mac, mac, 6);
+}
+
+static void claim_heard(struct engine *e, struct claim *c, const struct spoken *s) {
+    const uint8_t *mac = s->a->sender_mac;
+    if (s->asked_for) second_answer(e, c, s);
+    if (s->unasked && !mac_is_group(mac)) {
+        c->taken = true;
+        c->taken_us = e->now_us;
+        c->victim = s->a->target;
+        memcpy(c->taker, mac, 6);
+        e->link.takings++;
+    }
+    if (!claim_has_mac(c))
+        memcpy(c->mac, mac, 6);
+    else if (!mac_equal(c->mac, mac))
+        change(e, c, s);
+    c->us = e->now_us;
+    c->announced = s->announced;
+}
+
+static void question_heard(struct engine *e, const struct packet *k) {
+    struct claim *c = claim_get(e, &k->arp.target, k->vlan_id);
+    c->asked = true;
+    c->asked_us = e->now_us;
+    c->replied = false;
+}
+
+static void arp_heard(struct engine *e, const struct packet *k) {
+    const struct arp_header *a = &k->arp;
+    static const uint8_t none[6];
+    bool gratuitous = addr_equal(&a->sender, &a->target);
+    bool broadcast = mac_is_group(k->dst_mac);
+    if (a->op != 1 && a->op != 2) return;
+    if (a->op == 1 && !gratuitous && !is_zero(&a->target)) question_heard(e, k);
+    if (is_zero(&a->sender) || mac_is_group(a->sender_mac) || mac_equal(a->sender_mac, none) ||
+        is_virtual(a->sender_mac))
+        return;
+    struct claim *c = claim_get(e, &a->sender, k->vlan_id);
+    bool recent = c->asked && e->now_us - c->asked_us <= SOLICITED_US;
+    struct spoken s = {.a = a,
+                       .announced = gratuitous || (a->op == 2 && broadcast),
+                       .asked_for = a->op == 2 && !gratuitous && !broadcast && recent};
+    s.unasked = a->op == 2 && !s.announced && !recent;
+    claim_heard(e, c, &s);
+}
+
+/* ---- whose packets they are ---- */
+static uint32_t station_index(const struct engine *e, const struct addr *a) {
+    uint64_t h[2];
+    memcpy(h, a->b, sizeof h);
+    h[0] = (h[0] ^ e->o.seed[0]) * 0x9e3779b97f4a7c15u;
+    h[0] = (h[0] ^ h[0] >> 32 ^ h[1]) * 0xbf58476d1ce4e5b9u;
+    return (uint32_t)(h[0] >> 40) % STATIONS;
+}
+
+/* The packets of an address come another way than before: did somebody bring that about? */
+static void station_moved(struct engine *e, const struct packet *k, const uint8_t was[6]) {
+    for (uint32_t i = 0; i < CLAIMS; i++) {
+        const struct claim *c = &e->link.claim[i];
+        if (!c->used || !c->taken || !mac_equal(c->taker, k->src_mac)) continue;
+        if (!addr_equal(&c->victim, &k->dst) || e->now_us - c->taken_us > TAKEOVER_US) continue;
+        if (same_host(was, k->src_mac) || is_virtual(was) || c->vlan != k->vlan_id) continue;
+        report(e, &(struct contest){.kind = INCIDENT_ARP_SPOOFING,
+                                    .claim = c,
+                                    .mac = c->taker,
+                                    .other = was,
+                                    .peer = &c->victim,
+                                    .gateway = !addr_equal(&c->address, &k->src)});
+    }
+}
+
+void link_claims_frame(struct engine *e, const struct packet *k) {
+    if (!k->has_mac) return;
+    if (packet_has(k, PROTO_ARP)) {
+        if (k->arp.sender.len == 4) arp_heard(e, k);
+        return;
+    }
+    if (k->ip_version == 0 || mac_is_group(k->dst_mac)) return;
+    struct station *s = &e->link.station[station_index(e, &k->src)];
+    if (addr_equal(&s->address, &k->src)) {
+        if (mac_equal(s->mac, k->src_mac)) return;
+        uint8_t was[6];
+        memcpy(was, s->mac, 6);
+        memcpy(s->mac, k->src_mac, 6);
+        if (e->link.takings > 0) station_moved(e, k, was);
+        return;
+    }
+    s->address = k->src;
+    memcpy(s->mac, k->src_mac, 6);
+}

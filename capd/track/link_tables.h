@@ -1,0 +1,99 @@
+#ifndef CAPD_TRACK_LINK_TABLES_H
+#define CAPD_TRACK_LINK_TABLES_H
+#include "common/addr.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* State of the detectors of the link layer and of address configuration.  All of fixed size; full,
+ * the entry that was idle longest in a set gives way. */
+
+/* What ARP says of one address. */
+struct claim {
+    struct addr address;
+    uint16_t vlan;
+    bool used, has_old, asked, announced; /* announced: its last claim was gratuitous */
+    bool taken;                           /* taker claimed it without being asked */
+    uint8_t mac[6], old_mac[6];           /* who claims it now, and who did before */
+    uint64_t us, changed_us;              /* its last claim; when it took over from the old one */
+    uint64_t asked_us;                    /* last question for it, if asked */
+    uint8_t reply_mac[6];                 /* first to answer that question */
+    bool replied;
+    uint8_t taker[6];
+    struct addr victim; /* whom the taker told */
+    uint64_t taken_us;
+};
+#define CLAIMS     512u
+#define CLAIM_WAYS 4u
+
+/* Whose link-layer address an address's packets came with last. */
+struct station {
+    struct addr address;
+    uint8_t mac[6];
+};
+#define STATIONS 1024u
+
+struct arp_source {
+    uint8_t mac[6];
+    bool used;
+    uint64_t burst_us, second_us;
+    uint32_t burst, bursts, second, sweep_s; /* second: requests in it */
+    struct addr last;                        /* asked for last */
+};
+#define ARP_SOURCES 64u
+
+struct loop_entry {
+    uint64_t hash, start_us;
+    uint32_t copies, told, reported;
+    uint8_t mac[6];
+};
+#define LOOPS 64u
+
+struct link_second {
+    uint64_t start_us, seen;       /* packets before it */
+    uint32_t arp, flooded;         /* ARP requests; broadcasts, and multicasts that are no stream */
+    uint32_t arp_row, flooded_row; /* seconds in a row beyond the limits */
+    uint8_t top[6];                /* majority candidate among the senders of flooded frames */
+    uint32_t top_votes;
+};
+
+struct nd_entry {
+    struct addr asker, target;
+    bool used, answered;
+    uint64_t first_us, last_us;
+    uint32_t tries;
+};
+#define ND_ENTRIES 128u
+
+struct link_state {
+    struct claim claim[CLAIMS];
+    uint32_t takings; /* claims with `taken` ever made: 0 spares a search */
+    struct station station[STATIONS];
+    struct arp_source source[ARP_SOURCES];
+    struct loop_entry loop[LOOPS];
+    struct link_second second;
+    struct nd_entry nd[ND_ENTRIES];
+    bool nd_replies_visible; /* an answer to somebody else was seen */
+    bool dhcp6_announced;    /* a router says that addresses come by DHCPv6 */
+};
+
+/* One DHCP client: what happened since it last had an address. */
+struct dhcp_client {
+    uint8_t key[8];  /* link-layer address, or hash of the DUID */
+    uint8_t version; /* 0: unused; 4, 6 */
+    uint16_t vlan;
+    uint32_t xid;
+    uint64_t discover_us, offer_us, request_us; /* last of each kind in the series */
+    uint64_t first_us, last_us;                 /* first DISCOVER of the series; last message */
+    uint32_t discovers, offers, requests;
+    uint32_t naks, declines;
+    uint64_t nak_first_us, nak_last_us;
+    uint32_t nak_xid;
+    bool own;                  /* this host's */
+    bool recovered;            /* an ACK came after the last NAK or DECLINE */
+    struct addr server, naker; /* who offered last; who refused */
+    uint64_t server_us;
+    uint32_t server_xid;
+    bool server_local; /* not through a relay */
+};
+#define DHCP_CLIENTS 256u
+#endif

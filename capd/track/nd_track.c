@@ -1,0 +1,92 @@
+/* IPv6 neighbours that do not answer, and what routers say of DHCPv6.  Apart from ARP, since a host
+ * here asks for its own address, from none, to see that nobody has it.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/decode/nd.h"
+#include "capd/track/link.h"
+#include "capd/track/link_limits.h"
+#include "capd/track/select.h"
+
+#define HOP_LIMIT 255u /* anything less came through a router: forged, RFC 4861 section 7.1 */
+
+static bool is_unspecified(const struct addr *a) {
+    static const uint8_t zero[16];
+    return memcmp(a->b, zero, sizeof zero) == 0;
+}
+
+static void nd_heard(struct engine *e, const struct addr *a) {
+    for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++)
+        if (addr_equal(&e->link.nd[i].target, a)) e->link.nd[i].answered = true;
+}
+
+static struct nd_entry *nd_find(struct engine *e, const struct addr *asker,
+                                const struct addr *target) {
+    struct nd_entry *oldest = &e->link.nd[0];
+    for (uint32_t i = 0; i < ND_ENTRIES; i++) {
+        struct nd_entry *n = &e->link.nd[i];
+        if (!n->used) {
+            oldest = n;
+            break;
+        }
+        if (addr_equal(&n->target, target) && addr_equal(&n->asker, asker)) return n;
+        if (n->last_us < oldest->last_us) oldest = n;
+    }
+    *oldest =
+        (struct nd_entry){.asker = *asker, .target = *target, .used = true, .first_us = e->now_us};
+    return oldest;
+}
+
+static void nd_asked(struct engine *e, const struct addr *asker, const struct addr *target) {
+    struct nd_entry *n = nd_find(e, asker, target);
+    if (n->answered && e->now_us - n->last_us > 1000000u) { /* asked anew after an answer */
+        n->answered = false;
+        n->tries = 0;
+    }
+    if (n->tries++ == 0) n->first_us = e->now_us;
+    n->last_us = e->now_us;
+}
+
+void nd_frame(struct engine *e, const struct packet *k) {
+    struct nd_message m;
+    if (k->ip_version != 6 || k->ttl != HOP_LIMIT || k->icmp.code != 0) return;
+    enum nd_status s =
+        decode_nd(k->icmp.type, k->icmp.word, cursor_make(k->payload, k->payload_cap), &m);
+    if (s == ND_NOT_ND || s == ND_MALFORMED) return;
+    if (m.type == ND_ROUTER_ADVERT && m.managed) e->link.dhcp6_announced = true;
+    if (!is_unspecified(&k->src)) nd_heard(e, &k->src);
+    if (m.target.len == 0) return;
+    if (m.type == ND_NEIGHBOUR_ADVERT) {
+        bool foreign = !select_local(e, &k->dst) && !select_local(e, &m.target);
+        if (m.solicited && foreign) e->link.nd_replies_visible = true;
+        nd_heard(e, &m.target);
+    }
+    if (m.type == ND_NEIGHBOUR_ASKED && !is_unspecified(&k->src)) nd_asked(e, &k->src, &m.target);
+}
+
+/* A switch brings the questions of other hosts here, to the group of who is asked for, and the
+ * answers to them not: only where such answers pass too does their absence mean anything. */
+static bool answer_would_show(const struct engine *e, const struct addr *asker) {
+    return e->o.locals == 0 || e->link.nd_replies_visible || select_local(e, asker);
+}
+
+void nd_report(struct engine *e) {
+    for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++) {
+        struct nd_entry *n = &e->link.nd[i];
+        uint64_t span = n->last_us - n->first_us;
+        bool gateway = select_gateway(e, &n->target), on_target;
+        if (n->answered || n->tries < ND_TRIES || span < ND_SPAN_US) continue;
+        if (e->now_us - n->last_us < ND_QUIET_US || !answer_would_show(e, &n->asker)) continue;
+        if (!link_concerns(e, &n->target, gateway, &on_target)) continue;
+        struct msg_incident row = {.kind = INCIDENT_ND_UNANSWERED,
+                                   .subject = n->target,
+                                   .peer = n->asker,
+                                   .on_target = on_target,
+                                   .count = 1,
+                                   .first_us = n->first_us,
+                                   .last_us = n->last_us,
+                                   .tries = n->tries,
+                                   .span_us = span,
+                                   .gateway = gateway};
+        incident_add(e, &row);
+        n->answered = true; /* reported: what follows is a new case */
+    }
+}
