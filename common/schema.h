@@ -33,13 +33,15 @@
     X(ICMP, "icmp") X(ICMPV6, "icmpv6") X(TCP, "tcp") X(UDP, "udp") X(SCTP, "sctp") \
     X(DNS, "dns") X(MDNS, "mdns") X(LLMNR, "llmnr") X(HTTP, "http") X(TLS, "tls") X(QUIC, "quic") \
     X(DHCP, "dhcp") X(NTP, "ntp") X(IGMP, "igmp") X(ESP, "esp") X(GRE, "gre") X(STP, "stp") \
-    X(SSH, "ssh")
+    X(SSH, "ssh") X(RTP, "rtp") X(RTCP, "rtcp") X(STUN, "stun")
 /* How a TLS handshake ended, as far as it can be seen. */
 #define TLS_OUTCOME_LIST(X) X(PENDING, "pending") X(ANSWERED, "answered") X(ALERT_CLIENT, "alert_from_client") \
     X(ALERT_SERVER, "alert_from_server") X(NO_ANSWER, "no_answer") X(RESET, "reset")
 /* What the detectors report; subject, peer and the numbers' meaning per kind in `incident`. */
 #define INCIDENT_LIST(X) X(ICMP_UNREACHABLE, "icmp_unreachable") X(DEAD_PATH, "dead_path") \
     X(ARP_UNANSWERED, "arp_unanswered") X(RESET_MIDSTREAM, "reset_midstream")
+/* What is kept of media streams: RTP, or datagrams that come in an even beat. */
+#define MEDIA_LIST(X) X(RTP, "rtp") X(PACED, "paced")
 #define END_LIST(X) X(DURATION, "duration") X(STOPPED, "stopped") X(EOF, "end_of_file") \
     X(DEVICE, "device_gone") X(FAILED, "failed")
 /* Why the worker narrowed its kernel filter (contract section 3). */
@@ -51,6 +53,7 @@
 #define PROTO_ENUM(a, b) PROTO_##a,
 #define TLS_OUTCOME_ENUM(a, b) TLS_OUTCOME_##a,
 #define INCIDENT_ENUM(a, b) INCIDENT_##a,
+#define MEDIA_ENUM(a, b) MEDIA_##a,
 #define END_ENUM(a, b) END_##a,
 #define NARROW_ENUM(a, b) NARROW_##a,
 enum mode { MODE_LIST(MODE_ENUM) MODE_COUNT };
@@ -58,6 +61,7 @@ enum conn_state { CONN_LIST(CONN_ENUM) CONN_COUNT };
 enum proto { PROTO_LIST(PROTO_ENUM) PROTO_COUNT };
 enum tls_outcome { TLS_OUTCOME_LIST(TLS_OUTCOME_ENUM) TLS_OUTCOME_COUNT };
 enum incident_kind { INCIDENT_LIST(INCIDENT_ENUM) INCIDENT_COUNT };
+enum media_kind { MEDIA_LIST(MEDIA_ENUM) MEDIA_COUNT };
 enum end_reason { END_LIST(END_ENUM) END_COUNT };
 enum narrow_cause { NARROW_LIST(NARROW_ENUM) NARROW_COUNT };
 extern const char *const mode_names[MODE_COUNT];
@@ -272,7 +276,13 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, L, icmpv6_types, LIM_CODES, code_count, "ICMPv6 by type * 256 + code") \
     F(T, U, arp_requests, ANY, count, "ARP requests") \
     F(T, U, arp_replies, ANY, count, "ARP replies") \
-    F(T, L, protocols, LIM_PROTOCOLS, protocol, "a packet counts at each of its layers from the network up")
+    F(T, L, protocols, LIM_PROTOCOLS, protocol, "a packet counts at each of its layers from the network up") \
+    F(T, U, udp_asked, ANY, count, "requests to UDP services that must answer, selected") \
+    F(T, U, udp_answered, ANY, count, "their answers") \
+    F(T, U, quic_attempts, ANY, count, "QUIC connections whose first Initial was seen") \
+    F(T, U, quic_answered, ANY, count, "of these, any packet of the server was seen") \
+    F(T, U, rtp_streams, ANY, count, "RTP streams recognised, each direction and source by itself") \
+    F(T, U, media_streams, ANY, count, "RTP streams and other datagrams in an even beat")
 
 /* One TCP service: server address and port, with all connections to it. */
 #define FIELDS_service(F, T) \
@@ -434,6 +444,69 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface")
 
+/* One UDP service: server address and port, with all flows to it.  Only ports whose protocol must
+ * answer have requests counted, and QUIC wherever it is. */
+#define FIELDS_udp_service(F, T) \
+    F(T, A, address, 16, none, "server") \
+    F(T, U, port, MAX16, port, "server port") \
+    F(T, S, name, LIM_NAME, text, "name seen for it, cleaned; empty if none") \
+    F(T, B, on_target, 1, none, "belongs to the target") \
+    F(T, U, asked, ANY, count, "requests") \
+    F(T, U, answered, ANY, count, "datagrams that came back") \
+    F(T, U, ask_first_us, ANY, us, "first request, since the start") \
+    F(T, U, ask_second_us, ANY, us, "second request, since the start; 0: there was one at most") \
+    F(T, U, ask_last_us, ANY, us, "last request, since the start") \
+    F(T, U, waited_us, ANY, us, "since the second request; 0: there was one at most") \
+    F(T, U, icmp, ANY, count, "flows that an ICMP error answered") \
+    F(T, U, quic_attempts, ANY, count, "QUIC connections whose first Initial was seen") \
+    F(T, U, quic_answered, ANY, count, "of these, any packet of the server was seen") \
+    F(T, U, quic_tries, ANY, count, "Initials of the unanswered ones, those within 50 ms taken as one try") \
+    F(T, U, quic_first_us, ANY, us, "first of these, since the start") \
+    F(T, U, quic_last_us, ANY, us, "last of these, since the start") \
+    F(T, U, quic_waited_us, ANY, us, "longest time since the last try of an unanswered one") \
+    F(T, U, quic_retries, ANY, count, "Retry packets") \
+    F(T, U, quic_version_negotiations, ANY, count, "Version Negotiation packets") \
+    F(T, U, quic_handshakes, ANY, count, "connections in which the server's Handshake packet was seen") \
+    F(T, U, quic_handshake_min_us, ANY, us, "first Initial to the server's Handshake packet, fastest") \
+    F(T, U, quic_handshake_max_us, ANY, us, "the slowest") \
+    F(T, U, spin_samples, ANY, count, "round trips seen by the spin bit") \
+    F(T, U, spin_rtt_min_us, ANY, us, "the fastest of these; 0 if none")
+
+/* One stream of datagrams in one direction: an RTP source, or an even beat of unknown content. */
+#define FIELDS_media(F, T) \
+    F(T, A, sender, 16, none, "who sends") \
+    F(T, U, sender_port, MAX16, port, "port") \
+    F(T, A, receiver, 16, none, "who receives") \
+    F(T, U, receiver_port, MAX16, port, "port") \
+    F(T, B, on_target, 1, none, "belongs to the target") \
+    F(T, U, kind, MEDIA_COUNT - 1, media_kind, "how it was recognised") \
+    F(T, B, sender_is_client, 1, none, "the sender sent the flow's first datagram") \
+    F(T, B, sender_local, 1, none, "this host sends it") \
+    F(T, B, multicast, 1, none, "to a group") \
+    F(T, B, audio, 1, none, "RTP: payload type or beat of speech or music") \
+    F(T, U, payload_type, 127, none, "RTP") \
+    F(T, U, ssrc, MAX32, none, "RTP: synchronisation source") \
+    F(T, U, clock_hz, MAX32, none, "RTP: clock of its time stamps, by the payload type or inferred; 0: unknown") \
+    F(T, U, first_us, ANY, us, "first packet, since the start") \
+    F(T, U, last_us, ANY, us, "last packet, since the start") \
+    F(T, U, packets, ANY, count, "packets, without repeated ones") \
+    F(T, U, bytes, ANY, bytes, "on the wire") \
+    F(T, U, back_packets, ANY, count, "RTP packets of the receiver to the sender, any port") \
+    F(T, U, lost, ANY, count, "RTP: sequence numbers never seen, RFC 3550 appendix A.3") \
+    F(T, U, lost_in_a_row, ANY, count, "RTP: most of them one after the other") \
+    F(T, U, reordered, ANY, count, "RTP: arrived after a later one") \
+    F(T, U, repeated, ANY, count, "RTP: arrived twice") \
+    F(T, U, restarts, ANY, count, "RTP: the sender numbered anew") \
+    F(T, U, jitter_samples, ANY, count, "RTP: 0 when the clock is not known or its stamps do not rise") \
+    F(T, U, jitter_us, ANY, us, "RTP: interarrival jitter of RFC 3550 section 6.4.1, mean over the stream") \
+    F(T, U, jitter_max_us, ANY, us, "RTP: its largest value") \
+    F(T, U, longest_gap_us, ANY, us, "longest silence that the sender did not intend") \
+    F(T, U, intervals, ANY, count, "times between neighbours, pauses of the sender and lost ones left out") \
+    F(T, U, interval_p50_us, ANY, us, "half of them are shorter") \
+    F(T, U, interval_p99_us, ANY, us, "99 percent of them are shorter") \
+    F(T, U, regular_percent, 100, percent, "of them lie between half and twice the median") \
+    F(T, U, gaps, ANY, count, "of them longer than 100 ms")
+
 #define FIELDS_services(F, T)    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first") \
     F(T, U, of, ANY, count, "how many there were")
 #define FIELDS_resolvers(F, T)   F(T, L, rows, LIM_RESOLVER_ROWS, resolver, "busiest first") \
@@ -457,6 +530,10 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, N, retransmitted, LIM_TIMELINE, count, "retransmissions, the engine's own judgement")
 #define FIELDS_incidents(F, T)   F(T, L, rows, LIM_INCIDENTS, incident, "oldest first") \
     F(T, U, of, ANY, count, "how many there were")
+#define FIELDS_udp(F, T)         F(T, L, rows, LIM_UDP_ROWS, udp_service, "worst first") \
+    F(T, U, of, ANY, count, "how many there were")
+#define FIELDS_streams(F, T)     F(T, L, rows, LIM_MEDIA_ROWS, media, "worst first") \
+    F(T, U, of, ANY, count, "how many there were")
 #define FIELDS_ended(F, T) \
     F(T, S, capture_id, LIM_CAPTURE_ID, text, "which capture") \
     F(T, U, reason, END_COUNT - 1, end_reason, "why it ended") \
@@ -468,7 +545,8 @@ extern const char *const narrow_names[NARROW_COUNT];
     X(protocol) X(service) X(resolver) X(connection) X(dns_row) X(http_row) X(tls_row) X(host) \
     X(incident) X(hello) X(empty) X(start) X(capture) X(retarget) X(hello_reply) \
     X(interfaces_reply) X(status_reply) X(error) X(started) X(totals) X(services) X(resolvers) \
-    X(connections) X(dns) X(http) X(tls) X(hosts) X(timeline) X(incidents) X(ended)
+    X(connections) X(dns) X(http) X(tls) X(hosts) X(timeline) X(incidents) X(ended) \
+    X(udp_service) X(media) X(udp) X(streams)
 
 /* Message types on the wire and the schema of their bodies. */
 #define WIRE_BODY_LIST(X) \
@@ -479,7 +557,8 @@ extern const char *const narrow_names[NARROW_COUNT];
     X(WIRE_OK, empty) X(WIRE_ERROR, error) X(WIRE_STARTED, started) X(WIRE_TOTALS, totals) \
     X(WIRE_SERVICES, services) X(WIRE_RESOLVERS, resolvers) X(WIRE_CONNECTIONS, connections) \
     X(WIRE_DNS, dns) X(WIRE_HTTP, http) X(WIRE_TLS, tls) X(WIRE_HOSTS, hosts) \
-    X(WIRE_TIMELINE, timeline) X(WIRE_INCIDENTS, incidents) X(WIRE_ENDED, ended)
+    X(WIRE_TIMELINE, timeline) X(WIRE_INCIDENTS, incidents) X(WIRE_ENDED, ended) \
+    X(WIRE_UDP, udp) X(WIRE_STREAMS, streams)
 
 /* clang-format on */
 
