@@ -84,7 +84,8 @@ static enum quic_status long_header(struct cursor *c, uint8_t first, struct quic
     if (!cursor_be32(c, &out->version)) return QUIC_INCOMPLETE;
     bool known = quic_version_known(out->version);
     uint8_t max = known ? QUIC_CID_MAX : 255;
-    if (known && !(first & FIXED_BIT)) return QUIC_NOT_QUIC;
+    /* RFC 9287 lets it be cleared once both ends agreed, which takes a handshake. */
+    if (out->version != 0 && !(first & FIXED_BIT)) return QUIC_NOT_QUIC;
     enum quic_status s = connection_id(c, max, &out->dcid_len);
     if (s == QUIC_OK) s = connection_id(c, max, &out->scid_len);
     if (s != QUIC_OK) return s;

@@ -1,6 +1,6 @@
-/* The beat of a stream of datagrams: a small histogram of the times between neighbours, four buckets
- * per octave, values taken from the bucket's middle (off by at most a tenth).
- * Runs in: worker.  Input trust: packets. */
+/* The beat of a stream of datagrams: a small histogram of the times between neighbours, four
+ * buckets per octave, values taken from the bucket's middle (off by at most a tenth). Runs in:
+ * worker.  Input trust: packets. */
 #include "capd/track/media.h"
 
 #define FIRST_US 256u    /* below: one bucket */

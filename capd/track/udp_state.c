@@ -1,12 +1,12 @@
 /* State of UDP flows, and its sums by service.  As with connections, nothing is added to a service
- * while packets pass: a snapshot adds the live states to the sums of those that left, so that a flow
- * selected late brings all it had.
- * Runs in: worker.  Input trust: packets. */
+ * while packets pass: a snapshot adds the live states to the sums of those that left, so that a
+ * flow selected late brings all it had. Runs in: worker.  Input trust: packets. */
 #include "capd/track/hash.h"
 #include "capd/track/media.h"
 #include "capd/track/udp.h"
 
-/* ---- sums by service -------------------------------------------------------------------------- */
+/* ---- sums by service --------------------------------------------------------------------------
+ */
 void udp_services_init(struct udp_services *all) {
     memset(all->bucket, 0xff, (size_t)all->capacity * sizeof *all->bucket);
     all->used = all->hand = 0;
@@ -103,7 +103,8 @@ void udp_services_add(struct engine *e, struct udp_services *all, const struct u
     facts_join(&all->service[i].facts, facts);
 }
 
-/* ---- states ----------------------------------------------------------------------------------- */
+/* ---- states -----------------------------------------------------------------------------------
+ */
 void udp_init(struct engine *e) {
     struct udp_table *t = &e->udp;
     for (uint32_t i = 0; i < t->capacity; i++) t->free[i] = t->capacity - 1 - i;
@@ -123,7 +124,8 @@ struct udp_facts udp_facts_of(const struct engine *e, const struct udp_state *s)
         x.quic_waited_us = e->now_us - x.quic_last_us;
     }
     /* An end that does not spin, or spins at random (RFC 9000 section 17.4), tells nothing. */
-    if (s->spin_edges < 3 || s->spin_edges * 4 > s->spin_packets) x.spin_samples = x.spin_rtt_min_us = 0;
+    if (s->spin_edges < 3 || s->spin_edges * 4 > s->spin_packets)
+        x.spin_samples = x.spin_rtt_min_us = 0;
     return x;
 }
 

@@ -2,14 +2,15 @@
 #define CAPD_TRACK_UDP_TABLES_H
 #include "capd/track/flow.h"
 
-/* What is kept of UDP beside the flow itself.  A flow finds its state by `row` and `row_gen`, an RTP
- * stream is found through its flow's state; both may be given up when their table is full. */
+/* What is kept of UDP beside the flow itself.  A flow finds its state by `row` and `row_gen`, an
+ * RTP stream is found through its flow's state; both may be given up when their table is full. */
 
-/* ---- the beat of a stream --------------------------------------------------------------------- */
+/* ---- the beat of a stream ---------------------------------------------------------------------
+ */
 /* Times between neighbours: 4 buckets per octave from 256 us to 16 s. */
 #define PACE_BUCKETS 64u
 struct pace {
-    uint64_t last_us;    /* previous datagram; 0: none yet */
+    uint64_t last_us; /* previous datagram; 0: none yet */
     uint64_t first_us;
     uint32_t intervals;  /* in the buckets */
     uint32_t gaps;       /* of them longer than 100 ms */
@@ -18,12 +19,13 @@ struct pace {
     uint16_t bucket[PACE_BUCKETS];
 };
 
-/* ---- RTP ---------------------------------------------------------------------------------------- */
+/* ---- RTP ----------------------------------------------------------------------------------------
+ */
 /* What may become a stream: so many packets must go together first. */
 #define RTP_PROBATION  6u
 #define RTP_CANDIDATES 2u /* audio and video of one flow begin together */
 struct rtp_candidate {
-    uint32_t ssrc, timestamp;
+    uint32_t ssrc, timestamp, first_stamp, bytes;
     uint16_t seq, first_seq;
     uint8_t good; /* packets that went together; 0: free */
     uint8_t payload_type;
@@ -34,8 +36,8 @@ struct rtp_candidate {
 struct media {
     struct addr end[2]; /* sender, receiver */
     uint16_t port[2];
-    bool used, selected, target, sender_is_client, multicast;
-    uint8_t kind; /* enum media_kind */
+    bool selected, target, sender_is_client, multicast;
+    uint8_t kind;                 /* enum media_kind */
     uint32_t gen, next, next_gen; /* next stream of the same flow and direction */
     uint64_t first_us, last_us, packets, bytes;
     struct pace pace;
@@ -44,24 +46,25 @@ struct media {
     uint8_t payload_type;
     bool checked; /* the clock was compared with the arrival times */
     uint32_t ssrc, clock_hz;
-    uint16_t seq_max;      /* highest sequence number */
-    uint64_t seen[2];      /* bit n: seq_max - n has arrived */
-    uint64_t expected;     /* of the run before seq_max, and of earlier runs */
+    uint16_t seq_max;  /* highest sequence number */
+    uint64_t seen[2];  /* bit n: seq_max - n has arrived */
+    uint64_t expected; /* of the run before seq_max, and of earlier runs */
     uint64_t reordered, repeated, restarts, backwards; /* backwards: time stamps that fell */
     uint32_t lost_in_a_row;
     uint16_t bad_seq; /* where a new numbering would go on */
     bool has_bad_seq;
-    uint32_t stamp, stamp_first; /* time stamp of the latest, and of where the clock is measured from */
+    uint32_t stamp,
+        stamp_first; /* time stamp of the latest, and of where the clock is measured from */
     uint64_t stamp_us, stamp_first_us, jitter_us; /* when `stamp` was seen first; times 16 */
     uint64_t jitter_samples, jitter_sum_us, jitter_max_us;
 };
 struct media_table {
     struct media *media;
     uint32_t capacity, used, gen;
-    uint64_t seen, rtp_seen; /* streams ever recognised, and the RTP ones */
 };
 
-/* ---- one UDP flow ------------------------------------------------------------------------------- */
+/* ---- one UDP flow -------------------------------------------------------------------------------
+ */
 enum udp_bit {
     UDP_QUIC = 1u << 0,          /* a long header was seen */
     UDP_QUIC_INITIAL = 1u << 1,  /* its first Initial was seen, from end[CLIENT] */
@@ -99,7 +102,8 @@ struct udp_table {
     uint32_t capacity, used, frees, hand, gen;
 };
 
-/* ---- UDP services ------------------------------------------------------------------------------- */
+/* ---- UDP services -------------------------------------------------------------------------------
+ */
 struct udp_service {
     struct addr address;
     uint16_t port;

@@ -8,7 +8,7 @@ struct computed {
     derive_fn fn;
 };
 extern const struct computed computed_totals[], computed_services[], computed_resolvers[],
-    computed_incidents[], computed_connections[];
+    computed_incidents[], computed_connections[], computed_udp[], computed_media[];
 
 /* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`
  * select the target's traffic in the worker already. */
@@ -42,4 +42,5 @@ const struct msg_service *derive_incident_service(const struct derive_row *r);
 const char *derive_servfail_name(const struct derive_row *r);
 const char *derive_nxdomain_name(const struct derive_row *r);
 const char *derive_refused_name(const struct derive_row *r);
+const char *derive_udp_name(const struct derive_row *r);
 #endif

@@ -113,7 +113,9 @@ derive_fn derive_fn_find(enum table_id table, const char *name) {
         [TABLE_SERVICES] = computed_services,
         [TABLE_RESOLVERS] = computed_resolvers,
         [TABLE_CONNECTIONS] = computed_connections,
-        [TABLE_INCIDENTS] = computed_incidents};
+        [TABLE_INCIDENTS] = computed_incidents,
+        [TABLE_UDP] = computed_udp,
+        [TABLE_MEDIA] = computed_media};
     for (const struct computed *c = by_table[table]; c && c->name; c++)
         if (strcmp(c->name, name) == 0) return c->fn;
     return NULL;
@@ -143,7 +145,8 @@ derive_name_fn derive_name_find(enum table_id table, const char *name) {
                  {TABLE_RESOLVERS, "servfail_name", derive_servfail_name},
                  {TABLE_RESOLVERS, "nxdomain_name", derive_nxdomain_name},
                  {TABLE_RESOLVERS, "refused_name", derive_refused_name},
-                 {TABLE_INCIDENTS, "service_name", incident_name}};
+                 {TABLE_INCIDENTS, "service_name", incident_name},
+                 {TABLE_UDP, "name", derive_udp_name}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].table == table && strcmp(names[i].name, name) == 0) return names[i].fn;
     return NULL;

@@ -22,7 +22,7 @@ extern const char *const status_names[STATUS_COUNT];
 #define BLAME_COUNT 9
 extern const char *const blame_names[BLAME_COUNT];
 
-#define RULES_MAX        64u
+#define RULES_MAX        96u
 #define RULE_THRESHOLDS  12u
 #define RULE_EVIDENCE    10u
 #define RULE_NEEDS       4u

@@ -69,7 +69,7 @@ static const char *const text_names[] = {"service", "address",   "peer",  "subje
 static bool text_fits(enum text_kind kind, enum table_id table) {
     if (kind == TEXT_SERVICE || kind == TEXT_ADDRESS) return table != TABLE_TOTALS;
     if (kind == TEXT_CLIENT) return table == TABLE_CONNECTIONS;
-    return kind != TEXT_PEER || table == TABLE_INCIDENTS;
+    return kind != TEXT_PEER || table == TABLE_INCIDENTS || table == TABLE_MEDIA;
 }
 
 static void put_target(struct sink *out, const struct derive_row *r) {
@@ -94,7 +94,12 @@ static void put_text(struct sink *out, enum text_kind kind, const struct templat
         if (derive_subject(in->row, &address, &port))
             addr_format_endpoint(address, kind == TEXT_SERVICE ? port : 0, text);
         break;
-    case TEXT_PEER: addr_format(&((const struct msg_incident *)in->row->row)->peer, text); break;
+    case TEXT_PEER:
+        addr_format(in->row->table == TABLE_MEDIA
+                        ? &((const struct msg_media *)in->row->row)->receiver
+                        : &((const struct msg_incident *)in->row->row)->peer,
+                    text);
+        break;
     case TEXT_CLIENT:
         addr_format(&((const struct msg_connection *)in->row->row)->client, text);
         break;
