@@ -74,6 +74,12 @@ static uint64_t rcode_count(const struct msg_totals *t, uint64_t code) {
     return 0;
 }
 
+/* Connections were tried and none came up, for whatever reason. */
+static bool t_none_set_up(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    return is(out, t->attempted > t->pending && t->established + t->midstream == 0);
+}
+
 /* Names were asked for, and each question got an answer that is no failure. */
 static bool t_dns_fine(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
@@ -103,6 +109,7 @@ const struct computed computed_totals[] = {
     {"target_addresses", t_target_addresses},
     {"tables", t_tables},
     {"dns_fine", t_dns_fine},
+    {"none_set_up", t_none_set_up},
     {NULL, NULL},
 };
 
