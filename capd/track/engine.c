@@ -74,7 +74,7 @@ static void carve_tables(struct engine *e, struct carver *c, uint32_t flows) {
 }
 
 static void carve_udp(struct engine *e, struct carver *c, uint32_t flows) {
-    e->udp.capacity = share(flows, 8, 512, 4096);
+    e->udp.capacity = share(flows, 16, 512, 4096);
     CARVE(c, e->udp.state, e->udp.capacity);
     CARVE(c, e->udp.free, e->udp.capacity);
     e->media.capacity = share(flows, 64, 128, 512);

@@ -10,9 +10,8 @@ const char *const table_names[TABLE_COUNT] = {"totals", "services", "resolvers",
 
 const struct schema *derive_schema(enum table_id table) {
     static const struct schema *const of[TABLE_COUNT] = {
-        &schema_totals,  &schema_service,  &schema_resolver, &schema_connection,
-        &schema_dns_row, &schema_http_row, &schema_tls_row,  &schema_incident,
-        &schema_udp_service, &schema_media};
+        &schema_totals,   &schema_service, &schema_resolver, &schema_connection,  &schema_dns_row,
+        &schema_http_row, &schema_tls_row, &schema_incident, &schema_udp_service, &schema_media};
     return of[table];
 }
 
