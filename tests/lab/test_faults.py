@@ -20,6 +20,7 @@ import time
 import lab as lab_module
 from lab import Lab, LabError
 from runs import FAULTS, HEALTHY
+from runs_udp import UDP_FAULTS, UDP_HEALTHY
 
 TABLE = os.path.join(lab_module.TOP, "build", "lab-table.txt")
 
@@ -91,7 +92,7 @@ def table(results):
 
 
 def main(arguments):
-    every = FAULTS + HEALTHY
+    every = FAULTS + UDP_FAULTS + HEALTHY + UDP_HEALTHY
     if arguments[:1] == ["--list"]:
         print("\n".join("%-22s %s" % (r.name, r.expect or "healthy") for r in every))
         return 0
