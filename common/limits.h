@@ -40,5 +40,7 @@
 #define LIM_TIMELINE      600u
 #define LIM_PROTOCOLS     32u
 #define LIM_CODES         64u /* counters by code: DNS rcodes, HTTP statuses, ICMP types, TLS alerts */
+#define LIM_UDP_ROWS      128u
+#define LIM_MEDIA_ROWS    128u
 
 #endif

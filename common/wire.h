@@ -51,6 +51,8 @@ enum wire_type {
     WIRE_TLS,
     WIRE_HOSTS,
     WIRE_TIMELINE,
+    WIRE_UDP,
+    WIRE_STREAMS,
     WIRE_INCIDENTS,
     WIRE_ENDED
 };

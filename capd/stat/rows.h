@@ -11,6 +11,11 @@ uint32_t rows_dns(struct engine *e, struct msg_dns_row *rows, uint64_t *of_out);
 uint32_t rows_http(struct engine *e, struct msg_http_row *rows, uint64_t *of_out);
 uint32_t rows_tls(struct engine *e, struct msg_tls_row *rows, uint64_t *of_out);
 uint32_t rows_hosts(struct engine *e, struct msg_host *rows, uint64_t *of_out);
+uint32_t rows_udp(struct engine *e, struct msg_udp_service *rows, uint64_t *of_out);
+uint32_t rows_media(struct engine *e, struct msg_media *rows, uint64_t *of_out);
+
+/* rows_udp.c: the totals of UDP. */
+void totals_udp(struct engine *e, struct msg_totals *t);
 
 void totals_fill(struct engine *e, struct msg_totals *t, struct msg_code_count codes[4][LIM_CODES],
                  struct msg_protocol protocols[LIM_PROTOCOLS]);

@@ -95,6 +95,8 @@ static void send_all(struct out *o) {
     SEND_ROWS(o, WIRE_TLS, tls, tls_row, rows_tls, ROOM_TABLE, false);
     SEND_ROWS(o, WIRE_HOSTS, hosts, host, rows_hosts, ROOM_SMALL, false);
     send_timeline(o);
+    SEND_ROWS(o, WIRE_UDP, udp, udp_service, rows_udp, ROOM_SMALL, false);
+    SEND_ROWS(o, WIRE_STREAMS, streams, media, rows_media, ROOM_SMALL, false);
     SEND_ROWS(o, WIRE_INCIDENTS, incidents, incident, rows_incidents, ROOM_SMALL, true);
 }
 

@@ -12,6 +12,7 @@
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 #include "capd/track/tcp.h"
+#include "capd/track/udp.h"
 #include "common/text.h"
 
 #define DATALINK_RAW 101 /* LINKTYPE_RAW */
@@ -74,12 +75,26 @@ static void carve_tables(struct engine *e, struct carver *c, uint32_t flows) {
     CARVE(c, e->host_sums.bucket, e->hosts.capacity);
 }
 
+static void carve_udp(struct engine *e, struct carver *c, uint32_t flows) {
+    e->udp.capacity = share(flows, 32, 512, 2048);
+    CARVE(c, e->udp.state, e->udp.capacity);
+    CARVE(c, e->udp.free, e->udp.capacity);
+    e->media.capacity = share(flows, 64, 128, 512);
+    CARVE(c, e->media.media, e->media.capacity);
+    e->udp_done.capacity = e->udp_sums.capacity = 512;
+    CARVE(c, e->udp_done.service, e->udp_done.capacity);
+    CARVE(c, e->udp_done.bucket, e->udp_done.capacity);
+    CARVE(c, e->udp_sums.service, e->udp_sums.capacity);
+    CARVE(c, e->udp_sums.bucket, e->udp_sums.capacity);
+}
+
 static void carve_all(struct engine *e, struct carver *c, uint32_t flows) {
     e->flows.capacity = flows;
     CARVE(c, e->flows.flow, flows);
     CARVE(c, e->flows.link, flows);
     CARVE(c, e->flows.bucket, flows);
     carve_tables(e, c, flows);
+    carve_udp(e, c, flows);
     CARVE(c, e->retired, LIM_CONNECTIONS);
     CARVE(c, e->retired_score, LIM_CONNECTIONS);
     CARVE(c, e->facts, e->services.capacity);
@@ -116,6 +131,7 @@ struct engine *engine_init(void *memory, const struct engine_options *o) {
     dns_init(e);
     hosts_init(&e->hosts);
     hosts_init(&e->host_sums);
+    udp_init(e);
     seconds_init(&e->seconds);
     select_init(e);
     if (o->start_ns) {

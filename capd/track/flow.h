@@ -140,8 +140,9 @@ struct flow {
     uint32_t reset_us;
     uint32_t request_ack_us; /* request to the server's ACK of it */
     uint32_t request_us, request_end, answer_first_us, answer_last_us;
-    uint32_t hello_us;     /* ClientHello */
-    uint32_t row, row_gen; /* HTTP: oldest request without response; TLS: its row */
+    uint32_t hello_us; /* ClientHello */
+    /* HTTP: oldest request without response; TLS: its row; UDP: its state */
+    uint32_t row, row_gen;
     uint8_t reset_ttl_delta, history_len;
     uint16_t history_seen[2]; /* one bit per letter */
     char history[LIM_HISTORY];

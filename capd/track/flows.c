@@ -81,6 +81,7 @@ void flows_retire(struct engine *e, uint32_t i) {
         app_release(e, f);
         for (unsigned d = 0; d < 2; d++) tcp_forget_holes(e, &f->side[d]);
     }
+    if (f->ip_proto == 17) udp_leave(e, f);
     if (f->bits & FLOW_SELECTED) {
         flow_add_sums(e, f, &e->total.done);
         flow_add_hosts(f, &e->hosts, e->o.seed);

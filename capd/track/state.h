@@ -50,7 +50,12 @@ struct engine {
     uint64_t *retired_score;
     uint32_t retired_n;
 
+    struct udp_table udp;
+    struct media_table media;
+    struct udp_services udp_done; /* of flows that left, or whose state did */
+
     /* Scratch of a snapshot. */
+    struct udp_services udp_sums;
     struct service_facts *facts; /* one per service */
     struct hosts host_sums;
     uint8_t *frame; /* LIM_FRAME_FROM_CAPD */

@@ -1,6 +1,7 @@
 #ifndef CAPD_TRACK_TABLES_H
 #define CAPD_TRACK_TABLES_H
 #include "capd/track/flow.h"
+#include "capd/track/udp_tables.h"
 
 /* The bounded tables beside the flow table.  Every one has a fixed capacity; what goes first when
  * it is full stands with the module that owns it.  An index into a table that may give entries up

@@ -19,6 +19,8 @@ const char *const capture_state_names[] = {"starting", "running", "finished", "f
     X(WIRE_TLS, tls)                                                                               \
     X(WIRE_HOSTS, hosts)                                                                           \
     X(WIRE_TIMELINE, timeline)                                                                     \
+    X(WIRE_UDP, udp)                                                                               \
+    X(WIRE_STREAMS, streams)                                                                       \
     X(WIRE_INCIDENTS, incidents)
 
 #define TABLE_ROW(type, name) {type, &schema_##name, offsetof(struct snapshot, name)},

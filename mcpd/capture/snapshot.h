@@ -16,6 +16,8 @@ struct snapshot {
     struct msg_hosts hosts;
     struct msg_timeline timeline;
     struct msg_incidents incidents;
+    struct msg_udp udp;
+    struct msg_streams streams;
     struct schema_arena arena; /* owns the rows */
     uint32_t seen;             /* tables taken since the last totals, one bit per wire type */
 };

@@ -19,6 +19,8 @@ enum table_id {
     TABLE_HTTP,
     TABLE_TLS,
     TABLE_INCIDENTS,
+    TABLE_UDP,
+    TABLE_MEDIA,
     TABLE_COUNT
 };
 extern const char *const table_names[TABLE_COUNT];

@@ -144,11 +144,10 @@ const struct computed computed_totals[] = {
 /* ---- by name ------------------------------------------------------------------------------- */
 derive_fn derive_fn_find(enum table_id table, const char *name) {
     static const struct computed *const by_table[TABLE_COUNT] = {
-        [TABLE_TOTALS] = computed_totals,
-        [TABLE_SERVICES] = computed_services,
-        [TABLE_RESOLVERS] = computed_resolvers,
-        [TABLE_CONNECTIONS] = computed_connections,
-        [TABLE_INCIDENTS] = computed_incidents};
+        [TABLE_TOTALS] = computed_totals,       [TABLE_SERVICES] = computed_services,
+        [TABLE_RESOLVERS] = computed_resolvers, [TABLE_CONNECTIONS] = computed_connections,
+        [TABLE_INCIDENTS] = computed_incidents, [TABLE_UDP] = computed_udp,
+        [TABLE_MEDIA] = computed_media};
     const struct computed *const lists[] = {by_table[table],
                                             table == TABLE_SERVICES ? computed_names : NULL};
     for (size_t i = 0; i < 2; i++)
@@ -196,7 +195,9 @@ derive_name_fn derive_name_find(enum table_id table, const char *name) {
                  {TABLE_RESOLVERS, "refused_name", derive_refused_name},
                  {TABLE_INCIDENTS, "service_name", incident_name},
                  {TABLE_SERVICES, "host_of_4xx", derive_host_of_4xx},
-                 {TABLE_SERVICES, "host_of_5xx", derive_host_of_5xx}};
+                 {TABLE_SERVICES, "host_of_5xx", derive_host_of_5xx},
+                 {TABLE_UDP, "name", derive_udp_name}};
+
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].table == table && strcmp(names[i].name, name) == 0) return names[i].fn;
     return NULL;

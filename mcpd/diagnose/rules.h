@@ -28,7 +28,7 @@ extern const char *const blame_names[BLAME_COUNT];
 #define RULE_NEEDS       4u
 #define RULE_SUPPRESSORS 8u
 #define RULE_GUARDS      6u
-#define RULES_VISIBILITY 16u
+#define RULES_VISIBILITY 32u
 #define COND_DEPTH       8u /* nesting of all/any/not: a reader's limit before a stack's */
 
 struct threshold {

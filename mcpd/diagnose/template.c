@@ -77,7 +77,8 @@ static bool text_fits(enum text_kind kind, enum table_id table) {
     if (kind == TEXT_CLIENT) return table == TABLE_CONNECTIONS;
     if (kind == TEXT_SLOW_CLIENT) return table == TABLE_SERVICES;
     if (kind == TEXT_FAILING) return table == TABLE_SERVICES;
-    bool of_incidents = kind == TEXT_PEER || kind == TEXT_MAC || kind == TEXT_OTHER_MAC;
+    if (kind == TEXT_PEER) return table == TABLE_INCIDENTS || table == TABLE_MEDIA;
+    bool of_incidents = kind == TEXT_MAC || kind == TEXT_OTHER_MAC;
     return !of_incidents || table == TABLE_INCIDENTS;
 }
 
@@ -107,7 +108,12 @@ static void put_text(struct sink *out, enum text_kind kind, const struct templat
         if (derive_subject(in->row, &address, &port))
             addr_format_endpoint(address, kind == TEXT_SERVICE ? port : 0, text);
         break;
-    case TEXT_PEER: addr_format(&((const struct msg_incident *)in->row->row)->peer, text); break;
+    case TEXT_PEER:
+        addr_format(in->row->table == TABLE_MEDIA
+                        ? &((const struct msg_media *)in->row->row)->receiver
+                        : &((const struct msg_incident *)in->row->row)->peer,
+                    text);
+        break;
     case TEXT_CLIENT:
         addr_format(&((const struct msg_connection *)in->row->row)->client, text);
         break;

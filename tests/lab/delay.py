@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 """Forward frames between two interfaces, each after a fixed delay: distance, which this kernel cannot make.
 
-  delay.py ONE OTHER MILLISECONDS
+  delay.py ONE OTHER MILLISECONDS [shuffle MS | hold EVERY_MS FOR_MS]
+
+  shuffle  up to MS more for each frame, so that they overtake each other
+  hold     every so often all wait for a while and then go together, as when a Wi-Fi card looks around
 """
 
-import collections
+import heapq
+import itertools
+import random
 import select
 import socket
 import sys
@@ -21,11 +26,22 @@ def open_raw(interface):
     return sock
 
 
+def due_time(due, how, more_s):
+    if how == "shuffle":
+        return due + random.uniform(0, more_s[0])
+    if how == "hold" and due % more_s[0] < more_s[1]:
+        return due - due % more_s[0] + more_s[1]
+    return due
+
+
 def main():
     one, other = open_raw(sys.argv[1]), open_raw(sys.argv[2])
     delay_s = float(sys.argv[3]) / 1000
     towards = {one: other, other: one}
-    waiting = collections.deque()  # (due, socket, frame); one delay for all, so they leave in the order they came
+    how = sys.argv[4] if len(sys.argv) > 4 else ""
+    more_s = [float(word) / 1000 for word in sys.argv[5:]]
+    latest = {one: 0.0, other: 0.0}  # when the last frame that way is due
+    waiting, number = [], itertools.count()  # (due, number, socket, frame): equal times in the order they came
     print("ready", flush=True)
     while True:
         left = max(0.0, waiting[0][0] - time.monotonic()) if waiting else None
@@ -34,12 +50,15 @@ def main():
                 while True:
                     frame, origin = sock.recvfrom(65536)
                     if origin[2] != socket.PACKET_OUTGOING:
-                        waiting.append((time.monotonic() + delay_s, towards[sock], frame))
+                        due = due_time(time.monotonic() + delay_s, how, more_s)
+                        if how != "shuffle":
+                            due = latest[sock] = max(due, latest[sock])
+                        heapq.heappush(waiting, (due, next(number), towards[sock], frame))
             except BlockingIOError:
                 pass
         now = time.monotonic()
         while waiting and waiting[0][0] <= now:
-            _due, sock, frame = waiting.popleft()
+            _due, _number, sock, frame = heapq.heappop(waiting)
             try:
                 sock.send(frame)
             except OSError:

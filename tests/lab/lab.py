@@ -217,7 +217,7 @@ class Lab(Product):
             self.in_ns(self.router, ["tc"] + part)
         self.fault("ip saddr %s tcp sport 80 meta length > 1000 numgen random mod 100 < %d meta priority set 1:20" % (SERVER4, percent))
 
-    def long_path(self, one_way_ms):
+    def long_path(self, one_way_ms, *how):
         """Delay between router and server, both ways, by a forwarder in user space (some thousand packets a second)."""
         self._batch(self.router, ["link set tos down", "link set tos name far", "link add tos type veth peer name near",
                                   "addr add 198.51.100.1/24 dev tos", "addr add 2001:db8:2::1/64 dev tos nodad",
@@ -227,7 +227,8 @@ class Lab(Product):
             self.in_ns(namespace, ["ethtool", "-K", dev, "tso", "off", "gso", "off", "gro", "off", "tx", "off"])
         self.in_ns(self.router, ["ip", "addr", "flush", "dev", "far"])
         self.sysctl(self.router, **{"net.ipv6.conf.far.disable_ipv6": 1, "net.ipv6.conf.near.disable_ipv6": 1})
-        self.spawn(self.router, [sys.executable, os.path.join(HERE, "delay.py"), "near", "far", str(one_way_ms)], ready="ready")
+        self.spawn(self.router, [sys.executable, os.path.join(HERE, "delay.py"), "near", "far", str(one_way_ms)]
+                   + [str(word) for word in how], ready="ready")
         self._warm_up()
 
     def slow_link(self, rate="20mbit", burst="20kb", queue="300ms"):

@@ -36,6 +36,8 @@ struct lab {
     struct msg_tls tls;
     struct msg_hosts hosts;
     struct msg_timeline timeline;
+    struct msg_udp udp;
+    struct msg_streams streams;
     struct msg_incidents incidents;
     struct schema_arena arena;
     uint64_t digest; /* of all frames */
@@ -199,8 +201,9 @@ static inline void lab_wait(struct lab *l, uint64_t us) {
 
 static inline void lab_take(void *ctx, unsigned type, bool more, const uint8_t *body, size_t n) {
     struct lab *l = ctx;
-    void *into[] = {&l->totals, &l->services, &l->resolvers, &l->connections, &l->dns,
-                    &l->http,   &l->tls,      &l->hosts,     &l->timeline,    &l->incidents};
+    void *into[] = {&l->totals,   &l->services, &l->resolvers, &l->connections,
+                    &l->dns,      &l->http,     &l->tls,       &l->hosts,
+                    &l->timeline, &l->udp,      &l->streams,   &l->incidents};
     struct fail fail;
     assert_in_range(type, WIRE_TOTALS, WIRE_INCIDENTS);
     assert_true(n > 0 && n <= LIM_FRAME_FROM_CAPD);

@@ -4,6 +4,7 @@
 #include "tests/unit/witnesses_link.h"
 #include "tests/unit/witnesses_names.h"
 #include "tests/unit/witnesses_path.h"
+#include "tests/unit/witnesses_udp.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -280,6 +281,35 @@ static const struct {
     {"dhcp_nak", healthy, NULL, NULL, NULL, NULL},
     {"dhcp_multiple_servers", dhcp_two_servers, "warning", "confirmed", "local_link", "eth0"},
     {"dhcp_multiple_servers", dhcp_refused, NULL, NULL, NULL, NULL},
+    {"udp_no_reply", ntp_silent, "warning", "confirmed", "network_or_server", "203.0.113.9:123"},
+    {"udp_no_reply", ntp_once, NULL, NULL, NULL, NULL},
+    {"udp_no_reply", ntp_just_asked, NULL, NULL, NULL, NULL},
+    {"udp_no_reply", ntp_answered_once, NULL, NULL, NULL, NULL},
+    {"udp_no_reply", ntp_refused, NULL, NULL, NULL, NULL},
+    {"quic_blocked", quic_silent, "warning", "confirmed", "policy", "203.0.113.9:443"},
+    {"quic_blocked", quic_answered, NULL, NULL, NULL, NULL},
+    {"quic_blocked", quic_given_up, NULL, NULL, NULL, NULL},
+    {"quic_blocked", quic_race, NULL, NULL, NULL, NULL},
+    {"quic_blocked", quic_and_tcp_silent, NULL, NULL, NULL, NULL},
+    {"rtp_loss", voice_lost, "warning", "confirmed", "network", "203.0.113.9:4000"},
+    {"rtp_loss", voice_lost_much, "critical", "confirmed", "network", "203.0.113.9:4000"},
+    {"rtp_loss", voice_lost_here, "warning", "confirmed", "client", "203.0.113.9:4000"},
+    {"rtp_loss", voice_lost_two, NULL, NULL, NULL, NULL},
+    {"rtp_loss", voice_lost_one_percent, NULL, NULL, NULL, NULL},
+    {"rtp_loss", voice_fine, NULL, NULL, NULL, NULL},
+    {"rtp_jitter", voice_uneven, "warning", "confirmed", "network", "203.0.113.9:4000"},
+    {"rtp_jitter", voice_very_uneven, "critical", "confirmed", "network", "203.0.113.9:4000"},
+    {"rtp_jitter", voice_uneven_short, NULL, NULL, NULL, NULL},
+    {"rtp_jitter", voice_fine, NULL, NULL, NULL, NULL},
+    {"rtp_one_way", voice_unanswered, "warning", "likely", "network", "203.0.113.9:4000"},
+    {"rtp_one_way", voice_to_a_group, NULL, NULL, NULL, NULL},
+    {"rtp_one_way", voice_just_begun, NULL, NULL, NULL, NULL},
+    {"rtp_one_way", voice_from_a_camera, NULL, NULL, NULL, NULL},
+    {"rtp_one_way", video_unanswered, NULL, NULL, NULL, NULL},
+    {"udp_pacing", game_held_back, "warning", "likely", "network", "203.0.113.9:4000"},
+    {"udp_pacing", game_stalled_twice, NULL, NULL, NULL, NULL},
+    {"udp_pacing", game_without_beat, NULL, NULL, NULL, NULL},
+    {"udp_pacing", voice_uneven_and_held_back, NULL, NULL, NULL, NULL},
 };
 #define WITNESSES (sizeof witnesses / sizeof witnesses[0])
 

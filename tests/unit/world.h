@@ -11,6 +11,8 @@ struct world {
     struct msg_resolver resolver[4];
     struct msg_dns_row dns[16];
     struct msg_incident incident[8];
+    struct msg_udp_service udp[4];
+    struct msg_media media[4];
     struct target target;
     struct capture_view v;
 };
@@ -66,6 +68,8 @@ static inline void world_init(struct world *w) {
     w->s.resolvers = (struct msg_resolvers){.rows = w->resolver, .rows_n = 1, .of = 1};
     w->s.dns = (struct msg_dns){.rows = w->dns};
     w->s.incidents = (struct msg_incidents){.rows = w->incident};
+    w->s.udp = (struct msg_udp){.rows = w->udp};
+    w->s.streams = (struct msg_streams){.rows = w->media};
     w->target.mode = MODE_DIAGNOSIS;
     w->v = (struct capture_view){.id = "0123456789abcdef0123456789abcdef",
                                  .state = CAPTURE_FINISHED,

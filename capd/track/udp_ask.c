@@ -1,0 +1,112 @@
+/* Requests of protocols in which each must be answered, by well-known port: a client that asks
+ * twice and hears nothing has a problem, whatever it is.  What needs no answer (a trap, an
+ * indication, a broadcast) is no request. Runs in: worker.  Input trust: packets. */
+#include "capd/decode/ntp.h"
+#include "capd/decode/stun.h"
+#include "capd/track/udp.h"
+
+enum { PORT_DNS = 53, PORT_KERBEROS = 88, PORT_NTP = 123, PORT_SNMP = 161, PORT_IKE = 500 };
+enum { PORT_RADIUS_OLD = 1645, PORT_RADIUS = 1812, PORT_STUN = 3478 };
+
+/* Does the datagram ask, of whichever end it comes? */
+typedef bool (*asks_fn)(struct cursor c);
+
+static bool dns_asks(struct cursor c) {
+    return cursor_left(&c) >= 12 && !(c.p[2] & 0x80);
+}
+
+/* AS-REQ and TGS-REQ: application tags 10 and 12, RFC 4120 section 5.10. */
+static bool kerberos_asks(struct cursor c) {
+    return cursor_left(&c) >= 2 && (c.p[0] == 0x6a || c.p[0] == 0x6c);
+}
+
+static bool ntp_asks(struct cursor c) {
+    struct ntp_header h;
+    return decode_ntp(c, &h) == NTP_OK && h.mode == NTP_CLIENT;
+}
+
+/* A BER sequence; notifications go to port 162. */
+static bool snmp_asks(struct cursor c) {
+    return cursor_left(&c) >= 2 && c.p[0] == 0x30;
+}
+
+/* IKEv2 requests (RFC 7296 section 2.1) and the first message of IKEv1 (RFC 2408 section 3.1); the
+ * last messages of IKEv1 exchanges get no answer. */
+static bool ike_asks(struct cursor c) {
+    static const uint8_t none[8];
+    if (cursor_left(&c) < 28) return false;
+    unsigned major = c.p[17] >> 4;
+    if (major == 2) return !(c.p[19] & 0x20);
+    return major == 1 && memcmp(c.p + 8, none, 8) == 0;
+}
+
+/* Access-Request and Accounting-Request, RFC 2865 section 3, RFC 2866. */
+static bool radius_asks(struct cursor c) {
+    return cursor_left(&c) >= 20 && (c.p[0] == 1 || c.p[0] == 4);
+}
+
+static bool stun_asks(struct cursor c) {
+    struct stun_header h;
+    return decode_stun(c, &h) == STUN_OK && h.class == STUN_REQUEST;
+}
+
+static asks_fn protocol_of(uint16_t port) {
+    switch (port) {
+    case PORT_DNS: return dns_asks;
+    case PORT_KERBEROS: return kerberos_asks;
+    case PORT_NTP: return ntp_asks;
+    case PORT_SNMP: return snmp_asks;
+    case PORT_IKE: return ike_asks;
+    case PORT_RADIUS_OLD:
+    case PORT_RADIUS_OLD + 1:
+    case PORT_RADIUS:
+    case PORT_RADIUS + 1: return radius_asks;
+    case PORT_STUN: return stun_asks;
+    default: return NULL;
+    }
+}
+
+bool udp_is_group(const struct packet *k) {
+    static const uint8_t all[4] = {255, 255, 255, 255};
+    if (k->has_mac && k->dst_mac[0] & 1) return true;
+    if (k->dst.len == 16) return k->dst.b[0] == 0xff;
+    return (k->dst.b[0] & 0xf0) == 0xe0 || memcmp(k->dst.b, all, 4) == 0;
+}
+
+static void count_ask(struct udp_facts *x, uint64_t now_us) {
+    if (x->asked == 0) x->ask_first_us = now_us;
+    if (x->asked == 1) x->ask_second_us = now_us;
+    x->ask_last_us = now_us;
+    x->asked++;
+}
+
+static enum proto named(const struct packet *k, uint16_t port, struct cursor c) {
+    struct stun_header stun;
+    struct ntp_header ntp;
+    if (port == PORT_NTP && decode_ntp(c, &ntp) == NTP_OK) return PROTO_NTP;
+    /* STUN is itself on any port: ICE checks a pair where the media will pass. */
+    return k->payload_cap >= 20 && decode_stun(c, &stun) == STUN_OK ? PROTO_STUN : PROTO_OTHER;
+}
+
+enum proto udp_ask(struct engine *e, const struct packet *k, struct flow *f, unsigned dir) {
+    struct cursor c = cursor_make(k->payload, k->payload_cap);
+    unsigned server = SERVER;
+    asks_fn asks = protocol_of(f->port[SERVER]);
+    if (!asks) { /* the flow may have begun with an answer */
+        server = CLIENT;
+        asks = protocol_of(f->port[CLIENT]);
+    }
+    if (!asks) return named(k, 0, c);
+    struct udp_state *s = udp_state_of(e, f);
+    bool question = asks(c);
+    /* Both ends may use the port (NTP, IKE): then the one that asks first is the client. */
+    if (s->facts.asked == 0 && f->port[0] == f->port[1] && question)
+        s->server = (uint8_t)!dir;
+    else if (s->facts.asked == 0 && f->port[0] != f->port[1])
+        s->server = (uint8_t)server;
+    if (dir == s->server)
+        s->facts.answered++;
+    else if (question && !udp_is_group(k))
+        count_ask(&s->facts, e->now_us);
+    return named(k, f->port[s->server], c);
+}

@@ -1,0 +1,104 @@
+/* Computed values of UDP services and of media streams.
+ * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
+#include "mcpd/diagnose/derive_fn.h"
+#include <string.h>
+
+#define PORT_RTSP     554u
+#define PORT_RTSP_ALT 8554u
+
+/* ---- UDP services -------------------------------------------------------------------------------
+ */
+/* Is the TCP service the same one, by its address or the name seen for it? */
+static bool same_place(const struct msg_udp_service *u, const struct addr *address, uint64_t port,
+                       const char *name) {
+    if (port != u->port) return false;
+    return addr_equal(address, &u->address) || (u->name[0] && strcmp(name, u->name) == 0);
+}
+
+static bool u_tcp_established(const struct derive_row *r, double *out) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (same_place(r->row, &s->address, s->port, s->name)) n += s->established;
+    }
+    return number(out, n);
+}
+
+/* From the first unanswered Initial to the first connection over TCP that came up after it; 0 when
+ * the client tried both at once.  Unknown when there is none among the rows kept. */
+static bool u_fallback(const struct derive_row *r, double *out) {
+    const struct msg_udp_service *u = r->row;
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    const struct msg_connection *first = NULL;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        bool up = c->state == CONN_OPEN || c->state == CONN_CLOSED || c->state == CONN_RESET;
+        if (!up || !same_place(u, &c->server, c->server_port, c->name)) continue;
+        if (c->start_us + 1000000u < u->quic_first_us) continue; /* from before */
+        if (!first || c->start_us < first->start_us) first = c;
+    }
+    if (!first) return false;
+    uint64_t at = first->start_us;
+    *out = at > u->quic_first_us ? (double)(at - u->quic_first_us) / 1e3 : 0;
+    return true;
+}
+
+static bool u_quic_span(const struct derive_row *r, double *out) {
+    const struct msg_udp_service *u = r->row;
+    if (u->quic_last_us < u->quic_first_us) return false;
+    *out = (double)(u->quic_last_us - u->quic_first_us) / 1e3;
+    return true;
+}
+
+const char *derive_udp_name(const struct derive_row *r) {
+    return ((const struct msg_udp_service *)r->row)->name;
+}
+
+const struct computed computed_udp[] = {
+    {"of_target", derive_of_target},
+    {"tcp_established", u_tcp_established},
+    {"fallback_ms", u_fallback},
+    {"quic_span_ms", u_quic_span},
+    {NULL, NULL},
+};
+
+/* ---- media --------------------------------------------------------------------------------------
+ */
+static bool m_lost_percent(const struct derive_row *r, double *out) {
+    const struct msg_media *m = r->row;
+    return percent(out, m->lost, m->packets + m->lost);
+}
+
+static bool m_duration(const struct derive_row *r, double *out) {
+    const struct msg_media *m = r->row;
+    if (m->last_us < m->first_us) return false;
+    *out = (double)(m->last_us - m->first_us) / 1e6;
+    return true;
+}
+
+/* A player that fetches a stream by RTSP (RFC 7826) sends none itself. */
+static bool m_rtsp(const struct derive_row *r, double *out) {
+    const struct msg_media *m = r->row;
+    const struct msg_services *all = &r->view->snapshot->services;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        bool port = s->port == PORT_RTSP || s->port == PORT_RTSP_ALT;
+        if (port && (addr_equal(&s->address, &m->sender) || addr_equal(&s->address, &m->receiver)))
+            return is(out, true);
+    }
+    return is(out, false);
+}
+
+/* Whose machine made the stream, when it is the one that captures: 1 client, 2 server, 0 another.
+ */
+static bool m_local_side(const struct derive_row *r, double *out) {
+    const struct msg_media *m = r->row;
+    return number(out, !m->sender_local ? 0 : m->sender_is_client ? 1 : 2);
+}
+
+const struct computed computed_media[] = {
+    {"of_target", derive_of_target}, {"lost_percent", m_lost_percent},
+    {"duration_s", m_duration},      {"rtsp", m_rtsp},
+    {"local_side", m_local_side},    {NULL, NULL},
+};
