@@ -71,6 +71,17 @@ static void report_unreachable(struct engine *e, const struct packet *k, const s
     incident_add(e, &row);
 }
 
+void icmp_flow_works(struct engine *e, struct flow *f) {
+    f->bits |= FLOW_WORKED;
+    for (uint32_t i = 0; i < e->incidents.used; i++) {
+        struct msg_incident *n = &e->incidents.row[i];
+        if (n->kind == INCIDENT_ICMP_UNREACHABLE && n->ip_proto == f->ip_proto &&
+            !n->toward_client && n->port == f->port[SERVER] &&
+            addr_equal(&n->subject, &f->end[SERVER]))
+            n->worked = true;
+    }
+}
+
 bool icmp_packet(struct engine *e, const struct packet *k) {
     const struct icmp_quote *q = &k->icmp.quote;
     bool is_quoted = is_error(k) && q->present;

@@ -109,21 +109,28 @@ uint32_t flow_table_add(struct flow_table *t, const struct flow_key *key) {
     memset(&t->flow[i], 0, sizeof t->flow[i]);
     t->used++;
     uint32_t *b = bucket_of(t, key->hash);
-    t->link[i] = (struct flow_link){(uint32_t)(key->hash >> 32), *b, NONE, NONE, 0, FLOWS_FREE};
+    t->link[i] = (struct flow_link){.tag = (uint32_t)(key->hash >> 32),
+                                    .chain = *b,
+                                    .older = NONE,
+                                    .newer = NONE,
+                                    .bucket = (uint32_t)(b - t->bucket) & 0xffffffu,
+                                    .list = FLOWS_FREE};
     *b = i;
     flow_table_touch(t, i, FLOWS_LIVE);
     return i;
 }
 
 void flow_table_remove(struct flow_table *t, uint32_t i) {
-    const struct flow *f = &t->flow[i];
-    struct flow_key key;
-    flow_key_make(t, &key, f->ip_proto, &f->end[0], f->port[0], &f->end[1], f->port[1]);
-    uint32_t *at = bucket_of(t, key.hash);
+    uint32_t *at = &t->bucket[t->link[i].bucket];
     while (*at != i) at = &t->link[*at].chain;
     *at = t->link[i].chain;
     list_leave(t, i);
     t->link[i].chain = t->free;
     t->free = i;
     t->used--;
+    /* A table that is full removes one after the other: have the next one at hand. */
+    uint32_t next = t->oldest[FLOWS_ENDED] != NONE ? t->oldest[FLOWS_ENDED] : t->oldest[FLOWS_LIVE];
+    if (next == NONE) return;
+    fetch(&t->flow[next]);
+    __builtin_prefetch(&t->bucket[t->link[next].bucket], 1);
 }

@@ -11,7 +11,8 @@ struct flow_link {
     uint32_t chain;        /* next flow of the bucket, or next free slot */
     uint32_t older, newer; /* in its list, least recently used first */
     uint32_t touched_us;   /* when it was moved in its list last */
-    uint8_t list;          /* enum flow_list */
+    uint32_t bucket : 24;  /* that it hangs in */
+    uint32_t list : 8;     /* enum flow_list */
 };
 
 enum flow_list { FLOWS_FREE, FLOWS_LIVE, FLOWS_ENDED, FLOW_LISTS };

@@ -151,7 +151,7 @@ static void state_end(struct engine *e, uint32_t i) {
     s->used = false;
 }
 
-static struct udp_state *state_get(const struct engine *e, const struct flow *f) {
+struct udp_state *udp_state_find(const struct engine *e, const struct flow *f) {
     if (f->row == NONE) return NULL;
     struct udp_state *s = &e->udp.state[f->row];
     return s->used && s->gen == f->row_gen ? s : NULL;
@@ -171,7 +171,7 @@ static uint32_t state_steal(struct engine *e) {
 
 struct udp_state *udp_state_of(struct engine *e, struct flow *f) {
     struct udp_table *t = &e->udp;
-    struct udp_state *s = state_get(e, f);
+    struct udp_state *s = udp_state_find(e, f);
     if (!s) {
         f->row = t->frees > 0 ? t->free[--t->frees] : state_steal(e);
         f->row_gen = ++t->gen;
@@ -188,7 +188,7 @@ struct udp_state *udp_state_of(struct engine *e, struct flow *f) {
 }
 
 void udp_leave(struct engine *e, struct flow *f) {
-    struct udp_state *s = state_get(e, f);
+    struct udp_state *s = udp_state_find(e, f);
     if (!s) return;
     state_end(e, f->row);
     e->udp.free[e->udp.frees++] = f->row;

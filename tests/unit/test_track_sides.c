@@ -361,6 +361,21 @@ static void test_track_icmp_tells_a_closed_port_from_a_late_answer(void **state)
     }
 }
 
+/* Refused at first, because the program was only just starting; then it answers. */
+static void test_track_icmp_before_the_program_was_there(void **state) {
+    (void)state;
+    for (int answers = 0; answers < 2; answers++) {
+        struct lab *l = lab_default();
+        lab_udp(l, A1, 40000, B1, 5000, "ask", 3);
+        port_unreachable(l, A1, 40000, B1, 5000);
+        l->us += 500 * MS;
+        lab_udp(l, A1, 40000, B1, 5000, "ask", 3);
+        if (answers) lab_udp(l, B1, 5000, A1, 40000, "answer", 6);
+        assert_int_equal(incident_of(l)->worked, answers);
+        lab_free(l);
+    }
+}
+
 /* A late answer whose question was never seen. */
 static void test_track_icmp_late_answer_of_an_unknown_flow(void **state) {
     (void)state;
@@ -456,6 +471,7 @@ int main(void) {
         cmocka_unit_test(test_track_http_challenges_and_soft_errors),
         cmocka_unit_test(test_track_icmp_tells_a_closed_port_from_a_late_answer),
         cmocka_unit_test(test_track_icmp_late_answer_of_an_unknown_flow),
+        cmocka_unit_test(test_track_icmp_before_the_program_was_there),
         cmocka_unit_test(test_track_icmp_after_a_conversation),
         cmocka_unit_test(test_track_tcp_syn_retry_measures_what_it_cost),
         cmocka_unit_test(test_track_tcp_dead_path_that_came_back),
