@@ -71,14 +71,17 @@ static void report_unreachable(struct engine *e, const struct packet *k, const s
     incident_add(e, &row);
 }
 
-void icmp_flow_works(struct engine *e, struct flow *f) {
-    f->bits |= FLOW_WORKED;
+#define REFUSED_AGAIN_US 2000000u /* hosts that limit their errors still send one a second */
+
+void icmp_flow_goes_on(struct engine *e, struct flow *f, bool answered) {
     for (uint32_t i = 0; i < e->incidents.used; i++) {
         struct msg_incident *n = &e->incidents.row[i];
-        if (n->kind == INCIDENT_ICMP_UNREACHABLE && n->ip_proto == f->ip_proto &&
-            !n->toward_client && n->port == f->port[SERVER] &&
-            addr_equal(&n->subject, &f->end[SERVER]))
-            n->worked = true;
+        bool same = n->kind == INCIDENT_ICMP_UNREACHABLE && n->ip_proto == f->ip_proto &&
+                    !n->toward_client && n->port == f->port[SERVER] &&
+                    addr_equal(&n->subject, &f->end[SERVER]);
+        if (!same) continue;
+        n->worked |= answered || e->now_us - n->last_us >= REFUSED_AGAIN_US;
+        if (n->worked) f->bits |= FLOW_WORKED;
     }
 }
 

@@ -26,7 +26,9 @@ static void follow_beat(struct engine *e, struct flow *f, unsigned dir) {
 
 void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir) {
     if (k->ip_proto != 17 || k->payload_cap == 0) return;
-    if (dir == SERVER && (f->bits & (FLOW_ICMP | FLOW_WORKED)) == FLOW_ICMP) icmp_flow_works(e, f);
+    if ((f->bits & (FLOW_ICMP | FLOW_WORKED)) == FLOW_ICMP &&
+        (dir == SERVER || f->packets[CLIENT] % 16 == 0))
+        icmp_flow_goes_on(e, f, dir == SERVER);
     enum proto proto = PROTO_OTHER;
     if (uses(k, 53)) {
         if (dns_datagram(e, k)) proto = PROTO_DNS;

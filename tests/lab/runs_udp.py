@@ -24,7 +24,7 @@ def serve(kind, port):
 def call(seconds=6.5, there="", here=""):
     """A call between the server's phone and the client's; `there` and `here`: how each behaves."""
     def traffic(lab):
-        far = lab.spawn(lab.server, media("phone", SERVER4, PHONE, CLIENT4, CALLER, seconds, there))
+        far = lab.spawn(lab.server, media("phone", SERVER4, PHONE, CLIENT4, CALLER, seconds, there), ready="ready")
         near = lab.in_ns(lab.client, media("phone", CLIENT4, CALLER, SERVER4, PHONE, seconds, here), timeout=60)
         must(near, "the client's phone")
         must(far.wait(20), "the server's phone")
@@ -34,7 +34,7 @@ def call(seconds=6.5, there="", here=""):
 def game(seconds=7, per_second=30):
     """Positions both ways, without sequence numbers or time stamps."""
     def traffic(lab):
-        far = lab.spawn(lab.server, media("beat", SERVER4, 27015, CLIENT4, 27005, seconds, per_second))
+        far = lab.spawn(lab.server, media("beat", SERVER4, 27015, CLIENT4, 27005, seconds, per_second), ready="ready")
         must(lab.in_ns(lab.client, media("beat", CLIENT4, 27005, SERVER4, 27015, seconds, per_second), timeout=60), "player")
         must(far.wait(20), "game server")
     return traffic

@@ -376,6 +376,21 @@ static void test_track_icmp_before_the_program_was_there(void **state) {
     }
 }
 
+/* The same of a stream that nobody answers: it is taken, else it would be refused again. */
+static void test_track_icmp_before_a_listener_was_there(void **state) {
+    (void)state;
+    for (int refused = 0; refused < 2; refused++) {
+        struct lab *l = lab_default();
+        for (int i = 0; i < 200; i++) {
+            lab_udp(l, A1, 40000, B1, 5000, "picture", 7);
+            if (i == 0 || (refused && i % 50 == 0)) port_unreachable(l, A1, 40000, B1, 5000);
+            l->us += 20 * MS;
+        }
+        assert_int_equal(incident_of(l)->worked, !refused);
+        lab_free(l);
+    }
+}
+
 /* A late answer whose question was never seen. */
 static void test_track_icmp_late_answer_of_an_unknown_flow(void **state) {
     (void)state;
@@ -472,6 +487,7 @@ int main(void) {
         cmocka_unit_test(test_track_icmp_tells_a_closed_port_from_a_late_answer),
         cmocka_unit_test(test_track_icmp_late_answer_of_an_unknown_flow),
         cmocka_unit_test(test_track_icmp_before_the_program_was_there),
+        cmocka_unit_test(test_track_icmp_before_a_listener_was_there),
         cmocka_unit_test(test_track_icmp_after_a_conversation),
         cmocka_unit_test(test_track_tcp_syn_retry_measures_what_it_cost),
         cmocka_unit_test(test_track_tcp_dead_path_that_came_back),
