@@ -121,6 +121,8 @@ struct flow {
     uint32_t service; /* index and generation in the service table */
     uint32_t service_gen;
     uint32_t name, name_gen; /* name seen for the server: index and generation in names */
+    /* HTTP: oldest request without response; TLS: its row; UDP: its state */
+    uint32_t row, row_gen;
     uint64_t first_us, last_us;
     uint32_t packets[2];    /* sent by */
     uint64_t bytes[2];      /* on the wire, sent by */
@@ -141,8 +143,6 @@ struct flow {
     uint32_t request_ack_us; /* request to the server's ACK of it */
     uint32_t request_us, request_end, answer_first_us, answer_last_us;
     uint32_t hello_us; /* ClientHello */
-    /* HTTP: oldest request without response; TLS: its row; UDP: its state */
-    uint32_t row, row_gen;
     uint8_t reset_ttl_delta, history_len;
     uint16_t history_seen[2]; /* one bit per letter */
     char history[LIM_HISTORY];

@@ -11,7 +11,7 @@ static bool uses(const struct packet *k, uint16_t port) {
 }
 
 #define BEAT_PACKETS 16u     /* of one end: fewer make no beat */
-#define BEAT_MIN_US  4000u   /* on average between them: faster is bulk */
+#define BEAT_MIN_US  4500u   /* on average between them: faster is bulk */
 #define BEAT_MAX_US  150000u /* slower: a gap could not be told from the beat */
 
 /* Whatever else comes in an even beat: a game, a voice program, a sensor.  A state is only spent on
@@ -19,7 +19,8 @@ static bool uses(const struct packet *k, uint16_t port) {
 static void follow_beat(struct engine *e, struct flow *f, unsigned dir) {
     struct udp_state *s = udp_state_find(e, f);
     uint64_t n = f->packets[dir], us = e->now_us - f->first_us;
-    if (!s && n >= BEAT_PACKETS && us >= n * BEAT_MIN_US && us <= n * BEAT_MAX_US)
+    if (!s && n >= BEAT_PACKETS && us >= n * BEAT_MIN_US && us <= n * BEAT_MAX_US &&
+        udp_state_spare(e))
         s = udp_state_of(e, f);
     if (s) pace_datagram(&s->pace[dir], e->now_us);
 }

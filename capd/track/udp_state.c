@@ -157,7 +157,8 @@ struct udp_state *udp_state_find(const struct engine *e, const struct flow *f) {
     return s->used && s->gen == f->row_gen ? s : NULL;
 }
 
-static uint32_t state_steal(struct engine *e) {
+/* Of 16 entries, taken in turn, the one that was silent longest. */
+static uint32_t state_victim(struct engine *e) {
     struct udp_table *t = &e->udp;
     uint32_t victim = t->hand;
     for (uint32_t n = 0; n < 16; n++) {
@@ -165,6 +166,17 @@ static uint32_t state_steal(struct engine *e) {
         if (t->state[i].last_us < t->state[victim].last_us) victim = i;
     }
     t->hand = (t->hand + 16) & (t->capacity - 1);
+    return victim;
+}
+
+#define SILENT_US 1000000u
+
+bool udp_state_spare(struct engine *e) {
+    return e->udp.frees > 0 || e->now_us - e->udp.state[state_victim(e)].last_us >= SILENT_US;
+}
+
+static uint32_t state_steal(struct engine *e) {
+    uint32_t victim = state_victim(e);
     state_end(e, victim);
     return victim;
 }
