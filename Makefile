@@ -47,7 +47,7 @@ endif
 # targets that need root for more than building get a plain shell back, and give build/ away at their end.
 OWNER := $(shell stat -c %u:%g Makefile)
 JOBS  ?= $(shell nproc)
-ROOT_TARGETS := demo check check-corpus bench install
+ROOT_TARGETS := demo check check-corpus check-mutated bench install
 ifeq ($(shell id -u),0)
 ifneq ($(firstword $(subst :, ,$(OWNER))),0)
 SHELL := /usr/bin/setpriv
@@ -99,7 +99,7 @@ HELPER   := $(call lib,parent) $(ANALYSIS)
 
 -include tests/tests.mk
 
-.PHONY: all demo check check-corpus bench lint format install clean help
+.PHONY: all demo check check-corpus check-mutated bench lint format install clean help
 all: $(B)/capd $(B)/mcpd $(B)/mcpd-net ## build the programs (as an ordinary user)
 
 $(call lib,common): $(call obj,$(COMMON))
