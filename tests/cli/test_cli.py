@@ -99,6 +99,15 @@ def test_usage(world):
     T.check("no command: said once", got.stderr == "mcpd: a command is missing; see mcpd --help\n", got)
     got = world.run("analyze", "/nonexistent")
     T.check("a file that is not there: a sentence", "cannot be opened: No such file" in got.stderr, got)
+    for words in ("interfaces --capd private", "check --capd private", "--help", "--version"):
+        for what, target in (("full", ">/dev/full"), ("closed", ">&-")):
+            got = subprocess.run(["sh", "-c", "exec \"$@\" " + target, "sh"] + world.command(*words.split()), timeout=30,
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            T.check("`mcpd %s`, standard output is %s: it says so and fails" % (words, what),
+                    got.returncode == 4 and "standard output could not be written" in got.stderr, got)
+    got = subprocess.run(["sh", "-c", "\"$@\" | true", "sh"] + world.command("--help"), timeout=30,
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    T.check("a reader that went away is no fault", not got.stderr, got)
     got = world.run("serve")
     T.check("serve says that it is not part of this version", "not part of this version" in got.stderr, got)
     for words in ("status", "stop", "stop " + 32 * "a", "report", "report --format json " + 32 * "0"):
@@ -340,7 +349,12 @@ def test_waits(world, sock):
     T.check("wait_s ends with the capture", got["structuredContent"]["state"] == "finished" and
             time.monotonic() - before < 4, got)
     before = time.monotonic()
-    session.tool("start_packet_capture", target="127.0.0.5:9", duration=3600)
+    running = session.tool("start_packet_capture", target="127.0.0.5:9", duration=3600)["structuredContent"]["capture_id"]
+    got = session.tool("get_capture_status")
+    T.check("status without an id: the one that runs", got["structuredContent"]["capture_id"] == running, got)
+    got = session.tool("get_capture_report")
+    T.check("report without an id: several captures, so it asks which", got["isError"] and running in text_of(got) and
+            "3 captures" in text_of(got), got)
     T.check("the end of input ends it within 2 s, captures and all", session.end() == 0 and
             time.monotonic() - before < 2)
 
