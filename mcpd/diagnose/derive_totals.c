@@ -76,10 +76,12 @@ static uint64_t rcode_count(const struct msg_totals *t, uint64_t code) {
     return 0;
 }
 
-/* Connections were tried and none came up, for whatever reason. */
+/* Connections were tried and none came up, for whatever reason.  Where the caller named a target,
+ * attempts that are too young to judge are no sign of health either. */
 static bool t_none_set_up(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
-    return is(out, t->attempted > t->pending && t->established + t->midstream == 0);
+    uint64_t young = derive_has_target(r->view) ? 0 : t->pending;
+    return is(out, t->attempted > young && t->established + t->midstream == 0);
 }
 
 static uint64_t neighbour_messages(const struct msg_totals *t, uint64_t type) {
@@ -109,7 +111,7 @@ static bool t_neighbours_answered(const struct derive_row *r, double *out) {
 static bool host_is_target(const struct target *t, const struct addr *a) {
     for (uint32_t i = 0; i < t->addresses; i++)
         if (a->len == t->address[i].address.len &&
-            addr_in_prefix(a, &t->address[i].address, t->address[i].prefix_len))
+            addr_in_prefix(a, &t->address[i].address, (unsigned)t->address[i].prefix_len))
             return true;
     return false;
 }

@@ -44,6 +44,8 @@ static void add_verdict(struct text *t, const cJSON *report) {
     if (grade[0])
         text_addf(t, "%sCapture quality: %s", tree_text(report, "verdict.blame")[0] ? ". " : "",
                   grade);
+    if (tree_text(report, "capture_quality.file_error")[0])
+        text_add(t, ", and the file could not be read to its end");
     text_add(t, "\n");
 }
 

@@ -388,6 +388,7 @@ static void test_rules_verdict(void **state) {
          "Nothing to or from other.example.com was seen; 2000 packets of other traffic"},
         {name_asked_in_diagnosis, "healthy", "No problem found"},
         {port_of_datagrams_in_diagnosis, "healthy", "No problem found"},
+        {only_a_young_attempt, "inconclusive", "1 connection attempt was still without an answer"},
         {nothing_yet, "pending", "Make the traffic now"},
         {silent, "problems", "203.0.113.9:443 does not answer"},
         {drops_5_percent, "inconclusive", "The capture missed"},

@@ -70,6 +70,10 @@ WITNESS(port_of_datagrams_in_diagnosis) {
     w->s.totals.protocols = &udp;
     w->s.totals.protocols_n = 1;
 }
+WITNESS(only_a_young_attempt) {
+    nothing_seen(w);
+    w->s.totals.packets = w->s.totals.attempted = w->s.totals.pending = 1;
+}
 WITNESS(nothing_yet) {
     nothing_seen(w);
     w->v.state = CAPTURE_RUNNING;
