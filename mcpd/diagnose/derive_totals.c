@@ -84,6 +84,12 @@ static bool t_none_set_up(const struct derive_row *r, double *out) {
     return is(out, t->attempted > young && t->established + t->midstream == 0);
 }
 
+/* Names were asked for and nothing else happened, and no answer came as long as it was watched. */
+static bool t_names_open(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    return is(out, t->dns_transactions > 0 && t->dns_responses == 0 && t->tcp_flows == 0);
+}
+
 static uint64_t neighbour_messages(const struct msg_totals *t, uint64_t type) {
     for (uint32_t i = 0; i < t->icmpv6_types_n; i++)
         if (t->icmpv6_types[i].code == type * 256u) return t->icmpv6_types[i].count;
@@ -181,6 +187,7 @@ const struct computed computed_totals[] = {
     {"tables", t_tables},
     {"dns_fine", t_dns_fine},
     {"none_set_up", t_none_set_up},
+    {"names_open", t_names_open},
     {"only_neighbours", t_only_neighbours},
     {"neighbours_answered", t_neighbours_answered},
     {"target_missing", t_target_missing},

@@ -389,6 +389,7 @@ static void test_rules_verdict(void **state) {
         {name_asked_in_diagnosis, "healthy", "No problem found"},
         {port_of_datagrams_in_diagnosis, "healthy", "No problem found"},
         {only_a_young_attempt, "inconclusive", "1 connection attempt was still without an answer"},
+        {only_a_young_question, "inconclusive", "2 DNS questions were still without an answer"},
         {nothing_yet, "pending", "Make the traffic now"},
         {silent, "problems", "203.0.113.9:443 does not answer"},
         {drops_5_percent, "inconclusive", "The capture missed"},
