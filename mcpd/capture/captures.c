@@ -292,7 +292,7 @@ static void on_resolved(void *ctx, const struct netchild_answer *a) {
     if (a->ok)
         c->note[0] = 0;
     else
-        snprintf(c->note, sizeof c->note, "%.180s could not be resolved: %.90s", c->target.name,
+        snprintf(c->note, sizeof c->note, "%.180s could not be resolved: %.255s", c->target.name,
                  a->why);
     widen(r, a->ok ? target_add_addresses(&c->target, a->address, a->addresses) : 0);
     start_when_ready(r);

@@ -84,6 +84,8 @@ def test_interfaces():
         T.check("the list shows the same choice, and what may not be used",
                 listed["default_interface"] == "eth0" and "busiest" in listed["default_interface_why"]
                 and {i["name"]: i["allowed"] for i in listed["interfaces"]}["closed1"] is False, listed)
+        T.check("an interface has its speed, with the unit",
+                {i["name"]: i.get("speed") for i in listed["interfaces"]}["eth0"] == "10000 Mbit/s", listed)
         session.end()
 
 
