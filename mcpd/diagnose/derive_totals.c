@@ -137,23 +137,25 @@ static bool ports_unknown(const struct capture_view *v) {
 }
 
 /* The whole network was judged, and in no table is anything of the target.  Tables that are not
- * complete prove nothing; nor do they for a port of any host that is not only TCP. */
+ * complete prove nothing; nor do they for a port, unless all that passed was TCP, or its host was
+ * not seen at all. */
 static bool t_target_missing(const struct derive_row *r, double *out) {
     const struct snapshot *s = r->view->snapshot;
     bool whole = r->view->target && r->view->target->mode == MODE_DIAGNOSIS;
     bool missing = whole && derive_has_target(r->view) && s->full &&
                    s->connections.rows_n >= s->connections.of &&
                    s->services.rows_n >= s->services.of && s->hosts.rows_n >= s->hosts.of;
-    const struct target *t = r->view->target;
-    if (missing && !t->name[0] && t->addresses == 0) missing = !ports_unknown(r->view);
     for (unsigned table = TABLE_SERVICES; missing && table < TABLE_COUNT; table++)
         for (uint32_t i = 0; missing && i < derive_rows(s, (enum table_id)table); i++) {
             const void *row = derive_row_at(s, (enum table_id)table, i);
             struct derive_row at = {r->view, (enum table_id)table, row};
             missing = !derive_on_target(&at);
         }
+    bool seen = false;
     for (uint32_t i = 0; missing && i < s->hosts.rows_n; i++)
-        missing = !host_is_target(t, &s->hosts.rows[i].address);
+        seen |= host_is_target(r->view->target, &s->hosts.rows[i].address);
+    bool host = missing && (r->view->target->name[0] || r->view->target->addresses);
+    if (missing && (seen || !host)) missing = r->view->target->ports && !ports_unknown(r->view);
     return is(out, missing);
 }
 

@@ -387,6 +387,8 @@ static void test_rules_verdict(void **state) {
         {only_others_in_diagnosis, "no_traffic",
          "Nothing to or from other.example.com was seen; 2000 packets of other traffic"},
         {name_asked_in_diagnosis, "healthy", "No problem found"},
+        {other_port_in_diagnosis, "no_traffic", "Nothing to or from other.example.com"},
+        {host_of_no_port_in_diagnosis, "healthy", "No problem found"},
         {port_of_datagrams_in_diagnosis, "healthy", "No problem found"},
         {only_a_young_attempt, "inconclusive", "1 connection attempt was still without an answer"},
         {only_a_young_question, "inconclusive", "2 DNS questions were still without an answer"},

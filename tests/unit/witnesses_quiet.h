@@ -68,4 +68,17 @@ WITNESS(only_a_young_question) {
     nothing_seen(w);
     w->s.totals.packets = w->s.totals.dns_transactions = w->s.totals.dns_queries = 2;
 }
+WITNESS(other_port_in_diagnosis) {
+    static struct msg_host host;
+    only_others_in_diagnosis(w);
+    host = (struct msg_host){.address = w->service[0].address, .packets = 1};
+    w->target.address[0] = (struct msg_prefix){.address = host.address, .prefix_len = 32};
+    w->target.addresses = 1;
+    w->target.port[w->target.ports++] = 8443;
+    w->s.hosts = (struct msg_hosts){.rows = &host, .rows_n = 1, .of = 1};
+}
+WITNESS(host_of_no_port_in_diagnosis) {
+    other_port_in_diagnosis(w);
+    w->target.ports = 0;
+}
 #endif
