@@ -1,0 +1,80 @@
+/* What ICMP errors and ARP requests tell, and what they do not. */
+#include "tests/unit/pktbuild.h"
+
+#define ROUTER 0x0a0000feu /* 10.0.0.254 */
+#define OTHER  0x0a000009u /* 10.0.0.9 */
+
+static void arp(struct lab *l, uint8_t op, uint32_t sender, uint32_t target) {
+    uint8_t f[42] = {0};
+    memset(f, 0xff, 6);
+    memcpy(f + 6, "\x02\x00\x00\x00\x00\x01", 6);
+    memcpy(f + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9);
+    f[21] = op;
+    memcpy(f + 22, "\x02\x00\x00\x00\x00\x01", 6);
+    put32(f + 28, sender);
+    put32(f + 38, target);
+    lab_frame(l, f, sizeof f, sizeof f);
+}
+
+static void ask(struct lab *l, uint32_t asker, unsigned times, uint64_t every_us) {
+    for (unsigned i = 0; i < times; i++) {
+        arp(l, 1, asker, OTHER);
+        lab_wait(l, every_us);
+    }
+}
+
+static unsigned unanswered(struct lab *l) {
+    lab_snapshot(l);
+    for (unsigned i = 0; i < l->incidents.rows_n; i++)
+        assert_int_equal(l->incidents.rows[i].kind, INCIDENT_ARP_UNANSWERED);
+    return l->incidents.rows_n;
+}
+
+/* A host that renews its table now and then does not wait for anybody; one that waits asks again
+ * every second, and what it asked before a pause is not forgotten. */
+static void test_track_arp_asks_now_and_then(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    ask(l, A1, 6, 60 * S);
+    assert_int_equal(unanswered(l), 0);
+    ask(l, A1, 3, 1 * S);
+    lab_wait(l, 60 * S);
+    ask(l, A1, 1, 60 * S);
+    assert_int_equal(unanswered(l), 1);
+    assert_int_equal(l->incidents.rows[0].tries, 3);
+    assert_int_equal(l->incidents.rows[0].span_us, 2 * S);
+    lab_free(l);
+}
+
+static void test_track_arp_probes_for_a_free_address(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    ask(l, 0, 3, 1500 * MS);
+    assert_int_equal(unanswered(l), 0);
+    lab_free(l);
+}
+
+/* On a switch the questions of others pass here, and the answers to them not.  Only an answer from
+ * one neighbour to another shows that this is no such place, not what is said to all. */
+static void test_track_arp_behind_a_switch(void **state) {
+    (void)state;
+    for (int mirror = 0; mirror < 2; mirror++) {
+        struct engine_options o = lab_options();
+        o.locals = 1;
+        o.local[0] = addr_from_bytes((const uint8_t *)"\x0a\x00\x00\x01", 4);
+        struct lab *l = lab_new(&o);
+        arp(l, 2, ROUTER, mirror ? 0x0a000007u : ROUTER);
+        ask(l, 0x0a000007u, 4, 1 * S);
+        assert_int_equal(unanswered(l), mirror);
+        lab_free(l);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_track_arp_asks_now_and_then),
+        cmocka_unit_test(test_track_arp_probes_for_a_free_address),
+        cmocka_unit_test(test_track_arp_behind_a_switch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
