@@ -65,7 +65,8 @@ static void report_unreachable(struct engine *e, const struct packet *k, const s
                                    (uint64_t)k->icmp.type * 256 + k->icmp.code + (v6 ? 65536u : 0),
                                .ip_proto = q->ip_proto,
                                .toward_client = back,
-                               .worked = of->flow && of->flow->bits & FLOW_WORKED};
+                               .worked = of->flow && of->flow->bits & FLOW_WORKED,
+                               .unseen = q->has_ports && !of->flow && !e->o.filtered};
     incident_add(e, &row);
 }
 

@@ -16,8 +16,8 @@ void codes_add(struct codes *c, uint32_t code) {
 static bool same_incident(const struct msg_incident *a, const struct msg_incident *b) {
     return a->kind == b->kind && a->port == b->port && a->value == b->value &&
            a->ip_proto == b->ip_proto && a->toward_client == b->toward_client &&
-           a->worked == b->worked && addr_equal(&a->subject, &b->subject) &&
-           addr_equal(&a->peer, &b->peer);
+           a->worked == b->worked && a->unseen == b->unseen &&
+           addr_equal(&a->subject, &b->subject) && addr_equal(&a->peer, &b->peer);
 }
 
 void incidents_join(struct incidents *all, const struct msg_incident *row) {

@@ -70,11 +70,38 @@ static void test_track_arp_behind_a_switch(void **state) {
     }
 }
 
+/* An error may quote what was never sent from here: only a flow that was seen makes it sure.  What
+ * the caller's own filter hid cannot be missed. */
+static void test_track_icmp_quotes_a_flow_that_was_seen(void **state) {
+    (void)state;
+    for (int n = 0; n < 3; n++) {
+        struct engine_options o = lab_options();
+        o.filtered = n == 2;
+        struct lab *l = lab_new(&o);
+        if (n == 0) lab_tcp(l, (struct seg){A1, B1, 40000, 80, 1, 0, TCP_SYN, NULL, 0});
+        uint8_t f[128] = {0}, *i = f + 34;
+        i[0] = 3, i[1] = 1;
+        i[8] = 0x45;
+        put16(i + 10, 40);
+        i[17] = 6;
+        put32(i + 20, A1);
+        put32(i + 24, B1);
+        put16(i + 28, 40000);
+        put16(i + 30, 80);
+        lab_ip(l, f, 1, ROUTER, A1, 36);
+        lab_snapshot(l);
+        assert_int_equal(l->incidents.rows_n, 1);
+        assert_int_equal(l->incidents.rows[0].unseen, n == 1);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_arp_asks_now_and_then),
         cmocka_unit_test(test_track_arp_probes_for_a_free_address),
         cmocka_unit_test(test_track_arp_behind_a_switch),
+        cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
