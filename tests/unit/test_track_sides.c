@@ -172,7 +172,8 @@ enum hello_end {
     UNACKED,
     SENT_AGAIN,
     PLAIN_ANSWER,
-    SERVER_CLOSES,
+    SERVER_CLOSES, /* at once */
+    SERVER_LEAVES, /* after 5 s, and the client then */
     SERVER_RESETS,
     ANSWER_MISSED /* by the capture: the client acknowledges what was not seen */
 };
@@ -192,11 +193,16 @@ static void play_hello(struct lab *l, enum hello_end how) {
     if (how != UNACKED) from_server(&k, TCP_ACK, NULL, 0);
     if (how == PLAIN_ANSWER)
         say_server(&k, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    if (how == SERVER_CLOSES) from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+    if (how == SERVER_LEAVES) l->us += 5 * S;
+    if (how == SERVER_CLOSES || how == SERVER_LEAVES) from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
     if (how == SERVER_RESETS) from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
     if (how == ANSWER_MISSED) {
         k.sseq += 3000;
         from_client(&k, TCP_ACK, NULL, 0);
+    }
+    if (how == SERVER_LEAVES) {
+        l->us += 1 * S;
+        from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
     }
     if (how == CLIENT_LEAVES) {
         l->us += 5 * S;
@@ -213,7 +219,8 @@ static void test_track_tls_hello_without_answer(void **state) {
         uint64_t wait_us;
     } cases[] = {{SILENCE, 1, 8 * S},   {CLIENT_LEAVES, 1, 5 * S}, {YOUNG, 0, 0},
                  {UNACKED, 0, 0},       {SENT_AGAIN, 0, 0},        {PLAIN_ANSWER, 0, 0},
-                 {SERVER_CLOSES, 0, 0}, {SERVER_RESETS, 0, 0},     {ANSWER_MISSED, 0, 0}};
+                 {SERVER_CLOSES, 0, 0}, {SERVER_LEAVES, 1, 5 * S}, {SERVER_RESETS, 0, 0},
+                 {ANSWER_MISSED, 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         play_hello(l, cases[i].how);
@@ -221,6 +228,21 @@ static void test_track_tls_hello_without_answer(void **state) {
         assert_int_equal(v->tls_client_hellos, 1);
         assert_int_equal(v->tls_unanswered, cases[i].unanswered);
         assert_in_range(v->tls_unanswered_wait_us, cases[i].wait_us, cases[i].wait_us + 50 * MS);
+        lab_free(l);
+    }
+}
+
+/* A farewell is none of the alerts that end a handshake, whatever level it is given. */
+static void test_track_tls_farewell_is_no_alert(void **state) {
+    (void)state;
+    for (uint8_t what = 0; what <= 40; what += 40) {
+        struct lab *l = lab_default();
+        uint8_t hello[64], alert[] = {21, 3, 3, 0, 2, 2, what};
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, hello, client_hello(hello));
+        from_server(&k, TCP_PSH | TCP_ACK, alert, sizeof alert);
+        assert_int_equal(service_of(l)->tls_fatal_by_server, what == 40);
         lab_free(l);
     }
 }
@@ -453,6 +475,7 @@ int main(void) {
         cmocka_unit_test(test_track_slow_client_most_often),
         cmocka_unit_test(test_track_slow_client_before_its_ack),
         cmocka_unit_test(test_track_tls_hello_without_answer),
+        cmocka_unit_test(test_track_tls_farewell_is_no_alert),
         cmocka_unit_test(test_track_http_challenges_and_soft_errors),
         cmocka_unit_test(test_track_icmp_tells_a_closed_port_from_a_late_answer),
         cmocka_unit_test(test_track_icmp_late_answer_of_an_unknown_flow),
