@@ -99,6 +99,28 @@ static void test_track_slow_client_opens_in_advance(void **state) {
     lab_free(l);
 }
 
+/* What other clients ask in the meantime says nothing of this one; of more than can be kept, each
+ * may be the one that was busy. */
+static void test_track_slow_client_among_others(void **state) {
+    (void)state;
+    for (uint32_t others = 1; others <= 10; others += 9) {
+        struct lab *l = lab_default();
+        struct conn slow = conn_new(l, 40000, 8000);
+        conn_open(&slow);
+        for (uint32_t i = 0; i < others; i++) {
+            struct conn k = conn_new(l, (uint16_t)(40001 + i), 8000);
+            k.c = A1 + 1 + i;
+            l->us += 800 * MS / others;
+            conn_open(&k);
+            say_client(&k, "hello");
+            say_server(&k, "answer");
+        }
+        say_client(&slow, "hello");
+        assert_int_equal(late_opens(l), others == 1);
+        lab_free(l);
+    }
+}
+
 /* Of many clients that were late once, none stands for all; the one that always is, is kept. */
 static void test_track_slow_client_most_often(void **state) {
     (void)state;
@@ -472,6 +494,7 @@ int main(void) {
         cmocka_unit_test(test_track_slow_client_waits_for_a_greeting),
         cmocka_unit_test(test_track_slow_client_is_not_the_user),
         cmocka_unit_test(test_track_slow_client_opens_in_advance),
+        cmocka_unit_test(test_track_slow_client_among_others),
         cmocka_unit_test(test_track_slow_client_most_often),
         cmocka_unit_test(test_track_slow_client_before_its_ack),
         cmocka_unit_test(test_track_tls_hello_without_answer),
