@@ -162,14 +162,37 @@ static void take_query(struct engine *e, const struct dns_entry *key) {
     d->answered = false;
     d->extended_error = 0;
     d->tries = 1;
+    d->answer_tries = d->responses = 0;
     d->latency_us = 0;
     d->first_us = d->last_us = e->now_us;
 }
 
+static void note_latency(struct engine *e, uint64_t latency_us) {
+    if (latency_us > e->total.slowest_dns_us) e->total.slowest_dns_us = latency_us;
+}
+
+/* After several tries an answer is taken for the last one's, since those before may be lost.  When
+ * each of them gets an answer of its own, the first one was the first try's, and took longer. */
+static void take_later_answer(struct engine *e, struct resolver *r, struct dns_entry *d) {
+    d->responses++;
+    if (d->answer_tries < 2 || d->responses != d->answer_tries || d->tries != d->answer_tries)
+        return;
+    uint64_t was = d->latency_us;
+    d->latency_us += d->last_us - d->first_us;
+    hist_correct(&e->total.dns, was, d->latency_us);
+    sketch_correct(&r->latency, was, d->latency_us);
+    note_latency(e, d->latency_us);
+}
+
 static void take_answer(struct engine *e, struct resolver *r, struct dns_entry *d,
                         const struct dns_message *m) {
-    if (d->answered) return; /* a second answer changes nothing here */
+    if (d->answered) {
+        take_later_answer(e, r, d);
+        return;
+    }
     d->answered = true;
+    d->answer_tries = d->tries;
+    d->responses = 1;
     d->rcode = m->rcode;
     d->answers = m->answers;
     d->addresses = m->addresses;
@@ -177,7 +200,7 @@ static void take_answer(struct engine *e, struct resolver *r, struct dns_entry *
     d->latency_us = e->now_us - d->last_us;
     hist_add(&e->total.dns, d->latency_us);
     sketch_add(&r->latency, d->latency_us);
-    if (d->latency_us > e->total.slowest_dns_us) e->total.slowest_dns_us = d->latency_us;
+    note_latency(e, d->latency_us);
     if (d->tries > 1) r->retried++;
     if (m->rcode != 0) note_trouble(e, r, d);
 }

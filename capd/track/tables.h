@@ -144,6 +144,7 @@ struct dns_entry {
     uint32_t extended_error; /* INFO-CODE + 1, 0: none */
     bool used, answered, target;
     uint32_t chain, tries;
+    uint32_t answer_tries, responses; /* tries before the answer; answers, later ones included */
     uint64_t hash, first_us, last_us, latency_us;
     uint8_t name_len;
     uint8_t name[255]; /* lower case */
