@@ -488,6 +488,35 @@ static void test_track_tcp_dead_path_that_came_back(void **state) {
     }
 }
 
+/* The capture missed an answer, whole or its head only.  The next ones belong to the requests after
+ * it; a request that waits in its turn keeps its own. */
+static void test_track_http_after_a_missed_answer(void **state) {
+    (void)state;
+    for (uint32_t body = 0; body <= 6000; body += 3000) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        say_client(&k, "GET /missed HTTP/1.1\r\n\r\n");
+        k.sseq += 100;
+        for (uint32_t n = 0; n < body; n += 1000) from_server(&k, TCP_ACK, NULL, 1000);
+        say_client(&k, "GET /lacks HTTP/1.1\r\n\r\n");
+        say_server(&k, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+        say_client(&k, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n");
+        say_server(&k, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        say_client(&k, "GET /c HTTP/1.1\r\n\r\n");
+        say_server(&k, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+        lab_snapshot(l);
+        assert_int_equal(l->http.rows_n, 5);
+        for (uint32_t n = 0; n < 5; n++) {
+            const struct msg_http_row *h = &l->http.rows[n];
+            char c = h->path[1];
+
+            assert_int_equal(h->status, c == 'l' ? 404 : c == 'a' ? 200 : c == 'b' ? 500 : 0);
+        }
+        lab_free(l);
+    }
+}
+
 /* ---- slow resolvers ---------------------------------------------------------------------------
  */
 
@@ -543,6 +572,7 @@ int main(void) {
         cmocka_unit_test(test_track_slow_client_before_its_ack),
         cmocka_unit_test(test_track_tls_hello_without_answer),
         cmocka_unit_test(test_track_tls_farewell_is_no_alert),
+        cmocka_unit_test(test_track_http_after_a_missed_answer),
         cmocka_unit_test(test_track_dns_answer_of_the_first_try),
         cmocka_unit_test(test_track_http_challenges_and_soft_errors),
         cmocka_unit_test(test_track_icmp_tells_a_closed_port_from_a_late_answer),
