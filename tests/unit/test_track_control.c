@@ -1,4 +1,4 @@
-/* What ICMP errors and ARP requests tell, and what they do not. */
+/* What ICMP errors, ARP requests and probes of a closed window tell, and what they do not. */
 #include "tests/unit/pktbuild.h"
 
 #define ROUTER 0x0a0000feu /* 10.0.0.254 */
@@ -96,12 +96,42 @@ static void test_track_icmp_quotes_a_flow_that_was_seen(void **state) {
     }
 }
 
+/* The receiver answers each try, and says that it has no room: nothing is lost, no path dead. */
+static void test_track_tcp_closed_window_is_asked(void **state) {
+    (void)state;
+    for (int closed = 0; closed < 2; closed++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, "GET", 3);
+        l->us += 10 * MS;
+        l->window = closed ? 0 : 8192;
+        from_client(&k, TCP_ACK, NULL, 0);
+        for (unsigned n = 0; n < 5; n++) {
+            l->window = 8192;
+            if (n > 0) k.sseq -= 1000;
+            from_server(&k, TCP_PSH | TCP_ACK, NULL, 1000);
+            l->window = 0;
+            k.sseq -= 1000;
+            if (closed) from_client(&k, TCP_ACK, NULL, 0);
+            k.sseq += 1000;
+            lab_wait(l, (300u << n) * MS);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].retransmitted_to_client, closed ? 0 : 4);
+        assert_int_equal(l->incidents.rows_n, !closed);
+        assert_int_equal(l->services.rows[0].zero_window_by_client_times, closed);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_arp_asks_now_and_then),
         cmocka_unit_test(test_track_arp_probes_for_a_free_address),
         cmocka_unit_test(test_track_arp_behind_a_switch),
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
+        cmocka_unit_test(test_track_tcp_closed_window_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
