@@ -221,6 +221,17 @@ static void take_response(struct engine *e, const struct dns_entry *key,
     if (d) take_answer(e, r, d, m);
 }
 
+/* Updates, notifications, status: no question for a name, and a resolver that leaves or refuses
+ * them is none that fails. */
+static void count_other(struct engine *e, const struct dns_message *m) {
+    if (!m->response) {
+        e->total.dns_queries++;
+        return;
+    }
+    e->total.dns_responses++;
+    codes_add(&e->total.dns_rcodes, m->rcode);
+}
+
 /* An answer for the target's name, or for one it stands for, is kept under the target's own. */
 static void learn_addresses(struct engine *e, const struct dns_message *m) {
     bool target = names_match_target(e, m->name, m->name_len), fresh = false;
@@ -243,13 +254,16 @@ bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor me
     make_key(e, &key, k, &m);
     /* A damaged answer is one if the query was; else nothing of it is kept. */
     if (!certain && (!m.response || !find(e, &key))) return false;
-    if (certain && m.response && m.addresses + m.aliases > 0) learn_addresses(e, &m);
+    if (certain && m.response && m.opcode == 0 && m.addresses + m.aliases > 0)
+        learn_addresses(e, &m);
     unsigned dir;
     uint32_t i = flows_find(e, k->ip_proto, &k->src, k->sport, &k->dst, k->dport, &dir);
     bool flow = i != NONE && e->flows.flow[i].bits & FLOW_SELECTED;
     if (!flow && !select_dns(e, key.name, key.name_len)) return true;
     e->message_selected = true;
-    if (m.response)
+    if (m.opcode != 0)
+        count_other(e, &m);
+    else if (m.response)
         take_response(e, &key, &m);
     else
         take_query(e, &key);

@@ -517,50 +517,6 @@ static void test_track_http_after_a_missed_answer(void **state) {
     }
 }
 
-/* ---- slow resolvers ---------------------------------------------------------------------------
- */
-
-static void dns(struct lab *l, bool answer) {
-    uint8_t m[] = "\0\7\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
-    m[2] = answer ? 0x81 : 1;
-    uint32_t a = answer ? B1 : A1, b = answer ? A1 : B1;
-    lab_udp(l, a, answer ? 53 : 5000, b, answer ? 5000 : 53, m, sizeof m - 1);
-}
-
-/* A client that does not wait long enough asks again.  Both questions get their answer: the first
- * came late and was not lost.  With one answer, or when it was asked once more, that is not known.
- */
-static void test_track_dns_answer_of_the_first_try(void **state) {
-    (void)state;
-    static const struct {
-        unsigned answers;
-        bool again;
-        uint64_t latency_us;
-    } cases[] = {
-        {1, false, 60 * MS}, {2, false, 1060 * MS}, {3, false, 1060 * MS}, {2, true, 60 * MS}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct lab *l = lab_default();
-        dns(l, false);
-        l->us += 1 * S;
-        dns(l, false);
-        l->us += 60 * MS;
-        for (unsigned n = 0; n < cases[i].answers; n++) {
-            dns(l, true);
-            if (cases[i].again) dns(l, false);
-            l->us += 1 * S;
-        }
-        lab_snapshot(l);
-        const struct msg_resolver *r = &l->resolvers.rows[0];
-        assert_int_equal(l->dns.rows[0].latency_us, cases[i].latency_us);
-        assert_int_equal(r->latency_us.samples, 1);
-        assert_int_equal(r->latency_us.max_us, cases[i].latency_us);
-        assert_in_range(r->latency_us.p50_us, cases[i].latency_us * 9 / 10,
-                        cases[i].latency_us * 11 / 10);
-        assert_int_equal(l->totals.dns_us.samples, 1);
-        lab_free(l);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_slow_client_before_its_request),
@@ -573,7 +529,6 @@ int main(void) {
         cmocka_unit_test(test_track_tls_hello_without_answer),
         cmocka_unit_test(test_track_tls_farewell_is_no_alert),
         cmocka_unit_test(test_track_http_after_a_missed_answer),
-        cmocka_unit_test(test_track_dns_answer_of_the_first_try),
         cmocka_unit_test(test_track_http_challenges_and_soft_errors),
         cmocka_unit_test(test_track_icmp_tells_a_closed_port_from_a_late_answer),
         cmocka_unit_test(test_track_icmp_late_answer_of_an_unknown_flow),
