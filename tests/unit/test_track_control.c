@@ -70,6 +70,20 @@ static void test_track_arp_behind_a_switch(void **state) {
     }
 }
 
+/* The router cannot deliver what was sent to a port. */
+static void unreachable(struct lab *l, uint16_t port) {
+    uint8_t f[128] = {0}, *i = f + 34;
+    i[0] = 3, i[1] = 1;
+    i[8] = 0x45;
+    put16(i + 10, 40);
+    i[17] = 6;
+    put32(i + 20, A1);
+    put32(i + 24, B1);
+    put16(i + 28, 40000);
+    put16(i + 30, port);
+    lab_ip(l, f, 1, ROUTER, A1, 36);
+}
+
 /* An error may quote what was never sent from here: only a flow that was seen makes it sure.  What
  * the caller's own filter hid cannot be missed. */
 static void test_track_icmp_quotes_a_flow_that_was_seen(void **state) {
@@ -79,21 +93,29 @@ static void test_track_icmp_quotes_a_flow_that_was_seen(void **state) {
         o.filtered = n == 2;
         struct lab *l = lab_new(&o);
         if (n == 0) lab_tcp(l, (struct seg){A1, B1, 40000, 80, 1, 0, TCP_SYN, NULL, 0});
-        uint8_t f[128] = {0}, *i = f + 34;
-        i[0] = 3, i[1] = 1;
-        i[8] = 0x45;
-        put16(i + 10, 40);
-        i[17] = 6;
-        put32(i + 20, A1);
-        put32(i + 24, B1);
-        put16(i + 28, 40000);
-        put16(i + 30, 80);
-        lab_ip(l, f, 1, ROUTER, A1, 36);
+        unreachable(l, 80);
         lab_snapshot(l);
         assert_int_equal(l->incidents.rows_n, 1);
         assert_int_equal(l->incidents.rows[0].unseen, n == 1);
         lab_free(l);
     }
+}
+
+/* Somebody tries many ports; what happens after is told all the same. */
+static void test_track_incidents_after_a_flood(void **state) {
+    (void)state;
+    struct engine_options o = lab_options();
+    struct lab *l = lab_new(&o);
+    for (uint16_t port = 1; port <= 2 * LIM_INCIDENTS; port++) unreachable(l, port);
+    ask(l, A1, 3, 1 * S);
+    lab_snapshot(l);
+    unsigned asked = 0;
+    for (unsigned i = 0; i < l->incidents.rows_n; i++)
+        asked += l->incidents.rows[i].kind == INCIDENT_ARP_UNANSWERED;
+    assert_int_equal(asked, 1);
+    assert_in_range(l->incidents.rows_n, LIM_INCIDENTS / 2, LIM_INCIDENTS);
+    assert_int_equal(l->incidents.of, 2 * LIM_INCIDENTS + 1);
+    lab_free(l);
 }
 
 /* The receiver answers each try, and says that it has no room: nothing is lost, no path dead. */
@@ -131,6 +153,7 @@ int main(void) {
         cmocka_unit_test(test_track_arp_probes_for_a_free_address),
         cmocka_unit_test(test_track_arp_behind_a_switch),
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
+        cmocka_unit_test(test_track_incidents_after_a_flood),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
