@@ -264,7 +264,9 @@ static void test_track_tls_farewell_is_no_alert(void **state) {
         conn_open(&k);
         from_client(&k, TCP_PSH | TCP_ACK, hello, client_hello(hello));
         from_server(&k, TCP_PSH | TCP_ACK, alert, sizeof alert);
+        from_server(&k, TCP_RST | TCP_ACK, NULL, 0); /* the alert has told why */
         assert_int_equal(service_of(l)->tls_fatal_by_server, what == 40);
+        assert_int_equal(service_of(l)->reset_by_server, what != 40);
         lab_free(l);
     }
 }
