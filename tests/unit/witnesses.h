@@ -231,6 +231,20 @@ WITNESS(prohibited) {
     unreachable(w);
     w->incident[0].value = 3 * 256 + 13;
 }
+/* Errors about packets that never passed: sent under our address by somebody else. */
+WITNESS(unreachable_unseen) {
+    world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 1;
+    w->incident[0].subject = addr_from_bytes((uint8_t[]){203, 0, 113, 77}, 4);
+    w->incident[0].unseen = true;
+}
+WITNESS(prohibited_unseen) {
+    unreachable_unseen(w);
+    w->incident[0].value = 3 * 256 + 13;
+}
+WITNESS(udp_closed_unseen) {
+    udp_closed_target(w);
+    w->incident[0].unseen = true;
+}
 WITNESS(prohibited_but_up) {
     world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 13;
 }
