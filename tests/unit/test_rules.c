@@ -434,7 +434,7 @@ static void test_rules_running_is_never_healthy(void **state) {
     diagnosis_free(d);
 }
 
-/* The target works, another service does not: kept, sorted behind, and not the verdict. */
+/* The target works, another service does not: kept, by its severity, and not the verdict. */
 static void test_rules_verdict_is_about_the_target(void **state) {
     static struct world w;
     (void)state;
@@ -454,8 +454,8 @@ static void test_rules_verdict_is_about_the_target(void **state) {
     assert_int_equal(d->verdict.status, STATUS_HEALTHY);
     assert_non_null(strstr(d->verdict.headline, "Elsewhere on the network: 1 problem."));
     assert_int_equal(d->n, 2);
-    assert_string_equal(d->finding[0].rule->id, "tcp_syn_retry"); /* info, but the target's */
-    assert_string_equal(d->finding[1].rule->id, "tcp_syn_timeout");
+    assert_string_equal(d->finding[0].rule->id, "tcp_syn_timeout"); /* not the target's, but worse */
+    assert_string_equal(d->finding[1].rule->id, "tcp_syn_retry");
     diagnosis_free(d);
 }
 
