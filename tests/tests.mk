@@ -19,6 +19,8 @@ UNIT += test_track_tcp
 UNIT += test_track_app
 UNIT += test_track_sides
 UNIT += test_track_names
+UNIT += test_track_control
+UNIT += test_track_dns
 UNIT += test_stat
 
 # The engine on one capture file, for check-corpus and the golden captures.

@@ -104,6 +104,7 @@ enum flow_bit {
     FLOW_SCALE_KNOWN = 1u << 19,  /* both SYNs seen */
     FLOW_HELLO = 1u << 20,        /* a ClientHello was seen */
     FLOW_WORKED = 1u << 21,       /* it had worked before the first ICMP error quoted it */
+    FLOW_ALERT = 1u << 22,        /* a fatal alert of TLS ended it */
     FLOW_HIDDEN = 1u << 28,       /* the filter lets only its SYN, FIN and RST through */
     FLOW_FOREIGN = 1u << 29,      /* its own SNI or Host is not the target's name */
     FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */
