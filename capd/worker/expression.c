@@ -13,8 +13,3 @@ void expression_add(struct expression *e, const char *fmt, ...) {
     e->overflow |= n < 0 || (size_t)n >= e->cap - e->used;
     if (!e->overflow) e->used += (size_t)n;
 }
-
-void expression_add_ports(struct expression *e, const struct msg_start *s) {
-    for (uint32_t i = 0; i < s->ports_n; i++)
-        expression_add(e, "port %u or ", (unsigned)s->ports[i]);
-}

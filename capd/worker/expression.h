@@ -1,6 +1,7 @@
 #ifndef CAPD_WORKER_EXPRESSION_H
 #define CAPD_WORKER_EXPRESSION_H
-#include "common/schema.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 /* A pcap-filter expression while it is written. */
 struct expression {
@@ -11,7 +12,4 @@ struct expression {
 
 void expression_add(struct expression *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* "port N or " for each port of the capture: TCP, UDP and SCTP. */
-void expression_add_ports(struct expression *e, const struct msg_start *s);
 #endif

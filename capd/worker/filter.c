@@ -12,16 +12,21 @@
 #define FILTER_AROUND   "port 53 or icmp or icmp6 or arp or " FILTER_ENDS
 #define KERNEL_EXCLUDES 8u /* the engine leaves out all of them; these spare it the work */
 
+static void add_ports(struct expression *t, const struct msg_start *s) {
+    for (uint32_t i = 0; i < s->ports_n; i++)
+        expression_add(t, "port %u or ", (unsigned)s->ports[i]); /* TCP, UDP and SCTP */
+}
+
 /* The mode's own part; empty: everything. */
 static void add_mode(struct expression *t, const struct msg_start *s) {
     if (s->filter_only) return;
     if (s->mode == MODE_WEB) {
-        expression_add_ports(t, s);
+        add_ports(t, s);
         expression_add(
             t, "tcp port 80 or tcp port 443 or tcp port 8080 or tcp port 8443 or udp port 443 "
                "or " FILTER_AROUND);
     } else if (s->mode == MODE_PORT && s->ports_n > 0) {
-        expression_add_ports(t, s);
+        add_ports(t, s);
         expression_add(t, FILTER_FRAGMENTS " or " FILTER_AROUND);
     }
 }

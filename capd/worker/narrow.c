@@ -31,6 +31,18 @@ enum narrow_cause load_judge(struct load *l, const struct load_sample *now) {
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
+static void add_ports(struct expression *t, const struct msg_start *s) {
+    const char *between = "";
+    if (s->mode == MODE_WEB) {
+        expression_add(t, WEB_PORTS);
+        between = " or ";
+    }
+    for (uint32_t i = 0; i < s->ports_n; i++) {
+        expression_add(t, "%sport %u", between, (unsigned)s->ports[i]);
+        between = " or ";
+    }
+}
+
 /* Prefixes that were asked for, and single addresses, those of the wire among them. */
 static void add_hosts(struct expression *t, const struct msg_start *s, const struct addr *address,
                       uint32_t addresses) {
@@ -68,7 +80,7 @@ static void add_target(struct expression *t, const struct msg_start *s, const st
     if (hosts && ports) expression_add(t, " and ");
     if (ports) {
         expression_add(t, "(");
-        expression_add_ports(t, s);
+        add_ports(t, s);
         expression_add(t, ")");
     }
     expression_add(t, ")");
