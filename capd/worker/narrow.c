@@ -88,7 +88,7 @@ static void add_target(struct expression *t, const struct msg_start *s, const st
 
 bool narrow_text(const struct msg_start *s, const struct addr *address, uint32_t addresses,
                  char *out, size_t cap) {
-    struct expression t = {out, 0, cap, false};
+    struct expression t = {.out = out, .cap = cap};
     bool target = s->name[0] || s->addresses_n > 0 || s->ports_n > 0;
     out[0] = 0;
     if (s->filter_only) return false;
