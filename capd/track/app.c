@@ -281,8 +281,8 @@ static void feed(struct engine *e, struct segment *s) {
 }
 
 /* Look at what waits in a buffer of the other direction, as of the time when it came. */
-static uint32_t walk_waiting(struct engine *e, const struct segment *answer,
-                             struct flow_side *side, bool last) {
+static uint32_t walk_waiting(struct engine *e, const struct segment *answer, struct flow_side *side,
+                             bool last) {
     const struct stream_buffer *b = &e->streams.buffer[side->app_buffer];
     struct segment s = *answer;
     uint64_t now_us = e->now_us, age = s.us - side->next_us;

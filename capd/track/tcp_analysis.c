@@ -76,8 +76,7 @@ static void check_acks(struct view *v, bool keep_alive) {
         count(v->e, s->f, ANALYSIS_duplicate_ack);
     }
     if (!same) v->fwd->ws_dup_acks = 0;
-    if (s->flags & TCP_ACK && v->rev->bits & WS_EXPECT &&
-        seq_after(ack, v->rev->ws_expect))
+    if (s->flags & TCP_ACK && v->rev->bits & WS_EXPECT && seq_after(ack, v->rev->ws_expect))
         check_unseen(v);
 }
 
