@@ -304,15 +304,15 @@ static void finish_head(struct engine *e, const struct segment *answer) {
     lose(e, side, b->base + b->to[0]);
 }
 
-/* What waits behind a gap that was acknowledged together with it: go on behind the gap. */
-static void give_up_gap(struct engine *e, const struct segment *answer) {
+/* What waits behind a gap that is acknowledged together with it: go on behind the gap. */
+void app_acked(struct engine *e, const struct segment *answer) {
     struct flow *f = answer->f;
     struct flow_side *side = &f->side[!answer->dir];
     if (side->app_buffer == NONE) return;
     struct stream_buffer *b = &e->streams.buffer[side->app_buffer];
     if (b->ranges == 0 || b->from[0] == 0) return;
     uint32_t seq = b->base + b->from[0], rest = (uint32_t)(b->to[0] - b->from[0]);
-    if (!(answer->flags & TCP_ACK) || !seq_after(answer->k->tcp.ack, seq)) return;
+    if (!seq_after(answer->k->tcp.ack, seq)) return;
     bool in_body = f->app == APP_HTTP && answer->dir == SERVER && !(side->bits & APP_TURN);
     if (in_body || f->app == APP_DNS) { /* DNS reads the addresses of the packet at hand */
         lose(e, side, seq + rest);
@@ -336,14 +336,12 @@ static void give_up_gap(struct engine *e, const struct segment *answer) {
     }
 }
 
-/* A client that is no HTTP is told so by a server that is. */
-static bool refuses_in_http(const struct segment *s, struct flow_side *side) {
+/* A client that is no HTTP is told so by a server that is, in its first words. */
+static bool refuses_in_http(const struct segment *s, const struct flow_side *side) {
     struct http_message m;
-    if (s->dir != SERVER || side->bits & APP_STARTED) return false;
-    side->bits |= APP_STARTED; /* its first words only */
+    if (s->dir != SERVER || !(s->f->bits & FLOW_SYNACK) || s->seq != side->isn + 1) return false;
     struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
-    if (cursor_left(&c) < SURE || decode_http(c, &m) == HTTP_NOT_HTTP) return false;
-    return m.start_line && !m.request && s->seq == side->isn + 1;
+    return decode_http(c, &m) != HTTP_NOT_HTTP && m.start_line && !m.request;
 }
 
 /* TLS begins after a few lines in clear: STARTTLS of mail and directories, AUTH TLS of FTP, the
@@ -379,7 +377,6 @@ void app_segment(struct engine *e, struct segment *s) {
                                                 [APP_SSH] = PROTO_SSH};
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
-    if (f->side[!s->dir].app_buffer != NONE) give_up_gap(e, s);
     if (s->k->payload_cap == 0) return;
     if (f->app == APP_NONE && !(f->bits & FLOW_GUESSED)) second_look(s);
     if (f->app == APP_NONE) return;
