@@ -397,8 +397,8 @@ void app_segment(struct engine *e, struct segment *s) {
 void app_heard(struct engine *e, const struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[!s->dir];
-    uint32_t ack = s->k->tcp.ack;
-    if (!(s->flags & TCP_ACK)) return;
+    uint32_t ack = f->side[s->dir].acked; /* s may have waited: the packet at hand is another's */
+    if (!(f->side[s->dir].bits & SIDE_ACK)) return;
     if (!(side->bits & APP_STARTED)) {
         if (!(f->bits & (s->dir == CLIENT ? FLOW_SYNACK : FLOW_SYN))) return;
         side->app_next = side->isn + 1;
