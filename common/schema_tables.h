@@ -106,7 +106,7 @@
     F(T, L, dns_rcodes, LIM_CODES, code_count, "responses by rcode") \
     F(T, U, http_requests, ANY, count, "HTTP/1 requests in clear text") \
     F(T, U, http_responses, ANY, count, "HTTP/1 responses in clear text") \
-    F(T, L, http_statuses, LIM_CODES, code_count, "responses by status") \
+    F(T, L, http_statuses, LIM_CODES, code_count, "responses by status, interim ones too") \
     F(T, U, tls_client_hellos, ANY, count, "ClientHello messages") \
     F(T, U, tls_server_hellos, ANY, count, "ServerHello messages") \
     F(T, U, tls_alerts, ANY, count, "alerts in clear text") \

@@ -17,6 +17,7 @@ UNIT += test_mcp_stdio
 SUITES += tests/golden/run
 UNIT += test_track_tcp
 UNIT += test_track_app
+UNIT += test_track_streams
 UNIT += test_track_sides
 UNIT += test_track_names
 UNIT += test_track_control
@@ -33,6 +34,7 @@ check-corpus: ## compare the engine with what tshark counts in capture files; CO
 	@deploy/install-deps build test
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/pcm-count
 	@$(GIVE_BACK) tests/corpus/check.py $(B)/pcm-count '$(CORPUS)'
+	@$(GIVE_BACK) tests/corpus/diagnosis.py $(B)/mcpd '$(CORPUS)'
 	@$(GIVE_BACK) tests/corpus/reports.py $(B)/mcpd '$(CORPUS)'
 
 COPIES ?= 10000

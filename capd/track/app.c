@@ -1,7 +1,8 @@
 /* The content of TCP streams, in order, as far as the start of messages goes.  Bodies are skipped
  * by their length; only while a message's head is incomplete or out of order do its bytes wait in a
  * buffer of 4 KiB from a fixed pool.  When the pool is empty or a gap stays, the direction is lost
- * until a segment begins with a message.
+ * until a segment begins with a message.  A gap stays when its receiver has acknowledged what lies
+ * beyond it: the bytes arrived there and will not come by here again.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/app.h"
 #include "capd/decode/http.h"
@@ -13,6 +14,7 @@
 
 #define SURE    16u /* bytes of a start line without end that make it one */
 #define GUESSES 24u /* segments of a midstream flow looked at before it is given up */
+#define TALK    24u /* client's segments before TLS may begin in a talk in clear text (STARTTLS) */
 
 /* ---- buffers -----------------------------------------------------------------------------------
  */
@@ -231,6 +233,11 @@ static bool in_unknown_body(const struct segment *s, const struct flow_side *sid
            (side->bits & (APP_LOST | APP_TURN)) == APP_LOST;
 }
 
+/* Has this end acknowledged the other's bytes up to `seq`? */
+static bool is_acked(const struct flow_side *by, uint32_t seq) {
+    return by->bits & SIDE_ACK && !seq_before(by->acked, seq);
+}
+
 static void feed(struct engine *e, struct segment *s) {
     struct flow_side *side = &s->f->side[s->dir];
     struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
@@ -249,7 +256,7 @@ static void feed(struct engine *e, struct segment *s) {
         gap = 0;
     }
     if (gap > 0 && (side->bits & APP_LOST || gap + wire > STREAM_BYTES || side->app_skip > 0 ||
-                    cursor_left(&c) < wire)) {
+                    cursor_left(&c) < wire || is_acked(&s->f->side[!s->dir], seq))) {
         lose(e, side, seq);
         gap = 0;
     }
@@ -273,19 +280,94 @@ static void feed(struct engine *e, struct segment *s) {
     in_order(e, s, side, c, wire);
 }
 
+/* Look at what waits in a buffer of the other direction, as of the time when it came. */
+static uint32_t walk_waiting(struct engine *e, const struct segment *answer, struct flow_side *side,
+                             bool last) {
+    const struct stream_buffer *b = &e->streams.buffer[side->app_buffer];
+    struct segment s = *answer;
+    uint64_t now_us = e->now_us, age = s.us - side->next_us;
+    s.dir = !answer->dir;
+    s.us = side->next_us;
+    e->now_us = now_us > age ? now_us - age : 0;
+    uint32_t used = walk(e, &s, side, cursor_make(b->byte, b->to[0]), last);
+    e->now_us = now_us;
+    return used;
+}
+
 /* The server answers although the request's head never ended: it was as long as that. */
 static void finish_head(struct engine *e, const struct segment *answer) {
     struct flow_side *side = &answer->f->side[CLIENT];
     if (side->app_buffer == NONE) return;
     const struct stream_buffer *b = &e->streams.buffer[side->app_buffer];
     if (b->ranges == 0 || b->from[0] != 0) return;
-    struct segment s = *answer;
-    uint64_t now_us = e->now_us, age = s.us - side->next_us;
-    s.dir = CLIENT;
-    e->now_us = now_us > age ? now_us - age : 0;
-    walk(e, &s, side, cursor_make(b->byte, b->to[0]), true);
-    e->now_us = now_us;
+    walk_waiting(e, answer, side, true);
     lose(e, side, b->base + b->to[0]);
+}
+
+/* What waits behind a gap that is acknowledged together with it: go on behind the gap. */
+void app_acked(struct engine *e, const struct segment *answer) {
+    struct flow *f = answer->f;
+    struct flow_side *side = &f->side[!answer->dir];
+    if (side->app_buffer == NONE) return;
+    struct stream_buffer *b = &e->streams.buffer[side->app_buffer];
+    if (b->ranges == 0 || b->from[0] == 0) return;
+    uint32_t seq = b->base + b->from[0], rest = (uint32_t)(b->to[0] - b->from[0]);
+    if (!seq_after(answer->k->tcp.ack, seq)) return;
+    bool in_body = f->app == APP_HTTP && answer->dir == SERVER && !(side->bits & APP_TURN);
+    if (in_body || f->app == APP_DNS) { /* DNS reads the addresses of the packet at hand */
+        lose(e, side, seq + rest);
+        return;
+    }
+    memmove(b->byte, b->byte + b->from[0], rest);
+    b->base = seq;
+    b->ranges = 1;
+    b->from[0] = 0;
+    b->to[0] = (uint16_t)rest;
+    side->bits |= APP_LOST;
+    side->bits &= ~(uint32_t)APP_TURN;
+    uint32_t used = walk_waiting(e, answer, side, rest == STREAM_BYTES);
+    side->app_next = seq + rest;
+    if (used == rest) {
+        buffer_free(e, side);
+    } else if (used > 0) {
+        memmove(b->byte, b->byte + used, rest - used);
+        b->base += used;
+        b->to[0] = (uint16_t)(rest - used);
+    }
+}
+
+/* A client that is no HTTP is told so by a server that is, in its first words. */
+static bool refuses_in_http(const struct segment *s, const struct flow_side *side) {
+    struct http_message m;
+    if (s->dir != SERVER || !(s->f->bits & FLOW_SYNACK) || s->seq != side->isn + 1) return false;
+    struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
+    return decode_http(c, &m) != HTTP_NOT_HTTP && m.start_line && !m.request;
+}
+
+/* TLS begins after a few lines in clear: STARTTLS of mail and directories, AUTH TLS of FTP, the
+ * SSLRequest of PostgreSQL.  Only a ClientHello at the start of a segment is believed. */
+static bool turns_to_tls(const struct segment *s, struct flow_side *side) {
+    struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
+    if (s->dir != CLIENT || side->records >= TALK) return false;
+    side->records++;
+    return cursor_left(&c) > 10 && c.p[0] == 22 && c.p[5] == 1 && c.p[9] == 3 && tls_can_begin(c);
+}
+
+/* A flow that was told to be nothing known may still become something. */
+static void second_look(struct segment *s) {
+    struct flow *f = s->f;
+    struct flow_side *side = &f->side[s->dir], *other = &f->side[!s->dir];
+    if (refuses_in_http(s, side))
+        f->app = APP_HTTP;
+    else if (turns_to_tls(s, side))
+        f->app = APP_TLS;
+    else
+        return;
+    side->records = other->records = 0;
+    side->app_next = s->seq;
+    other->app_next = other->next;
+    side->bits |= APP_STARTED;
+    other->bits |= APP_STARTED | APP_LOST;
 }
 
 void app_segment(struct engine *e, struct segment *s) {
@@ -295,7 +377,9 @@ void app_segment(struct engine *e, struct segment *s) {
                                                 [APP_SSH] = PROTO_SSH};
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
-    if (f->app == APP_NONE || s->k->payload_cap == 0) return;
+    if (s->k->payload_cap == 0) return;
+    if (f->app == APP_NONE && !(f->bits & FLOW_GUESSED)) second_look(s);
+    if (f->app == APP_NONE) return;
     if (!(side->bits & APP_STARTED)) start_stream(s, side);
     f->side[s->dir == CLIENT ? SERVER : CLIENT].bits |= APP_TURN;
     if (f->app == APP_UNKNOWN && side->app_buffer == NONE && s->seq == side->app_next)
@@ -313,8 +397,8 @@ void app_segment(struct engine *e, struct segment *s) {
 void app_heard(struct engine *e, const struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[!s->dir];
-    uint32_t ack = s->k->tcp.ack;
-    if (!(s->flags & TCP_ACK)) return;
+    uint32_t ack = f->side[s->dir].acked; /* s may have waited: the packet at hand is another's */
+    if (!(f->side[s->dir].bits & SIDE_ACK)) return;
     if (!(side->bits & APP_STARTED)) {
         if (!(f->bits & (s->dir == CLIENT ? FLOW_SYNACK : FLOW_SYN))) return;
         side->app_next = side->isn + 1;

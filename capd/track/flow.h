@@ -42,6 +42,7 @@ enum side_bit {
     APP_STARTED = 1u << 17,   /* app_next is valid */
     APP_LOST = 1u << 18,      /* the stream has a gap: wait for a segment that starts a message */
     WS_EXPECT = 1u << 20,
+    WS_UNSEEN = 1u << 22,    /* an ACK of more than was seen was counted */
     SIDE_PUSHED = 1u << 21,  /* its highest data segment ended a write (PSH) */
     APP_DEAF = 1u << 19,     /* nothing more to read in this direction */
     APP_TURN = 1u << 30,     /* the other end has spoken since this one did */

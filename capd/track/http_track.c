@@ -185,7 +185,10 @@ static const struct http_entry *take_response(struct engine *e, struct segment *
                                               const struct http_message *m) {
     struct flow *f = s->f;
     struct http_entry *h = entry_of(e, f->row, f->row_gen);
-    if (m->status < 200 && m->status != 101) return h; /* interim */
+    if (m->status < 200 && m->status != 101) { /* interim: no answer yet, but told by status */
+        if (f->bits & FLOW_SELECTED) codes_add(&e->total.http_statuses, m->status);
+        return h;
+    }
     if (h) {
         h->answered = true;
         h->status = m->status;
@@ -206,8 +209,12 @@ static struct app_step body_of(struct segment *s, const struct http_message *m,
     struct flow_side *side = &s->f->side[s->dir];
     bool none = !m->request && (m->status < 200 || m->status == 204 || m->status == 304 ||
                                 is_method(answered, "HEAD"));
-    if (!m->request && (m->status == 101 || (is_method(answered, "CONNECT") && m->status < 300)))
-        return (struct app_step){APP_QUIT, 0};
+    if (!m->request && m->status == 101) return (struct app_step){APP_QUIT, 0};
+    if (!m->request && is_method(answered, "CONNECT") && m->status >= 200 && m->status < 300) {
+        s->f->app = APP_UNKNOWN; /* a tunnel: what it carries tells itself anew */
+        s->f->row = NONE;
+        return (struct app_step){APP_TOOK, m->header_bytes};
+    }
     if (none) return (struct app_step){APP_TOOK, m->header_bytes};
     if (m->has_content_length && !m->has_transfer_encoding) {
         uint64_t all = m->header_bytes + m->content_length;

@@ -52,5 +52,6 @@ void tcp_answer_done(struct engine *e, struct flow *f);
 
 /* app.c: the stream's content, in order. */
 void app_segment(struct engine *e, struct segment *s);
+void app_acked(struct engine *e, const struct segment *answer); /* the other end's bytes wait */
 void app_release(struct engine *e, struct flow *f);
 #endif

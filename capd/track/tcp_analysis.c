@@ -52,6 +52,17 @@ static bool is_keep_alive(const struct view *v) {
            !v->control;
 }
 
+/* An ACK of what was not seen.  Where nothing beyond it was seen either, tshark says so once in a
+ * connection's direction. */
+static void check_unseen(struct view *v) {
+    struct flow_side *rev = v->rev;
+    bool nothing_beyond = rev->ws_expect == rev->ws_next;
+    if (nothing_beyond && rev->bits & WS_UNSEEN) return;
+    if (nothing_beyond) rev->bits |= WS_UNSEEN;
+    count(v->e, v->s->f, ANALYSIS_ack_lost_segment);
+    rev->ws_expect = rev->ws_next;
+}
+
 static void check_acks(struct view *v, bool keep_alive) {
     const struct segment *s = v->s;
     uint32_t ack = s->k->tcp.ack;
@@ -65,11 +76,8 @@ static void check_acks(struct view *v, bool keep_alive) {
         count(v->e, s->f, ANALYSIS_duplicate_ack);
     }
     if (!same) v->fwd->ws_dup_acks = 0;
-    if (s->flags & TCP_ACK && !same && v->rev->bits & WS_EXPECT &&
-        seq_after(ack, v->rev->ws_expect)) {
-        count(v->e, s->f, ANALYSIS_ack_lost_segment);
-        v->rev->ws_expect = v->rev->ws_next;
-    }
+    if (s->flags & TCP_ACK && v->rev->bits & WS_EXPECT && seq_after(ack, v->rev->ws_expect))
+        check_unseen(v);
 }
 
 static void check_repeat(struct view *v) {

@@ -171,6 +171,7 @@ static void take_ack(struct engine *e, struct segment *s) {
     tcp_note_passed(s, advanced);
     if (!advanced) return;
     tcp_tries_acked(peer, ack);
+    if (peer->app_buffer != NONE) app_acked(e, s);
     tcp_time_ack(e, s, old);
     if (!(f->bits & FLOW_SELECTED) || !(peer->bits & SIDE_NEXT)) return;
     e->total.acks++;

@@ -1,5 +1,5 @@
 /* DNS, HTTP, TLS, names and selection, from packets to rows. */
-#include "tests/unit/pktbuild.h"
+#include "tests/unit/talk.h"
 #define RESOLVER 0x0a000035u
 
 /* ---- DNS
@@ -163,16 +163,6 @@ static void test_track_dns_over_tcp_across_segments(void **state) {
 /* ---- HTTP
  * ------------------------------------------------------------------------------------------ */
 
-static void say_client(struct conn *k, const char *text) {
-    from_client(k, TCP_PSH | TCP_ACK, text, strlen(text));
-    k->l->us += 5 * MS;
-}
-
-static void say_server(struct conn *k, const char *text) {
-    from_server(k, TCP_PSH | TCP_ACK, text, strlen(text));
-    k->l->us += 1 * MS;
-}
-
 static void test_track_http_keep_alive_pairs_in_order(void **state) {
     (void)state;
     struct lab *l = lab_default();
@@ -276,42 +266,6 @@ static void test_track_http_paths_keep_no_query_and_no_address(void **state) {
 
 /* ---- TLS
  * --------------------------------------------------------------------------------------------- */
-
-static size_t client_hello(uint8_t *p, const char *sni) {
-    size_t name = strlen(sni);
-    memset(p, 0, 512);
-    p[0] = 22, p[1] = 3, p[2] = 1, p[5] = 1, p[9] = 3, p[10] = 3;
-    size_t n = 11 + 32;
-    p[n++] = 0;                                /* session id */
-    put16(p + n, 2), put16(p + n + 2, 0x1301); /* cipher suites */
-    n += 4;
-    p[n++] = 1, p[n++] = 0; /* compression */
-    size_t ext = n;
-    n += 2;
-    put16(p + n, 0), put16(p + n + 2, (uint32_t)name + 5); /* server_name */
-    put16(p + n + 4, (uint32_t)name + 3);
-    put16(p + n + 7, (uint32_t)name);
-    memcpy(p + n + 9, sni, name);
-    n += 9 + name;
-    put16(p + ext, (uint32_t)(n - ext - 2));
-    put16(p + 3, (uint32_t)(n - 5));
-    put16(p + 7, (uint32_t)(n - 9));
-    return n;
-}
-
-static size_t server_hello(uint8_t *p) {
-    memset(p, 0, 128);
-    p[0] = 22, p[1] = 3, p[2] = 3, p[5] = 2, p[9] = 3, p[10] = 3;
-    memset(p + 11, 7, 32);
-    size_t n = 43;
-    p[n++] = 0;
-    put16(p + n, 0xc02f);
-    n += 2;
-    p[n++] = 0;
-    put16(p + 3, (uint32_t)(n - 5));
-    put16(p + 7, (uint32_t)(n - 9));
-    return n;
-}
 
 static void test_track_tls_hello_sni_and_time(void **state) {
     (void)state;

@@ -1,0 +1,310 @@
+/* Streams that go on after something missing or something else: gaps, tunnels, STARTTLS, answers to
+ * what is no request; and what must not be believed there. */
+#include "tests/unit/talk.h"
+
+#define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+static unsigned status_count(const struct lab *l, unsigned status) {
+    for (size_t i = 0; i < l->totals.http_statuses_n; i++)
+        if (l->totals.http_statuses[i].code == status)
+            return (unsigned)l->totals.http_statuses[i].count;
+    return 0;
+}
+
+static bool path_is_known(const struct lab *l, const char *path) {
+    for (size_t i = 0; i < l->http.rows_n; i++)
+        if (strcmp(l->http.rows[i].path, path) == 0) return true;
+    return false;
+}
+
+/* A connection in which one request was answered. */
+static struct conn talked(struct lab *l) {
+    struct conn k = conn_new(l, 40000, 80);
+    k.cseq = 900000; /* beyond the server's: one must not be taken for the other */
+    conn_open(&k);
+    say_client(&k, "GET /one HTTP/1.1\r\nHost: h.example\r\n\r\n");
+    say_server(&k, OK_EMPTY);
+    return k;
+}
+
+static void test_streams_interim_status_is_counted_but_answers_nothing(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 80);
+    conn_open(&k);
+    say_client(&k, "POST /up HTTP/1.1\r\nHost: h.example\r\nContent-Length: 4\r\nExpect: "
+                   "100-continue\r\n\r\n");
+    say_server(&k, "HTTP/1.1 100 Continue\r\n\r\n");
+    say_client(&k, "body");
+    say_server(&k, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+    lab_snapshot(l);
+    assert_int_equal(status_count(l, 100), 1);
+    assert_int_equal(status_count(l, 201), 1);
+    assert_int_equal(l->totals.http_responses, 1);
+    assert_int_equal(l->services.rows[0].http_responses, 1);
+    assert_int_equal(l->http.rows[0].status, 201);
+    lab_free(l);
+}
+
+/* The capture lost a request and its answer; both ends got them. */
+static void test_streams_http_goes_on_after_a_gap_that_was_acknowledged(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = talked(l);
+    k.cseq += 700;
+    k.sseq += 300;
+    say_client(&k, "GET /three HTTP/1.1\r\nHost: h.example\r\n\r\n");
+    say_server(&k, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    lab_snapshot(l);
+    assert_int_equal(status_count(l, 404), 1); /* nobody has acknowledged it yet */
+    k.cseq += 600;
+    say_client(&k, "GET /four HTTP/1.1\r\nHost: h.example\r\n\r\n");
+    lab_snapshot(l);
+    assert_false(path_is_known(l, "/four")); /* what is missing may still come */
+    from_server(&k, TCP_ACK, NULL, 0);
+    lab_snapshot(l);
+    assert_true(path_is_known(l, "/four"));
+    say_server(&k, "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
+    lab_snapshot(l);
+    assert_int_equal(l->totals.http_requests, 3);
+    assert_int_equal(status_count(l, 200), 1);
+    assert_int_equal(status_count(l, 404), 1);
+    assert_int_equal(status_count(l, 503), 1);
+    assert_true(path_is_known(l, "/three"));
+    for (size_t i = 0; i < l->http.rows_n; i++)
+        assert_int_equal(l->http.rows[i].first_byte_us, 5 * MS);
+    lab_free(l);
+}
+
+/* Only part of a request's head was captured: the next one counts. */
+static void test_streams_http_goes_on_after_half_a_head(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = talked(l);
+    k.cseq += 700;
+    say_client(&k, "cookie: a=b\r\n\r\n");
+    say_server(&k, OK_EMPTY);
+    say_client(&k, "GET /next HTTP/1.1\r\nHost: h.example\r\n\r\n");
+    say_server(&k, OK_EMPTY);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.http_requests, 2);
+    assert_int_equal(status_count(l, 200), 3);
+    assert_true(path_is_known(l, "/next"));
+    assert_false(path_is_known(l, "cookie"));
+    lab_free(l);
+}
+
+/* A body without length, a hole in it, and text that looks like a request. */
+static void test_streams_body_behind_a_gap_is_no_request(void **state) {
+    (void)state;
+    static const char *const heads[] = {
+        "POST /up HTTP/1.1\r\nHost: h.example\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "POST /up HTTP/1.1\r\nHost: h.example\r\nContent-Length: 100000\r\n\r\n",
+        "POST /up HTTP/1.1\r\nHost: h.example\r\nContent-Length: 200\r\n\r\n",
+        "POST /up HTTP/1.1\r\nHost: h.example\r\nContent-Length: 4\r\n\r\nbody"};
+    for (size_t i = 0; i < 4; i++) {
+        for (int acked = 0; acked < 3; acked++) {
+            struct lab *l = lab_default();
+            struct conn k = talked(l);
+            say_client(&k, heads[i]);
+            k.cseq += 500;
+            if (acked == 1) from_server(&k, TCP_ACK, NULL, 0);
+            say_client(&k, "GET /secret HTTP/1.1\r\nHost: secret.example\r\n\r\n");
+            if (acked == 2) from_server(&k, TCP_ACK, NULL, 0);
+            say_server(&k, OK_EMPTY);
+            lab_snapshot(l);
+            assert_int_equal(l->totals.http_requests, 2);
+            assert_false(path_is_known(l, "/secret"));
+            assert_int_equal(status_count(l, 200), 2);
+            lab_free(l);
+        }
+    }
+}
+
+/* The answer to the second of two questions, when the one to the first was not captured. */
+static void test_streams_dns_over_tcp_behind_a_gap_is_left(void **state) {
+    (void)state;
+    static uint8_t message[] = "\x00\x1d\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07"
+                               "example\x03org\x00\x00\x01\x00\x01";
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 53);
+    conn_open(&k);
+    message[4] = 0x01;
+    from_client(&k, TCP_PSH | TCP_ACK, message, sizeof message - 1);
+    k.sseq += 100;
+    message[4] = 0x81;
+    from_server(&k, TCP_PSH | TCP_ACK, message, sizeof message - 1);
+    from_client(&k, TCP_ACK, NULL, 0);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.dns_queries, 1);
+    assert_int_equal(l->totals.dns_responses, 0);
+    lab_free(l);
+}
+
+static void test_streams_tls_in_a_tunnel(void **state) {
+    (void)state;
+    uint8_t hello[600], answer[128];
+    size_t n = client_hello(hello, "inside.example"), m = server_hello(answer);
+    for (int granted = 0; granted < 2; granted++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 3128);
+        conn_open(&k);
+        say_client(&k, "CONNECT inside.example:443 HTTP/1.1\r\nHost: inside.example:443\r\n\r\n");
+        say_server(&k, granted ? "HTTP/1.1 200 Connection established\r\n\r\n"
+                               : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+        from_client(&k, TCP_PSH | TCP_ACK, hello, n);
+        l->us += 40 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, answer, m);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.http_requests, 1);
+        assert_int_equal(l->totals.http_responses, 1);
+        assert_int_equal(l->tls.rows_n, granted);
+        if (granted) {
+            assert_string_equal(l->tls.rows[0].sni, "inside.example");
+            assert_int_equal(l->tls.rows[0].outcome, TLS_OUTCOME_ANSWERED);
+            assert_int_equal(l->tls.rows[0].hello_us, 40 * MS);
+        }
+        lab_free(l);
+    }
+}
+
+/* A request that was sent too early into a tunnel must not be taken for the TLS row of another. */
+static void test_streams_tunnel_has_a_row_of_its_own(void **state) {
+    (void)state;
+    uint8_t hello[600];
+    size_t n = client_hello(hello, "inside.example");
+    struct lab *l = lab_default();
+    for (uint16_t i = 0; i < 2; i++) {
+        struct conn other = conn_new(l, (uint16_t)(41000 + i), 443);
+        conn_open(&other);
+        from_client(&other, TCP_PSH | TCP_ACK, hello, n);
+    }
+    struct conn k = conn_new(l, 40000, 3128);
+    conn_open(&k);
+    say_client(&k, "CONNECT inside.example:443 HTTP/1.1\r\nHost: inside.example:443\r\n\r\n"
+                   "GET / HTTP/1.1\r\nHost: early.example\r\n\r\n");
+    say_server(&k, "HTTP/1.1 200 Connection established\r\n\r\n");
+    from_client(&k, TCP_PSH | TCP_ACK, hello, n);
+    lab_snapshot(l);
+    assert_int_equal(l->tls.rows_n, 3);
+    lab_free(l);
+}
+
+static void test_streams_tls_after_a_talk_in_clear(void **state) {
+    (void)state;
+    uint8_t hello[600], answer[128];
+    size_t n = client_hello(hello, "mail.example"), m = server_hello(answer);
+    for (int late = 0; late < 2; late++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 25);
+        conn_open(&k);
+        say_server(&k, "220 mail.example ESMTP\r\n");
+        say_client(&k, "EHLO there\r\n");
+        say_server(&k, "250 STARTTLS\r\n");
+        for (int i = 0; late && i < 40; i++) say_client(&k, "NOOP\r\n"); /* a transfer, say */
+        say_client(&k, "STARTTLS\r\n");
+        say_server(&k, "220 go ahead\r\n");
+        from_client(&k, TCP_PSH | TCP_ACK, hello, n);
+        l->us += 30 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, answer, m);
+        lab_snapshot(l);
+        assert_int_equal(l->tls.rows_n, !late);
+        if (!late) {
+            assert_string_equal(l->tls.rows[0].sni, "mail.example");
+            assert_int_equal(l->tls.rows[0].outcome, TLS_OUTCOME_ANSWERED);
+            assert_int_equal(l->tls.rows[0].hello_us, 30 * MS);
+        }
+        lab_free(l);
+    }
+}
+
+/* PostgreSQL: the client asks for TLS in eight bytes, the server says S. */
+static void test_streams_tls_after_an_ssl_request(void **state) {
+    (void)state;
+    static const uint8_t request[8] = {0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f};
+    uint8_t hello[600];
+    size_t n = client_hello(hello, "db.example");
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 5432);
+    conn_open(&k);
+    from_client(&k, TCP_PSH | TCP_ACK, request, sizeof request);
+    say_server(&k, "S");
+    from_client(&k, TCP_PSH | TCP_ACK, hello, n);
+    lab_snapshot(l);
+    assert_int_equal(l->tls.rows_n, 1);
+    assert_string_equal(l->tls.rows[0].sni, "db.example");
+    lab_free(l);
+}
+
+static void test_streams_refusal_of_what_is_no_request(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 80);
+    conn_open(&k);
+    from_client(&k, TCP_PSH | TCP_ACK, "\x02\x01no request at all", 19);
+    say_server(&k, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    lab_snapshot(l);
+    assert_int_equal(l->totals.http_requests, 0);
+    assert_int_equal(l->http.rows_n, 0);
+    assert_int_equal(status_count(l, 400), 1);
+    assert_int_equal(l->services.rows[0].http_4xx, 1);
+    lab_free(l);
+}
+
+/* Only the server's first words can be such a refusal, not a text that is fetched. */
+static void test_streams_text_like_an_answer_is_none(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 110);
+    conn_open(&k);
+    say_server(&k, "+OK POP3 ready\r\n");
+    say_client(&k, "RETR 1\r\n");
+    say_server(&k, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+    say_server(&k, "GET /secret HTTP/1.1\r\nHost: secret.example\r\n\r\n");
+    lab_snapshot(l);
+    assert_int_equal(l->totals.http_responses, 0);
+    assert_int_equal(l->totals.http_statuses_n, 0);
+    assert_int_equal(l->http.rows_n, 0);
+    lab_free(l);
+}
+
+/* As tshark counts: once as long as nothing newer was seen, and again after that. */
+static void test_streams_acks_of_unseen_segments(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 9000);
+    conn_open(&k);
+    for (int i = 0; i < 4; i++) {
+        k.sseq += 1000;
+        l->us += 1 * MS;
+        from_client(&k, TCP_ACK, NULL, 0);
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->totals.ack_lost_segment, 1);
+    from_server(&k, TCP_ACK, NULL, 1000);
+    from_client(&k, TCP_ACK, NULL, 0);
+    k.sseq += 1000;
+    from_client(&k, TCP_ACK, NULL, 0);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.ack_lost_segment, 2);
+    assert_int_equal(l->totals.lost_segment, 1);
+    lab_free(l);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_streams_interim_status_is_counted_but_answers_nothing),
+        cmocka_unit_test(test_streams_http_goes_on_after_a_gap_that_was_acknowledged),
+        cmocka_unit_test(test_streams_http_goes_on_after_half_a_head),
+        cmocka_unit_test(test_streams_body_behind_a_gap_is_no_request),
+        cmocka_unit_test(test_streams_dns_over_tcp_behind_a_gap_is_left),
+        cmocka_unit_test(test_streams_tls_in_a_tunnel),
+        cmocka_unit_test(test_streams_tunnel_has_a_row_of_its_own),
+        cmocka_unit_test(test_streams_tls_after_a_talk_in_clear),
+        cmocka_unit_test(test_streams_tls_after_an_ssl_request),
+        cmocka_unit_test(test_streams_refusal_of_what_is_no_request),
+        cmocka_unit_test(test_streams_text_like_an_answer_is_none),
+        cmocka_unit_test(test_streams_acks_of_unseen_segments),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
