@@ -34,7 +34,8 @@
     X(ICMP, "icmp") X(ICMPV6, "icmpv6") X(TCP, "tcp") X(UDP, "udp") X(SCTP, "sctp") \
     X(DNS, "dns") X(MDNS, "mdns") X(LLMNR, "llmnr") X(HTTP, "http") X(TLS, "tls") X(QUIC, "quic") \
     X(DHCP, "dhcp") X(NTP, "ntp") X(IGMP, "igmp") X(ESP, "esp") X(GRE, "gre") X(STP, "stp") \
-    X(SSH, "ssh") X(RTP, "rtp") X(RTCP, "rtcp") X(STUN, "stun")
+    X(SSH, "ssh") X(RTP, "rtp") X(RTCP, "rtcp") X(STUN, "stun") \
+    X(HTTP2, "http2")
 /* How a TLS handshake ended, as far as it can be seen. */
 #define TLS_OUTCOME_LIST(X) X(PENDING, "pending") X(ANSWERED, "answered") X(ALERT_CLIENT, "alert_from_client") \
     X(ALERT_SERVER, "alert_from_server") X(NO_ANSWER, "no_answer") X(RESET, "reset")

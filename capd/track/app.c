@@ -99,10 +99,14 @@ static struct app_step step(struct engine *e, struct segment *s, struct cursor c
 
 /* What the first bytes of a stream say it is; APP_UNKNOWN: too few to tell. */
 static enum app kind_of(const struct flow *f, struct cursor c) {
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"; /* RFC 9113 section 3.4 */
+    enum { PREFACE = sizeof preface - 1 };
     struct http_message m;
     size_t n = cursor_left(&c);
     if (f->port[SERVER] == 53 || f->port[CLIENT] == 53) return APP_DNS;
     if (n < 4) return APP_UNKNOWN;
+    if (memcmp(c.p, preface, n < PREFACE ? n : PREFACE) == 0)
+        return n < PREFACE ? APP_UNKNOWN : APP_HTTP2;
     enum http_status http = decode_http(c, &m);
     if (http != HTTP_NOT_HTTP && (m.start_line || n > SURE)) return APP_HTTP;
     if (tls_can_begin(c)) return APP_TLS;
@@ -374,7 +378,8 @@ void app_segment(struct engine *e, struct segment *s) {
     static const uint8_t proto_of[APP_COUNT] = {[APP_HTTP] = PROTO_HTTP,
                                                 [APP_TLS] = PROTO_TLS,
                                                 [APP_DNS] = PROTO_DNS,
-                                                [APP_SSH] = PROTO_SSH};
+                                                [APP_SSH] = PROTO_SSH,
+                                                [APP_HTTP2] = PROTO_HTTP2};
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
     if (s->k->payload_cap == 0) return;
@@ -388,7 +393,7 @@ void app_segment(struct engine *e, struct segment *s) {
     bool guess = f->app == APP_UNKNOWN && f->bits & FLOW_GUESSED;
     if (guess)
         side->bits &= ~(uint32_t)APP_STARTED; /* look at the next segment by itself */
-    else if (f->app != APP_NONE && f->app != APP_SSH && !(side->bits & APP_DEAF))
+    else if (app_is_read(f->app) && !(side->bits & APP_DEAF))
         feed(e, s);
     if (f->app > APP_NONE) s->k->layers |= 1u << proto_of[f->app];
     if (f->app == APP_NONE) app_release(e, f);

@@ -112,7 +112,12 @@ enum flow_bit {
 };
 
 /* What the first payload said the flow is. */
-enum app { APP_UNKNOWN, APP_NONE, APP_HTTP, APP_TLS, APP_DNS, APP_SSH, APP_COUNT };
+enum app { APP_UNKNOWN, APP_NONE, APP_HTTP, APP_TLS, APP_DNS, APP_SSH, APP_HTTP2, APP_COUNT };
+
+/* SSH and HTTP/2 are recognised, and nothing of them is read. */
+static inline bool app_is_read(uint8_t app) {
+    return app == APP_UNKNOWN || app == APP_HTTP || app == APP_TLS || app == APP_DNS;
+}
 
 struct flow {
     struct addr end[2]; /* CLIENT, SERVER */

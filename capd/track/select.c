@@ -115,7 +115,7 @@ static bool flow_port_wanted(const struct engine *e, const struct flow *f) {
 
 /* Will its SNI or Host still be seen? */
 static bool may_say_name(const struct flow *f) {
-    return f->ip_proto == 6 && f->port[SERVER] != 53 && f->app != APP_NONE && f->app != APP_SSH &&
+    return f->ip_proto == 6 && f->port[SERVER] != 53 && app_is_read(f->app) &&
            f->data_segments[SERVER] == 0 &&
            !((f->side[CLIENT].bits | f->side[SERVER].bits) & (SIDE_RST | SIDE_FIN));
 }

@@ -291,6 +291,35 @@ static void test_streams_acks_of_unseen_segments(void **state) {
     lab_free(l);
 }
 
+static uint64_t packets_of(const struct lab *l, enum proto proto) {
+    for (size_t i = 0; i < l->totals.protocols_n; i++)
+        if (l->totals.protocols[i].proto == proto) return l->totals.protocols[i].packets;
+    return 0;
+}
+
+/* HTTP/2 with prior knowledge is named, and nothing of it is taken for HTTP/1; in one segment or
+ * cut anywhere. */
+static void test_streams_http2_is_recognised_by_its_preface(void **state) {
+    static const char whole[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    (void)state;
+    for (size_t cut = 1; cut <= strlen(whole); cut += 5) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        char first[32] = "";
+        memcpy(first, whole, cut);
+        conn_open(&k);
+        say_client(&k, first);
+        if (whole[cut]) say_client(&k, whole + cut);
+        say_server(&k, "\x01\x01\x01\x04");
+        say_client(&k, "GET /frame HTTP/1.1\r\n\r\n");
+        lab_snapshot(l);
+        assert_true(packets_of(l, PROTO_HTTP2) >= 2);
+        assert_int_equal(packets_of(l, PROTO_HTTP), 0);
+        assert_int_equal(l->totals.http_requests, 0);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streams_interim_status_is_counted_but_answers_nothing),
@@ -305,6 +334,7 @@ int main(void) {
         cmocka_unit_test(test_streams_refusal_of_what_is_no_request),
         cmocka_unit_test(test_streams_text_like_an_answer_is_none),
         cmocka_unit_test(test_streams_acks_of_unseen_segments),
+        cmocka_unit_test(test_streams_http2_is_recognised_by_its_preface),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
