@@ -125,7 +125,7 @@ struct service {
     uint64_t client_hellos, server_hellos, fatal_by[2], alert_first_us, alert_last_us;
     uint32_t tls_alert;
     struct slow_client slow[SLOW_CLIENTS];
-    uint64_t client_spoke_us;  /* latest request of any client */
+    uint64_t client_spoke_us; /* latest request of any client */
     struct syn_rate syn_rate;
     struct service_facts done; /* of connections that left the flow table */
 };

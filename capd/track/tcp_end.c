@@ -7,9 +7,10 @@
 #include "capd/track/services.h"
 
 #define LONG_IDLE_US 60000000u /* findings.md, tcp_idle_timeout */
-#define REVIVAL_US   30000000u /* a reset later than this after the silence ended is another story \
-                                */
-#define AT_ONCE_US 2000000u    /* "right after" the first request */
+#define REVIVAL_US                                                                                 \
+    30000000u               /* a reset later than this after the silence ended is another story    \
+                             */
+#define AT_ONCE_US 2000000u /* "right after" the first request */
 #define GREETING_US                                                                                \
     4000000u /* a proxy tries its backend for seconds; idle sockets are closed after five or more  \
               */

@@ -67,8 +67,8 @@ enum text_kind {
     TEXT_OTHER_MAC,
     TEXT_RESET_FROM
 };
-static const char *const text_names[] = {"service", "address",   "peer",     "subject",
-                                         "target",  "interface", "client",   "slow_client",
+static const char *const text_names[] = {"service", "address",   "peer",      "subject",
+                                         "target",  "interface", "client",    "slow_client",
                                          "failing", "mac",       "other_mac", "reset_from"};
 #define TEXT_KINDS   12u
 #define FAILING_TEXT 96u /* as long as a subject */

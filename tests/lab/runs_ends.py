@@ -5,7 +5,7 @@ import threading
 import time
 
 from lab import SERVER4
-from runs import Run, WEB, client, gets, greeting_mail, https, must, web
+from runs import Run, WEB, gets, greeting_mail, https, must, web
 
 MAIL = SERVER4 + ":25"
 
@@ -159,23 +159,27 @@ def greeted_late(lab):
 def reset_under_way(lab):
     """Downloads in whose middle the router resets the client."""
     for _ in range(2):
-        download = lab.spawn(lab.client, ["curl", "-sS", "-o", "/dev/null", "--limit-rate", "2M", "http://%s/bytes/9000000" % WEB])
+        download = threading.Thread(target=lab.client_run, args=("linger", SERVER4, 80, 20000, 3))
+        download.start()
         time.sleep(0.7)
         lab.fault("ip daddr %s tcp dport 80 reject with tcp reset" % SERVER4)
-        download.wait(20)
+        download.join()
         lab.clear_faults()
         time.sleep(0.3)
+
+
+def a_minute(lab):
+    return lab.client_run("idle", SERVER4, 80, 61.5, timeout=120)
 
 
 def forgotten(how):
     """A connection of which the firewall knows nothing after a minute of silence."""
     def traffic(lab):
-        idle = threading.Thread(target=lab.client_run, args=("idle", SERVER4, 80, 61.5))
+        idle = threading.Thread(target=a_minute, args=(lab,))
         idle.start()
         time.sleep(5)
         lab.fault("ip daddr %s tcp dport 80 %s" % (SERVER4, how))
-        idle.join(62 if how == "drop" else None)
-        time.sleep(4 if how == "drop" else 0)
+        idle.join(64.5)
         lab.clear_faults()
         idle.join()
     return traffic
@@ -204,6 +208,7 @@ FAULTS = [
         setup=ending("cut"), severity="critical"),
     Run("forgotten-by-firewall", forgotten("reject with tcp reset"), "tcp_idle_timeout", "policy", WEB, setup=web, duration=72,
         severity="warning"),
+    Run("lost-by-firewall", forgotten("drop"), "tcp_idle_timeout", "policy", WEB, setup=web, duration=72, severity="warning"),
     Run("answer-cut-short", gets("http://%s/" % WEB, 3, healthy=False), "tcp_early_close", "server", WEB, setup=ending("short")),
 ]
 
@@ -213,5 +218,5 @@ HEALTHY = [
     Run("health-checks", connects("drop", 5), setup=web),
     Run("end-marks-the-end", gets("http://%s/" % WEB, 4), setup=ending("plain")),
     Run("many-brief-connections", connects("brief", 400), setup=web, duration=8),
-    Run("a-minute-idle", client("idle", SERVER4, 80, 61.5), setup=web, duration=68),
+    Run("a-minute-idle", lambda lab: must(a_minute(lab), "idle"), setup=web, duration=68),
 ]
