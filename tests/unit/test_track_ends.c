@@ -207,7 +207,8 @@ static void test_ends_before_the_announced_length(void **state) {
         if (t[i].by_client) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
         from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
         const struct msg_incident *n = incident_of(l, INCIDENT_EARLY_CLOSE);
-        assert_int_equal(n ? n->tries : 0, t[i].missing);
+        assert_int_equal(n != NULL, t[i].missing != 0);
+        if (n) assert_int_equal(n->tries, t[i].missing);
         lab_free(l);
     }
 }
@@ -274,16 +275,16 @@ static void test_ends_synack_again(void **state) {
 /* Many SYNs a second: hardly one completed, or nearly all. */
 static void test_ends_syn_flood(void **state) {
     (void)state;
-    for (int honest = 0; honest < 3; honest++) { /* 2: refused, which is an answer */
+    for (int honest = 0; honest < 4; honest++) { /* 2: refused, an answer too; 3: the first 100 */
         struct lab *l = lab_default();
-        for (uint16_t i = 0; i < 300; i++) {
+        for (uint16_t i = 0; i < (honest == 3 ? 205 : 300); i++) {
             struct conn k = conn_new(l, 20000 + i, 80);
             from_client(&k, TCP_SYN, NULL, 0);
             if (honest == 2) {
                 from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
             } else {
                 from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
-                if (honest) from_client(&k, TCP_ACK, NULL, 0);
+                if (honest == 1 || (honest == 3 && i < 100)) from_client(&k, TCP_ACK, NULL, 0);
             }
             l->us += 2 * MS;
         }
