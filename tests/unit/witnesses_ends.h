@@ -170,6 +170,10 @@ WITNESS(closed_short) {
     n->tries = 60000;
     n->toward_client = true;
 }
+WITNESS(reset_one_hop) {
+    w->service[0].reset_by_server = w->service[0].reset = 6;
+    w->service[0].reset_ttl_delta = 1;
+}
 WITNESS(reset_other_mac) {
     w->service[0].reset_by_server = w->service[0].reset = 6;
     w->service[0].reset_bytes_before = 30000;
@@ -224,6 +228,7 @@ WITNESS(reset_other_mac) {
     {"tcp_early_close", closed_short, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_early_close", reset_server, NULL, NULL, NULL, NULL}, \
     {"tcp_early_close", healthy, NULL, NULL, NULL, NULL}, \
+    {"tcp_reset_midstream", reset_one_hop, "critical", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_reset_midstream", reset_other_mac, "critical", "confirmed", "ambiguous", "203.0.113.9:443"}
 /* clang-format on */
 #endif
