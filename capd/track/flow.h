@@ -142,14 +142,15 @@ struct flow {
     uint32_t reset_us;
     uint32_t request_ack_us; /* request to the server's ACK of it */
     uint32_t request_us, request_end, answer_first_us, answer_last_us;
-    uint32_t hello_us;           /* ClientHello */
-    uint32_t idle_us, resume_us; /* data came after a long silence: its length; when */
-    uint32_t end_us, rst_seq;    /* first FIN or RST: when; the RST's number */
-    uint16_t mac_mark[2];        /* of the link-layer address of each end's first packet */
-    uint8_t synack_sent, rst_ttl, end_how; /* end_how: see tcp_end.c */
+    uint32_t hello_us; /* ClientHello */
     uint8_t reset_ttl_delta, history_len;
     uint16_t history_seen[2]; /* one bit per letter */
     char history[LIM_HISTORY];
     struct flow_side side[2];
+    /* How it ended: seldom touched, so behind what every segment needs. */
+    uint32_t idle_us, resume_us; /* data came after a long silence: its length; when */
+    uint32_t end_us, rst_seq;    /* first FIN or RST: when; the RST's number */
+    uint16_t mac_mark[2];        /* of the link-layer address of each end's first packet */
+    uint8_t synack_sent, rst_ttl, end_how; /* end_how: see tcp_end.c */
 };
 #endif
