@@ -47,7 +47,11 @@
     X(ARP_STORM, "arp_storm") X(L2_LOOP, "l2_loop") X(BROADCAST_STORM, "broadcast_storm") \
     X(ND_UNANSWERED, "nd_unanswered") X(DHCP_NO_OFFER, "dhcp_no_offer") \
     X(DHCP_INCOMPLETE, "dhcp_incomplete") X(DHCP_NAK, "dhcp_nak") \
-    X(DHCP_SERVERS, "dhcp_multiple_servers")
+    X(DHCP_SERVERS, "dhcp_multiple_servers") \
+    X(HALF_OPEN_RESET, "half_open_reset") X(MUTE_CLOSE, "mute_close") \
+    X(RESET_FOREIGN, "reset_foreign") X(RESET_AFTER_HELLO, "reset_after_hello") \
+    X(IDLE_END, "idle_end") X(EARLY_CLOSE, "early_close") X(UNHEARD, "unheard") \
+    X(SYNACK_AGAIN, "synack_again") X(SYN_FLOOD, "syn_flood")
 /* What is kept of media streams: RTP, or datagrams that come in an even beat. */
 #define MEDIA_LIST(X) X(RTP, "rtp") X(PACED, "paced")
 #define END_LIST(X) X(DURATION, "duration") X(STOPPED, "stopped") X(EOF, "end_of_file") \

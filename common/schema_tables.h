@@ -213,7 +213,10 @@
     F(T, U, http_4xx_last_us, ANY, us, "last 4xx, since the start") \
     F(T, U, http_5xx_first_us, ANY, us, "first 5xx, since the start") \
     F(T, U, http_5xx_last_us, ANY, us, "last 5xx, since the start") \
-    F(T, B, target_address, 1, none, "the address is one of the target's host")
+    F(T, B, target_address, 1, none, "the address is one of the target's host") \
+    F(T, A, reset_from, 16, none, "who sent the last reset in mid-stream; empty if none did") \
+    F(T, U, reset_idle_us, ANY, us, "longest silence before a reset in mid-stream") \
+    F(T, U, reset_other_mac, ANY, count, "of these resets: from another link-layer address than the sender's first packet")
 
 /* One DNS server, by address. */
 #define FIELDS_resolver(F, T) \
@@ -319,12 +322,12 @@
     F(T, U, count, ANY, count, "how often") \
     F(T, U, first_us, ANY, us, "since the start") \
     F(T, U, last_us, ANY, us, "since the start") \
-    F(T, U, tries, ANY, count, "packets sent in vain") \
-    F(T, U, span_us, ANY, us, "first to last try") \
-    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window") \
+    F(T, U, tries, ANY, count, "packets sent in vain; early_close: bytes that are missing; synack_again: SYN-ACKs beyond the SYNs; syn_flood: SYNs; reset_after_hello: TTL difference; reset_foreign: from another link-layer address") \
+    F(T, U, span_us, ANY, us, "first to last try; reset_after_hello: request to reset; mute_close: handshake to close; idle_end: the silence; unheard: time waited") \
+    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window; reset_foreign: TTL of the reset * 256 + TTL of its sender; reset_after_hello: 1 TLS, 2 HTTP; idle_end: 1 reset, 2 silence when data came again, 0 neither; half_open_reset: 1 the SYN-ACK came late") \
     F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
     F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
-    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error") \
+    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error; half_open_reset, synack_again: the handshake was complete; mute_close: the client had sent data; reset_foreign: its sender's data went on; reset_after_hello: TTL and ACK are those of the server; unheard: the SYN-ACK was repeated") \
     F(T, B, unseen, 1, none, "icmp_unreachable: no packet of the flow that was quoted was seen, though it would have been") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface") \
     F(T, U, size_bytes, ANY, bytes, "dead_path: segment sent in vain, with its headers; too_big: largest packet sent all the same") \
@@ -332,10 +335,10 @@
     F(T, U, passed, ANY, count, "too_big: segments sent later that fit") \
     F(T, M, mac, 6, none, "link-layer address: who claims the address, who sends it all, which client") \
     F(T, M, other_mac, 6, none, "who had the address before, or claims it as well") \
-    F(T, U, rate, ANY, count, "frames of the worst second") \
+    F(T, U, rate, ANY, count, "frames of the worst second; syn_flood: SYNs of it") \
     F(T, U, share_percent, 100, percent, "of all frames of that second") \
-    F(T, U, offers, ANY, count, "dhcp: offers to the client") \
-    F(T, U, requests, ANY, count, "dhcp: requests of the client after that")
+    F(T, U, offers, ANY, count, "dhcp: offers to the client; syn_flood: SYN-ACKs") \
+    F(T, U, requests, ANY, count, "dhcp: requests of the client after that; syn_flood: handshakes that ended; reset_foreign: right after the first request")
 
 /* One UDP service: server address and port, with all flows to it.  Only ports whose protocol must
  * answer have requests counted, and QUIC wherever it is. */

@@ -82,6 +82,9 @@ static void put_facts(const struct service_facts *x, struct msg_service *r) {
     r->reset_by_server = x->reset_by[SERVER];
     r->reset_bytes_before = x->reset_bytes;
     r->reset_ttl_delta = x->reset_ttl_delta;
+    r->reset_from = x->reset_from;
+    r->reset_idle_us = x->reset_idle_us;
+    r->reset_other_mac = x->reset_other_mac;
     r->reset_first_us = x->reset_first_us;
     r->reset_last_us = x->reset_last_us;
     r->syn_added_us = x->syn_added_us;

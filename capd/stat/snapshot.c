@@ -5,6 +5,8 @@
 #include "capd/stat/rows.h"
 #include "capd/track/path.h"
 #include "capd/track/ping.h"
+#include "capd/track/tcp_end.h"
+#include "capd/track/tcp_setup.h"
 #include "capd/track/control.h"
 #include "capd/track/select.h"
 #include "capd/track/dhcp_track.h"
@@ -67,13 +69,13 @@ static void send_timeline(struct out *o) {
 
 static uint32_t rows_incidents(struct engine *e, struct msg_incident *rows, uint64_t *of_out) {
     struct incidents *all = (struct incidents *)(void *)e->facts; /* free between the tables */
-    struct msg_incident dead;
     *all = e->incidents;
     for (uint32_t i = 0; i < e->flows.fresh; i++) {
         const struct flow *f = &e->flows.flow[i];
         if (e->flows.link[i].list == FLOWS_FREE || f->ip_proto != 6) continue;
-        if (f->bits & FLOW_SELECTED && tcp_dead_path(f, &dead)) incidents_join(all, &dead);
+        if (f->bits & FLOW_SELECTED) tcp_end_report(e, f, all);
     }
+    tcp_setup_report(e, all);
     ping_report(e, all);
     path_report(e, all);
     dhcp_report(e, all);

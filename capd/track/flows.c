@@ -8,6 +8,7 @@
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 #include "capd/track/tcp.h"
+#include "capd/track/tcp_end.h"
 #include "capd/track/udp.h"
 
 #define DUPLICATE_US     1000u    /* a copy made on this host or by a mirror port */
@@ -75,8 +76,7 @@ void flows_retire(struct engine *e, uint32_t i) {
     struct flow *f = &e->flows.flow[i];
     if (f->bits & FLOW_WAITS) select_settle(e, f);
     if (f->ip_proto == 6) {
-        struct msg_incident dead;
-        if (f->bits & FLOW_SELECTED && tcp_dead_path(f, &dead)) incident_add(e, &dead);
+        if (f->bits & FLOW_SELECTED) tcp_end_report(e, f, &e->incidents);
         tcp_answer_done(e, f);
         app_release(e, f);
         for (unsigned d = 0; d < 2; d++) tcp_forget_holes(e, &f->side[d]);

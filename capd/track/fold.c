@@ -4,6 +4,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/flows.h"
 #include "capd/track/select.h"
+#include "capd/track/tcp_end.h"
 
 #define STUCK_US 1000000u /* closed so long at the end counts as never reopened */
 
@@ -100,12 +101,15 @@ static void add_failures(const struct engine *e, const struct flow *f, enum conn
     if (s == CONN_REFUSED)
         span_add(&x->refused_first_us, &x->refused_last_us, x->counts.refused, last_syn,
                  last_syn + f->handshake_us);
-    if (f->bits & FLOW_RESET_MID) {
+    if (f->bits & FLOW_RESET_MID && !tcp_end_explains_reset(e, f)) {
         uint64_t at = widen(f, f->reset_us);
         span_add(&x->reset_first_us, &x->reset_last_us, x->reset_by[0] + x->reset_by[1], at, at);
         x->reset_by[f->bits & FLOW_RESET_CLIENT ? CLIENT : SERVER]++;
         x->reset_bytes += f->payload[0] + f->payload[1];
         if (f->reset_ttl_delta > x->reset_ttl_delta) x->reset_ttl_delta = f->reset_ttl_delta;
+        if (tcp_end_idle(f) > x->reset_idle_us) x->reset_idle_us = tcp_end_idle(f);
+        if (tcp_end_other_mac(f)) x->reset_other_mac++;
+        x->reset_from = f->end[f->bits & FLOW_RESET_CLIENT ? CLIENT : SERVER];
     }
 }
 

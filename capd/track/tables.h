@@ -70,6 +70,8 @@ struct service_facts {
     uint64_t zero_us[2], zero_times[2], zero_stuck[2], zero_life_us[2];
     uint64_t zero_first_us, zero_last_us;
     uint64_t reset_by[2], reset_bytes, reset_ttl_delta, reset_first_us, reset_last_us;
+    uint64_t reset_idle_us, reset_other_mac;
+    struct addr reset_from; /* who sent the last of them */
     uint64_t syn_added_us, syn_added_longest_us, syn_retry_first_us, syn_retry_last_us;
     uint64_t hello_unanswered, hello_wait_us, hello_first_us, hello_last_us;
 };
@@ -111,6 +113,12 @@ struct http_counts {
     uint64_t first_4xx_us, last_4xx_us, first_5xx_us, last_5xx_us;
 };
 
+/* SYNs of the running second; hot: those of all seconds that had too many, and what came since. */
+struct syn_rate {
+    uint64_t second, first_us, last_us, hot, hot_done, hot_answered;
+    uint32_t syns, done, worst;
+};
+
 struct service {
     struct addr address;
     uint16_t port;
@@ -125,6 +133,7 @@ struct service {
     uint32_t tls_alert;
     struct slow_client slow[SLOW_CLIENTS];
     struct asked asked[ASKED]; /* the clients that asked last */
+    struct syn_rate syn_rate;
     struct service_facts done; /* of connections that left the flow table */
 };
 struct services {

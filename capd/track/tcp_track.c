@@ -5,6 +5,8 @@
 #include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
+#include "capd/track/tcp_end.h"
+#include "capd/track/tcp_setup.h"
 
 #define IDLE_CLOSE_US 1000000u
 
@@ -56,9 +58,11 @@ static void note_syn(struct engine *e, struct segment *s) {
         f->bits |= FLOW_SYN;
         f->syn_last_us = s->us;
         if (f->syn_sent < UINT16_MAX) f->syn_sent++;
+        if (f->syn_sent == 1) tcp_setup_asked(e, f);
     } else if (!(f->bits & FLOW_SYNACK)) {
         f->bits |= FLOW_SYNACK;
         f->synack_us = s->us;
+        tcp_setup_answered(e, f, false);
         if (f->bits & FLOW_SYN && f->syn_sent == 1) {
             uint32_t took = s->us - f->syn_us;
             f->side[CLIENT].rtt_us = took;
@@ -68,6 +72,7 @@ static void note_syn(struct engine *e, struct segment *s) {
             s->us - f->syn_us > e->total.slowest_answer_us)
             e->total.slowest_answer_us = s->us - f->syn_us;
     }
+    if (s->flags & TCP_ACK && f->synack_sent < UINT8_MAX) f->synack_sent++;
     learn_options(f, side, &s->k->tcp);
 }
 
@@ -75,6 +80,7 @@ static void establish(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     f->bits |= FLOW_ESTABLISHED;
     f->bits &= ~(uint32_t)FLOW_GAVE_UP;
+    tcp_setup_answered(e, f, true);
     uint32_t back = s->us - f->synack_us;
     f->side[SERVER].rtt_us = back;
     f->side[SERVER].bits |= SIDE_RTT;
@@ -116,20 +122,23 @@ static void note_reset(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
     bool first = !((f->side[0].bits | f->side[1].bits) & SIDE_RST);
+    bool fin = (f->side[0].bits | f->side[1].bits) & SIDE_FIN;
     /* The reset behind a fatal alert says the same again. */
-    bool over = (f->side[0].bits | f->side[1].bits) & SIDE_FIN || f->bits & FLOW_ALERT;
+    bool clean = is_clean_close(s) || f->bits & FLOW_ALERT;
     f->bits |= FLOW_ENDED;
+    tcp_end_note(s, clean);
     if (!(f->bits & FLOW_ESTABLISHED)) {
         if (f->bits & FLOW_SYN && s->dir == SERVER && !(f->bits & FLOW_SYNACK)) {
             if (!(f->bits & FLOW_REFUSED)) {
                 f->handshake_us = s->us - f->syn_last_us;
                 services_sample(e, f, SERVICE_REFUSED, f->handshake_us);
+                tcp_setup_answered(e, f, true);
             }
             f->bits |= FLOW_REFUSED;
         } else {
             f->bits |= FLOW_GAVE_UP;
         }
-    } else if (first && !over && !is_clean_close(s) && f->payload[0] + f->payload[1] > 0) {
+    } else if (first && !fin && !clean && f->payload[0] + f->payload[1] > 0) {
         f->bits |= FLOW_RESET_MID | (s->dir == CLIENT ? FLOW_RESET_CLIENT : 0u);
         f->reset_us = s->us;
         if (side->bits & SIDE_TTL)
@@ -141,6 +150,7 @@ static void note_reset(struct engine *e, struct segment *s) {
 
 static void note_fin(struct segment *s) {
     struct flow *f = s->f;
+    tcp_end_note(s, false);
     f->side[s->dir].bits |= SIDE_FIN;
     if (!(f->bits & FLOW_ESTABLISHED)) f->bits |= FLOW_GAVE_UP;
     if (f->side[!s->dir].bits & SIDE_FIN) f->bits |= FLOW_ENDED;
@@ -184,10 +194,13 @@ static void take_data(struct engine *e, struct segment *s) {
     if (s->len > 0 && !seq_before(s->end, side->next)) {
         side->bits &= ~(uint32_t)SIDE_PUSHED;
         if (s->flags & TCP_PSH) side->bits |= SIDE_PUSHED;
+        if (s->us - side->next_us >= TCP_END_IDLE_US) tcp_end_resumed(s);
     }
+    if (!(side->bits & SIDE_NEXT)) tcp_end_first(s);
     tcp_judge_data(e, s);
     if (s->len == 0) return;
     if (s->fresh > 0) note_data_after_reset(s);
+    if (s->fresh > 0 && side->bits & SIDE_RST) tcp_end_goes_on(s);
     f->data_segments[s->dir]++;
     f->payload[s->dir] += s->fresh;
     if (s->len > side->largest) {

@@ -44,6 +44,12 @@ unsigned derive_established_by_address(const struct derive_row *r, struct derive
 unsigned derive_failed_by_address(const struct derive_row *r, struct derive_item *out);
 unsigned derive_answered_by_resolver(const struct derive_row *r, struct derive_item *out);
 
+/* derive_ends.c: of incidents. */
+bool derive_ended_by(const struct derive_row *r, double *out);
+bool derive_ttl_rst(const struct derive_row *r, double *out);
+bool derive_ttl_flow(const struct derive_row *r, double *out);
+bool derive_other_names_work(const struct derive_row *r, double *out);
+
 /* Sources of a finding's own `name`; see derive_name_find(). */
 const char *derive_servfail_name(const struct derive_row *r);
 const char *derive_nxdomain_name(const struct derive_row *r);
@@ -51,4 +57,5 @@ const char *derive_refused_name(const struct derive_row *r);
 const char *derive_host_of_4xx(const struct derive_row *r);
 const char *derive_host_of_5xx(const struct derive_row *r);
 const char *derive_udp_name(const struct derive_row *r);
+const char *derive_cut_name(const struct derive_row *r);
 #endif

@@ -346,5 +346,9 @@ const struct computed computed_incidents[] = {
     {"silent_side", i_silent_side},
     {"lost_percent", i_lost_percent},
     {"dhcp_acks", i_dhcp_acks},
+    {"ended_by", derive_ended_by},
+    {"ttl_rst", derive_ttl_rst},
+    {"ttl_flow", derive_ttl_flow},
+    {"other_names_work", derive_other_names_work},
     {NULL, NULL},
 };

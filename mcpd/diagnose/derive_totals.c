@@ -268,7 +268,8 @@ derive_name_fn derive_name_find(enum table_id table, const char *name) {
                  {TABLE_INCIDENTS, "service_name", incident_name},
                  {TABLE_SERVICES, "host_of_4xx", derive_host_of_4xx},
                  {TABLE_SERVICES, "host_of_5xx", derive_host_of_5xx},
-                 {TABLE_UDP, "name", derive_udp_name}};
+                 {TABLE_UDP, "name", derive_udp_name},
+                 {TABLE_INCIDENTS, "cut_name", derive_cut_name}};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].table == table && strcmp(names[i].name, name) == 0) return names[i].fn;

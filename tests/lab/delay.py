@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Forward frames between two interfaces, each after a fixed delay: distance, which this kernel cannot make.
 
-  delay.py ONE OTHER MILLISECONDS [shuffle MS | hold EVERY_MS FOR_MS]
+  delay.py ONE OTHER MILLISECONDS [shuffle MS | synack MS | hold EVERY_MS FOR_MS]
 
   shuffle  up to MS more for each frame, so that they overtake each other
+  synack MS  that much more for the answers to SYNs (IPv4), as behind a proxy that is slow to take connections
   hold     every so often all wait for a while and then go together, as when a Wi-Fi card looks around
 """
 
@@ -26,7 +27,16 @@ def open_raw(interface):
     return sock
 
 
-def due_time(due, how, more_s):
+def is_synack(frame):
+    """An IPv4 frame with SYN and ACK."""
+    if frame[12:14] != b"\x08\x00" or frame[23] != 6:
+        return False
+    return frame[14 + 4 * (frame[14] & 15) + 13] & 0x12 == 0x12
+
+
+def due_time(due, how, more_s, frame):
+    if how == "synack":
+        return due + (more_s[0] if is_synack(frame) else 0)
     if how == "shuffle":
         return due + random.uniform(0, more_s[0])
     if how == "hold" and due % more_s[0] < more_s[1]:
@@ -50,8 +60,8 @@ def main():
                 while True:
                     frame, origin = sock.recvfrom(65536)
                     if origin[2] != socket.PACKET_OUTGOING:
-                        due = due_time(time.monotonic() + delay_s, how, more_s)
-                        if how != "shuffle":
+                        due = due_time(time.monotonic() + delay_s, how, more_s, frame)
+                        if how not in ("shuffle", "synack"):
                             due = latest[sock] = max(due, latest[sock])
                         heapq.heappush(waiting, (due, next(number), towards[sock], frame))
             except BlockingIOError:

@@ -342,7 +342,7 @@ FAULTS = [
     Run("forbidden", gets("http://%s/bytes/2000" % WEB, 12, "http://%s/status/403" % WEB), "http_client_errors", "client", WEB, setup=web),
     Run("mute-tls", gets("https://www.lab.test/", 2, "-4k", "--connect-timeout", "3", healthy=False), "tls_no_server_hello",
         "server", SERVER4 + ":443", setup=mute_tls, target="www.lab.test:443", duration=9, severity="critical"),
-    Run("hello-lost", gets("https://www.lab.test/", 1, "-4k", "--connect-timeout", "5", healthy=False), "tcp_dead_path",
+    Run("hello-lost", gets("https://www.lab.test/", 1, "-4k", "--connect-timeout", "5", healthy=False), "tcp_post_ack_silence",
         ("network_or_server", "network"), SERVER4 + ":443", setup=hello_lost, target="www.lab.test:443", duration=9,
         absent=("tls_no_server_hello",)),
     Run("dawdling-client", client("dawdle", SERVER4, 80, 4, 800), "slow_client", "client", WEB, setup=web, duration=6,

@@ -26,6 +26,7 @@ struct lab {
     uint8_t ttl;
     bool no_option_scale;
     uint16_t window;
+    uint8_t mac; /* last byte of the sender's link-layer address, less 2 */
     /* the last snapshot */
     struct msg_totals totals;
     struct msg_services services;
@@ -96,6 +97,7 @@ static inline void lab_frame(struct lab *l, const uint8_t *frame, size_t bytes, 
 static inline void lab_ip(struct lab *l, uint8_t *frame, uint8_t proto, uint32_t src, uint32_t dst,
                           size_t n) {
     memset(frame, 2, 12);
+    frame[11] = (uint8_t)(2 + l->mac);
     put16(frame + 12, 0x0800);
     uint8_t *ip = frame + 14;
     memset(ip, 0, 20);

@@ -1,6 +1,7 @@
 /* Each rule with witnesses for and against it, from snapshots filled in by hand. */
 #include "tests/unit/witnesses.h"
 #include "tests/unit/witnesses_apps.h"
+#include "tests/unit/witnesses_ends.h"
 #include "tests/unit/witnesses_link.h"
 #include "tests/unit/witnesses_names.h"
 #include "tests/unit/witnesses_path.h"
@@ -295,6 +296,7 @@ static const struct {
     {"quic_blocked", quic_given_up, NULL, NULL, NULL, NULL},
     {"quic_blocked", quic_race, NULL, NULL, NULL, NULL},
     {"quic_blocked", quic_and_tcp_silent, NULL, NULL, NULL, NULL},
+    WITNESSES_OF_ENDS,
     {"rtp_loss", voice_lost, "warning", "confirmed", "network", "203.0.113.9:4000"},
     {"rtp_loss", voice_lost_much, "critical", "confirmed", "network", "203.0.113.9:4000"},
     {"rtp_loss", voice_lost_here, "warning", "confirmed", "client", "203.0.113.9:4000"},

@@ -499,6 +499,8 @@ static void test_track_tcp_dead_path_that_came_back(void **state) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 80);
         conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, NULL, 10);
+        from_server(&k, TCP_ACK, NULL, 0);
         uint32_t start = k.cseq;
         for (unsigned i = 0; i < 4; i++) {
             k.cseq = start;

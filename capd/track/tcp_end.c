@@ -1,0 +1,344 @@
+/* How connections end, told from what is noted at the first FIN or RST: who sent it, from where,
+ * what was open then.  The judgement itself waits until a snapshot or until the connection leaves,
+ * since data that goes on after a RST, and bytes that arrive late, change it.  Each connection has
+ * one ending at most, the most telling one, so that one cause is told once; only a silence before a
+ * reset is noted beside the others. Runs in: worker.  Input trust: packets. */
+#include "capd/track/tcp_end.h"
+#include "capd/track/services.h"
+
+#define LONG_IDLE_US 60000000u /* findings.md, tcp_idle_timeout */
+#define REVIVAL_US                                                                                 \
+    30000000u               /* a reset later than this after the silence ended is another story    \
+                             */
+#define AT_ONCE_US 2000000u /* "right after" the first request */
+#define GREETING_US                                                                                \
+    4000000u /* a proxy tries its backend for seconds; idle sockets are closed after five or more  \
+              */
+#define ANSWER_US    60000000u
+#define FEW_BYTES    4096u  /* a question, not an upload */
+#define HELLO_BYTES  16384u /* the largest first request */
+#define FOREIGN_HOPS 2u     /* findings.md, tcp_reset_injected */
+
+enum end_how {
+    END_SEEN = 1u << 0,
+    END_SERVER = 1u << 1, /* sent by the server */
+    END_RST = 1u << 2,
+    END_OTHER_MAC = 1u << 3,
+    END_GOES_ON = 1u << 4, /* the sender's data went on after its RST */
+    END_CLEAN = 1u << 5,   /* nothing was open */
+    END_UNACKED = 1u << 6, /* the receiver's data was not acknowledged */
+    END_MUTE = 1u << 7     /* the server had not sent a byte */
+};
+
+/* 16 bits of a link-layer address, never 0.  A chance match hides a difference, no more. */
+static uint16_t mac_mark(const struct packet *k) {
+    uint32_t h = 2166136261u;
+    if (!k->has_mac) return 0;
+    for (unsigned i = 0; i < 6; i++) h = (h ^ k->src_mac[i]) * 16777619u;
+    uint16_t mark = (uint16_t)(h ^ h >> 16);
+    return mark ? mark : 1;
+}
+
+void tcp_end_first(const struct segment *s) {
+    s->f->mac_mark[s->dir] = mac_mark(s->k);
+}
+
+/* Time of the latest data, SYN or FIN of either end. */
+static uint32_t latest_us(const struct flow *f) {
+    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+    if (!(c->bits & SIDE_NEXT)) return v->next_us;
+    if (!(v->bits & SIDE_NEXT)) return c->next_us;
+    return (int32_t)(c->next_us - v->next_us) > 0 ? c->next_us : v->next_us;
+}
+
+void tcp_end_resumed(const struct segment *s) {
+    struct flow *f = s->f;
+    uint32_t idle = s->us - latest_us(f);
+    if (f->payload[0] + f->payload[1] == 0 || idle < TCP_END_IDLE_US || idle >> 31) return;
+    if (seq_before(s->seq, f->side[s->dir].next)) return; /* a keep-alive, or sent again */
+    f->idle_us = idle;
+    f->resume_us = s->us;
+}
+
+void tcp_end_goes_on(const struct segment *s) {
+    struct flow *f = s->f;
+    bool by_server = f->end_how & END_SERVER;
+    if (f->end_how & END_RST && by_server == (s->dir == SERVER) && seq_after(s->end, f->rst_seq))
+        f->end_how |= END_GOES_ON;
+}
+
+static bool is_unacked(const struct flow *f, unsigned dir) {
+    const struct flow_side *side = &f->side[dir], *peer = &f->side[!dir];
+    return side->bits & SIDE_NEXT && f->payload[dir] > 0 &&
+           (!(peer->bits & SIDE_ACK) || seq_before(peer->acked, side->next));
+}
+
+void tcp_end_note(const struct segment *s, bool clean) {
+    struct flow *f = s->f;
+    uint16_t mark = mac_mark(s->k);
+    if (f->end_how & END_SEEN) return;
+    f->end_us = s->us;
+    f->end_how = END_SEEN;
+    if (s->dir == SERVER) f->end_how |= END_SERVER;
+    if (clean) f->end_how |= END_CLEAN;
+    if (is_unacked(f, !s->dir)) f->end_how |= END_UNACKED;
+    if (f->payload[SERVER] == 0) f->end_how |= END_MUTE;
+    if (!(s->flags & TCP_RST)) return;
+    f->end_how |= END_RST;
+    f->rst_seq = s->seq;
+    f->rst_ttl = s->k->ttl;
+    if (mark && f->mac_mark[s->dir] && mark != f->mac_mark[s->dir]) f->end_how |= END_OTHER_MAC;
+}
+
+bool tcp_end_other_mac(const struct flow *f) {
+    return f->end_how & END_OTHER_MAC;
+}
+
+/* ---- endings --------------------------------------------------------------------------------- */
+
+static bool has(const struct flow *f, unsigned how) {
+    return (f->end_how & how) == how;
+}
+
+/* Hops from the sender, by the usual first values of TTL: some hosts give their resets another
+ * first value than their data. */
+static unsigned hops(uint8_t ttl) {
+    return (ttl <= 32 ? 32u : ttl <= 64 ? 64u : ttl <= 128 ? 128u : 255u) - ttl;
+}
+
+static unsigned apart(unsigned a, unsigned b) {
+    return a > b ? a - b : b - a;
+}
+
+static const struct flow_side *ender(const struct flow *f) {
+    return &f->side[f->end_how & END_SERVER ? SERVER : CLIENT];
+}
+
+static bool is_foreign(const struct flow *f) {
+    const struct flow_side *side = ender(f);
+    if (!has(f, END_RST) || f->end_how & END_CLEAN) return false;
+    if (f->end_how & END_GOES_ON) return true;
+    return side->bits & SIDE_TTL && apart(side->ttl, f->rst_ttl) >= FOREIGN_HOPS &&
+           apart(hops(side->ttl), hops(f->rst_ttl)) >= FOREIGN_HOPS;
+}
+
+/* 0: its first request is not known as one; 1 ClientHello, 2 HTTP request. */
+static unsigned first_request(const struct flow *f) {
+    if (f->bits & FLOW_HELLO) return 1;
+    return f->app == APP_HTTP && f->bits & FLOW_REQUEST ? 2 : 0;
+}
+
+static uint32_t since_request(const struct flow *f) {
+    return f->end_us - (f->bits & FLOW_HELLO ? f->hello_us : f->request_us);
+}
+
+static bool is_after_hello(const struct flow *f) {
+    return has(f, END_RST | END_SERVER | END_MUTE) && first_request(f) &&
+           f->payload[CLIENT] <= HELLO_BYTES && since_request(f) <= AT_ONCE_US;
+}
+
+/* When the client's ACK of the SYN-ACK came. */
+static uint32_t opened_us(const struct flow *f) {
+    return f->syn_last_us + f->first_rtt_us;
+}
+
+static bool is_mute(const struct flow *f) {
+    const struct flow_side *v = &f->side[SERVER];
+    uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
+    if (!has(f, END_SERVER | END_MUTE) || f->payload[SERVER] > 0 || sent != v->isn + 1)
+        return false;
+    /* What takes data and says nothing, as a log does, may close when it has it all. */
+    bool asks = f->end_how & END_RST || f->bits & FLOW_HELLO || f->app > APP_NONE;
+    if (f->payload[CLIENT] > 0 && !asks) return false;
+    if (f->payload[CLIENT] == 0) return f->end_us - opened_us(f) <= GREETING_US;
+    return f->payload[CLIENT] <= FEW_BYTES && f->end_us - opened_us(f) <= ANSWER_US;
+}
+
+/* The reset answers data that broke a long silence. */
+static bool is_revival(const struct flow *f) {
+    return has(f, END_RST | END_UNACKED) && f->idle_us >= TCP_END_IDLE_US &&
+           f->end_us - f->resume_us <= REVIVAL_US;
+}
+
+uint32_t tcp_end_idle(const struct flow *f) {
+    if (!(f->end_how & END_SEEN)) return 0;
+    if (is_revival(f)) return f->idle_us;
+    uint32_t idle = f->end_us - latest_us(f);
+    return idle >> 31 ? 0 : idle;
+}
+
+/* Data broke a long silence, and nothing came back. */
+static bool is_lost_revival(const struct flow *f) {
+    for (unsigned d = 0; d < 2 && f->idle_us >= LONG_IDLE_US; d++) {
+        const struct flow_side *side = &f->side[d];
+        if (f->end_how & END_RST || !(side->bits & SIDE_DEAD) || !is_unacked(f, d)) continue;
+        if ((int32_t)(side->try_first_us - f->resume_us) >= 0 &&
+            side->try_first_us - f->resume_us <= AT_ONCE_US)
+            return true;
+    }
+    return false;
+}
+
+/* The handshake is done, the client's first data is sent again and again, and not a byte of it was
+ * ever acknowledged. */
+static bool is_unheard(const struct flow *f) {
+    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+    bool again = c->tries >= 2 || c->bits & SIDE_DEAD;
+    return f->payload[CLIENT] > 0 && f->data_segments[SERVER] == 0 && again && c->passed == 0 &&
+           !(v->bits & (SIDE_RST | SIDE_FIN | SIDE_CLOSED)) && v->bits & SIDE_ACK &&
+           v->acked == c->isn + 1;
+}
+
+static uint64_t unheard_us(const struct engine *e, const struct flow *f) {
+    const struct flow_side *c = &f->side[CLIENT];
+    uint64_t at = f->first_us + (uint32_t)(c->try_first_us - (uint32_t)f->first_us);
+    uint64_t until = c->bits & (SIDE_FIN | SIDE_RST) ? f->last_us : e->now_us;
+    return until > at ? until - at : 0;
+}
+
+static bool is_short(const struct flow *f) {
+    const struct flow_side *v = &f->side[SERVER];
+    return has(f, END_SERVER) && !(f->end_how & END_RST) && f->app == APP_HTTP && v->app_skip > 0 &&
+           !(v->bits & APP_LOST) && v->holes == NONE &&
+           v->app_skip + f->payload[SERVER] < INT32_MAX; /* longer ones are not counted exactly */
+}
+
+enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
+    const uint32_t opened = FLOW_SYN | FLOW_SYNACK | FLOW_ESTABLISHED;
+    bool whole = (f->bits & opened) == opened, data = f->payload[0] + f->payload[1] > 0;
+    if (f->bits & FLOW_HIDDEN) return ENDING_NONE;
+    if (!(f->bits & FLOW_ESTABLISHED) && f->bits & FLOW_SYN)
+        return f->bits & FLOW_SYNACK && has(f, END_RST) ? ENDING_HALF_OPEN : ENDING_NONE;
+    if (is_foreign(f)) return ENDING_FOREIGN_RESET;
+    if (whole && is_after_hello(f)) return ENDING_AFTER_HELLO;
+    if (whole && is_mute(f)) return ENDING_MUTE;
+    if (whole && !data && has(f, END_RST)) return ENDING_HALF_OPEN;
+    if (has(f, END_RST) && !(f->end_how & END_CLEAN) && data && tcp_end_idle(f) >= LONG_IDLE_US &&
+        (is_revival(f) || !(f->end_how & END_UNACKED)))
+        return ENDING_IDLE;
+    if (is_lost_revival(f)) return ENDING_IDLE;
+    if (is_short(f)) return ENDING_SHORT;
+    if (whole && is_unheard(f) && unheard_us(e, f) >= end_guard_us(e->total.slowest_answer_us))
+        return ENDING_UNHEARD;
+    return ENDING_NONE;
+}
+
+bool tcp_end_explains_reset(const struct engine *e, const struct flow *f) {
+    switch (tcp_ending_of(e, f)) {
+    case ENDING_FOREIGN_RESET:
+    case ENDING_AFTER_HELLO:
+    case ENDING_MUTE:
+    case ENDING_IDLE: return true;
+    default: return false;
+    }
+}
+
+/* ---- report ---------------------------------------------------------------------------------- */
+
+static struct msg_incident row_of(const struct flow *f, enum incident_kind kind, uint32_t at_us) {
+    uint64_t at = f->first_us + (uint32_t)(at_us - (uint32_t)f->first_us);
+    return (struct msg_incident){.kind = kind,
+                                 .subject = f->end[SERVER],
+                                 .port = f->port[SERVER],
+                                 .on_target = f->bits & FLOW_TARGET,
+                                 .count = 1,
+                                 .first_us = at,
+                                 .last_us = at,
+                                 .ip_proto = 6,
+                                 .toward_client = f->end_how & END_SERVER};
+}
+
+static struct msg_incident foreign_row(const struct flow *f) {
+    struct msg_incident row = row_of(f, INCIDENT_RESET_FOREIGN, f->end_us);
+    const struct flow_side *side = ender(f);
+    row.value = (uint64_t)f->rst_ttl * 256 + (side->bits & SIDE_TTL ? side->ttl : f->rst_ttl);
+    row.worked = f->end_how & END_GOES_ON;
+    row.requests = is_after_hello(f);
+    row.tries = (f->end_how & END_OTHER_MAC) != 0;
+    return row;
+}
+
+static struct msg_incident after_hello_row(const struct flow *f) {
+    struct msg_incident row = row_of(f, INCIDENT_RESET_AFTER_HELLO, f->end_us);
+    const struct flow_side *v = &f->side[SERVER];
+    bool same_ttl = !(v->bits & SIDE_TTL) || v->ttl == f->rst_ttl;
+    row.value = first_request(f);
+    row.span_us = since_request(f);
+    row.worked = same_ttl && !(f->end_how & (END_UNACKED | END_OTHER_MAC));
+    row.tries = same_ttl ? 0 : apart(v->ttl, f->rst_ttl);
+    return row;
+}
+
+static struct msg_incident idle_row(const struct flow *f) {
+    bool lost = !(f->end_how & END_RST);
+    struct msg_incident row = row_of(f, INCIDENT_IDLE_END, lost ? f->resume_us : f->end_us);
+    row.span_us = lost ? f->idle_us : tcp_end_idle(f);
+    row.value = lost ? 2 : is_revival(f) ? 1 : 0;
+    if (lost) row.toward_client = is_unacked(f, SERVER);
+    return row;
+}
+
+static struct msg_incident unheard_row(const struct engine *e, const struct flow *f) {
+    struct msg_incident row = row_of(f, INCIDENT_UNHEARD, f->side[CLIENT].try_first_us);
+    row.span_us = unheard_us(e, f);
+    row.last_us = row.first_us + row.span_us;
+    row.tries = f->data_segments[CLIENT];
+    row.worked = f->synack_sent > f->syn_sent;
+    row.toward_client = false;
+    return row;
+}
+
+static struct msg_incident ending_row(const struct engine *e, const struct flow *f,
+                                      enum tcp_ending how) {
+    struct msg_incident row = {0};
+    switch (how) {
+    case ENDING_HALF_OPEN:
+        row = row_of(f, INCIDENT_HALF_OPEN_RESET, f->end_us);
+        row.worked = f->bits & FLOW_ESTABLISHED;
+        row.value = f->synack_us - f->syn_us > 1000000u;
+        break;
+    case ENDING_MUTE:
+        row = row_of(f, INCIDENT_MUTE_CLOSE, f->end_us);
+        row.span_us = f->end_us - opened_us(f);
+        row.worked = f->payload[CLIENT] > 0;
+        break;
+    case ENDING_FOREIGN_RESET: row = foreign_row(f); break;
+    case ENDING_AFTER_HELLO: row = after_hello_row(f); break;
+    case ENDING_IDLE: row = idle_row(f); break;
+    case ENDING_SHORT:
+        row = row_of(f, INCIDENT_EARLY_CLOSE, f->end_us);
+        row.tries = f->side[SERVER].app_skip;
+        break;
+    case ENDING_UNHEARD: row = unheard_row(e, f); break;
+    case ENDING_NONE: break;
+    }
+    return row;
+}
+
+/* The SYN-ACK was sent more often than asked for.  A server may hold its end back until data comes
+ * and repeat the SYN-ACK meanwhile: no case while the client, heard here, has nothing to say. */
+static bool is_synack_again(const struct flow *f) {
+    return f->synack_sent > f->syn_sent && f->bits & FLOW_SYN &&
+           (!(f->bits & FLOW_ESTABLISHED) || f->payload[CLIENT] > 0);
+}
+
+void tcp_end_report(const struct engine *e, const struct flow *f, struct incidents *all) {
+    enum tcp_ending how = tcp_ending_of(e, f);
+    struct msg_incident row;
+    if (how != ENDING_NONE) {
+        row = ending_row(e, f, how);
+        incidents_join(all, &row);
+    } else if (f->end_how & END_RST && !(f->end_how & END_CLEAN) && f->payload[0] + f->payload[1] &&
+               !(f->bits & FLOW_HIDDEN) && tcp_end_idle(f) >= TCP_END_IDLE_US) {
+        row = idle_row(f);
+        incidents_join(all, &row);
+    }
+    bool silent = how == ENDING_UNHEARD || (how == ENDING_IDLE && !(f->end_how & END_RST));
+    if (!silent && tcp_dead_path(f, &row)) incidents_join(all, &row);
+    if (!is_synack_again(f) || f->bits & FLOW_HIDDEN) return;
+    row = row_of(f, INCIDENT_SYNACK_AGAIN, f->synack_us);
+    row.tries = (uint64_t)f->synack_sent - f->syn_sent;
+    row.worked = f->bits & FLOW_ESTABLISHED;
+    row.toward_client = false;
+    incidents_join(all, &row);
+}

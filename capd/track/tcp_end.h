@@ -1,0 +1,47 @@
+#ifndef CAPD_TRACK_TCP_END_H
+#define CAPD_TRACK_TCP_END_H
+#include "capd/track/tcp.h"
+
+/* How a connection ended, and who ended it.  Times in microseconds. */
+
+/* Data after a silence of this length is worth a note. */
+#define TCP_END_IDLE_US 5000000u
+
+enum tcp_ending {
+    ENDING_NONE,
+    ENDING_HALF_OPEN,     /* RST after the SYN-ACK, before any data */
+    ENDING_MUTE,          /* the server closed without a byte */
+    ENDING_FOREIGN_RESET, /* the RST came from elsewhere than the data */
+    ENDING_AFTER_HELLO,   /* RST in place of an answer to the first request */
+    ENDING_IDLE,          /* it did not survive a silence */
+    ENDING_SHORT,         /* the server's FIN came before the announced length */
+    ENDING_UNHEARD        /* the server never acknowledged the client's first data */
+};
+
+/* The first packet of one end. */
+void tcp_end_first(const struct segment *s);
+
+/* Data after a long silence, before it is counted. */
+void tcp_end_resumed(const struct segment *s);
+
+/* New data of an end that has sent RST. */
+void tcp_end_goes_on(const struct segment *s);
+
+/* FIN or RST; `clean`: nothing was open. */
+void tcp_end_note(const struct segment *s, bool clean);
+
+/* How it ended, as far as it can be told at e->now_us. */
+enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f);
+
+/* Is its reset no longer one in mid-stream, since something better explains it? */
+bool tcp_end_explains_reset(const struct engine *e, const struct flow *f);
+
+/* Microseconds without data before the first FIN or RST. */
+uint32_t tcp_end_idle(const struct flow *f);
+
+/* Did the RST come from another link-layer address than that end's first packet? */
+bool tcp_end_other_mac(const struct flow *f);
+
+/* What is to be told of this selected connection's set-up and end. */
+void tcp_end_report(const struct engine *e, const struct flow *f, struct incidents *all);
+#endif

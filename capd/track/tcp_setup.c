@@ -1,0 +1,60 @@
+/* Floods of SYNs: per service, the seconds with more than FLOOD_RATE attempts, and what became of
+ * all attempts since the first such second.  Only the first SYN of a connection counts, so that
+ * clients who repeat theirs at a dead server make no flood, and only the sum is judged, so that a
+ * busy second whose handshakes end in the next one makes none either. Runs in: worker.  Input
+ * trust: packets. */
+#include "capd/track/tcp_setup.h"
+#include "capd/track/services.h"
+
+#define FLOOD_RATE  100u /* findings.md, syn_flood: per second, */
+#define FLOOD_RATIO 10u  /* and so many times what comes up */
+
+void tcp_setup_asked(struct engine *e, const struct flow *f) {
+    struct service *v = services_of(e, f);
+    if (!v) return;
+    struct syn_rate *r = &v->syn_rate;
+    uint64_t second = e->now_us / 1000000;
+    if (r->second != second) {
+        r->second = second;
+        r->syns = r->done = 0;
+    }
+    r->syns++;
+    if (r->syns > r->worst) r->worst = r->syns;
+    if (r->syns <= FLOOD_RATE) return;
+    if (r->hot == 0) {
+        r->hot_done = r->done;
+        r->first_us = e->now_us;
+    }
+    r->hot += r->syns == FLOOD_RATE + 1 ? r->syns : 1;
+    r->last_us = e->now_us;
+}
+
+void tcp_setup_answered(struct engine *e, const struct flow *f, bool done) {
+    struct service *v = services_of(e, f);
+    if (!v) return;
+    if (done) v->syn_rate.done++;
+    if (v->syn_rate.hot == 0) return;
+    v->syn_rate.hot_done += done;
+    v->syn_rate.hot_answered += !done;
+}
+
+void tcp_setup_report(const struct engine *e, struct incidents *all) {
+    for (uint32_t i = 0; i < e->services.used; i++) {
+        const struct service *v = &e->services.service[i];
+        const struct syn_rate *r = &v->syn_rate;
+        if (!v->used || r->hot <= FLOOD_RATIO * r->hot_done) continue;
+        struct msg_incident row = {.kind = INCIDENT_SYN_FLOOD,
+                                   .subject = v->address,
+                                   .port = v->port,
+                                   .on_target = v->target,
+                                   .count = 1,
+                                   .first_us = r->first_us,
+                                   .last_us = r->last_us,
+                                   .ip_proto = 6,
+                                   .tries = r->hot,
+                                   .rate = r->worst,
+                                   .offers = r->hot_answered,
+                                   .requests = r->hot_done};
+        incidents_join(all, &row);
+    }
+}

@@ -1,0 +1,14 @@
+#ifndef CAPD_TRACK_TCP_SETUP_H
+#define CAPD_TRACK_TCP_SETUP_H
+#include "capd/track/state.h"
+
+/* How many connections per second a service is asked for, and how many of them come up. */
+
+/* The first SYN of a connection. */
+void tcp_setup_asked(struct engine *e, const struct flow *f);
+
+/* The first SYN-ACK; `done`: the client's ACK, or a refusal, either of which ends the matter. */
+void tcp_setup_answered(struct engine *e, const struct flow *f, bool done);
+
+void tcp_setup_report(const struct engine *e, struct incidents *all);
+#endif

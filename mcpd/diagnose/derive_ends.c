@@ -1,0 +1,61 @@
+/* Computed values of incidents about how connections begin and end.
+ * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
+#include "mcpd/diagnose/derive_fn.h"
+#include <string.h>
+
+/* Who sent the packet that ended it: 1 client, 2 server. */
+bool derive_ended_by(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    return number(out, n->toward_client ? 2 : 1);
+}
+
+bool derive_ttl_rst(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    return n->kind == INCIDENT_RESET_FOREIGN && number(out, n->value / 256);
+}
+
+bool derive_ttl_flow(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    return n->kind == INCIDENT_RESET_FOREIGN && number(out, n->value % 256);
+}
+
+/* The server answers TLS under a name, and not under this other one. */
+bool derive_other_names_work(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_tls *all = &r->view->snapshot->tls;
+    const struct msg_tls_row *cut = NULL, *good = NULL;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_tls_row *t = &all->rows[i];
+        if (t->server_port != me->port || !addr_equal(&t->server, &me->subject)) continue;
+        if (t->outcome == TLS_OUTCOME_RESET && !cut) cut = t;
+    }
+    for (uint32_t i = 0; cut && i < all->rows_n; i++) {
+        const struct msg_tls_row *t = &all->rows[i];
+        if (t->server_port != me->port || !addr_equal(&t->server, &me->subject)) continue;
+        if (t->outcome != TLS_OUTCOME_ANSWERED) continue;
+        if (strcmp(t->sni, cut->sni) == 0) return is(out, false);
+        good = t;
+    }
+    return is(out, good != NULL);
+}
+
+/* The name in the request that was cut off, its service's name otherwise. */
+const char *derive_cut_name(const struct derive_row *r) {
+    const struct msg_incident *me = r->row;
+    const struct msg_tls *tls = &r->view->snapshot->tls;
+    const struct msg_http *http = &r->view->snapshot->http;
+    for (uint32_t i = 0; me->value == 1 && i < tls->rows_n; i++) {
+        const struct msg_tls_row *t = &tls->rows[i];
+        if (t->outcome == TLS_OUTCOME_RESET && t->sni[0] && t->server_port == me->port &&
+            addr_equal(&t->server, &me->subject))
+            return t->sni;
+    }
+    for (uint32_t i = 0; me->value == 2 && i < http->rows_n; i++) {
+        const struct msg_http_row *h = &http->rows[i];
+        if (h->status == 0 && h->host[0] && h->server_port == me->port &&
+            addr_equal(&h->server, &me->subject))
+            return h->host;
+    }
+    const struct msg_service *s = derive_incident_service(r);
+    return s ? s->name : "";
+}

@@ -1,0 +1,342 @@
+/* How connections begin and end: who ended them, from where, and what explains a reset better than
+ * "in mid-stream". */
+#include "tests/unit/pktbuild.h"
+
+static const struct msg_incident *incident_of(struct lab *l, enum incident_kind kind) {
+    lab_snapshot(l);
+    for (uint32_t i = 0; i < l->incidents.rows_n; i++)
+        if (l->incidents.rows[i].kind == kind) return &l->incidents.rows[i];
+    return NULL;
+}
+
+static void ask(struct conn *k) {
+    static const char get[] = "GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    from_client(k, TCP_PSH | TCP_ACK, get, sizeof get - 1);
+    k->l->us += 5 * MS;
+}
+
+static void answer(struct conn *k, const char *text) {
+    from_server(k, TCP_PSH | TCP_ACK, text, strlen(text));
+    k->l->us += MS;
+    from_client(k, TCP_ACK, NULL, 0);
+    k->l->us += MS;
+}
+
+static struct conn opened(struct lab *l, uint16_t sport) {
+    struct conn k = conn_new(l, 40000, sport);
+    conn_open(&k);
+    return k;
+}
+
+#define COMPLETE "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"
+
+/* A reset over other hops is forged; one whose TTL began at another value is not, nor one hop more.
+ */
+static void test_ends_reset_over_other_hops(void **state) {
+    (void)state;
+    static const struct {
+        uint8_t flow, rst;
+        bool foreign;
+    } t[] = {{57, 64, true}, {57, 58, false}, {57, 121, false}, {57, 57, false}, {120, 60, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        l->ttl = t[i].flow;
+        ask(&k);
+        from_server(&k, TCP_ACK, NULL, 900);
+        l->ttl = t[i].rst;
+        from_server(&k, TCP_RST, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_RESET_FOREIGN);
+        assert_int_equal(n != NULL, t[i].foreign);
+        assert_int_equal(l->services.rows[0].reset_by_server, !t[i].foreign);
+        if (n) assert_int_equal(n->value, t[i].rst * 256u + t[i].flow);
+        if (n) assert_true(n->toward_client && !n->worked);
+        lab_free(l);
+    }
+}
+
+/* The server goes on sending: it did not send the reset.  What the reset overtook proves nothing.
+ */
+static void test_ends_data_goes_on_after_a_reset(void **state) {
+    (void)state;
+    for (int overtaken = 0; overtaken < 2; overtaken++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        from_server(&k, TCP_ACK, NULL, 900);
+        struct conn rst = k;
+        if (overtaken) rst.sseq += 900;
+        from_server(&rst, TCP_RST, NULL, 0);
+        l->us += 2 * MS;
+        from_server(&k, TCP_ACK, NULL, 900);
+        const struct msg_incident *n = incident_of(l, INCIDENT_RESET_FOREIGN);
+        assert_int_equal(n != NULL, !overtaken);
+        if (n) assert_true(n->worked);
+        lab_free(l);
+    }
+}
+
+/* Reset in place of an answer: by something that did not pass the request on, or by the server. */
+static void test_ends_reset_after_the_request(void **state) {
+    (void)state;
+    static const struct {
+        bool acked;
+        uint32_t wait_us;
+        bool found, by_server;
+    } t[] = {
+        {false, 10 * MS, true, false}, {true, 10 * MS, true, true}, {true, 3 * S, false, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        l->us += t[i].wait_us;
+        from_server(&k, t[i].acked ? TCP_RST | TCP_ACK : TCP_RST, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_RESET_AFTER_HELLO);
+        assert_int_equal(n != NULL, t[i].found);
+        if (n) {
+            assert_int_equal(n->worked, t[i].by_server);
+            assert_int_equal(n->value, 2);
+            assert_int_equal(l->services.rows[0].reset_by_server, 0);
+        }
+        lab_free(l);
+    }
+}
+
+/* Closed by the server without a byte: at once, or after a question; not an idle socket's time-out,
+ * not what only takes data, not a client that leaves. */
+static void test_ends_server_closes_without_a_byte(void **state) {
+    (void)state;
+    static const struct {
+        const char *said;
+        uint32_t wait_us;
+        bool by_client, found;
+    } t[] = {{NULL, 50 * MS, false, true},
+             {NULL, 5 * S, false, false},
+             {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 9 * S, false, true},
+             {"some line of a log\n", 50 * MS, false, false},
+             {NULL, 50 * MS, true, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 8000);
+        if (t[i].said) from_client(&k, TCP_PSH | TCP_ACK, t[i].said, strlen(t[i].said));
+        l->us += t[i].wait_us;
+        if (t[i].by_client)
+            from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        else
+            from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_MUTE_CLOSE);
+        assert_int_equal(n != NULL, t[i].found);
+        if (n) assert_int_equal(n->worked, t[i].said != NULL);
+        lab_free(l);
+    }
+}
+
+/* Reset after the SYN-ACK: by whom, and whether the handshake was complete. */
+static void test_ends_half_open(void **state) {
+    (void)state;
+    for (int how = 0; how < 3; how++) { /* 0 client at once, 1 server, 2 client, complete */
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        from_client(&k, TCP_SYN, NULL, 0);
+        l->us += 10 * MS;
+        from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+        if (how == 2) from_client(&k, TCP_ACK, NULL, 0);
+        if (how == 1)
+            from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
+        else
+            from_client(&k, TCP_RST, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_HALF_OPEN_RESET);
+        assert_non_null(n);
+        assert_int_equal(n->toward_client, how == 1);
+        assert_int_equal(n->worked, how == 2);
+        assert_int_equal(l->incidents.rows_n, 1);
+        lab_free(l);
+    }
+}
+
+/* A silence, then data: reset, never answered, or in use again as before. */
+static void test_ends_after_a_silence(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t idle_s;
+        int then; /* 0 answered and closed, 1 reset, 2 nothing comes, 3 the server resets unasked */
+        int value;
+    } t[] = {{90, 0, -1}, {90, 1, 1}, {90, 2, 2}, {90, 3, 0}, {20, 1, 1}, {3, 1, -1}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        answer(&k, COMPLETE);
+        l->us += (uint64_t)t[i].idle_s * S;
+        uint32_t start = k.cseq;
+        for (unsigned n = 0; n < (t[i].then == 2 ? 4u : t[i].then == 3 ? 0u : 1u); n++) {
+            k.cseq = start;
+            ask(&k);
+            if (t[i].then == 2) l->us += (300u << n) * MS;
+        }
+        if (t[i].then == 0) answer(&k, COMPLETE);
+        if (t[i].then == 0) conn_close(&k);
+        if (t[i].then == 1 || t[i].then == 3) from_server(&k, TCP_RST, NULL, 0);
+        lab_wait(l, 3 * S);
+        const struct msg_incident *n = incident_of(l, INCIDENT_IDLE_END);
+        assert_int_equal(n ? (int)n->value : -1, t[i].value);
+        if (n) assert_in_range(n->span_us, (t[i].idle_s - 1) * S, (t[i].idle_s + 1) * S);
+        assert_null(incident_of(l, INCIDENT_DEAD_PATH));
+        /* A minute of silence explains the reset; less is only told beside it. */
+        assert_int_equal(l->services.rows[0].reset_by_server, t[i].then == 1 && t[i].idle_s < 60);
+        lab_free(l);
+    }
+}
+
+/* The announced length and the end: short, complete, or not the server's doing. */
+static void test_ends_before_the_announced_length(void **state) {
+    (void)state;
+    static const struct {
+        const char *said;
+        bool by_client;
+        uint32_t missing;
+    } t[] = {{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbody", false, 96},
+             {COMPLETE, false, 0},
+             {"HTTP/1.1 200 OK\r\n\r\nbody", false, 0},
+             {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbody", true, 0}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        answer(&k, t[i].said);
+        if (t[i].by_client) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_EARLY_CLOSE);
+        assert_int_equal(n != NULL, t[i].missing != 0);
+        if (n) assert_int_equal(n->tries, t[i].missing);
+        lab_free(l);
+    }
+}
+
+/* The client's first data is never acknowledged; once some was, it is a dead path. */
+static void test_ends_first_data_unheard(void **state) {
+    (void)state;
+    for (int heard = 0; heard < 2; heard++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        if (heard) {
+            ask(&k);
+            from_server(&k, TCP_ACK, NULL, 0);
+        }
+        uint32_t start = k.cseq;
+        for (unsigned i = 0; i < 4; i++) {
+            k.cseq = start;
+            ask(&k);
+            l->us += (300u << i) * MS;
+        }
+        lab_wait(l, 1 * S);
+        const struct msg_incident *n =
+            incident_of(l, heard ? INCIDENT_DEAD_PATH : INCIDENT_UNHEARD);
+        assert_non_null(n);
+        assert_int_equal(l->incidents.rows_n, 1);
+        if (!heard) assert_in_range(n->span_us, 5 * S, 6 * S);
+        lab_free(l);
+    }
+}
+
+/* The SYN-ACK again: because the SYN came again, or the ACK did not; a server that holds it back
+ * until data comes is no case. */
+static void test_ends_synack_again(void **state) {
+    (void)state;
+    static const struct {
+        bool syn_again, acked, data, found;
+    } t[] = {{false, false, false, true},
+             {true, false, false, false},
+             {false, true, false, false},
+             {false, true, true, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 25);
+        for (unsigned n = 0; n < 2; n++) {
+            k.cseq = 1000;
+            k.sseq = 500000;
+            if (n == 0 || t[i].syn_again)
+                from_client(&k, TCP_SYN, NULL, 0);
+            else
+                k.cseq++;
+            l->us += 10 * MS;
+            from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+            if (t[i].acked) from_client(&k, TCP_ACK, NULL, 0);
+            l->us += 1 * S;
+        }
+        if (t[i].data) from_client(&k, TCP_PSH | TCP_ACK, "HELO", 4);
+        const struct msg_incident *n = incident_of(l, INCIDENT_SYNACK_AGAIN);
+        assert_int_equal(n != NULL, t[i].found);
+        if (n) assert_int_equal(n->tries, 1);
+        lab_free(l);
+    }
+}
+
+/* Many SYNs a second: hardly one completed, or nearly all. */
+static void test_ends_syn_flood(void **state) {
+    (void)state;
+    for (int honest = 0; honest < 4; honest++) { /* 2: refused, an answer too; 3: the first 100 */
+        struct lab *l = lab_default();
+        for (uint16_t i = 0; i < (honest == 3 ? 205 : 300); i++) {
+            struct conn k = conn_new(l, 20000 + i, 80);
+            from_client(&k, TCP_SYN, NULL, 0);
+            if (honest == 2) {
+                from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
+            } else {
+                from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+                if (honest == 1 || (honest == 3 && i < 100)) from_client(&k, TCP_ACK, NULL, 0);
+            }
+            l->us += 2 * MS;
+        }
+        const struct msg_incident *n = incident_of(l, INCIDENT_SYN_FLOOD);
+        assert_int_equal(n != NULL, !honest);
+        if (n) {
+            assert_int_equal(n->rate, 300);
+            assert_int_equal(n->tries, 300);
+            assert_int_equal(n->requests, 0);
+        }
+        lab_free(l);
+    }
+}
+
+/* Who sent a reset in mid-stream, after what silence, and from which neighbour. */
+static void test_ends_reset_says_from_whom(void **state) {
+    (void)state;
+    for (int server = 0; server < 2; server++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        from_server(&k, TCP_ACK, NULL, 900);
+        l->us += 7 * S;
+        l->mac = (uint8_t)server;
+        if (server)
+            from_server(&k, TCP_RST, NULL, 0);
+        else
+            from_client(&k, TCP_RST, NULL, 0);
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        assert_int_equal(v->reset_by_server, server);
+        assert_int_equal(v->reset_by_client, !server);
+        assert_in_range(v->reset_idle_us, 7 * S, 7 * S + 10 * MS);
+        assert_int_equal(v->reset_from.b[0], server ? 0xc0 : 0x0a);
+        assert_int_equal(v->reset_other_mac, server);
+        lab_free(l);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ends_reset_over_other_hops),
+        cmocka_unit_test(test_ends_data_goes_on_after_a_reset),
+        cmocka_unit_test(test_ends_reset_after_the_request),
+        cmocka_unit_test(test_ends_server_closes_without_a_byte),
+        cmocka_unit_test(test_ends_half_open),
+        cmocka_unit_test(test_ends_after_a_silence),
+        cmocka_unit_test(test_ends_before_the_announced_length),
+        cmocka_unit_test(test_ends_first_data_unheard),
+        cmocka_unit_test(test_ends_synack_again),
+        cmocka_unit_test(test_ends_syn_flood),
+        cmocka_unit_test(test_ends_reset_says_from_whom),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

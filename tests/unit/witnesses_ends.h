@@ -1,0 +1,234 @@
+/* The same for how connections begin and end. */
+#ifndef TESTS_UNIT_WITNESSES_ENDS_H
+#define TESTS_UNIT_WITNESSES_ENDS_H
+#include "tests/unit/witnesses.h"
+
+static inline struct msg_incident *world_ending(struct world *w, enum incident_kind kind,
+                                                unsigned connections) {
+    struct msg_incident *n = world_incident(w, kind);
+    n->peer = (struct addr){0};
+    n->ip_proto = 6;
+    n->count = connections;
+    return n;
+}
+
+WITNESS(synack_again) {
+    world_ending(w, INCIDENT_SYNACK_AGAIN, 3)->tries = 4;
+}
+WITNESS(synack_again_once) {
+    world_ending(w, INCIDENT_SYNACK_AGAIN, 1)->tries = 1;
+}
+WITNESS(handshakes_slow) {
+    w->service[0].handshake_us = (struct dist){10, 9000, 400000, 500000, 500000};
+}
+WITNESS(handshakes_far) {
+    w->service[0].handshake_us = (struct dist){10, 320000, 330000, 340000, 340000};
+    w->service[0].rtt_us = (struct dist){100, 320000, 330000, 340000, 340000};
+}
+WITNESS(handshakes_uneven) {
+    w->service[0].handshake_us = (struct dist){12, 9000, 10000, 180000, 200000};
+}
+WITNESS(handshakes_uneven_few) {
+    w->service[0].handshake_us = (struct dist){4, 9000, 10000, 180000, 180000};
+}
+WITNESS(handshakes_slow_two) {
+    w->service[0].handshake_us = (struct dist){2, 9000, 400000, 500000, 500000};
+}
+WITNESS(handshakes_spread_unfelt) {
+    w->service[0].handshake_us = (struct dist){10, 9000, 10000, 90000, 90000};
+}
+WITNESS(half_open_client) {
+    world_ending(w, INCIDENT_HALF_OPEN_RESET, 6);
+    w->service[0].established = 2;
+}
+WITNESS(half_open_server) {
+    half_open_client(w);
+    w->incident[0].toward_client = true;
+}
+WITNESS(half_open_late) {
+    half_open_client(w);
+    w->incident[0].value = 1;
+}
+WITNESS(half_open_preconnect) {
+    half_open_client(w);
+    w->incident[0].worked = true;
+}
+WITNESS(half_open_one) {
+    world_ending(w, INCIDENT_HALF_OPEN_RESET, 1);
+}
+WITNESS(unheard) {
+    struct msg_incident *n = world_ending(w, INCIDENT_UNHEARD, 2);
+    n->span_us = 5000000;
+    n->tries = 9;
+}
+WITNESS(unheard_queue_full) {
+    unheard(w);
+    w->incident[0].worked = true;
+    world_ending(w, INCIDENT_SYNACK_AGAIN, 2)->tries = 3;
+}
+WITNESS(unheard_not_long) {
+    unheard(w);
+    w->incident[0].span_us = 1900000;
+}
+WITNESS(mute_all) {
+    struct msg_incident *n = world_ending(w, INCIDENT_MUTE_CLOSE, 10);
+    n->span_us = 40000;
+    n->toward_client = true;
+}
+WITNESS(mute_some) {
+    mute_all(w);
+    w->incident[0].count = 2;
+}
+WITNESS(mute_rare) {
+    mute_all(w);
+    w->incident[0].count = 1;
+    w->service[0].established = 100;
+}
+WITNESS(flooded) {
+    struct msg_incident *n = world_ending(w, INCIDENT_SYN_FLOOD, 1);
+    n->tries = 2000;
+    n->rate = 900;
+    n->offers = 1900;
+    n->requests = 3;
+}
+WITNESS(flooded_dead_server) {
+    flooded(w);
+    w->incident[0].offers = 0;
+    w->service[0].timed_out = w->service[0].timeout_repeated = 200;
+    w->service[0].attempted = 210;
+    w->service[0].timeout_syn_sent = 600;
+    w->service[0].timeout_wait_us = 7000000;
+}
+WITNESS(flooded_slowly) {
+    flooded(w);
+    w->incident[0].rate = 100;
+}
+WITNESS(busy_not_flooded) {
+    flooded(w);
+    w->incident[0].requests = 1500;
+}
+WITNESS(reset_other_hops) {
+    struct msg_incident *n = world_ending(w, INCIDENT_RESET_FOREIGN, 2);
+    n->value = 64 * 256 + 57;
+    n->toward_client = true;
+}
+WITNESS(reset_data_goes_on) {
+    reset_other_hops(w);
+    w->incident[0].value = 64 * 256 + 64;
+    w->incident[0].worked = true;
+}
+WITNESS(reset_hello_filter) {
+    struct msg_incident *n = world_ending(w, INCIDENT_RESET_AFTER_HELLO, 3);
+    n->value = 1;
+    n->span_us = 30000;
+    n->toward_client = true;
+}
+WITNESS(reset_hello_by_server) {
+    reset_hello_filter(w);
+    w->incident[0].worked = true;
+}
+WITNESS(reset_hello_one_name) {
+    static struct msg_tls_row row[2];
+    reset_hello_by_server(w);
+    for (int i = 0; i < 2; i++) {
+        row[i] = (struct msg_tls_row){.server = w->service[0].address,
+                                      .server_port = 443,
+                                      .outcome = i ? TLS_OUTCOME_ANSWERED : TLS_OUTCOME_RESET};
+        strcpy(row[i].sni, i ? "good.example.com" : "bad.example.com");
+    }
+    w->s.tls = (struct msg_tls){.rows = row, .rows_n = 2, .of = 2};
+}
+WITNESS(reset_hello_rare) {
+    reset_hello_by_server(w);
+    w->incident[0].count = 1;
+    w->service[0].established = 100;
+}
+WITNESS(idle_reset) {
+    struct msg_incident *n = world_ending(w, INCIDENT_IDLE_END, 1);
+    n->value = 1;
+    n->span_us = 300000000;
+    n->toward_client = true;
+}
+WITNESS(idle_silence) {
+    idle_reset(w);
+    w->incident[0].value = 2;
+}
+WITNESS(idle_short) {
+    idle_reset(w);
+    w->incident[0].span_us = 59000000;
+}
+WITNESS(idle_unused) {
+    idle_reset(w);
+    w->incident[0].value = 0;
+}
+WITNESS(idle_hardly) {
+    idle_reset(w);
+    w->incident[0].span_us = 4900000;
+}
+WITNESS(closed_short) {
+    struct msg_incident *n = world_ending(w, INCIDENT_EARLY_CLOSE, 2);
+    n->tries = 60000;
+    n->toward_client = true;
+}
+WITNESS(reset_one_hop) {
+    w->service[0].reset_by_server = w->service[0].reset = 6;
+    w->service[0].reset_ttl_delta = 1;
+}
+WITNESS(reset_other_mac) {
+    w->service[0].reset_by_server = w->service[0].reset = 6;
+    w->service[0].reset_bytes_before = 30000;
+    w->service[0].reset_other_mac = 6;
+    w->service[0].reset_from = w->service[0].address;
+    w->service[0].reset_idle_us = 7000000;
+}
+/* Their rows of the table in test_rules.c. */
+/* clang-format off */
+#define WITNESSES_OF_ENDS \
+    {"tcp_synack_retransmit", synack_again, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", synack_again_once, "info", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", healthy, NULL, NULL, NULL, NULL}, \
+    {"tcp_synack_retransmit", unheard_queue_full, NULL, NULL, NULL, NULL}, \
+    {"tcp_handshake_slow", handshakes_slow, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_handshake_slow", handshakes_uneven, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_handshake_slow", handshakes_uneven_few, "info", "likely", "network", "203.0.113.9:443"}, \
+    {"tcp_handshake_slow", handshakes_far, NULL, NULL, NULL, NULL}, \
+    {"tcp_handshake_slow", handshakes_slow_two, NULL, NULL, NULL, NULL}, \
+    {"tcp_handshake_slow", handshakes_spread_unfelt, NULL, NULL, NULL, NULL}, \
+    {"tcp_half_open_reset", half_open_client, "warning", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_half_open_reset", half_open_server, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_half_open_reset", half_open_late, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_half_open_reset", half_open_preconnect, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_half_open_reset", half_open_one, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_half_open_reset", healthy, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", unheard, "critical", "confirmed", "network_or_server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", unheard_queue_full, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", unheard_not_long, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", tls_mute, NULL, NULL, NULL, NULL}, \
+    {"tcp_backend_closed", mute_all, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_backend_closed", mute_some, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_backend_closed", mute_rare, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_backend_closed", healthy, NULL, NULL, NULL, NULL}, \
+    {"syn_flood", flooded, "critical", "confirmed", "client", "203.0.113.9:443"}, \
+    {"syn_flood", flooded_dead_server, "critical", "likely", "client", "203.0.113.9:443"}, \
+    {"syn_flood", flooded_slowly, NULL, NULL, NULL, NULL}, \
+    {"syn_flood", busy_not_flooded, NULL, NULL, NULL, NULL}, \
+    {"tcp_reset_injected", reset_other_hops, "critical", "likely", "policy", "203.0.113.9:443"}, \
+    {"tcp_reset_injected", reset_data_goes_on, "critical", "confirmed", "policy", "203.0.113.9:443"}, \
+    {"tcp_reset_injected", reset_server, NULL, NULL, NULL, NULL}, \
+    {"tcp_reset_after_hello", reset_hello_filter, "critical", "confirmed", "policy", "203.0.113.9:443"}, \
+    {"tcp_reset_after_hello", reset_hello_by_server, "critical", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_reset_after_hello", reset_hello_one_name, "critical", "confirmed", "policy", "203.0.113.9:443"}, \
+    {"tcp_reset_after_hello", reset_hello_rare, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_reset_after_hello", reset_server, NULL, NULL, NULL, NULL}, \
+    {"tcp_idle_timeout", idle_reset, "warning", "confirmed", "policy", "203.0.113.9:443"}, \
+    {"tcp_idle_timeout", idle_silence, "warning", "confirmed", "policy", "203.0.113.9:443"}, \
+    {"tcp_idle_timeout", idle_short, "info", "confirmed", "policy", "203.0.113.9:443"}, \
+    {"tcp_idle_timeout", idle_unused, "info", "likely", "policy", "203.0.113.9:443"}, \
+    {"tcp_idle_timeout", idle_hardly, NULL, NULL, NULL, NULL}, \
+    {"tcp_early_close", closed_short, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_early_close", reset_server, NULL, NULL, NULL, NULL}, \
+    {"tcp_early_close", healthy, NULL, NULL, NULL, NULL}, \
+    {"tcp_reset_midstream", reset_one_hop, "critical", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_reset_midstream", reset_other_mac, "critical", "confirmed", "ambiguous", "203.0.113.9:443"}
+/* clang-format on */
+#endif
