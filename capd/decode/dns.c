@@ -178,6 +178,7 @@ static void additional_use(const struct record *r, struct dns_message *m) {
     uint16_t option, len;
     if (r->type != TYPE_OPT || m->has_opt) return;
     m->has_opt = true;
+    m->udp_size = r->class;
     m->rcode = (uint16_t)(m->rcode | r->ttl_s >> 24 << 4); /* RFC 6891 section 6.1.3 */
     for (unsigned i = 0; i < DNS_MAX_OPTIONS && !m->has_extended_error; i++) {
         if (!cursor_be16(&data, &option) || !cursor_be16(&data, &len) || cursor_left(&data) < len)
