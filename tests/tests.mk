@@ -18,6 +18,7 @@ SUITES += tests/golden/run
 UNIT += test_track_tcp
 UNIT += test_track_app
 UNIT += test_track_sides
+UNIT += test_track_dnstls
 UNIT += test_track_names
 UNIT += test_stat
 

@@ -4,8 +4,8 @@ import os
 import sys
 import time
 
-from lab import LabError, RESOLVER4, SERVER4, SERVERS4, run
-from runs import Run, gets, https, named_web, web
+from lab import RESOLVER4, SERVER4, run
+from runs import Run, gets, https, must, named_web, web
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESOLVER = (RESOLVER4, RESOLVER4 + ":53")
@@ -101,6 +101,14 @@ def no_tls(*words):
     return setup
 
 
+def verifies(count):
+    """GnuTLS, which does not know who signed the certificate."""
+    def traffic(lab):
+        must(lab.in_ns(lab.client, [sys.executable, os.path.join(HERE, "gnutls_client.py"), SERVER4, "443", "www.lab.test",
+                                    str(count)], check=False, timeout=30), "GnuTLS")
+    return traffic
+
+
 def fails(url, count, *args):
     return gets(url, count, *args, healthy=False)
 
@@ -128,8 +136,10 @@ FAULTS = [
         setup=resolver("strangers"), target=None, duration=9, severity="warning"),
     Run("dns-private-answer", looks_up("www.example.com", 2), "dns_private_answer", "name_resolution", RESOLVER,
         setup=names("--address=/example.com/10.1.2.3"), target="www.example.com", severity="warning"),
-    Run("tls-certificate-unknown", fails(SECURE, 3, "-4"), "tls_client_rejected", "client", HTTPS, setup=https,
-        target="www.lab.test:443", severity="critical"),
+    Run("tls-certificate-unknown", verifies(3), "tls_client_rejected", "client", HTTPS, setup=https, target="www.lab.test:443",
+        severity="critical", absent=("tls_fatal_alert",)),
+    Run("tls-refused-in-clear", fails(SECURE, 3, "-4"), "tls_fatal_alert", "client", HTTPS, setup=https,
+        target="www.lab.test:443", severity="critical", absent=("tls_client_rejected",)),
     Run("tls-slow-hello", gets(SECURE, 4, "-4k"), "tls_slow", "server", HTTPS, setup=slow_tls(300), target="www.lab.test:443"),
     Run("tls-old-version", gets(SECURE, 3, "-4k", "--tls-max", "1.1", "--tlsv1.0", "--ciphers", OLD[1]), "tls_obsolete", "server",
         HTTPS, setup=old_tls, target="www.lab.test:443", severity="info", status="healthy"),
@@ -154,7 +164,7 @@ HEALTHY = [
     Run("dns-inside-name", looks_up("printer.lab.test", 2), setup=names("--host-record=printer.lab.test,10.1.2.4"),
         target="printer.lab.test"),
     Run("tls-hello-retry", gets(SECURE, 4, "-4k"), setup=hello_retry, target="www.lab.test:443"),
-    Run("tls-far", gets(SECURE, 4, "-4k"), setup=slow_tls(0, 60), target="www.lab.test:443", duration=7),
+    Run("tls-far", gets(SECURE, 4, "-4k", "--resolve", "www.lab.test:443:" + SERVER4), setup=slow_tls(0, 60), target="www.lab.test:443", duration=7),
     Run("tls-twelve", gets(SECURE, 4, "-4k", "--tls-max", "1.2"), setup=https, target="www.lab.test:443"),
     Run("bad-requests-on-http", fails("http://www.lab.test:8000/", 3, "-4"), setup=lambda lab: (
         lab.dnsmasq(), faulty(lab, "http-only", SERVER4, 8000)), target="www.lab.test:8000", lenient=True,
