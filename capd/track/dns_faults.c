@@ -14,7 +14,8 @@
 #define UDP       17u
 #define INSIDE(t)                                                                                  \
     { t, sizeof(t) - 1 }
-#define SETTLE_US 5000000u /* questions from before the capture are answered by then */
+#define BESIDE_US 10000000u /* A and AAAA of one look-up, repeats included */
+#define SETTLE_US 5000000u  /* questions from before the capture are answered by then */
 
 /* ---- addresses and names ----------------------------------------------------------------------
  */
@@ -189,6 +190,15 @@ void dns_fault_unasked(struct engine *e, struct resolver *r, const struct dns_en
 /* ---- A and AAAA --------------------------------------------------------------------------------
  */
 
+/* Asked side by side: one that is asked after the other was answered finds what the resolver has
+ * learnt by then. */
+static bool is_beside(const struct dns_entry *a, const struct dns_entry *d) {
+    uint64_t apart =
+        a->first_us > d->first_us ? a->first_us - d->first_us : d->first_us - a->first_us;
+    if (apart > BESIDE_US) return false;
+    return !d->answered || a->first_us < d->first_us + d->took_us;
+}
+
 uint64_t dns_sibling_a_us(const struct engine *e, const struct dns_entry *d) {
     if (d->type != TYPE_AAAA || d->name_len == 0) return 0;
     uint64_t best = 0;
@@ -196,7 +206,7 @@ uint64_t dns_sibling_a_us(const struct engine *e, const struct dns_entry *d) {
         const struct dns_entry *o = &e->dns.entry[i];
         if (o->type != TYPE_A || !o->answered || o->addresses == 0) continue;
         if (o->name_len != d->name_len || !addr_equal(&o->client, &d->client)) continue;
-        if (memcmp(o->name, d->name, d->name_len) != 0) continue;
+        if (memcmp(o->name, d->name, d->name_len) != 0 || !is_beside(o, d)) continue;
         uint64_t took = o->took_us ? o->took_us : 1;
         if (best == 0 || took < best) best = took;
     }

@@ -177,23 +177,29 @@ static void test_dns_retry_or_only_late(void **state) {
 
 static void test_dns_aaaa_beside_a(void **state) {
     (void)state;
-    enum { SILENT, LATE, SOON, NO_A };
-    for (int how = SILENT; how <= NO_A; how++) {
+    enum { SILENT, LATE, SOON, NO_A, A_WITHOUT_DATA, A_ASKED_AFTERWARDS };
+    for (int how = SILENT; how <= A_ASKED_AFTERWARDS; how++) {
         struct lab *l = lab_default();
         struct message a = {"www.example.com", A, 7, 5000, 0, {PUBLIC, 0}, 0, 0};
         struct message six = {"www.example.com", AAAA, 8, 5000, 0, {0, 0}, 0, 0};
-        ask(l, a);
+        if (how == A_WITHOUT_DATA) a.address[0] = 0;
+        if (how != A_ASKED_AFTERWARDS) ask(l, a);
         ask(l, six);
         l->us += 20 * MS;
-        if (how != NO_A) answer(l, a);
+        if (how != NO_A && how != A_ASKED_AFTERWARDS) answer(l, a);
         if (how == SOON) answer(l, six);
         l->us += 2 * S;
-        if (how == LATE) answer(l, six);
+        if (how == LATE || how == A_ASKED_AFTERWARDS) answer(l, six);
+        if (how == A_ASKED_AFTERWARDS) {
+            l->us += 1 * MS;
+            ask(l, a);
+            answer(l, a);
+        }
         lab_wait(l, 5 * S);
         lab_snapshot(l);
         const struct msg_dns_row *r = dns_row(l, AAAA);
         assert_int_equal(r->a_us, how == SILENT || how == LATE ? 20 * MS : 0);
-        assert_int_equal(r->answered, how == LATE || how == SOON);
+        assert_int_equal(r->answered, how == LATE || how == SOON || how == A_ASKED_AFTERWARDS);
         if (how == LATE) assert_int_equal(r->took_us, 2 * S + 20 * MS);
         lab_free(l);
     }

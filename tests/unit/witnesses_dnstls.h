@@ -53,6 +53,10 @@ WITNESS(retried_in_vain_and_late) { /* both tries were answered: slow, not lost 
     retried_twice(w);
     w->dns[0].retry_us = w->dns[1].retry_us = 0;
 }
+WITNESS(copied_questions) { /* by the capture, or by two programs at once */
+    retried_twice(w);
+    w->dns[0].retry_us = w->dns[1].retry_us = 3000;
+}
 /* Each time a new question, of another number, and then an answer. */
 WITNESS(retried_by_new_questions) {
     RESOLVER;
@@ -132,6 +136,10 @@ WITNESS(cut_and_tcp_dead) {
 WITNESS(cut_and_not_asked_again) {
     cut_and_tcp_dead(w);
     w->s.services.rows_n = 1;
+}
+WITNESS(cut_where_tcp_is_not_seen) {
+    cut_and_not_asked_again(w);
+    w->s.totals.tcp_flows = 0;
 }
 WITNESS(cut_but_enough) {
     cut_and_not_asked_again(w);
@@ -264,6 +272,7 @@ WITNESS(plain_rarely) {
          "confirmed",        "name_resolution", "192.0.2.53"},                                     \
         {"dns_no_answer", retried_by_new_questions, NULL, NULL, NULL, NULL},                       \
         {"dns_retry_needed", retried_in_vain_and_late, NULL, NULL, NULL, NULL},                    \
+        {"dns_retry_needed", copied_questions, NULL, NULL, NULL, NULL},                            \
         {"dns_retry_needed", retried_in_vain, NULL, NULL, NULL, NULL}, {"dns_no_answer",           \
                                                                         retried_in_vain,           \
                                                                         "warning",                 \
@@ -284,6 +293,8 @@ WITNESS(plain_rarely) {
         {"tcp_syn_timeout", cut_and_tcp_dead, NULL, NULL, NULL, NULL},                             \
         {"dns_truncated", cut_and_not_asked_again, "warning",                                      \
          "likely",        "name_resolution",       "192.0.2.53"},                                  \
+        {"dns_truncated", cut_where_tcp_is_not_seen, "warning",                                    \
+         "possible",      "name_resolution",         "192.0.2.53"},                                \
         {"dns_truncated", cut_but_enough, "info", "likely", "name_resolution", "192.0.2.53"},      \
         {"dns_truncated", cut_and_followed, NULL, NULL, NULL, NULL}, {"dns_two_answers",           \
                                                                       contradicted,                \
