@@ -310,6 +310,7 @@
     F(T, U, size_bytes, MAX16, bytes, "of the answer that was cut") \
     F(T, U, room_bytes, MAX16, bytes, "what the query says fits into a datagram (EDNS); 0: nothing, which means 512") \
     F(T, U, tcp_tries, MAX32, count, "the same question over TCP, after the cut answer") \
+    F(T, U, tcp_connects, MAX32, count, "TCP connections begun to that server, after the cut answer") \
     F(T, U, a_us, ANY, us, "AAAA, slow or without answer: how long the good answer for A took; else 0")
 
 #define FIELDS_http_row(F, T) \

@@ -36,6 +36,7 @@ void rows_put_dns_more(const struct engine *e, const struct dns_entry *d, struct
     r->unfollowed = dns_is_unfollowed(e, d);
     r->size_bytes = d->size_bytes > 65535 ? 65535 : d->size_bytes;
     r->tcp_tries = d->tcp_tries;
+    r->tcp_connects = d->tcp_connects;
 }
 
 void rows_put_tls_faults(const struct service *v, const struct service_facts *x,

@@ -111,6 +111,16 @@ void dns_fault_asked_over_tcp(struct engine *e, const struct dns_entry *key) {
     cut_ones(e, key, false);
 }
 
+void dns_fault_connects(struct engine *e, const struct flow *f) {
+    const struct dns_cut_list *w = &e->dns_cut;
+    for (uint32_t i = 0; i < w->used; i++) {
+        struct dns_entry *d = &e->dns.entry[w->entry[i]];
+        if (d->used && d->truncated && d->server_port == f->port[SERVER] &&
+            addr_equal(&d->server, &f->end[SERVER]) && addr_equal(&d->client, &f->end[CLIENT]))
+            d->tcp_connects++;
+    }
+}
+
 bool dns_is_unfollowed(const struct engine *e, const struct dns_entry *d) {
     uint64_t at = d->first_us + d->took_us;
     return d->truncated && !d->whole_later && e->now_us > at &&
@@ -149,7 +159,7 @@ void dns_fault_first_answer(struct engine *e, struct resolver *r, struct dns_ent
                 m->addresses == 0 && (m->recursion_available || m->authoritative);
     d->truncated = udp && m->truncated;
     d->whole_later = false;
-    d->tcp_tries = 0;
+    d->tcp_tries = d->tcp_connects = 0;
     if (d->truncated) {
         d->size_bytes = a->k->payload_bytes;
         wait_for_whole(e, d);

@@ -28,6 +28,9 @@ void dns_fault_unasked(struct engine *e, struct resolver *r, const struct dns_en
 /* A question over TCP: does it follow an answer that was cut? */
 void dns_fault_asked_over_tcp(struct engine *e, const struct dns_entry *key);
 
+/* A TCP connection is begun, selected or not: to where a cut answer came from? */
+void dns_fault_connects(struct engine *e, const struct flow *f);
+
 /* The answer was cut, and no whole one came, though there was time. */
 bool dns_is_unfollowed(const struct engine *e, const struct dns_entry *d);
 

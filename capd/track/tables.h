@@ -159,6 +159,7 @@ struct dns_entry {
     uint32_t replies, tries_then; /* answers seen; queries sent when the first one came */
     uint32_t size_bytes;          /* of an answer that was cut */
     uint32_t tcp_tries;           /* questions over TCP that followed it */
+    uint32_t tcp_connects;        /* connections over TCP to its server that followed it */
     uint16_t udp_size;            /* room for answers that the query offers (RFC 6891); 0: no OPT */
     bool comparable, disputed;    /* first answer read whole; another one contradicted it */
     bool nodata;                  /* NOERROR without an address, though one was asked for */

@@ -270,15 +270,6 @@ const char *derive_stall_name(const struct derive_row *r) {
 }
 
 /* ---- cut answers --------------------------------------------------------------------------- */
-static const struct msg_service *over_tcp(const struct derive_row *r) {
-    const struct msg_resolver *me = r->row;
-    const struct msg_services *all = &r->view->snapshot->services;
-    for (uint32_t i = 0; i < all->rows_n; i++)
-        if (all->rows[i].port == me->port && addr_equal(&all->rows[i].address, &me->address))
-            return &all->rows[i];
-    return NULL;
-}
-
 static bool is_cut(const struct derive_row *r, const struct msg_dns_row *d) {
     (void)r;
     return d->unfollowed;
@@ -286,9 +277,8 @@ static bool is_cut(const struct derive_row *r, const struct msg_dns_row *d) {
 
 /* Part of the addresses is enough for those who do not ask for the rest. */
 static bool is_cut_and_missed(const struct derive_row *r, const struct msg_dns_row *d) {
-    const struct msg_service *s = over_tcp(r);
     bool enough = (d->type == TYPE_A || d->type == TYPE_AAAA) && d->resolved;
-    return d->unfollowed && (!enough || d->tcp_tries > 0 || (s && s->attempted > s->established));
+    return is_cut(r, d) && (!enough || d->tcp_connects > 0);
 }
 
 static bool d_cut(const struct derive_row *r, double *out) {
@@ -316,14 +306,14 @@ static bool d_cut_first(const struct derive_row *r, double *out) {
     return d != NULL;
 }
 
-static bool d_tcp_attempted(const struct derive_row *r, double *out) {
-    const struct msg_service *s = over_tcp(r);
-    return number(out, s ? s->attempted : 0);
+static bool d_cut_connects(const struct derive_row *r, double *out) {
+    const struct msg_dns_row *d = first_row(r, is_cut);
+    return d && number(out, d->tcp_connects);
 }
 
-static bool d_tcp_established(const struct derive_row *r, double *out) {
-    const struct msg_service *s = over_tcp(r);
-    return number(out, s ? s->established : 0);
+static bool d_cut_asked(const struct derive_row *r, double *out) {
+    const struct msg_dns_row *d = first_row(r, is_cut);
+    return d && number(out, d->tcp_tries);
 }
 
 const char *derive_cut_name(const struct derive_row *r) {
@@ -377,8 +367,8 @@ const struct computed computed_dns[] = {
     {"cut_size_bytes", d_cut_size},
     {"cut_room_bytes", d_cut_room},
     {"cut_first_s", d_cut_first},
-    {"tcp_attempted", d_tcp_attempted},
-    {"tcp_established", d_tcp_established},
+    {"cut_tcp_connects", d_cut_connects},
+    {"cut_tcp_questions", d_cut_asked},
     {"private_reached", d_private_reached},
     {NULL, NULL},
 };

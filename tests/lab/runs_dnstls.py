@@ -128,6 +128,8 @@ FAULTS = [
     Run("dns-cut-tcp-dropped", then_wait(looks_up("long.lab.test", 2, 4), 2.5), "dns_truncated", "name_resolution", RESOLVER,
         setup=dropped("tcp dport 53 drop", names(*LONG)), target=None, duration=12, severity="warning",
         absent=("tcp_syn_timeout",)),
+    Run("dns-cut-for-the-target", then_wait(looks_up("long.lab.test", 2), 2.5), "dns_truncated", "name_resolution", RESOLVER,
+        setup=dropped("tcp dport 53 reject with tcp reset", names(*LONG)), target="long.lab.test", duration=8, severity="warning"),
     Run("dns-cut-no-tcp-server", then_wait(looks_up("www.lab.test", 2), 2.5), "dns_truncated", "name_resolution", RESOLVER,
         setup=resolver("cut"), target="www.lab.test", duration=8, severity="warning"),
     Run("dns-contradicted", gets(PAGE, 3, "-4"), "dns_two_answers", "name_resolution", RESOLVER, setup=resolver("twice"),

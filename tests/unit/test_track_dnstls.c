@@ -129,6 +129,7 @@ static void test_dns_cut_answer_must_be_followed(void **state) {
         assert_non_null(r);
         assert_int_equal(r->unfollowed, cases[i].unfollowed);
         assert_int_equal(r->tcp_tries, cases[i].tcp_tries);
+        assert_int_equal(r->tcp_connects, cases[i].tcp_tries);
         assert_int_equal(r->size_bytes, 41);
         assert_int_equal(r->room_bytes, 1232);
         assert_false(r->nodata);

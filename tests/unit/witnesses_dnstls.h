@@ -117,11 +117,17 @@ WITNESS(aaaa_silent_beside_many) {
     w->resolver[0].transactions = 100;
 }
 
+WITNESS(aaaa_lost_like_others) {
+    aaaa_lost_once(w);
+    retried_twice(w);
+}
+
 /* ---- cut answers */
 WITNESS(cut_and_tcp_dead) {
     struct msg_dns_row *d = row_of(w, 16);
     d->truncated = d->unfollowed = true;
     d->size_bytes = 512;
+    d->tcp_connects = 2;
     w->service[1] = (struct msg_service){.address = w->resolver[0].address,
                                          .port = 53,
                                          .on_target = true,
@@ -135,6 +141,7 @@ WITNESS(cut_and_tcp_dead) {
 }
 WITNESS(cut_and_not_asked_again) {
     cut_and_tcp_dead(w);
+    w->dns[0].tcp_connects = 0;
     w->s.services.rows_n = 1;
 }
 WITNESS(cut_where_tcp_is_not_seen) {
@@ -209,6 +216,12 @@ WITNESS(rejected_once) {
 WITNESS(rejected_rarely) {
     handshakes(w, 100, 15000);
     w->service[0].tls_rejected = 2;
+}
+WITNESS(refused_in_clear_and_reset) {
+    SERVICE;
+    handshakes(w, 10, 15000);
+    s->tls_fatal_by_client = s->reset_by_client = 10;
+    s->tls_alert = 48;
 }
 WITNESS(tls_late) {
     handshakes(w, 3, 400000);
@@ -288,6 +301,7 @@ WITNESS(plain_rarely) {
         {"dns_aaaa_stall", aaaa_and_others_silent, NULL, NULL, NULL, NULL},                        \
         {"dns_aaaa_stall", aaaa_silent_beside_many, "info",                                        \
          "confirmed",      "name_resolution",       "192.0.2.53"},                                 \
+        {"dns_aaaa_stall", aaaa_lost_like_others, NULL, NULL, NULL, NULL},                         \
         {"dns_truncated", cut_and_tcp_dead,  "warning",                                            \
          "confirmed",     "name_resolution", "192.0.2.53"},                                        \
         {"tcp_syn_timeout", cut_and_tcp_dead, NULL, NULL, NULL, NULL},                             \
@@ -323,6 +337,7 @@ WITNESS(plain_rarely) {
         {"tls_client_rejected", rejected_rarely, "warning",                                        \
          "confirmed",           "client",        "203.0.113.9:443"},                               \
         {"tls_client_rejected", tls_handshakes_fine, NULL, NULL, NULL, NULL},                      \
+        {"tcp_reset_midstream", refused_in_clear_and_reset, NULL, NULL, NULL, NULL},               \
         {"tls_slow", tls_late, "warning", "confirmed", "server", "203.0.113.9:443"},               \
         {"tls_slow", tls_late_once_target, "warning", "likely", "server", "203.0.113.9:443"},      \
         {"tls_slow", tls_late_twice, NULL, NULL, NULL, NULL},                                      \
