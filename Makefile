@@ -47,7 +47,7 @@ endif
 # targets that need root for more than building get a plain shell back, and give build/ away at their end.
 OWNER := $(shell stat -c %u:%g Makefile)
 JOBS  ?= $(shell nproc)
-ROOT_TARGETS := demo check check-corpus bench install
+ROOT_TARGETS := demo check check-corpus check-mutated bench install
 ifeq ($(shell id -u),0)
 ifneq ($(firstword $(subst :, ,$(OWNER))),0)
 SHELL := /usr/bin/setpriv
@@ -76,7 +76,7 @@ TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c h
 STAT   := $(addprefix capd/stat/,snapshot.c totals.c rows_flow.c rows_app.c rows_udp.c top.c words.c \
            rows_dnstls.c)
 WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worker/sandbox.c \
-          capd/worker/source.c capd/worker/filter.c capd/worker/narrow.c capd/worker/output.c
+          capd/worker/source.c capd/worker/expression.c capd/worker/filter.c capd/worker/narrow.c capd/worker/output.c
 PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/parent/captures.c \
           capd/parent/relay.c capd/parent/interfaces.c capd/parent/policy.c capd/parent/config.c \
           capd/parent/filter_check.c capd/parent/listener.c capd/parent/priv.c capd/parent/sandbox.c \
@@ -101,7 +101,7 @@ HELPER   := $(call lib,parent) $(ANALYSIS)
 
 -include tests/tests.mk
 
-.PHONY: all demo check check-corpus bench lint format install clean help
+.PHONY: all demo check check-corpus check-mutated bench lint format install clean help
 all: $(B)/capd $(B)/mcpd $(B)/mcpd-net ## build the programs (as an ordinary user)
 
 $(call lib,common): $(call obj,$(COMMON))
@@ -152,15 +152,16 @@ check: ## run every test (as root: all of them); closes with 'N passed, N failed
 	@$(MAKE) --no-print-directory -j$(JOBS) V=asan units
 	@$(GIVE_BACK) tests/run --summary build/check-summary.txt $(addprefix build/release/unit/,$(UNIT)) $(addprefix build/asan/unit/,$(UNIT)) $(SUITES)
 
-bench: ## capture over a veth pair: packets per second, CPU, memory; latency of tool calls meanwhile (root)
-	@deploy/install-deps build test
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/bench/flood
+bench: ## beside other programs: reading a large capture, capturing over a veth pair; latency of tool calls (root)
+	@deploy/install-deps build test extra
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/pcm-count $(addprefix $(B)/bench/,flood grow conversations empty_loop timed)
+	@$(GIVE_BACK) tests/bench/side_by_side
 	@$(GIVE_BACK) tests/bench/veth_replay
 	@$(GIVE_BACK) tests/bench/latency
 
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lpcap
 
 lint: ## the rules of the tree that the compiler does not check
 	@tests/run tests/lint/selftest tests/lint/run

@@ -26,6 +26,15 @@ void hist_add(struct hist *h, uint64_t value_us) {
     h->bucket[bucket_of(value_us)]++;
 }
 
+void hist_correct(struct hist *h, uint64_t was_us, uint64_t is_us) {
+    uint32_t *b = &h->bucket[bucket_of(was_us)];
+    if (*b == 0) return;
+    --*b;
+    h->samples--;
+    h->sum_us -= was_us;
+    hist_add(h, is_us);
+}
+
 uint64_t hist_percentile(const struct hist *h, unsigned percent) {
     if (h->samples == 0) return 0;
     if (percent == 0) return h->min_us;

@@ -21,6 +21,8 @@ struct dist {
 };
 
 void hist_add(struct hist *h, uint64_t value_us);
+/* A value that was added turned out to be another one; min_us keeps it. */
+void hist_correct(struct hist *h, uint64_t was_us, uint64_t is_us);
 
 /* Value at quantile `percent` (0..100): exact at the ends, else the bucket's middle. */
 uint64_t hist_percentile(const struct hist *h, unsigned percent);

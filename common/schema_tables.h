@@ -297,7 +297,7 @@
     F(T, B, pending, 1, none, "no response yet, too young to say") \
     F(T, U, rcode, 4095, none, "response code, 0 if none") \
     F(T, U, answers, MAX16, count, "answer records") \
-    F(T, U, latency_us, ANY, us, "last try to answer; time waited if none") \
+    F(T, U, latency_us, ANY, us, "last try to answer, or first if each try got one; time waited if none") \
     F(T, U, tries, MAX32, count, "queries sent") \
     F(T, U, at_us, ANY, us, "first query, since the start") \
     F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end") \
@@ -359,6 +359,7 @@
     F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
     F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
     F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error") \
+    F(T, B, unseen, 1, none, "icmp_unreachable: no packet of the flow that was quoted was seen, though it would have been") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface") \
     F(T, U, size_bytes, ANY, bytes, "dead_path: segment sent in vain, with its headers; too_big: largest packet sent all the same") \
     F(T, U, size_ok_bytes, ANY, bytes, "dead_path: largest smaller segment that arrived, with its headers; 0: none known") \

@@ -55,7 +55,9 @@ static cJSON *row_object(const struct interfaces *i, const struct msg_interface 
              row->mac[2], row->mac[3], row->mac[4], row->mac[5]);
     if (memcmp(row->mac, no_mac, 6) != 0) cJSON_AddStringToObject(o, "mac", mac);
     cJSON_AddNumberToObject(o, "mtu", (double)row->mtu);
-    if (row->speed_mbps) cJSON_AddNumberToObject(o, "speed_mbps", (double)row->speed_mbps);
+    char speed[40];
+    snprintf(speed, sizeof speed, "%llu Mbit/s", (unsigned long long)row->speed_mbps);
+    if (row->speed_mbps) cJSON_AddStringToObject(o, "speed", speed);
     cJSON_AddBoolToObject(o, "default_route", row->default_v4 || row->default_v6);
     cJSON_AddBoolToObject(o, "loopback", row->loopback);
     cJSON_AddBoolToObject(o, "wireless", row->wireless);

@@ -38,7 +38,8 @@ const char cli_help[] =
     "\n"
     "Reports go to standard output, all else to standard error.  Exit codes: 0 done\n"
     "and healthy; 1 done, and problems, no traffic or inconclusive; 2 usage; 3 not\n"
-    "permitted or capd not reachable; 4 capture failed.\n";
+    "permitted or capd not reachable; 4 capture failed, or the output could not be\n"
+    "written.\n";
 
 static const char *const commands[] = {"stdio", "diagnose", "analyze", "interfaces",
                                        "check", "status",   "stop",    "report"};

@@ -56,6 +56,10 @@ int cli_check(struct app *a, const struct cli *c, const struct fail *fault);
 /* status, stop, report: ask the running `mcpd serve`.  Needs nothing but the command line. */
 int cli_serve_client(const struct cli *c);
 
+/* The exit code, or that of a failure, told on stderr, when what was printed did not reach standard
+ * output.  A reader that went away had what it wanted. */
+int cli_flushed(int code);
+
 /* Tell a failure on stderr; returns the exit code it means. */
 int cli_fail(const struct fail *why);
 

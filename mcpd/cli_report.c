@@ -8,6 +8,7 @@
 #include "mcpd/answer.h"
 #include "mcpd/capture/target.h"
 #include "mcpd/cli.h"
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,14 @@ int cli_fail(const struct fail *why) {
         return EXIT_NOT_PERMITTED;
     if (why->code == FAIL_VALUE || why->code == FAIL_NOT_FOUND || why->code == FAIL_FILTER)
         return EXIT_USAGE;
+    return EXIT_CAPTURE_FAILED;
+}
+
+int cli_flushed(int code) {
+    struct pollfd reader = {.fd = STDOUT_FILENO};
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (written || (poll(&reader, 1, 0) > 0 && reader.revents & POLLERR)) return code;
+    log_line("standard output could not be written: the disk is full, or it is closed");
     return EXIT_CAPTURE_FAILED;
 }
 

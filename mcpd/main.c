@@ -5,6 +5,7 @@
 #include "mcpd/cli.h"
 #include "mcpd/privs.h"
 #include "mcpd/transport/stdio.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,20 +57,29 @@ static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {
     }
 }
 
+/* What is closed would be taken by the next file or socket, and reports written into that.  Opened
+ * for reading only, so that writing fails and is told. */
+static void hold_standard_files(void) {
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", O_RDONLY);
+}
+
 int main(int argc, char **argv) {
     struct app app = {.net = NULL};
     struct cli cli;
     struct fail fail;
     int in_fd = -1, out_fd = -1;
+    hold_standard_files();
     log_open("mcpd");
     if (!cli_parse(&cli, argc, argv, &fail)) {
         log_line("%s", fail.why);
         return EXIT_USAGE;
     }
-    if (cli.command == CLI_HELP) return fputs(cli_help, stdout) < 0;
+    if (cli.command == CLI_HELP) return fputs(cli_help, stdout), cli_flushed(EXIT_HEALTHY);
     if (cli.command == CLI_STATUS || cli.command == CLI_STOP || cli.command == CLI_REPORT)
         return cli_serve_client(&cli);
-    if (cli.command == CLI_VERSION) return printf("mcpd %s\n", PCM_VERSION) < 0;
+    if (cli.command == CLI_VERSION)
+        return printf("mcpd %s\n", PCM_VERSION), cli_flushed(EXIT_HEALTHY);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)umask(077);
     int rc = cli.command == CLI_STDIO ? stdio_take(&in_fd, &out_fd) : 0;
@@ -81,5 +91,5 @@ int main(int argc, char **argv) {
     }
     int code = run(&app, &cli, in_fd, out_fd);
     app_free(&app);
-    return code;
+    return cli.command == CLI_STDIO ? code : cli_flushed(code);
 }

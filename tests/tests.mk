@@ -20,6 +20,8 @@ UNIT += test_track_app
 UNIT += test_track_sides
 UNIT += test_track_dnstls
 UNIT += test_track_names
+UNIT += test_track_control
+UNIT += test_track_dns
 UNIT += test_stat
 
 # The engine on one capture file, for check-corpus and the golden captures.
@@ -33,6 +35,12 @@ check-corpus: ## compare the engine with what tshark counts in capture files; CO
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/pcm-count
 	@$(GIVE_BACK) tests/corpus/check.py $(B)/pcm-count '$(CORPUS)'
 	@$(GIVE_BACK) tests/corpus/reports.py $(B)/mcpd '$(CORPUS)'
+
+COPIES ?= 10000
+check-mutated: ## damaged copies of capture files through a build with sanitizers; CORPUS=folder COPIES=10000
+	@deploy/install-deps build test
+	@$(MAKE) --no-print-directory -j$(JOBS) V=asan build/asan/pcm-count
+	@$(GIVE_BACK) tests/corpus/mutate.py build/asan/pcm-count '$(CORPUS)' $(COPIES)
 SUITES += tests/mcp/run
 UNIT += test_decode
 UNIT += test_decode_dns
@@ -57,7 +65,7 @@ UNIT += test_parent_server
 
 # Fuzz targets, for clang's libFuzzer: `make V=fuzz fuzzers`, then build/fuzz/fuzz_x NEW_CORPUS tests/fuzz/seeds/x
 FUZZ += fuzz_decode_frame fuzz_dns fuzz_http fuzz_tls
-FUZZ += fuzz_nd fuzz_dhcp
+FUZZ += fuzz_nd fuzz_dhcp fuzz_engine
 FUZZ_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
 fuzzers: $(addprefix $(B)/,$(FUZZ))
 $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)

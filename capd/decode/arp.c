@@ -15,7 +15,7 @@ enum decode_status arp_decode(struct view *v, struct packet *k) {
         return VIEW_SHORT(v, 8 + 2 * ((uint32_t)hlen + plen), ARP);
     view_consume(v, c);
     packet_add(k, PROTO_ARP);
-    k->arp.op = op;
+    k->arp = (struct arp_header){.op = op};
     if (hlen == 6) {
         memcpy(k->arp.sender_mac, smac, 6);
         memcpy(k->arp.target_mac, tmac, 6);

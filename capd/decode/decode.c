@@ -85,7 +85,7 @@ enum decode_status decode_frame(int datalink, uint64_t ts_ns, const uint8_t *byt
     static const uint8_t nothing = 0;
     if (wire_bytes < cap_bytes)
         wire_bytes = cap_bytes; /* a file's record header can say anything */
-    memset(k, 0, sizeof *k);
+    memset(k, 0, offsetof(struct packet, icmp));
     k->ts_ns = ts_ns;
     k->wire_bytes = wire_bytes;
     k->cap_bytes = cap_bytes;

@@ -1,7 +1,7 @@
-/* DNS messages.  Names are read through compression pointers only for the first question and for
- * what a CNAME points at; the names of records are skipped in place.  A pointer must point strictly
- * before the part of the name that holds it, so that following pointers ends by itself; the hard
- * count is a second fence. Runs in: worker.  Input trust: packets. */
+/* DNS messages.  Names are read through compression pointers only for the first question, for what
+ * a CNAME points at, and for whose address an answer gives; other names are skipped in place.  A
+ * pointer must point strictly before the part of the name that holds it, so that following pointers
+ * ends by itself; the hard count is a second fence. Runs in: worker.  Input trust: packets. */
 #include "capd/decode/dns.h"
 
 #define TYPE_A       1u
@@ -26,9 +26,8 @@ struct name_out {
 
 /* Join one label to the name.  False: over the limit. */
 static bool name_add(struct name_out out, const uint8_t *label, uint8_t len) {
-    unsigned dot = *out.len > 0 ? 1 : 0;
-    if (*out.len + dot + len > MAX_NAME) return false;
-    if (dot) out.text[(*out.len)++] = '.';
+    if (*out.len + (*out.len > 0) + len > MAX_NAME) return false;
+    if (*out.len > 0) out.text[(*out.len)++] = '.';
     memcpy(out.text + *out.len, label, len);
     *out.len = (uint8_t)(*out.len + len);
     return true;
@@ -115,11 +114,12 @@ static enum dns_status question_read(struct cursor whole, struct cursor *c, bool
 struct record {
     uint16_t type, class;
     uint32_t ttl_s;
-    struct cursor data;
+    struct cursor owner, data;
 };
 
 static enum dns_status record_read(struct cursor *c, struct record *r) {
     uint16_t len;
+    r->owner = *c;
     enum dns_status s = name_skip(c);
     if (s != DNS_OK) return s;
     if (!cursor_be16(c, &r->type) || !cursor_be16(c, &r->class) || !cursor_be32(c, &r->ttl_s) ||
@@ -127,6 +127,27 @@ static enum dns_status record_read(struct cursor *c, struct record *r) {
         return DNS_INCOMPLETE;
     r->data = cursor_sub(c, len);
     return DNS_OK;
+}
+
+static bool name_is(const uint8_t *a, uint8_t a_len, const uint8_t *b, uint8_t b_len) {
+    if (a_len != b_len) return false;
+    for (unsigned i = 0; i < a_len; i++) {
+        uint8_t differ = a[i] ^ b[i], low = a[i] | 0x20u;
+        if (differ && !(differ == 0x20 && low >= 'a' && low <= 'z')) return false;
+    }
+    return true;
+}
+
+/* Does the record speak of the name asked for, or of one on its chain of CNAMEs so far?  A resolver
+ * drops others (RFC 5452 section 6); a name must not get an address by what is said beside it. */
+static bool record_fits(struct cursor whole, const struct record *r, const struct dns_message *m) {
+    uint8_t name[255], len = 0;
+    struct cursor at = r->owner;
+    if (name_read(whole, &at, (struct name_out){name, &len}) != DNS_OK) return false;
+    bool fits = !m->has_question || name_is(name, len, m->name, m->name_len);
+    for (unsigned i = 0; i < m->aliases && !fits; i++)
+        fits = name_is(name, len, m->alias[i].name, m->alias[i].name_len);
+    return fits || m->aliases == DNS_MAX_ALIASES;
 }
 
 static void address_add(struct dns_message *m, struct cursor *data, size_t len, uint32_t ttl_s) {
@@ -166,7 +187,7 @@ static void answer_use(struct cursor whole, const struct record *r, struct dns_m
     size_t len = cursor_left(&data);
     if (m->answers_read++ == 0 || r->ttl_s < m->min_ttl_s) m->min_ttl_s = r->ttl_s;
     if (r->type == TYPE_CNAME) m->cnames++;
-    if ((r->class & CLASS_MASK) != CLASS_IN) return;
+    if ((r->class & CLASS_MASK) != CLASS_IN || !record_fits(whole, r, m)) return;
     if (r->type == TYPE_CNAME) alias_add(whole, r, m);
     if (r->type == TYPE_HTTPS || r->type == TYPE_SVCB) hints_add(r, m);
     if ((r->type == TYPE_A && len == 4) || (r->type == TYPE_AAAA && len == 16))

@@ -120,17 +120,19 @@ struct packet {
 
     uint16_t sport, dport; /* 0 unless TCP, UDP, SCTP with has_ports */
     bool has_ports;
-    struct tcp_header tcp;   /* if layers has PROTO_TCP */
-    struct icmp_header icmp; /* if PROTO_ICMP or PROTO_ICMPV6 */
-    struct arp_header arp;   /* if PROTO_ARP */
-    struct sctp_header sctp; /* if PROTO_SCTP */
-    struct stp_header stp;   /* if PROTO_STP */
+    struct tcp_header tcp; /* if layers has PROTO_TCP */
 
     /* Transport payload, or the IP payload of a fragment (whose transport header, even of the
      * first, is left undecoded) and of protocols not decoded here; NULL if none is present. */
     const uint8_t *payload;
     uint32_t payload_cap;   /* its bytes here, <= payload_bytes */
     uint32_t payload_bytes; /* its bytes on the wire, by the headers */
+
+    /* Undefined unless `layers` has the protocol: filled as a whole by its decoder. */
+    struct icmp_header icmp; /* PROTO_ICMP, PROTO_ICMPV6 */
+    struct arp_header arp;   /* PROTO_ARP */
+    struct sctp_header sctp; /* PROTO_SCTP */
+    struct stp_header stp;   /* PROTO_STP */
 };
 
 static inline bool packet_has(const struct packet *k, enum proto p) {
@@ -138,7 +140,7 @@ static inline bool packet_has(const struct packet *k, enum proto p) {
 }
 
 /* Decode one frame of link type `datalink` (libpcap's DLT_ value, as a plain number so that
- * decode needs no libpcap).  Fills `k` wholly.  Returns k->status. */
+ * decode needs no libpcap).  Fills `k`.  Returns k->status. */
 enum decode_status decode_frame(int datalink, uint64_t ts_ns, const uint8_t *bytes,
                                 uint32_t cap_bytes, uint32_t wire_bytes, struct packet *k);
 

@@ -17,6 +17,7 @@ enum decode_status stp_decode(struct view *v, struct packet *k) {
     uint16_t protocol;
     uint8_t flags;
     packet_add(k, PROTO_STP);
+    k->stp = h;
     if (!cursor_be16(&c, &protocol) || !cursor_u8(&c, &h.version) || !cursor_u8(&c, &h.type))
         return VIEW_SHORT(v, 4, LINK);
     if (protocol != 0) return DECODE_LINK_MALFORMED;

@@ -313,6 +313,21 @@ void app_segment(struct engine *e, struct segment *s) {
     if (f->app == APP_NONE) app_release(e, f);
 }
 
+void app_heard(struct engine *e, const struct segment *s) {
+    struct flow *f = s->f;
+    struct flow_side *side = &f->side[!s->dir];
+    uint32_t ack = s->k->tcp.ack;
+    if (!(s->flags & TCP_ACK)) return;
+    if (!(side->bits & APP_STARTED)) {
+        if (!(f->bits & (s->dir == CLIENT ? FLOW_SYNACK : FLOW_SYN))) return;
+        side->app_next = side->isn + 1;
+        side->bits |= APP_STARTED;
+    }
+    if (!seq_before(side->app_next, ack)) return;
+    if (side->app_buffer == NONE && side->app_skip >= ack - side->app_next) return; /* of a body */
+    lose(e, side, ack);
+}
+
 void app_release(struct engine *e, struct flow *f) {
     for (unsigned d = 0; d < 2; d++) buffer_free(e, &f->side[d]);
     if (f->app == APP_TLS) tls_flow_over(e, f, (f->side[0].bits | f->side[1].bits) & SIDE_RST);

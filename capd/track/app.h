@@ -27,6 +27,10 @@ void tls_flow_over(struct engine *e, struct flow *f, bool reset);
  * name (len 0), or an address instead of one: nothing more will be said, its address decides. */
 void app_name_server(struct engine *e, struct flow *f, const uint8_t *name, size_t len);
 
+/* Whoever asks again has heard the other side up to its ACK: what is missing there will not come.
+ */
+void app_heard(struct engine *e, const struct segment *s);
+
 /* Length of a host without ":port". */
 size_t app_host_length(const uint8_t *host, size_t len);
 #endif

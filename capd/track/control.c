@@ -67,8 +67,23 @@ static void report_unreachable(struct engine *e, const struct packet *k, const s
                                    (uint64_t)k->icmp.type * 256 + k->icmp.code + (v6 ? 65536u : 0),
                                .ip_proto = q->ip_proto,
                                .toward_client = back,
-                               .worked = of->flow && of->flow->bits & FLOW_WORKED};
+                               .worked = of->flow && of->flow->bits & FLOW_WORKED,
+                               .unseen = q->has_ports && !of->flow && !e->o.filtered};
     incident_add(e, &row);
+}
+
+#define REFUSED_AGAIN_US 2000000u /* hosts that limit their errors still send one a second */
+
+void icmp_flow_goes_on(struct engine *e, struct flow *f, bool answered) {
+    for (uint32_t i = 0; i < e->incidents.used; i++) {
+        struct msg_incident *n = &e->incidents.row[i];
+        bool same = n->kind == INCIDENT_ICMP_UNREACHABLE && n->ip_proto == f->ip_proto &&
+                    !n->toward_client && n->port == f->port[SERVER] &&
+                    addr_equal(&n->subject, &f->end[SERVER]);
+        if (!same) continue;
+        n->worked |= answered || e->now_us - n->last_us >= REFUSED_AGAIN_US;
+        if (n->worked) f->bits |= FLOW_WORKED;
+    }
 }
 
 bool icmp_packet(struct engine *e, const struct packet *k) {
@@ -138,17 +153,39 @@ static void arp_heard(struct engine *e, const struct addr *a) {
         if (addr_equal(&e->arp[i].target, a)) e->arp[i].answered = true;
 }
 
-bool arp_packet(struct engine *e, const struct packet *k) {
-    const struct arp_header *a = &k->arp;
-    if (!select_neighbours(e, &a->sender, &a->target)) return false;
-    if (a->op == 2) e->total.arp_replies++;
-    if (a->op == 2 && !select_local(e, &a->target) && !select_local(e, &a->sender))
-        e->arp_replies_visible = true;
-    if (a->op == 1) e->total.arp_requests++;
-    if (a->sender.len) arp_heard(e, &a->sender);
-    if (a->op != 1 || addr_equal(&a->sender, &a->target)) return true;
+#define SERIES_US 5000000u /* whoever waits asks again every second or so */
+
+static void arp_report_one(struct engine *e, struct arp_entry *a) {
+    uint64_t span = a->last_us - a->first_us;
+    if (a->answered || a->tries < 3 || span < 1000000u) return;
+    if (e->now_us - a->last_us < 500000u) return; /* an answer may be on its way */
+    if (!answer_would_show(e, &a->asker)) return;
+    struct msg_incident row = {.kind = INCIDENT_ARP_UNANSWERED,
+                               .subject = a->target,
+                               .peer = a->asker,
+                               .on_target = a->on_target,
+                               .count = 1,
+                               .first_us = a->first_us,
+                               .last_us = a->last_us,
+                               .tries = a->tries,
+                               .span_us = span,
+                               .gateway = select_gateway(e, &a->target)};
+    incident_add(e, &row);
+    a->answered = true; /* reported: what follows is a new case */
+    a->tries = 0;
+}
+
+/* Asks whether an address is free before it takes it (RFC 5227): silence is what it hopes for. */
+static bool is_probe(const struct arp_header *a) {
+    static const uint8_t none[4];
+    return memcmp(a->sender.b, none, sizeof none) == 0;
+}
+
+static void arp_asked(struct engine *e, const struct arp_header *a) {
     struct arp_entry *w = arp_find(e, &a->sender, &a->target);
-    if (w->answered && e->now_us - w->last_us > 1000000u) { /* asked anew after an answer */
+    uint64_t since = e->now_us - w->last_us;
+    if (since > (w->answered ? 1000000u : SERIES_US)) { /* asked anew */
+        arp_report_one(e, w);
         w->answered = false;
         w->tries = 0;
         w->first_us = e->now_us;
@@ -156,28 +193,22 @@ bool arp_packet(struct engine *e, const struct packet *k) {
     w->tries++;
     w->last_us = e->now_us;
     w->on_target = e->has_host ? select_address(e, &a->target) : e->o.target.ports == 0;
+}
+
+bool arp_packet(struct engine *e, const struct packet *k) {
+    const struct arp_header *a = &k->arp;
+    bool to_itself = addr_equal(&a->sender, &a->target);
+    if (!select_neighbours(e, &a->sender, &a->target)) return false;
+    if (a->op == 2) e->total.arp_replies++;
+    /* An announcement is for everybody and shows nothing of the way that answers take. */
+    if (a->op == 2 && !to_itself && !select_local(e, &a->target) && !select_local(e, &a->sender))
+        e->arp_replies_visible = true;
+    if (a->op == 1) e->total.arp_requests++;
+    if (a->sender.len) arp_heard(e, &a->sender);
+    if (a->op == 1 && !to_itself && !is_probe(a)) arp_asked(e, a);
     return true;
 }
 
 void arp_report(struct engine *e) {
-    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++) {
-        struct arp_entry *a = &e->arp[i];
-        uint64_t span = a->last_us - a->first_us;
-        if (a->answered || a->tries < 3 || span < 1000000u) continue;
-        if (e->now_us - a->last_us < 500000u) continue; /* an answer may be on its way */
-        if (!answer_would_show(e, &a->asker)) continue;
-        struct msg_incident row = {.kind = INCIDENT_ARP_UNANSWERED,
-                                   .subject = a->target,
-                                   .peer = a->asker,
-                                   .on_target = a->on_target,
-                                   .count = 1,
-                                   .first_us = a->first_us,
-                                   .last_us = a->last_us,
-                                   .tries = a->tries,
-                                   .span_us = span,
-                                   .gateway = select_gateway(e, &a->target)};
-        incident_add(e, &row);
-        a->answered = true; /* reported: what follows is a new case */
-        a->tries = 0;
-    }
+    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++) arp_report_one(e, &e->arp[i]);
 }

@@ -4,6 +4,9 @@
 
 /* Protocols without flows.  Each returns whether the packet is selected. */
 bool icmp_packet(struct engine *e, const struct packet *k);
+/* A UDP flow whose first datagrams were refused goes on, `answered` or only sent to: was the
+ * program just not there yet?  If so, what was noted of the refusal is marked as `worked`. */
+void icmp_flow_goes_on(struct engine *e, struct flow *f, bool answered);
 bool arp_packet(struct engine *e, const struct packet *k);
 
 /* Report every address that stayed without answer; called before the incidents are read. */

@@ -13,12 +13,23 @@ void codes_add(struct codes *c, uint32_t code) {
     c->count[c->used++] = 1;
 }
 
+#define KEPT_PER_KIND (LIM_INCIDENTS / 2u / INCIDENT_COUNT)
+
 static bool same_incident(const struct msg_incident *a, const struct msg_incident *b) {
     return a->kind == b->kind && a->port == b->port && a->value == b->value &&
            a->ip_proto == b->ip_proto && a->toward_client == b->toward_client &&
-           a->worked == b->worked && addr_equal(&a->subject, &b->subject) &&
-           addr_equal(&a->peer, &b->peer) && memcmp(a->mac, b->mac, 6) == 0 &&
-           memcmp(a->other_mac, b->other_mac, 6) == 0;
+           a->worked == b->worked && a->unseen == b->unseen &&
+           addr_equal(&a->subject, &b->subject) && addr_equal(&a->peer, &b->peer) &&
+           memcmp(a->mac, b->mac, 6) == 0 && memcmp(a->other_mac, b->other_mac, 6) == 0;
+}
+
+/* A flood of one kind, as a scan makes, must not hide the others. */
+static bool has_room(const struct incidents *all, uint64_t kind) {
+    uint32_t of[INCIDENT_COUNT] = {0}, kept = 0;
+    for (uint32_t i = 0; i < all->used; i++) of[all->row[i].kind]++;
+    for (uint32_t k = 0; k < INCIDENT_COUNT; k++)
+        if (k != kind && of[k] < KEPT_PER_KIND) kept += KEPT_PER_KIND - of[k];
+    return all->used + kept < LIM_INCIDENTS;
 }
 
 void incidents_join(struct incidents *all, const struct msg_incident *row) {
@@ -40,7 +51,7 @@ void incidents_join(struct incidents *all, const struct msg_incident *row) {
         return;
     }
     all->seen++;
-    if (all->used == LIM_INCIDENTS) return;
+    if (!has_room(all, row->kind)) return;
     uint32_t at = all->used++; /* oldest first */
     for (; at > 0 && all->row[at - 1].first_us > row->first_us; at--)
         all->row[at] = all->row[at - 1];

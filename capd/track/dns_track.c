@@ -164,19 +164,40 @@ static void take_query(struct engine *e, const struct dns_entry *key) {
     d->answered = false;
     d->extended_error = 0;
     d->tries = 1;
+    d->answer_tries = d->responses = 0;
     d->latency_us = d->took_us = d->retry_us = 0;
     d->truncated = d->nodata = d->disputed = false;
     d->first_us = d->last_us = e->now_us;
 }
 
+static void note_latency(struct engine *e, uint64_t latency_us) {
+    if (latency_us > e->total.slowest_dns_us) e->total.slowest_dns_us = latency_us;
+}
+
+/* After several tries an answer is taken for the last one's, since those before may be lost.  When
+ * each of them gets an answer of its own, the first one was the first try's, and took longer. */
+static void take_later_answer(struct engine *e, struct resolver *r, struct dns_entry *d) {
+    d->responses++;
+    if (d->answer_tries < 2 || d->responses != d->answer_tries || d->tries != d->answer_tries)
+        return;
+    uint64_t was = d->latency_us;
+    d->latency_us += d->last_us - d->first_us;
+    hist_correct(&e->total.dns, was, d->latency_us);
+    sketch_correct(&r->latency, was, d->latency_us);
+    note_latency(e, d->latency_us);
+}
+
 static void take_answer(struct engine *e, struct resolver *r, struct dns_entry *d,
                         const struct dns_response *a) {
     const struct dns_message *m = a->m;
-    if (d->answered) { /* a second answer changes nothing here */
+    if (d->answered) {
+        take_later_answer(e, r, d);
         dns_fault_next_answer(e, r, d, a);
         return;
     }
     d->answered = true;
+    d->answer_tries = d->tries;
+    d->responses = 1;
     d->rcode = m->rcode;
     d->answers = m->answers;
     d->addresses = m->addresses;
@@ -184,7 +205,7 @@ static void take_answer(struct engine *e, struct resolver *r, struct dns_entry *
     d->latency_us = e->now_us - d->last_us;
     hist_add(&e->total.dns, d->latency_us);
     sketch_add(&r->latency, d->latency_us);
-    if (d->latency_us > e->total.slowest_dns_us) e->total.slowest_dns_us = d->latency_us;
+    note_latency(e, d->latency_us);
     if (d->tries > 1) r->retried++;
     if (m->rcode != 0) note_trouble(e, r, d);
     dns_fault_first_answer(e, r, d, a);
@@ -210,6 +231,17 @@ static void take_response(struct engine *e, const struct dns_entry *key,
         dns_fault_unasked(e, r, key, a);
 }
 
+/* Updates, notifications, status: no question for a name, and a resolver that leaves or refuses
+ * them is none that fails. */
+static void count_other(struct engine *e, const struct dns_message *m) {
+    if (!m->response) {
+        e->total.dns_queries++;
+        return;
+    }
+    e->total.dns_responses++;
+    codes_add(&e->total.dns_rcodes, m->rcode);
+}
+
 /* An answer for the target's name, or for one it stands for, is kept under the target's own. */
 static void learn_addresses(struct engine *e, const struct dns_message *m) {
     bool target = names_match_target(e, m->name, m->name_len), fresh = false;
@@ -232,13 +264,16 @@ bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor me
     make_key(e, &key, k, &m);
     /* A damaged answer is one if the query was; else nothing of it is kept. */
     if (!certain && (!m.response || !find(e, &key))) return false;
-    if (certain && m.response && m.addresses + m.aliases > 0) learn_addresses(e, &m);
+    if (certain && m.response && m.opcode == 0 && m.addresses + m.aliases > 0)
+        learn_addresses(e, &m);
     unsigned dir;
     uint32_t i = flows_find(e, k->ip_proto, &k->src, k->sport, &k->dst, k->dport, &dir);
     bool flow = i != NONE && e->flows.flow[i].bits & FLOW_SELECTED;
     if (!flow && !select_dns(e, key.name, key.name_len)) return true;
     e->message_selected = true;
-    if (m.response)
+    if (m.opcode != 0)
+        count_other(e, &m);
+    else if (m.response)
         take_response(e, &key, &(struct dns_response){k, &m, certain && status == DNS_OK});
     else
         take_query(e, &key);

@@ -105,6 +105,7 @@ enum flow_bit {
     FLOW_SCALE_KNOWN = 1u << 19,  /* both SYNs seen */
     FLOW_HELLO = 1u << 20,        /* a ClientHello was seen */
     FLOW_WORKED = 1u << 21,       /* it had worked before the first ICMP error quoted it */
+    FLOW_ALERT = 1u << 22,        /* a fatal alert of TLS ended it */
     FLOW_HIDDEN = 1u << 28,       /* the filter lets only its SYN, FIN and RST through */
     FLOW_FOREIGN = 1u << 29,      /* its own SNI or Host is not the target's name */
     FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */
@@ -122,6 +123,8 @@ struct flow {
     uint32_t service; /* index and generation in the service table */
     uint32_t service_gen;
     uint32_t name, name_gen; /* name seen for the server: index and generation in names */
+    /* HTTP: oldest request without response; TLS: its row; UDP: its state */
+    uint32_t row, row_gen;
     uint64_t first_us, last_us;
     uint32_t packets[2];    /* sent by */
     uint64_t bytes[2];      /* on the wire, sent by */
@@ -142,8 +145,6 @@ struct flow {
     uint32_t request_ack_us; /* request to the server's ACK of it */
     uint32_t request_us, request_end, answer_first_us, answer_last_us;
     uint32_t hello_us; /* ClientHello */
-    /* HTTP: oldest request without response; TLS: its row; UDP: its state */
-    uint32_t row, row_gen;
     uint8_t reset_ttl_delta, history_len;
     uint16_t history_seen[2]; /* one bit per letter */
     char history[LIM_HISTORY];

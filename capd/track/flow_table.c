@@ -34,7 +34,7 @@ void flow_key_make(const struct flow_table *t, struct flow_key *out, uint8_t ip_
 
 void flow_table_init(struct flow_table *t) {
     memset(t->bucket, 0xff, (size_t)t->capacity * sizeof *t->bucket);
-    t->free = NONE;
+    t->free = t->recent = NONE;
     for (int i = 0; i < FLOW_LISTS; i++) t->oldest[i] = t->newest[i] = NONE;
 }
 
@@ -47,21 +47,32 @@ static bool flow_has_key(const struct flow *f, const struct flow_key *key) {
            addr_equal(&f->end[1], &key->a) && addr_equal(&f->end[0], &key->b);
 }
 
+uint32_t flow_table_recent(const struct flow_table *t, const struct flow_end *from,
+                           const struct flow_end *to, uint8_t ip_proto) {
+    if (t->recent == NONE) return NONE;
+    const struct flow *f = &t->flow[t->recent];
+    unsigned c = f->port[0] == from->port && f->port[1] == to->port ? 0 : 1;
+    bool same = f->ip_proto == ip_proto && f->port[c] == from->port && f->port[!c] == to->port &&
+                addr_equal(&f->end[c], from->address) && addr_equal(&f->end[!c], to->address);
+    return same ? t->recent : NONE;
+}
+
 static uint32_t *bucket_of(const struct flow_table *t, uint64_t hash) {
     return &t->bucket[(uint32_t)hash & (t->capacity - 1)];
 }
 
-/* A flow is ten cache lines, of which a packet touches most: fetch them together, not one by one.
- */
-static void fetch(const struct flow *f) {
-    for (size_t at = 0; at < sizeof *f; at += 64) __builtin_prefetch((const uint8_t *)f + at, 1);
+/* A TCP flow is ten cache lines, of which a packet touches most: fetch them together, not one by
+ * one.  Of the others only the beginning is in use. */
+static void fetch(const struct flow *f, uint8_t ip_proto) {
+    size_t used = ip_proto == 6 ? sizeof *f : offsetof(struct flow, data_segments);
+    for (size_t at = 0; at < used; at += 64) __builtin_prefetch((const uint8_t *)f + at, 1);
 }
 
 uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key) {
     uint32_t tag = (uint32_t)(key->hash >> 32);
     for (uint32_t i = *bucket_of(t, key->hash); i != NONE; i = t->link[i].chain) {
         if (t->link[i].tag != tag) continue;
-        fetch(&t->flow[i]);
+        fetch(&t->flow[i], key->ip_proto);
         if (flow_has_key(&t->flow[i], key)) return i;
     }
     return NONE;
@@ -109,21 +120,29 @@ uint32_t flow_table_add(struct flow_table *t, const struct flow_key *key) {
     memset(&t->flow[i], 0, sizeof t->flow[i]);
     t->used++;
     uint32_t *b = bucket_of(t, key->hash);
-    t->link[i] = (struct flow_link){(uint32_t)(key->hash >> 32), *b, NONE, NONE, 0, FLOWS_FREE};
+    t->link[i] = (struct flow_link){.tag = (uint32_t)(key->hash >> 32),
+                                    .chain = *b,
+                                    .older = NONE,
+                                    .newer = NONE,
+                                    .bucket = (uint32_t)(b - t->bucket) & 0xffffffu,
+                                    .list = FLOWS_FREE};
     *b = i;
     flow_table_touch(t, i, FLOWS_LIVE);
     return i;
 }
 
 void flow_table_remove(struct flow_table *t, uint32_t i) {
-    const struct flow *f = &t->flow[i];
-    struct flow_key key;
-    flow_key_make(t, &key, f->ip_proto, &f->end[0], f->port[0], &f->end[1], f->port[1]);
-    uint32_t *at = bucket_of(t, key.hash);
+    uint32_t *at = &t->bucket[t->link[i].bucket];
     while (*at != i) at = &t->link[*at].chain;
     *at = t->link[i].chain;
     list_leave(t, i);
+    if (t->recent == i) t->recent = NONE;
     t->link[i].chain = t->free;
     t->free = i;
     t->used--;
+    /* A table that is full removes one after the other: have the next one at hand. */
+    uint32_t next = t->oldest[FLOWS_ENDED] != NONE ? t->oldest[FLOWS_ENDED] : t->oldest[FLOWS_LIVE];
+    if (next == NONE) return;
+    fetch(&t->flow[next], 6);
+    __builtin_prefetch(&t->bucket[t->link[next].bucket], 1);
 }

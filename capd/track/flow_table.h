@@ -11,7 +11,8 @@ struct flow_link {
     uint32_t chain;        /* next flow of the bucket, or next free slot */
     uint32_t older, newer; /* in its list, least recently used first */
     uint32_t touched_us;   /* when it was moved in its list last */
-    uint8_t list;          /* enum flow_list */
+    uint32_t bucket : 24;  /* that it hangs in */
+    uint32_t list : 8;     /* enum flow_list */
 };
 
 enum flow_list { FLOWS_FREE, FLOWS_LIVE, FLOWS_ENDED, FLOW_LISTS };
@@ -22,6 +23,7 @@ struct flow_table {
     uint32_t *bucket;
     uint32_t capacity, used, fresh; /* slots below `fresh` were used once */
     uint32_t free;
+    uint32_t recent; /* flow of the last packet, NONE if it has left */
     uint32_t oldest[FLOW_LISTS], newest[FLOW_LISTS];
     uint64_t seed[2];
 };
@@ -38,6 +40,15 @@ void flow_key_make(const struct flow_table *t, struct flow_key *out, uint8_t ip_
                    const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport);
 
 void flow_table_init(struct flow_table *t); /* arrays, capacity and seed are set */
+
+struct flow_end {
+    const struct addr *address;
+    uint16_t port;
+};
+
+/* The flow of the last packet if it is this one, NONE otherwise: packets come in trains. */
+uint32_t flow_table_recent(const struct flow_table *t, const struct flow_end *from,
+                           const struct flow_end *to, uint8_t ip_proto);
 
 /* Index of the flow, NONE if there is none. */
 uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key);

@@ -174,16 +174,26 @@ static void run_tcp(struct engine *e, struct packet *k, uint32_t i, unsigned dir
     if (!copy) tcp_segment(e, &s);
 }
 
-uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
+static uint32_t find_or_open(struct engine *e, const struct packet *k) {
     struct flow_key key;
-    bool tcp = k->ip_proto == 6;
+    bool syn = k->ip_proto == 6 && k->tcp.flags & TCP_SYN;
+    uint32_t i = syn ? NONE
+                     : flow_table_recent(&e->flows, &(struct flow_end){&k->src, k->sport},
+                                         &(struct flow_end){&k->dst, k->dport}, k->ip_proto);
+    if (i != NONE) return i;
     flow_key_make(&e->flows, &key, k->ip_proto, &k->src, k->sport, &k->dst, k->dport);
-    uint32_t i = flow_table_find(&e->flows, &key);
-    if (i != NONE && tcp && begins_anew(&e->flows.flow[i], k)) {
+    i = flow_table_find(&e->flows, &key);
+    if (i != NONE && syn && begins_anew(&e->flows.flow[i], k)) {
         flows_retire(e, i);
         i = NONE;
     }
-    if (i == NONE) i = open_flow(e, k, &key);
+    return i != NONE ? i : open_flow(e, k, &key);
+}
+
+uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
+    bool tcp = k->ip_proto == 6;
+    uint32_t i = find_or_open(e, k);
+    e->flows.recent = i;
     struct flow *f = &e->flows.flow[i];
     unsigned dir = *dir_out = sender_of(f, &k->src, k->sport);
     if (f->bits & FLOW_WAITS) select_packet(e, f, k, dir);

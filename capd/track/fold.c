@@ -119,32 +119,37 @@ static void add_syn_retries(const struct flow *f, struct service_facts *x) {
     if (added > x->syn_added_longest_us) x->syn_added_longest_us = added;
 }
 
-/* Did the server end the connection, or the client?  The history tells who was first. */
-static bool ended_by_server(const struct flow *f) {
-    for (unsigned n = 0; n < f->history_len; n++) {
-        if (f->history[n] == 'F' || f->history[n] == 'R') return false;
-        if (f->history[n] == 'f' || f->history[n] == 'r') return true;
-    }
-    return false;
+/* The letter of the packet that ended the connection, as the history has it; 0: it goes on. */
+static char end_of(const struct flow *f) {
+    for (unsigned n = 0; n < f->history_len; n++)
+        if (memchr("FRfr", f->history[n], 4)) return f->history[n];
+    return 0;
 }
 
-/* A ClientHello that arrived, as TCP's ACK proves, and stayed without a byte of answer.  Not when
- * it had to be sent again, nor when the client acknowledges what was never seen here. */
+/* Until when its client waited. */
+static uint64_t waited_until(const struct engine *e, const struct flow *f) {
+    switch (end_of(f)) {
+    case 'F': return widen(f, f->side[CLIENT].next_us);
+    case 'f': return widen(f, f->side[SERVER].next_us);
+    case 'R': return f->last_us;
+    default: return e->now_us;
+    }
+}
+
+/* A ClientHello that arrived, as TCP's ACK proves, and stayed without a byte of answer for longer
+ * than any answer takes, whoever closed then; a reset is told by itself.  Not when it had to be
+ * sent again, nor when the client acknowledges what was never seen here. */
 static void add_unanswered_hello(const struct engine *e, const struct flow *f,
                                  struct service_facts *x) {
     const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
     const uint32_t need = FLOW_SYN | FLOW_SYNACK | FLOW_ESTABLISHED | FLOW_HELLO;
     uint32_t sent = c->next - (c->bits & SIDE_FIN ? 1u : 0u);
     uint32_t heard = v->isn + 1 + (v->bits & SIDE_FIN ? 1u : 0u);
-    if ((f->bits & need) != need || f->payload[SERVER] > 0 || ended_by_server(f)) return;
+    if ((f->bits & need) != need || f->payload[SERVER] > 0 || end_of(f) == 'r') return;
     if (f->retransmitted[CLIENT] > 0 || f->spurious > 0) return;
     if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) || seq_after(c->acked, heard))
         return;
-    uint64_t at = widen(f, f->hello_us), until = e->now_us;
-    if (c->bits & SIDE_FIN)
-        until = widen(f, c->next_us);
-    else if (c->bits & SIDE_RST)
-        until = f->last_us;
+    uint64_t at = widen(f, f->hello_us), until = waited_until(e, f);
     const struct hist *answers = &e->total.tls;
     uint64_t slowest = e->total.slowest_answer_us;
     if (answers->samples > 0 && answers->max_us > slowest) slowest = answers->max_us;
@@ -185,7 +190,7 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     add_failures(e, f, s, x);
     add_syn_retries(f, x);
     add_unanswered_hello(e, f, x);
-    tls_fault_closed(f, ended_by_server(f), f->last_us, x);
+    tls_fault_closed(f, end_of(f) == 'f' || end_of(f) == 'r', f->last_us, x);
     for (unsigned d = 0; d < 2; d++) add_zero_windows(e, f, d, x);
     if (f->retransmitted[0] + f->retransmitted[1] > 0)
         span_add(&x->retransmit_first_us, &x->retransmit_last_us,

@@ -40,6 +40,20 @@ static uint8_t copy_view(const struct http_view *v, uint8_t *out, size_t cap) {
     return (uint8_t)n;
 }
 
+/* Part of what the server said was missed.  A request after which it spoke was most likely answered
+ * there: the next answer belongs to a later one. */
+static void drop_missed(struct engine *e, const struct segment *s) {
+    struct flow *f = s->f;
+    const struct flow_side *server = &f->side[!s->dir];
+    const struct http_entry *h = entry_of(e, f->row, f->row_gen);
+    app_heard(e, s);
+    while (h && server->bits & APP_LOST && s->us - server->next_us < e->now_us - h->at_us) {
+        f->row = h->next;
+        f->row_gen = h->next_gen;
+        h = entry_of(e, f->row, f->row_gen);
+    }
+}
+
 /* Hang the request behind those that wait in this connection. */
 static void append(struct engine *e, struct flow *f, uint32_t i, uint32_t gen) {
     struct http_entry *h = entry_of(e, f->row, f->row_gen);
@@ -76,6 +90,7 @@ static void take_request(struct engine *e, struct segment *s, const struct http_
     h->method_len = copy_view(&m->method, h->method, sizeof h->method);
     h->host_len = copy_view(&m->host, h->host, sizeof h->host);
     h->path_len = (uint8_t)http_path_copy(m->path, h->path, sizeof h->path);
+    drop_missed(e, s);
     append(e, f, i, h->gen);
 }
 

@@ -26,6 +26,14 @@ void sketch_add(struct sketch *s, uint64_t v) {
     ++*b;
 }
 
+void sketch_correct(struct sketch *s, uint64_t was, uint64_t is) {
+    uint16_t *b = &s->bucket[bucket_of(was)];
+    if (*b == 0) return;
+    --*b;
+    s->samples--;
+    sketch_add(s, is);
+}
+
 static uint64_t percentile(const struct sketch *s, uint64_t held, unsigned percent) {
     uint64_t rank = (held * percent + 99) / 100, seen = 0;
     for (uint32_t i = 0; i < SKETCH_BUCKETS; i++) {

@@ -6,6 +6,7 @@
  * the next request of a connection is the user's, and never counted.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/slow_client.h"
+#include "capd/track/hash.h"
 #include "capd/track/services.h"
 
 #define SLOW_US                                                                                    \
@@ -41,12 +42,43 @@ static void add_wait(const struct engine *e, struct slow_client *c, uint64_t us)
     if (us > c->longest_us) c->longest_us = us;
 }
 
+static uint32_t key_of(const struct engine *e, const struct addr *client) {
+    return (uint32_t)hash_bytes(e->o.seed, client->b, client->len);
+}
+
+static void note_asked(const struct engine *e, struct service *v, const struct addr *client) {
+    uint32_t key = key_of(e, client);
+    struct asked *at = &v->asked[0];
+    for (unsigned n = 0; n < ASKED; n++) {
+        struct asked *a = &v->asked[n];
+        if (a->us < at->us) at = a;
+        if (a->us == 0 || a->client != key) continue;
+        at = a;
+        break;
+    }
+    *at = (struct asked){e->now_us, key};
+}
+
+/* Has this client asked the service since?  When more have than are kept, it may have. */
+static bool has_asked(const struct engine *e, const struct service *v, const struct addr *client,
+                      uint64_t since_us) {
+    uint32_t key = key_of(e, client);
+    unsigned later = 0;
+    for (unsigned n = 0; n < ASKED; n++) {
+        if (v->asked[n].us <= since_us) continue;
+        if (v->asked[n].client == key) return true;
+        later++;
+    }
+    return later == ASKED;
+}
+
 void slow_client_spoke_first(struct engine *e, const struct flow *f, uint64_t waited_us) {
     struct service *v = services_of(e, f);
     if (!v) return;
-    bool busy = v->client_spoke_us + waited_us > e->now_us;
-    v->client_spoke_us = e->now_us;
-    bool late = waited_us >= SLOW_US && !busy;
+    bool late =
+        waited_us >= SLOW_US &&
+        !has_asked(e, v, &f->end[CLIENT], e->now_us > waited_us ? e->now_us - waited_us : 0);
+    note_asked(e, v, &f->end[CLIENT]);
     struct slow_client *c = late ? take(v, &f->end[CLIENT]) : find(v, &f->end[CLIENT]);
     if (!c) return;
     c->opens++;
@@ -57,7 +89,7 @@ void slow_client_spoke_first(struct engine *e, const struct flow *f, uint64_t wa
 
 void slow_client_asked(struct engine *e, const struct flow *f) {
     struct service *v = services_of(e, f);
-    if (v) v->client_spoke_us = e->now_us;
+    if (v) note_asked(e, v, &f->end[CLIENT]);
 }
 
 void slow_client_answered(struct engine *e, const struct flow *f) {

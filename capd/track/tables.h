@@ -97,6 +97,13 @@ struct slow_client {
     uint64_t wait_us, longest_us, first_us, last_us;
 };
 
+/* When a client asked last. */
+#define ASKED 8u
+struct asked {
+    uint64_t us;     /* since the start; 0: unused */
+    uint32_t client; /* keyed hash of its address */
+};
+
 /* What a web server answered.  soft: says nothing about the site; met: a challenge, then success.
  */
 struct http_counts {
@@ -128,7 +135,7 @@ struct service {
     uint32_t tls_alert;
     struct tls_faults tls;
     struct slow_client slow[SLOW_CLIENTS];
-    uint64_t client_spoke_us;  /* latest request of any client */
+    struct asked asked[ASKED]; /* the clients that asked last */
     struct service_facts done; /* of connections that left the flow table */
 };
 struct services {
@@ -149,6 +156,7 @@ struct dns_entry {
     uint32_t extended_error; /* INFO-CODE + 1, 0: none */
     bool used, answered, target;
     uint32_t chain, tries;
+    uint32_t answer_tries, responses; /* tries before the answer; answers, later ones included */
     uint64_t hash, first_us, last_us, latency_us;
     uint8_t name_len;
     uint8_t name[255]; /* lower case */

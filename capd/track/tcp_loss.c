@@ -236,10 +236,13 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
     follow_tries(s, side);
 }
 
+/* Most stacks ask a closed window with one byte, some with the whole segment that did not fit: it
+ * was not lost, and its receiver is there. */
 static bool is_probe(const struct segment *s, const struct flow_side *side) {
     const struct flow_side *rev = &s->f->side[!s->dir];
-    return s->len == 1 && !(s->flags & (TCP_SYN | TCP_FIN)) &&
-           (s->seq == side->next - 1 || rev->bits & SIDE_CLOSED);
+    if (s->flags & (TCP_SYN | TCP_FIN)) return false;
+    if (rev->bits & SIDE_CLOSED) return s->len == 1 || s->seq == rev->acked;
+    return s->len == 1 && s->seq == side->next - 1;
 }
 
 void tcp_judge_data(struct engine *e, struct segment *s) {

@@ -108,8 +108,8 @@ static bool is_clean_close(const struct segment *s) {
 /* The server was not done: data that crossed the client's RST on the way. */
 static void note_data_after_reset(const struct segment *s) {
     struct flow *f = s->f;
-    bool fin = (f->side[0].bits | f->side[1].bits) & SIDE_FIN;
-    if (s->dir != SERVER || fin || !(f->bits & FLOW_ESTABLISHED) || f->bits & FLOW_RESET_MID ||
+    bool over = (f->side[0].bits | f->side[1].bits) & SIDE_FIN || f->bits & FLOW_ALERT;
+    if (s->dir != SERVER || over || !(f->bits & FLOW_ESTABLISHED) || f->bits & FLOW_RESET_MID ||
         !(f->side[CLIENT].bits & SIDE_RST) || f->side[SERVER].bits & SIDE_RST)
         return;
     f->bits |= FLOW_RESET_MID | FLOW_RESET_CLIENT;
@@ -120,7 +120,8 @@ static void note_reset(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
     bool first = !((f->side[0].bits | f->side[1].bits) & SIDE_RST);
-    bool fin = (f->side[0].bits | f->side[1].bits) & SIDE_FIN;
+    /* The reset behind a fatal alert says the same again. */
+    bool over = (f->side[0].bits | f->side[1].bits) & SIDE_FIN || f->bits & FLOW_ALERT;
     f->bits |= FLOW_ENDED;
     if (!(f->bits & FLOW_ESTABLISHED)) {
         if (f->bits & FLOW_SYN && s->dir == SERVER && !(f->bits & FLOW_SYNACK)) {
@@ -132,7 +133,7 @@ static void note_reset(struct engine *e, struct segment *s) {
         } else {
             f->bits |= FLOW_GAVE_UP;
         }
-    } else if (first && !fin && !is_clean_close(s) && f->payload[0] + f->payload[1] > 0) {
+    } else if (first && !over && !is_clean_close(s) && f->payload[0] + f->payload[1] > 0) {
         f->bits |= FLOW_RESET_MID | (s->dir == CLIENT ? FLOW_RESET_CLIENT : 0u);
         f->reset_us = s->us;
         if (side->bits & SIDE_TTL)

@@ -93,7 +93,10 @@ static void alert(struct engine *e, struct segment *s, const struct tls_message 
     struct flow *f = s->f;
     if (!(f->bits & FLOW_SELECTED)) return;
     e->total.tls_alerts++;
-    if (m->alert_level != 2) return; /* 2: fatal */
+    /* 2: fatal.  A close_notify ends a connection in good order, whatever level its sender gives
+     * it (RFC 8446 section 6). */
+    if (m->alert_level != 2 || m->alert_description == 0) return;
+    f->bits |= FLOW_ALERT;
     struct service *v = services_of(e, f);
     if (v) {
         if (v->fatal_by[0] + v->fatal_by[1] == 0) v->alert_first_us = e->now_us;

@@ -1,6 +1,7 @@
 /* Datagrams by well-known port, by their form, and by their beat.  Only the protocols that the
  * report names are told apart. Runs in: worker.  Input trust: packets. */
 #include "capd/track/udp.h"
+#include "capd/track/control.h"
 #include "capd/track/dhcp_track.h"
 #include "capd/track/dns_track.h"
 #include "capd/track/media.h"
@@ -9,8 +10,26 @@ static bool uses(const struct packet *k, uint16_t port) {
     return k->sport == port || k->dport == port;
 }
 
+#define BEAT_PACKETS 16u     /* of one end: fewer make no beat */
+#define BEAT_MIN_US  4500u   /* on average between them: faster is bulk */
+#define BEAT_MAX_US  150000u /* slower: a gap could not be told from the beat */
+
+/* Whatever else comes in an even beat: a game, a voice program, a sensor.  A state is only spent on
+ * what may be one. */
+static void follow_beat(struct engine *e, struct flow *f, unsigned dir) {
+    struct udp_state *s = udp_state_find(e, f);
+    uint64_t n = f->packets[dir], us = e->now_us - f->first_us;
+    if (!s && n >= BEAT_PACKETS && us >= n * BEAT_MIN_US && us <= n * BEAT_MAX_US &&
+        udp_state_spare(e))
+        s = udp_state_of(e, f);
+    if (s) pace_datagram(&s->pace[dir], e->now_us);
+}
+
 void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir) {
     if (k->ip_proto != 17 || k->payload_cap == 0) return;
+    if ((f->bits & (FLOW_ICMP | FLOW_WORKED)) == FLOW_ICMP &&
+        (dir == SERVER || f->packets[CLIENT] % 16 == 0))
+        icmp_flow_goes_on(e, f, dir == SERVER);
     enum proto proto = PROTO_OTHER;
     if (uses(k, 53)) {
         if (dns_datagram(e, k)) proto = PROTO_DNS;
@@ -27,8 +46,7 @@ void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir
     else {
         proto = udp_ask(e, k, f, dir);
         if (proto == PROTO_OTHER) proto = media_datagram(e, k, f, dir);
-        /* Whatever else comes in an even beat: a game, a voice program, a sensor. */
-        if (proto == PROTO_OTHER) pace_datagram(&udp_state_of(e, f)->pace[dir], e->now_us);
+        if (proto == PROTO_OTHER) follow_beat(e, f, dir);
     }
     if (proto != PROTO_OTHER) k->layers |= 1u << proto;
 }

@@ -7,9 +7,13 @@ void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir
 
 /* udp_state.c: the state of a UDP flow, and what services sum up of it. */
 void udp_init(struct engine *e);
+/* The flow's state; NULL: it has none. */
+struct udp_state *udp_state_find(const struct engine *e, const struct flow *f);
 /* The flow's state; a new one when it has none.  Full: of 16 entries, taken in turn, the one that
  * was silent longest is folded and given up.  Never NULL. */
 struct udp_state *udp_state_of(struct engine *e, struct flow *f);
+/* Is there a state that nobody uses now?  Tells floods of flows from a few streams. */
+bool udp_state_spare(struct engine *e);
 /* The flow leaves its table: fold its state. */
 void udp_leave(struct engine *e, struct flow *f);
 /* Facts of a live state as of now. */

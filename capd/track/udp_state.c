@@ -151,13 +151,14 @@ static void state_end(struct engine *e, uint32_t i) {
     s->used = false;
 }
 
-static struct udp_state *state_get(const struct engine *e, const struct flow *f) {
+struct udp_state *udp_state_find(const struct engine *e, const struct flow *f) {
     if (f->row == NONE) return NULL;
     struct udp_state *s = &e->udp.state[f->row];
     return s->used && s->gen == f->row_gen ? s : NULL;
 }
 
-static uint32_t state_steal(struct engine *e) {
+/* Of 16 entries, taken in turn, the one that was silent longest. */
+static uint32_t state_victim(struct engine *e) {
     struct udp_table *t = &e->udp;
     uint32_t victim = t->hand;
     for (uint32_t n = 0; n < 16; n++) {
@@ -165,13 +166,24 @@ static uint32_t state_steal(struct engine *e) {
         if (t->state[i].last_us < t->state[victim].last_us) victim = i;
     }
     t->hand = (t->hand + 16) & (t->capacity - 1);
+    return victim;
+}
+
+#define SILENT_US 1000000u
+
+bool udp_state_spare(struct engine *e) {
+    return e->udp.frees > 0 || e->now_us - e->udp.state[state_victim(e)].last_us >= SILENT_US;
+}
+
+static uint32_t state_steal(struct engine *e) {
+    uint32_t victim = state_victim(e);
     state_end(e, victim);
     return victim;
 }
 
 struct udp_state *udp_state_of(struct engine *e, struct flow *f) {
     struct udp_table *t = &e->udp;
-    struct udp_state *s = state_get(e, f);
+    struct udp_state *s = udp_state_find(e, f);
     if (!s) {
         f->row = t->frees > 0 ? t->free[--t->frees] : state_steal(e);
         f->row_gen = ++t->gen;
@@ -188,7 +200,7 @@ struct udp_state *udp_state_of(struct engine *e, struct flow *f) {
 }
 
 void udp_leave(struct engine *e, struct flow *f) {
-    struct udp_state *s = state_get(e, f);
+    struct udp_state *s = udp_state_find(e, f);
     if (!s) return;
     state_end(e, f->row);
     e->udp.free[e->udp.frees++] = f->row;

@@ -4,8 +4,8 @@
  * from when; going back and forth would make what was seen impossible to describe.
  * Runs in: worker.  Input trust: none (typed values, addresses learned from packets). */
 #include "capd/worker/narrow.h"
+#include "capd/worker/expression.h"
 #include "capd/worker/filter.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,89 +31,74 @@ enum narrow_cause load_judge(struct load *l, const struct load_sample *now) {
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-struct text {
-    char *out;
-    size_t used, cap;
-    bool overflow;
-};
-
-static void add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct text *t, const char *fmt, ...) {
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(t->out + t->used, t->cap - t->used, fmt, ap);
-    va_end(ap);
-    t->overflow |= n < 0 || (size_t)n >= t->cap - t->used;
-    if (!t->overflow) t->used += (size_t)n;
-}
-
-static void add_ports(struct text *t, const struct msg_start *s) {
+static void add_ports(struct expression *t, const struct msg_start *s) {
     const char *between = "";
     if (s->mode == MODE_WEB) {
-        add(t, WEB_PORTS);
+        expression_add(t, WEB_PORTS);
         between = " or ";
     }
     for (uint32_t i = 0; i < s->ports_n; i++) {
-        add(t, "%sport %u", between, (unsigned)s->ports[i]);
+        expression_add(t, "%sport %u", between, (unsigned)s->ports[i]);
         between = " or ";
     }
 }
 
 /* Prefixes that were asked for, and single addresses, those of the wire among them. */
-static void add_hosts(struct text *t, const struct msg_start *s, const struct addr *address,
+static void add_hosts(struct expression *t, const struct msg_start *s, const struct addr *address,
                       uint32_t addresses) {
     char shown[ADDR_TEXT_BYTES];
     const char *between = "";
     for (uint32_t i = 0; i < s->addresses_n; i++) {
         const struct msg_prefix *p = &s->addresses[i];
         if (p->prefix_len == p->address.len * 8u) continue; /* among the single ones */
-        add(t, "%snet %s/%u", between, addr_format(&p->address, shown), (unsigned)p->prefix_len);
+        expression_add(t, "%snet %s/%u", between, addr_format(&p->address, shown),
+                       (unsigned)p->prefix_len);
         between = " or ";
     }
     for (uint32_t i = 0; i < addresses; i++) {
-        add(t, "%shost %s", between, addr_format(&address[i], shown));
+        expression_add(t, "%shost %s", between, addr_format(&address[i], shown));
         between = " or ";
     }
 }
 
 /* "(hosts) and (ports)", as far as they are known; a name without an address yet is looked for on
  * the web's ports, where it can be told by what the client says. */
-static void add_target(struct text *t, const struct msg_start *s, const struct addr *address,
+static void add_target(struct expression *t, const struct msg_start *s, const struct addr *address,
                        uint32_t addresses) {
     bool hosts = addresses > 0 || s->addresses_n > 0;
     bool ports = s->ports_n > 0 || s->mode == MODE_WEB;
     if (!hosts && !ports) {
-        add(t, WEB_PORTS);
+        expression_add(t, WEB_PORTS);
         return;
     }
-    add(t, "(");
+    expression_add(t, "(");
     if (hosts) {
-        add(t, "(");
+        expression_add(t, "(");
         add_hosts(t, s, address, addresses);
-        add(t, ")");
+        expression_add(t, ")");
     }
-    if (hosts && ports) add(t, " and ");
+    if (hosts && ports) expression_add(t, " and ");
     if (ports) {
-        add(t, "(");
+        expression_add(t, "(");
         add_ports(t, s);
-        add(t, ")");
+        expression_add(t, ")");
     }
-    add(t, ")");
+    expression_add(t, ")");
 }
 
 bool narrow_text(const struct msg_start *s, const struct addr *address, uint32_t addresses,
                  char *out, size_t cap) {
-    struct text t = {out, 0, cap, false};
+    struct expression t = {.out = out, .cap = cap};
     bool target = s->name[0] || s->addresses_n > 0 || s->ports_n > 0;
     out[0] = 0;
     if (s->filter_only) return false;
     if (target || s->mode == MODE_WEB) add_target(&t, s, address, addresses);
     if (s->mode == MODE_DIAGNOSIS)
-        add(&t,
-            "%s" WEB_PORTS
-            " or port 67 or port 68 or port 546 or port 547 or port 123 or " FILTER_ENDS,
-            target ? " or " : "");
-    if (s->mode == MODE_PORT) add(&t, " or " FILTER_FRAGMENTS);
-    add(&t, " or port 53 or icmp or icmp6 or arp");
+        expression_add(&t,
+                       "%s" WEB_PORTS
+                       " or port 67 or port 68 or port 546 or port 547 or port 123 or " FILTER_ENDS,
+                       target ? " or " : "");
+    if (s->mode == MODE_PORT) expression_add(&t, " or " FILTER_FRAGMENTS);
+    expression_add(&t, " or port 53 or icmp or icmp6 or arp");
     return !t.overflow;
 }

@@ -250,7 +250,9 @@ static void choose_interface(struct capture_run *r) {
             fail_start(r, &why);
         return;
     }
-    const struct addr *a = t->addresses ? &t->address[0].address : NULL;
+    /* All there is (0.0.0.0/0) has no route of its own. */
+    const struct addr *a =
+        t->addresses && t->address[0].prefix_len > 0 ? &t->address[0].address : NULL;
     if (a && (addr_is_loopback(a) || interfaces_is_local(r->interfaces, a)) &&
         interfaces_choose_loopback(r->interfaces, "the target is this host itself", &choice)) {
         take_choice(r, &choice);
@@ -290,7 +292,7 @@ static void on_resolved(void *ctx, const struct netchild_answer *a) {
     if (a->ok)
         c->note[0] = 0;
     else
-        snprintf(c->note, sizeof c->note, "%.180s could not be resolved: %.90s", c->target.name,
+        snprintf(c->note, sizeof c->note, "%.180s could not be resolved: %.255s", c->target.name,
                  a->why);
     widen(r, a->ok ? target_add_addresses(&c->target, a->address, a->addresses) : 0);
     start_when_ready(r);

@@ -29,7 +29,7 @@ struct capture {
     char interface_why[160];
     char filter[2049];
     char ended_why[LIM_ERROR_TEXT + 1];
-    char note[320];       /* what the look-up of the name said, if it is worth telling */
+    char note[480];       /* what the look-up of the name said, if it is worth telling */
     uint64_t duration_ms; /* 0 for a file */
     uint64_t started_us;  /* wall clock */
     uint64_t started_mono_ms;

@@ -14,6 +14,8 @@
     "allowed: a host name (example.com), an address (192.0.2.1), a prefix (10.0.0.0/8), "          \
     "host:port (example.com:443, [2001:db8::1]:443), a port (443), a URL, or \"auto\""
 
+#define ZONE "has a zone: leave it out and give the interface argument"
+
 /* Service words and URL schemes with their ports, first the usual one.  Only words marked so may
  * stand alone as a target; any other word is a host name. */
 static const struct service {
@@ -89,6 +91,15 @@ static void add_prefix(struct target *t, const struct addr *a, unsigned prefix_l
         p->address.b[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
 }
 
+/* An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) is IPv4 on the wire. */
+static bool parse_address(const char *text, struct addr *out) {
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (!addr_parse(text, out)) return false;
+    if (out->len == 16 && memcmp(out->b, mapped, sizeof mapped) == 0)
+        *out = addr_from_bytes(out->b + sizeof mapped, 4);
+    return true;
+}
+
 /* ---- hosts ----------------------------------------------------------------------------------- */
 
 /* Letters, digits, '-' and '_', in labels of 1..63, and a last label that is not all digits: such
@@ -132,12 +143,11 @@ static bool name_to_ascii(const char *given, char out[LIM_NAME + 1]) {
 
 static bool parse_host(const char *given, const char *host, struct target *t, struct fail *fail) {
     struct addr a;
-    if (addr_parse(host, &a)) {
+    if (parse_address(host, &a)) {
         add_prefix(t, &a, a.len * 8u);
         return true;
     }
-    if (strchr(host, '%') && strchr(host, ':'))
-        return refuse(fail, given, "has a zone: leave it out and give the interface argument");
+    if (strchr(host, '%') && strchr(host, ':')) return refuse(fail, given, ZONE);
     if (!name_to_ascii(host, t->name))
         return refuse(fail, given, "is neither a host name nor an address");
     return true;
@@ -171,6 +181,7 @@ static bool parse_authority(const char *given, char *text, const struct service 
         *close = 0;
         host = text + 1;
         if (close[1] && close[1] != ':') return refuse(fail, given, "has text after the bracket");
+        if (strchr(host, '%')) return refuse(fail, given, ZONE);
         if (!addr_parse(host, &a) || a.len != 16)
             return refuse(fail, given, "has no IPv6 address in its brackets");
         if (close[1] == ':') port = close + 2;

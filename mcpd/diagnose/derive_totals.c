@@ -3,6 +3,8 @@
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
+enum { ND_SOLICIT = 135, ND_ADVERTISE = 136 }; /* ICMPv6 types, RFC 4861 section 4 */
+
 /* ---- the capture as a whole ---------------------------------------------------------------- */
 #define TOTALS_OF(r) (&(r)->view->snapshot->totals)
 
@@ -89,20 +91,87 @@ static bool t_reassembly_failed(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
-/* Connections were tried and none came up, for whatever reason. */
+/* Connections were tried and none came up, for whatever reason.  Where the caller named a target,
+ * attempts that are too young to judge are no sign of health either. */
 static bool t_none_set_up(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
-    return is(out, t->attempted > t->pending && t->established + t->midstream == 0);
+    uint64_t young = derive_has_target(r->view) ? 0 : t->pending;
+    return is(out, t->attempted > young && t->established + t->midstream == 0);
 }
 
-/* Of the target nothing was seen but questions for the next hop's address: hosts repeat these on
- * their own, so they are no sign that anybody used the target. */
-static bool t_only_arp(const struct derive_row *r, double *out) {
+/* Names were asked for and nothing else happened, and no answer came as long as it was watched. */
+static bool t_names_open(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
-    uint64_t arp = 0;
+    return is(out, t->dns_transactions > 0 && t->dns_responses == 0 && t->tcp_flows == 0);
+}
+
+static uint64_t neighbour_messages(const struct msg_totals *t, uint64_t type) {
+    for (uint32_t i = 0; i < t->icmpv6_types_n; i++)
+        if (t->icmpv6_types[i].code == type * 256u) return t->icmpv6_types[i].count;
+    return 0;
+}
+
+/* Of the target nothing was seen but questions for the next hop's address and their answers, by ARP
+ * or IPv6 neighbour discovery (RFC 4861): hosts repeat these on their own, so they are no sign that
+ * anybody used the target. */
+static bool t_only_neighbours(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    uint64_t n = neighbour_messages(t, ND_SOLICIT) + neighbour_messages(t, ND_ADVERTISE);
     for (uint32_t i = 0; i < t->protocols_n; i++)
-        if (t->protocols[i].proto == PROTO_ARP) arp = t->protocols[i].packets;
-    return is(out, derive_has_target(r->view) && t->packets > 0 && arp >= t->packets);
+        if (t->protocols[i].proto == PROTO_ARP) n += t->protocols[i].packets;
+    return is(out, derive_has_target(r->view) && t->packets > 0 && n >= t->packets);
+}
+
+/* No question of ARP or neighbour discovery is open. */
+static bool t_neighbours_answered(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    return is(out, t->arp_replies >= t->arp_requests &&
+                       neighbour_messages(t, ND_ADVERTISE) >= neighbour_messages(t, ND_SOLICIT));
+}
+
+static bool host_is_target(const struct target *t, const struct addr *a) {
+    for (uint32_t i = 0; i < t->addresses; i++)
+        if (a->len == t->address[i].address.len &&
+            addr_in_prefix(a, &t->address[i].address, (unsigned)t->address[i].prefix_len))
+            return true;
+    return false;
+}
+
+/* Packets whose ports stand in no table: all but TCP, ICMP and, if port 53 is not meant, DNS. */
+static bool ports_unknown(const struct capture_view *v) {
+    const struct msg_totals *t = &v->snapshot->totals;
+    bool dns_meant = false;
+    uint64_t n = 0, dns = 0;
+    for (uint32_t i = 0; i < v->target->ports; i++) dns_meant |= v->target->port[i] == 53;
+    for (uint32_t i = 0; i < t->protocols_n; i++) {
+        const struct msg_protocol *p = &t->protocols[i];
+        if (p->proto == PROTO_UDP || p->proto == PROTO_SCTP) n += p->packets;
+        if (p->proto == PROTO_DNS && !dns_meant) dns = p->packets;
+    }
+    return n > dns;
+}
+
+/* The whole network was judged, and in no table is anything of the target.  Tables that are not
+ * complete prove nothing; nor do they for a port, unless all that passed was TCP, or its host was
+ * not seen at all. */
+static bool t_target_missing(const struct derive_row *r, double *out) {
+    const struct snapshot *s = r->view->snapshot;
+    bool whole = r->view->target && r->view->target->mode == MODE_DIAGNOSIS;
+    bool missing = whole && derive_has_target(r->view) && s->full &&
+                   s->connections.rows_n >= s->connections.of &&
+                   s->services.rows_n >= s->services.of && s->hosts.rows_n >= s->hosts.of;
+    for (unsigned table = TABLE_SERVICES; missing && table < TABLE_COUNT; table++)
+        for (uint32_t i = 0; missing && i < derive_rows(s, (enum table_id)table); i++) {
+            const void *row = derive_row_at(s, (enum table_id)table, i);
+            struct derive_row at = {r->view, (enum table_id)table, row};
+            missing = !derive_on_target(&at);
+        }
+    bool seen = false;
+    for (uint32_t i = 0; missing && i < s->hosts.rows_n; i++)
+        seen |= host_is_target(r->view->target, &s->hosts.rows[i].address);
+    bool host = missing && (r->view->target->name[0] || r->view->target->addresses);
+    if (missing && (seen || !host)) missing = r->view->target->ports && !ports_unknown(r->view);
+    return is(out, missing);
 }
 
 /* Names were asked for, and each question got an answer that is no failure. */
@@ -137,7 +206,10 @@ const struct computed computed_totals[] = {
     {"fragment_percent", t_fragment_percent},
     {"reassembly_failed", t_reassembly_failed},
     {"none_set_up", t_none_set_up},
-    {"only_arp", t_only_arp},
+    {"names_open", t_names_open},
+    {"only_neighbours", t_only_neighbours},
+    {"neighbours_answered", t_neighbours_answered},
+    {"target_missing", t_target_missing},
     {NULL, NULL},
 };
 

@@ -195,9 +195,9 @@ static int by_number(double a, double b) {
 
 static int order(const void *pa, const void *pb) {
     const struct finding *a = pa, *b = pb;
-    int c = (int)b->on_target - (int)a->on_target;
-    if (c == 0) c = (int)b->severity - (int)a->severity;
+    int c = (int)b->severity - (int)a->severity;
     if (c == 0) c = (int)b->confidence - (int)a->confidence;
+    if (c == 0) c = (int)b->on_target - (int)a->on_target;
     if (c == 0) c = by_number(b->weight, a->weight);
     if (c == 0) c = by_number(b->count, a->count);
     if (c == 0) c = strcmp(a->rule->id, b->rule->id);

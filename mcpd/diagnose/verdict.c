@@ -97,7 +97,7 @@ void verdict_make(const struct rules *set, const struct capture_view *v, struct 
     if (!out->top) {
         bool poor = strcmp(quality_grade(set, v), "poor") == 0;
         bool unsure = poor || d->withheld || totals_value(v, "none_set_up") != 0 ||
-                      totals_value(v, "only_arp") != 0;
+                      totals_value(v, "names_open") != 0 || totals_value(v, "only_neighbours") != 0;
         out->status = !derive_ended(v)                       ? STATUS_PENDING
                       : v->state == CAPTURE_FAILED || unsure ? STATUS_INCONCLUSIVE
                                                              : STATUS_HEALTHY;

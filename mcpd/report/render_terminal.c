@@ -238,6 +238,9 @@ static void add_quality(struct text *t, const cJSON *report) {
         if (is_positive(quality, counts[i][0]))
             append(line, sizeof line, ", %s %s", tree_number(quality, counts[i][0], number),
                    counts[i][1]);
+    if (tree_text(quality, "file_error")[0])
+        append(line, sizeof line, "; the file could not be read to its end: %s",
+               tree_text(quality, "file_error"));
     term_wrap(t, 2, "capture quality: ", line);
 }
 

@@ -44,15 +44,20 @@ static void add_verdict(struct text *t, const cJSON *report) {
     if (grade[0])
         text_addf(t, "%sCapture quality: %s", tree_text(report, "verdict.blame")[0] ? ". " : "",
                   grade);
+    if (tree_text(report, "capture_quality.file_error")[0])
+        text_add(t, ", and the file could not be read to its end");
     text_add(t, "\n");
 }
 
-static void add_finding(struct text *t, const cJSON *f) {
+#define MORE_BYTES 60u /* kept for the line that says how many findings had no room */
+
+/* False: there is no room for its first line. */
+static bool add_finding(struct text *t, const cJSON *f) {
     char text[1024];
     struct shown name, subject;
     if (!text_addf(t, "\n- **%s** (%s) %s", tree_text(f, "id"), tree_text(f, "severity"),
                    shown(tree_text(f, "subject"), &subject)))
-        return;
+        return false;
     if (tree_text(f, "name")[0])
         text_addf(t, " (name on the wire: %s)", shown(tree_text(f, "name"), &name));
     markdown_escape(tree_text(f, "explanation"), text, sizeof text);
@@ -61,12 +66,18 @@ static void add_finding(struct text *t, const cJSON *f) {
     if (text[0]) text_addf(t, "\n  Evidence: %s", text);
     markdown_escape(tree_text(f, "next_step"), text, sizeof text);
     if (text[0]) text_addf(t, "\n  Next step: %s", text);
+    return true;
 }
 
 static void add_findings(struct text *t, const cJSON *report) {
     const cJSON *f;
     char number[32];
-    cJSON_ArrayForEach(f, tree_get(report, "problems_detected")) add_finding(t, f);
+    unsigned left = 0;
+    size_t kept = t->most - t->used > MORE_BYTES ? MORE_BYTES : 0;
+    t->most -= kept;
+    cJSON_ArrayForEach(f, tree_get(report, "problems_detected")) left += !add_finding(t, f);
+    t->most += kept;
+    if (left) text_addf(t, "\n- %u more: section problems, or more max_tokens", left);
     const cJSON *more = tree_get(report, "problems_more");
     for (const cJSON *m = more ? more->child : NULL; m; m = m->next)
         text_addf(t, "\n- %s: %s more", m->string, tree_number(m, "", number));

@@ -75,7 +75,8 @@ static void refuse_missing(struct tool_call *call, unsigned found, bool running,
 }
 
 struct capture *tool_find_capture(struct app *a, struct tool_call *call, const cJSON *args,
-                                  bool running) {
+                                  enum tool_meant meant) {
+    bool running = meant == MEANT_RUNNING;
     struct store *s = captures_store(a->captures);
     const struct caller *who = tool_call_caller(call);
     const char *id = tool_text(args, "capture_id");
@@ -83,8 +84,8 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
     bool expired;
     unsigned found;
     if (!*id) {
-        struct capture *only = find_only(s, who, true, &found);
-        if (!only && !running) only = find_only(s, who, false, &found);
+        struct capture *only = find_only(s, who, meant != MEANT_ONE, &found);
+        if (!only && meant == MEANT_RUNNING_OR_ONE) only = find_only(s, who, false, &found);
         list_ids(s, who, running, ids, sizeof ids);
         if (!only) refuse_missing(call, found, running, ids);
         return only;

@@ -3,7 +3,7 @@
 #include "mcpd/tools/tools.h"
 
 static void start(struct tool_call *call, const cJSON *args, void *app) {
-    struct capture *c = tool_find_capture(app, call, args, false);
+    struct capture *c = tool_find_capture(app, call, args, MEANT_ONE);
     if (c) tool_await_tables(app, call, args, c, tool_report);
 }
 

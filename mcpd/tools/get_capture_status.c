@@ -7,7 +7,7 @@ static void waited(struct app *a, struct tool_call *call, const cJSON *args, str
 }
 
 static void start(struct tool_call *call, const cJSON *args, void *app) {
-    struct capture *c = tool_find_capture(app, call, args, false);
+    struct capture *c = tool_find_capture(app, call, args, MEANT_RUNNING_OR_ONE);
     if (!c) return; /* the call has ended, and args with it */
     unsigned wait_s = tool_number(args, "wait_s", 0);
     if (wait_s)

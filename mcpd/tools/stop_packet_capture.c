@@ -18,7 +18,7 @@ static void stopped(struct app *a, struct tool_call *call, const cJSON *args, st
 static void start(struct tool_call *call, const cJSON *args, void *app) {
     struct app *a = app;
     struct fail fail;
-    struct capture *c = tool_find_capture(a, call, args, true);
+    struct capture *c = tool_find_capture(a, call, args, MEANT_RUNNING);
     if (!c) return;
     if (c->run && !captures_stop(a->captures, c, &fail))
         tool_fail(call, &fail);

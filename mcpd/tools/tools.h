@@ -19,11 +19,14 @@ extern const struct tool tool_list_network_interfaces, tool_start_packet_capture
     "{\"type\":\"object\",\"properties\":{\"capture_id\":{\"type\":\"string\"},"                   \
     "\"state\":{\"type\":\"string\"}},\"required\":[\"capture_id\",\"state\"]}"
 
-/* The capture that `capture_id` names, or the only one there can be when it is left out: the
- * caller's one running capture (running true), else its one capture.  NULL: the call has been
- * ended with an error that lists the ids. */
+/* Which capture is meant when `capture_id` is left out: the caller's one running capture; that, or
+ * where none runs the one there is; the one there is, running or not. */
+enum tool_meant { MEANT_RUNNING, MEANT_RUNNING_OR_ONE, MEANT_ONE };
+
+/* The capture that `capture_id` names, or the only one there can be when it is left out.  NULL: the
+ * call has been ended with an error that lists the ids. */
 struct capture *tool_find_capture(struct app *a, struct tool_call *call, const cJSON *args,
-                                  bool running);
+                                  enum tool_meant meant);
 
 /* End the call with the sentence of a failure. */
 void tool_fail(struct tool_call *call, const struct fail *why);

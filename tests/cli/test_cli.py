@@ -99,6 +99,15 @@ def test_usage(world):
     T.check("no command: said once", got.stderr == "mcpd: a command is missing; see mcpd --help\n", got)
     got = world.run("analyze", "/nonexistent")
     T.check("a file that is not there: a sentence", "cannot be opened: No such file" in got.stderr, got)
+    for words in ("interfaces --capd private", "check --capd private", "--help", "--version"):
+        for what, target in (("full", ">/dev/full"), ("closed", ">&-")):
+            got = subprocess.run(["sh", "-c", "exec \"$@\" " + target, "sh"] + world.command(*words.split()), timeout=30,
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            T.check("`mcpd %s`, standard output is %s: it says so and fails" % (words, what),
+                    got.returncode == 4 and "standard output could not be written" in got.stderr, got)
+    got = subprocess.run(["sh", "-c", "\"$@\" | true", "sh"] + world.command("--help"), timeout=30,
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    T.check("a reader that went away is no fault", not got.stderr, got)
     got = world.run("serve")
     T.check("serve says that it is not part of this version", "not part of this version" in got.stderr, got)
     for words in ("status", "stop", "stop " + 32 * "a", "report", "report --format json " + 32 * "0"):
@@ -161,6 +170,20 @@ def test_analyze(world):
                        ("nothing", world.path("files/none")), ("no capture", world.conf)):
         got = world.run("analyze", path, timeout=10)
         T.check("analyze refuses %s" % what, got.returncode in (2, 4) and not got.stdout and got.stderr, got)
+
+
+def test_cut_file(world):
+    """A file that ends in the middle of a packet: everyone is told, in every form of the report."""
+    world.write("files/cut.pcap", refused_pcap()[:-5])
+    got = world.run("analyze", world.path("files/cut.pcap"))
+    T.check("a file that is cut off: the report says so", "the file could not be read to its end: truncated" in
+            " ".join(got.stdout.split()), got)
+    T.check("an attempt whose answer is in the missing part is not called healthy",
+            world.run("analyze", world.path("files/cut.pcap"), "192.0.2.2:81").returncode == 1)
+    session = Session(world, "--config", world.conf)
+    got = session.tool("analyze_capture_file", path=world.path("files/cut.pcap"))
+    T.check("so does the text block", "could not be read to its end" in text_of(got), got)
+    session.end()
 
 
 def test_session(world):
@@ -254,7 +277,7 @@ def start_capd(world):
     process = subprocess.Popen([world.path("capd"), "--socket", sock], stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(100):
-        if os.path.exists(sock):
+        if os.path.exists(sock) and os.stat(sock).st_mode & 0o777 == 0o660:  # capd's own chmod is over
             break
         time.sleep(0.05)
     os.chmod(sock, 0o666)  # who may connect is another suite's matter
@@ -340,7 +363,12 @@ def test_waits(world, sock):
     T.check("wait_s ends with the capture", got["structuredContent"]["state"] == "finished" and
             time.monotonic() - before < 4, got)
     before = time.monotonic()
-    session.tool("start_packet_capture", target="127.0.0.5:9", duration=3600)
+    running = session.tool("start_packet_capture", target="127.0.0.5:9", duration=3600)["structuredContent"]["capture_id"]
+    got = session.tool("get_capture_status")
+    T.check("status without an id: the one that runs", got["structuredContent"]["capture_id"] == running, got)
+    got = session.tool("get_capture_report")
+    T.check("report without an id: several captures, so it asks which", got["isError"] and running in text_of(got) and
+            "3 captures" in text_of(got), got)
     T.check("the end of input ends it within 2 s, captures and all", session.end() == 0 and
             time.monotonic() - before < 2)
 
@@ -459,6 +487,7 @@ def inside(world):
     test_usage(world)
     test_unreachable(world)
     test_analyze(world)
+    test_cut_file(world)
     test_session(world)
     test_expiry(world)
     if not ROOT:

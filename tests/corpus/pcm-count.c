@@ -111,7 +111,9 @@ static int run(const char *path) {
     if (seed) o.seed[0] = strtoull(seed, NULL, 10);
     if (flows) o.flows = (uint32_t)strtoul(flows, NULL, 10);
     size_t need = engine_memory(&o);
-    struct engine *e = engine_init(calloc(1, need), &o);
+    void *memory = calloc(1, need);
+    if (!memory) return 3;
+    struct engine *e = engine_init(memory, &o);
     struct pcap_pkthdr *h;
     const u_char *bytes;
     int datalink = pcap_datalink(p), got;
@@ -133,6 +135,7 @@ static int run(const char *path) {
     puts("{");
     snapshot_encode(e, 0, !totals_only, print_frame, NULL);
     puts("}");
+    free(memory);
     pcap_close(p);
     return 0;
 }

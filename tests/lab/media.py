@@ -17,6 +17,9 @@ import sys
 import time
 
 
+BOTH_THERE_S = 0.7  # the other end's socket is open by then
+
+
 def opened(address, port):
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((address, int(port)))
@@ -81,6 +84,7 @@ def phone(local, lport, remote, rport, seconds, how=""):
         rest = 0
     rtp = Rtp(sock, (remote, int(rport)), 96 if how == "video" else 0)
     print("ready", flush=True)
+    time.sleep(BOTH_THERE_S)
     if how == "quiet":
         time.sleep(float(seconds))
     elif how == "video":
@@ -93,6 +97,7 @@ def phone(local, lport, remote, rport, seconds, how=""):
 def beat(local, lport, remote, rport, seconds, per_second):
     sock = opened(local, lport)
     print("ready", flush=True)
+    time.sleep(BOTH_THERE_S)
     for n in ticks(float(seconds), 1 / float(per_second)):
         try:
             sock.sendto(struct.pack("!HI", 0x6761, n) + b"position" * 4, (remote, int(rport)))

@@ -69,6 +69,7 @@ def test_interfaces():
         chosen(session, "a prefix, by its route", "203.0.113.64/26", "up1", "route to the target leaves from 203.0.113.2")
         chosen(session, "no target", "auto", "eth0", "IPv4 default route")
         chosen(session, "a port", "443", "eth0", "IPv4 default route")
+        chosen(session, "all there is", "0.0.0.0/0", "eth0", "IPv4 default route")
         for target in ("127.0.0.1", "::1", "localhost", "127.0.0.1:8080", CLIENT4, "2001:db8:1::2", "203.0.113.2:22"):
             chosen(session, "%s is this host" % target, target, "lo", "this host itself")
         chosen(session, "a route over one that is not allowed", "203.0.113.200", "eth0", "IPv4 default route")
@@ -83,6 +84,8 @@ def test_interfaces():
         T.check("the list shows the same choice, and what may not be used",
                 listed["default_interface"] == "eth0" and "busiest" in listed["default_interface_why"]
                 and {i["name"]: i["allowed"] for i in listed["interfaces"]}["closed1"] is False, listed)
+        T.check("an interface has its speed, with the unit",
+                {i["name"]: i.get("speed") for i in listed["interfaces"]}["eth0"] == "10000 Mbit/s", listed)
         session.end()
 
 

@@ -453,6 +453,11 @@ def test_check(lab):
         T.check("programs that are not installed are missed", got.returncode == 3 and
                 "missing  program        capd found neither" in got.stdout and
                 "missing  program        mcpd-net found neither" in got.stdout, got)
+        command = lab.command(product.PERSON_UID, True, "diagnose", "www.lab.test", "--duration", "1", "--capd", lab.sock)
+        bare = [word.replace(os.path.join(lab.dir, "mcpd"), os.path.join(lab.dir, "bare", "mcpd")) for word in command]
+        got = product.run(bare, check=False)
+        T.check("without mcpd-net a name is not resolved, and the whole reason is told",
+                "/usr/libexec/packet-capture-mcp capture quality" in " ".join(got.stdout.split()), got)
     lists = lab.conf("dirs.conf", "file_directories = %s/gone:%s\n" % (lab.dir, here))
     got = lab.ask("check", "--capd", lab.sock, "--config", lists)
     said("folders for capture files that are not there, or none", got.stdout, "missing  capture files",

@@ -71,6 +71,24 @@ static void test_dns_answer(void **state) {
     assert_int_equal(m.min_ttl_s, 60);
 }
 
+/* Addresses and aliases of a name that was not asked for, nor leads there from it, are none of it.
+ */
+static void test_dns_records_of_other_names(void **state) {
+    (void)state;
+    struct dns_message m;
+    assert_int_equal(decode_hex("abcd 8180 0001 0004 0000 0000" NAME "0001 0001"
+                                "03 626164 00 0001 0001 0000003c 0004 cb007163"     /* bad. */
+                                "03 626164 00 0005 0001 0000003c 0005 03 626565 00" /* to bee. */
+                                "03 626565 00 0001 0001 0000003c 0004 cb007164"
+                                "c00c 0001 0001 0000003c 0004 cb007109",
+                                &m),
+                     DNS_OK);
+    assert_int_equal(m.answers_read, 4);
+    assert_int_equal(m.aliases, 0);
+    assert_int_equal(m.addresses, 1);
+    assert_int_equal(m.address[0].address.b[3], 9);
+}
+
 /* The chain of aliases in order, by pointer and in place; one that breaks the rules is left out. */
 static void test_dns_aliases(void **state) {
     (void)state;
@@ -280,6 +298,7 @@ int main(void) {
         cmocka_unit_test(test_dns_query),
         cmocka_unit_test(test_dns_answer),
         cmocka_unit_test(test_dns_aliases),
+        cmocka_unit_test(test_dns_records_of_other_names),
         cmocka_unit_test(test_dns_address_hints),
         cmocka_unit_test(test_dns_extended_error),
         cmocka_unit_test(test_dns_flags_and_rcodes),

@@ -408,6 +408,30 @@ static void test_report_left_out_findings(void **state) {
     free(c);
 }
 
+/* A text block that has no room for all findings says how many it leaves out. */
+static void test_report_text_counts_findings(void **state) {
+    static const unsigned budgets[] = {600, 1200, 2400};
+    struct crowd *c = crowd_new(0);
+    struct fail f;
+    unsigned cut = 0;
+    (void)state;
+    for (size_t b = 0; b < sizeof budgets / sizeof budgets[0]; b++) {
+        cJSON *r = report_section(set, &c->w.v, "summary", NULL, 8000, &f);
+        char *block = report_text(r, budgets[b]);
+        const char *line = strstr(block, " more: section problems");
+        int shown = 0, left = 0;
+        for (const char *p = block; (p = strstr(p, "\n- **")); p++) shown++;
+        while (line && line > block && line[-1] != ' ') line--;
+        if (line) left = atoi(line);
+        assert_int_equal(shown + left, cJSON_GetArraySize(at(r, "problems_detected")));
+        cut += left > 0;
+        free(block);
+        cJSON_Delete(r);
+    }
+    assert_true(cut > 0);
+    free(c);
+}
+
 /* ---- the whole report
  * --------------------------------------------------------------------------------- */
 static void test_report_fields(void **state) {
@@ -565,6 +589,7 @@ int main(void) {
         cmocka_unit_test(test_report_names_are_checked_again),
         cmocka_unit_test(test_report_status),
         cmocka_unit_test(test_report_terminal),
+        cmocka_unit_test(test_report_text_counts_findings),
         cmocka_unit_test(test_report_text_escapes),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -109,6 +109,10 @@ static const struct {
     {"icmp_unreachable", prohibited, NULL, NULL, NULL, NULL},
     {"icmp_prohibited", prohibited, "critical", "confirmed", "policy", "203.0.113.9:443"},
     {"icmp_prohibited", prohibited_but_up, NULL, NULL, NULL, NULL},
+    {"icmp_unreachable", unreachable_unseen, "info", "possible", "ambiguous", "203.0.113.77:443"},
+    {"icmp_prohibited", prohibited_unseen, "info", "possible", "ambiguous", "203.0.113.77:443"},
+    {"udp_port_unreachable", udp_closed_unseen, "info", "possible", "ambiguous",
+     "203.0.113.9:5060"},
     {"tcp_syn_timeout", silent, "critical", "confirmed", "network_or_server", "203.0.113.9:443"},
     {"tcp_syn_timeout", silent_sometimes, "warning", "confirmed", "network_or_server",
      "203.0.113.9:443"},
@@ -461,6 +465,18 @@ static void test_rules_verdict(void **state) {
         {only_arp_answered, "no_traffic",
          "Nothing to or from api.example.com was seen, only address"},
         {only_arp_unanswered, "inconclusive", "no traffic of api.example.com"},
+        {only_neighbour_discovery, "no_traffic",
+         "Nothing to or from api.example.com was seen, only address"},
+        {discovery_unanswered, "inconclusive", "no traffic of api.example.com"},
+        {ping_beside_discovery, "healthy", "No problem found"},
+        {only_others_in_diagnosis, "no_traffic",
+         "Nothing to or from other.example.com was seen; 2000 packets of other traffic"},
+        {name_asked_in_diagnosis, "healthy", "No problem found"},
+        {other_port_in_diagnosis, "no_traffic", "Nothing to or from other.example.com"},
+        {host_of_no_port_in_diagnosis, "healthy", "No problem found"},
+        {port_of_datagrams_in_diagnosis, "healthy", "No problem found"},
+        {only_a_young_attempt, "inconclusive", "1 connection attempt was still without an answer"},
+        {only_a_young_question, "inconclusive", "2 DNS questions were still without an answer"},
         {nothing_yet, "pending", "Make the traffic now"},
         {silent, "problems", "203.0.113.9:443 does not answer"},
         {drops_5_percent, "inconclusive", "The capture missed"},
@@ -499,7 +515,7 @@ static void test_rules_running_is_never_healthy(void **state) {
     diagnosis_free(d);
 }
 
-/* The target works, another service does not: kept, sorted behind, and not the verdict. */
+/* The target works, another service does not: kept, by its severity, and not the verdict. */
 static void test_rules_verdict_is_about_the_target(void **state) {
     static struct world w;
     (void)state;
@@ -519,8 +535,9 @@ static void test_rules_verdict_is_about_the_target(void **state) {
     assert_int_equal(d->verdict.status, STATUS_HEALTHY);
     assert_non_null(strstr(d->verdict.headline, "Elsewhere on the network: 1 problem."));
     assert_int_equal(d->n, 2);
-    assert_string_equal(d->finding[0].rule->id, "tcp_syn_retry"); /* info, but the target's */
-    assert_string_equal(d->finding[1].rule->id, "tcp_syn_timeout");
+    assert_string_equal(d->finding[0].rule->id,
+                        "tcp_syn_timeout"); /* not the target's, but worse */
+    assert_string_equal(d->finding[1].rule->id, "tcp_syn_retry");
     diagnosis_free(d);
 }
 

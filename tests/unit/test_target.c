@@ -53,6 +53,8 @@ static const struct {
     {"192.0.2.7", "- 192.0.2.7/32", "192.0.2.7", MODE_DOMAIN},
     {"2001:DB8::1", "- 2001:db8::1/128", "2001:db8::1", MODE_DOMAIN},
     {"[2001:db8::1]", "- 2001:db8::1/128", "2001:db8::1", MODE_DOMAIN},
+    {"::ffff:192.0.2.7", "- 192.0.2.7/32", "192.0.2.7", MODE_DOMAIN},
+    {"http://[::ffff:192.0.2.7]/", "- 192.0.2.7/32 80", "192.0.2.7:80", MODE_DOMAIN},
     {"10.1.2.3/8", "- 10.0.0.0/8", "10.0.0.0/8", MODE_DOMAIN},
     {"2001:db8::ff/64", "- 2001:db8::/64", "2001:db8::/64", MODE_DOMAIN},
     {"example.com:8443", "example.com -/0 8443", "example.com:8443", MODE_DOMAIN},
@@ -111,6 +113,7 @@ static void test_target_refuses_what_is_no_target(void **state) {
                                         "10.0.0.0/x",
                                         "2001:db8::/129",
                                         "fe80::1%eth0",
+                                        "[fe80::1%eth0]:80",
                                         "1.2.3.4.5",
                                         "256.1.1.1",
                                         "a..b",
@@ -130,6 +133,7 @@ static void test_target_refuses_what_is_no_target(void **state) {
         if (!strstr(f.why, "example.com")) fail_msg("no example in: %s", f.why);
         for (const char *p = f.why; *p; p++) assert_true((unsigned char)*p >= 0x20);
     }
+    assert_non_null(strstr(refused("http://[fe80::1%25eth0]/", MODE_AUTO).why, "interface"));
     char label[300];
     memset(label, 'a', sizeof label);
     label[64] = 0;

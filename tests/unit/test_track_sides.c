@@ -99,6 +99,28 @@ static void test_track_slow_client_opens_in_advance(void **state) {
     lab_free(l);
 }
 
+/* What other clients ask in the meantime says nothing of this one; of more than can be kept, each
+ * may be the one that was busy. */
+static void test_track_slow_client_among_others(void **state) {
+    (void)state;
+    for (uint32_t others = 1; others <= 10; others += 9) {
+        struct lab *l = lab_default();
+        struct conn slow = conn_new(l, 40000, 8000);
+        conn_open(&slow);
+        for (uint32_t i = 0; i < others; i++) {
+            struct conn k = conn_new(l, (uint16_t)(40001 + i), 8000);
+            k.c = A1 + 1 + i;
+            l->us += 800 * MS / others;
+            conn_open(&k);
+            say_client(&k, "hello");
+            say_server(&k, "answer");
+        }
+        say_client(&slow, "hello");
+        assert_int_equal(late_opens(l), others == 1);
+        lab_free(l);
+    }
+}
+
 /* Of many clients that were late once, none stands for all; the one that always is, is kept. */
 static void test_track_slow_client_most_often(void **state) {
     (void)state;
@@ -172,7 +194,8 @@ enum hello_end {
     UNACKED,
     SENT_AGAIN,
     PLAIN_ANSWER,
-    SERVER_CLOSES,
+    SERVER_CLOSES, /* at once */
+    SERVER_LEAVES, /* after 5 s, and the client then */
     SERVER_RESETS,
     ANSWER_MISSED /* by the capture: the client acknowledges what was not seen */
 };
@@ -192,11 +215,16 @@ static void play_hello(struct lab *l, enum hello_end how) {
     if (how != UNACKED) from_server(&k, TCP_ACK, NULL, 0);
     if (how == PLAIN_ANSWER)
         say_server(&k, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    if (how == SERVER_CLOSES) from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+    if (how == SERVER_LEAVES) l->us += 5 * S;
+    if (how == SERVER_CLOSES || how == SERVER_LEAVES) from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
     if (how == SERVER_RESETS) from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
     if (how == ANSWER_MISSED) {
         k.sseq += 3000;
         from_client(&k, TCP_ACK, NULL, 0);
+    }
+    if (how == SERVER_LEAVES) {
+        l->us += 1 * S;
+        from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
     }
     if (how == CLIENT_LEAVES) {
         l->us += 5 * S;
@@ -213,7 +241,8 @@ static void test_track_tls_hello_without_answer(void **state) {
         uint64_t wait_us;
     } cases[] = {{SILENCE, 1, 8 * S},   {CLIENT_LEAVES, 1, 5 * S}, {YOUNG, 0, 0},
                  {UNACKED, 0, 0},       {SENT_AGAIN, 0, 0},        {PLAIN_ANSWER, 0, 0},
-                 {SERVER_CLOSES, 0, 0}, {SERVER_RESETS, 0, 0},     {ANSWER_MISSED, 0, 0}};
+                 {SERVER_CLOSES, 0, 0}, {SERVER_LEAVES, 1, 5 * S}, {SERVER_RESETS, 0, 0},
+                 {ANSWER_MISSED, 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         play_hello(l, cases[i].how);
@@ -221,6 +250,23 @@ static void test_track_tls_hello_without_answer(void **state) {
         assert_int_equal(v->tls_client_hellos, 1);
         assert_int_equal(v->tls_unanswered, cases[i].unanswered);
         assert_in_range(v->tls_unanswered_wait_us, cases[i].wait_us, cases[i].wait_us + 50 * MS);
+        lab_free(l);
+    }
+}
+
+/* A farewell is none of the alerts that end a handshake, whatever level it is given. */
+static void test_track_tls_farewell_is_no_alert(void **state) {
+    (void)state;
+    for (uint8_t what = 0; what <= 40; what += 40) {
+        struct lab *l = lab_default();
+        uint8_t hello[64], alert[] = {21, 3, 3, 0, 2, 2, what};
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, hello, client_hello(hello));
+        from_server(&k, TCP_PSH | TCP_ACK, alert, sizeof alert);
+        from_server(&k, TCP_RST | TCP_ACK, NULL, 0); /* the alert has told why */
+        assert_int_equal(service_of(l)->tls_fatal_by_server, what == 40);
+        assert_int_equal(service_of(l)->reset_by_server, what != 40);
         lab_free(l);
     }
 }
@@ -361,6 +407,36 @@ static void test_track_icmp_tells_a_closed_port_from_a_late_answer(void **state)
     }
 }
 
+/* Refused at first, because the program was only just starting; then it answers. */
+static void test_track_icmp_before_the_program_was_there(void **state) {
+    (void)state;
+    for (int answers = 0; answers < 2; answers++) {
+        struct lab *l = lab_default();
+        lab_udp(l, A1, 40000, B1, 5000, "ask", 3);
+        port_unreachable(l, A1, 40000, B1, 5000);
+        l->us += 500 * MS;
+        lab_udp(l, A1, 40000, B1, 5000, "ask", 3);
+        if (answers) lab_udp(l, B1, 5000, A1, 40000, "answer", 6);
+        assert_int_equal(incident_of(l)->worked, answers);
+        lab_free(l);
+    }
+}
+
+/* The same of a stream that nobody answers: it is taken, else it would be refused again. */
+static void test_track_icmp_before_a_listener_was_there(void **state) {
+    (void)state;
+    for (int refused = 0; refused < 2; refused++) {
+        struct lab *l = lab_default();
+        for (int i = 0; i < 200; i++) {
+            lab_udp(l, A1, 40000, B1, 5000, "picture", 7);
+            if (i == 0 || (refused && i % 50 == 0)) port_unreachable(l, A1, 40000, B1, 5000);
+            l->us += 20 * MS;
+        }
+        assert_int_equal(incident_of(l)->worked, !refused);
+        lab_free(l);
+    }
+}
+
 /* A late answer whose question was never seen. */
 static void test_track_icmp_late_answer_of_an_unknown_flow(void **state) {
     (void)state;
@@ -444,18 +520,52 @@ static void test_track_tcp_dead_path_that_came_back(void **state) {
     }
 }
 
+/* The capture missed an answer, whole or its head only.  The next ones belong to the requests after
+ * it; a request that waits in its turn keeps its own. */
+static void test_track_http_after_a_missed_answer(void **state) {
+    (void)state;
+    for (uint32_t body = 0; body <= 6000; body += 3000) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        say_client(&k, "GET /missed HTTP/1.1\r\n\r\n");
+        k.sseq += 100;
+        for (uint32_t n = 0; n < body; n += 1000) from_server(&k, TCP_ACK, NULL, 1000);
+        say_client(&k, "GET /lacks HTTP/1.1\r\n\r\n");
+        say_server(&k, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+        say_client(&k, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n");
+        say_server(&k, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        say_client(&k, "GET /c HTTP/1.1\r\n\r\n");
+        say_server(&k, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+        lab_snapshot(l);
+        assert_int_equal(l->http.rows_n, 5);
+        for (uint32_t n = 0; n < 5; n++) {
+            const struct msg_http_row *h = &l->http.rows[n];
+            char c = h->path[1];
+
+            assert_int_equal(h->status, c == 'l' ? 404 : c == 'a' ? 200 : c == 'b' ? 500 : 0);
+        }
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_slow_client_before_its_request),
         cmocka_unit_test(test_track_slow_client_waits_for_a_greeting),
         cmocka_unit_test(test_track_slow_client_is_not_the_user),
         cmocka_unit_test(test_track_slow_client_opens_in_advance),
+        cmocka_unit_test(test_track_slow_client_among_others),
         cmocka_unit_test(test_track_slow_client_most_often),
         cmocka_unit_test(test_track_slow_client_before_its_ack),
         cmocka_unit_test(test_track_tls_hello_without_answer),
+        cmocka_unit_test(test_track_tls_farewell_is_no_alert),
+        cmocka_unit_test(test_track_http_after_a_missed_answer),
         cmocka_unit_test(test_track_http_challenges_and_soft_errors),
         cmocka_unit_test(test_track_icmp_tells_a_closed_port_from_a_late_answer),
         cmocka_unit_test(test_track_icmp_late_answer_of_an_unknown_flow),
+        cmocka_unit_test(test_track_icmp_before_the_program_was_there),
+        cmocka_unit_test(test_track_icmp_before_a_listener_was_there),
         cmocka_unit_test(test_track_icmp_after_a_conversation),
         cmocka_unit_test(test_track_tcp_syn_retry_measures_what_it_cost),
         cmocka_unit_test(test_track_tcp_dead_path_that_came_back),

@@ -12,28 +12,8 @@ WITNESS(healthy) {
     (void)w;
 }
 
-WITNESS(nothing_seen) {
-    TOTALS;
-    world_target(w, "api.example.com", MODE_DOMAIN);
-    memset(t, 0, sizeof *t);
-    w->s.services.rows_n = w->s.resolvers.rows_n = 0;
-    t->seen = t->other_packets = 99;
-}
-WITNESS(only_arp_answered) {
-    TOTALS;
-    static struct msg_protocol arp;
-    arp = (struct msg_protocol){.proto = PROTO_ARP, .packets = 2, .bytes = 84};
-    nothing_seen(w);
-    t->packets = 2;
-    t->arp_requests = t->arp_replies = 1;
-    t->protocols_n = 1;
-    t->protocols = &arp;
-}
-WITNESS(only_arp_unanswered) {
-    only_arp_answered(w);
-    w->s.totals.packets = w->s.totals.protocols[0].packets = 1;
-    w->s.totals.arp_replies = 0;
-}
+#include "tests/unit/witnesses_quiet.h"
+
 WITNESS(nothing_yet) {
     nothing_seen(w);
     w->v.state = CAPTURE_RUNNING;
@@ -250,6 +230,20 @@ WITNESS(unreachable_v6) {
 WITNESS(prohibited) {
     unreachable(w);
     w->incident[0].value = 3 * 256 + 13;
+}
+/* Errors about packets that never passed: sent under our address by somebody else. */
+WITNESS(unreachable_unseen) {
+    world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 1;
+    w->incident[0].subject = addr_from_bytes((uint8_t[]){203, 0, 113, 77}, 4);
+    w->incident[0].unseen = true;
+}
+WITNESS(prohibited_unseen) {
+    unreachable_unseen(w);
+    w->incident[0].value = 3 * 256 + 13;
+}
+WITNESS(udp_closed_unseen) {
+    udp_closed_target(w);
+    w->incident[0].unseen = true;
 }
 WITNESS(prohibited_but_up) {
     world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 13;

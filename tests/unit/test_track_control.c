@@ -1,0 +1,160 @@
+/* What ICMP errors, ARP requests and probes of a closed window tell, and what they do not. */
+#include "tests/unit/pktbuild.h"
+
+#define ROUTER 0x0a0000feu /* 10.0.0.254 */
+#define OTHER  0x0a000009u /* 10.0.0.9 */
+
+static void arp(struct lab *l, uint8_t op, uint32_t sender, uint32_t target) {
+    uint8_t f[42] = {0};
+    memset(f, 0xff, 6);
+    memcpy(f + 6, "\x02\x00\x00\x00\x00\x01", 6);
+    memcpy(f + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9);
+    f[21] = op;
+    memcpy(f + 22, "\x02\x00\x00\x00\x00\x01", 6);
+    put32(f + 28, sender);
+    put32(f + 38, target);
+    lab_frame(l, f, sizeof f, sizeof f);
+}
+
+static void ask(struct lab *l, uint32_t asker, unsigned times, uint64_t every_us) {
+    for (unsigned i = 0; i < times; i++) {
+        arp(l, 1, asker, OTHER);
+        lab_wait(l, every_us);
+    }
+}
+
+static unsigned unanswered(struct lab *l) {
+    lab_snapshot(l);
+    for (unsigned i = 0; i < l->incidents.rows_n; i++)
+        assert_int_equal(l->incidents.rows[i].kind, INCIDENT_ARP_UNANSWERED);
+    return l->incidents.rows_n;
+}
+
+/* A host that renews its table now and then does not wait for anybody; one that waits asks again
+ * every second, and what it asked before a pause is not forgotten. */
+static void test_track_arp_asks_now_and_then(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    ask(l, A1, 6, 60 * S);
+    assert_int_equal(unanswered(l), 0);
+    ask(l, A1, 3, 1 * S);
+    lab_wait(l, 60 * S);
+    ask(l, A1, 1, 60 * S);
+    assert_int_equal(unanswered(l), 1);
+    assert_int_equal(l->incidents.rows[0].tries, 3);
+    assert_int_equal(l->incidents.rows[0].span_us, 2 * S);
+    lab_free(l);
+}
+
+static void test_track_arp_probes_for_a_free_address(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    ask(l, 0, 3, 1500 * MS);
+    assert_int_equal(unanswered(l), 0);
+    lab_free(l);
+}
+
+/* On a switch the questions of others pass here, and the answers to them not.  Only an answer from
+ * one neighbour to another shows that this is no such place, not what is said to all. */
+static void test_track_arp_behind_a_switch(void **state) {
+    (void)state;
+    for (int mirror = 0; mirror < 2; mirror++) {
+        struct engine_options o = lab_options();
+        o.locals = 1;
+        o.local[0] = addr_from_bytes((const uint8_t *)"\x0a\x00\x00\x01", 4);
+        struct lab *l = lab_new(&o);
+        arp(l, 2, ROUTER, mirror ? 0x0a000007u : ROUTER);
+        ask(l, 0x0a000007u, 4, 1 * S);
+        assert_int_equal(unanswered(l), mirror);
+        lab_free(l);
+    }
+}
+
+/* The router cannot deliver what was sent to a port. */
+static void unreachable(struct lab *l, uint16_t port) {
+    uint8_t f[128] = {0}, *i = f + 34;
+    i[0] = 3, i[1] = 1;
+    i[8] = 0x45;
+    put16(i + 10, 40);
+    i[17] = 6;
+    put32(i + 20, A1);
+    put32(i + 24, B1);
+    put16(i + 28, 40000);
+    put16(i + 30, port);
+    lab_ip(l, f, 1, ROUTER, A1, 36);
+}
+
+/* An error may quote what was never sent from here: only a flow that was seen makes it sure.  What
+ * the caller's own filter hid cannot be missed. */
+static void test_track_icmp_quotes_a_flow_that_was_seen(void **state) {
+    (void)state;
+    for (int n = 0; n < 3; n++) {
+        struct engine_options o = lab_options();
+        o.filtered = n == 2;
+        struct lab *l = lab_new(&o);
+        if (n == 0) lab_tcp(l, (struct seg){A1, B1, 40000, 80, 1, 0, TCP_SYN, NULL, 0});
+        unreachable(l, 80);
+        lab_snapshot(l);
+        assert_int_equal(l->incidents.rows_n, 1);
+        assert_int_equal(l->incidents.rows[0].unseen, n == 1);
+        lab_free(l);
+    }
+}
+
+/* Somebody tries many ports; what happens after is told all the same. */
+static void test_track_incidents_after_a_flood(void **state) {
+    (void)state;
+    struct engine_options o = lab_options();
+    struct lab *l = lab_new(&o);
+    for (uint16_t port = 1; port <= 2 * LIM_INCIDENTS; port++) unreachable(l, port);
+    ask(l, A1, 3, 1 * S);
+    lab_snapshot(l);
+    unsigned asked = 0;
+    for (unsigned i = 0; i < l->incidents.rows_n; i++)
+        asked += l->incidents.rows[i].kind == INCIDENT_ARP_UNANSWERED;
+    assert_int_equal(asked, 1);
+    assert_in_range(l->incidents.rows_n, LIM_INCIDENTS / 2, LIM_INCIDENTS);
+    assert_int_equal(l->incidents.of, 2 * LIM_INCIDENTS + 1);
+    lab_free(l);
+}
+
+/* The receiver answers each try, and says that it has no room: nothing is lost, no path dead. */
+static void test_track_tcp_closed_window_is_asked(void **state) {
+    (void)state;
+    for (int closed = 0; closed < 2; closed++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, "GET", 3);
+        l->us += 10 * MS;
+        l->window = closed ? 0 : 8192;
+        from_client(&k, TCP_ACK, NULL, 0);
+        for (unsigned n = 0; n < 5; n++) {
+            l->window = 8192;
+            if (n > 0) k.sseq -= 1000;
+            from_server(&k, TCP_PSH | TCP_ACK, NULL, 1000);
+            l->window = 0;
+            k.sseq -= 1000;
+            if (closed) from_client(&k, TCP_ACK, NULL, 0);
+            k.sseq += 1000;
+            lab_wait(l, (300u << n) * MS);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].retransmitted_to_client, closed ? 0 : 4);
+        assert_int_equal(l->incidents.rows_n, !closed);
+        assert_int_equal(l->services.rows[0].zero_window_by_client_times, closed);
+        lab_free(l);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_track_arp_asks_now_and_then),
+        cmocka_unit_test(test_track_arp_probes_for_a_free_address),
+        cmocka_unit_test(test_track_arp_behind_a_switch),
+        cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
+        cmocka_unit_test(test_track_incidents_after_a_flood),
+        cmocka_unit_test(test_track_tcp_closed_window_is_asked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,70 @@
+/* What a resolver is not to be blamed for, and how long it really took. */
+#include "tests/unit/pktbuild.h"
+
+static void dns_flags(struct lab *l, bool answer, uint8_t high, uint8_t low) {
+    uint8_t m[] = "\0\7\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
+    m[2] = high, m[3] = low;
+    uint32_t a = answer ? B1 : A1, b = answer ? A1 : B1;
+    lab_udp(l, a, answer ? 53 : 5000, b, answer ? 5000 : 53, m, sizeof m - 1);
+}
+
+static void dns(struct lab *l, bool answer) {
+    dns_flags(l, answer, answer ? 0x81 : 1, 0);
+}
+
+/* A host that tries to enter its own name into a zone (RFC 2136) asks nobody for a name. */
+static void test_track_dns_update_is_no_question(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (int n = 0; n < 3; n++) dns_flags(l, false, 0x28, 0);
+    dns_flags(l, true, 0xa8, 5);
+    lab_wait(l, 6 * S);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.dns_queries, 3);
+    assert_int_equal(l->totals.dns_responses, 1);
+    assert_int_equal(l->totals.dns_transactions, 0);
+    assert_int_equal(l->resolvers.rows_n + l->dns.rows_n, 0);
+    lab_free(l);
+}
+
+/* A client that does not wait long enough asks again.  Both questions get their answer: the first
+ * came late and was not lost.  With one answer, or when it was asked once more, that is not known.
+ */
+static void test_track_dns_answer_of_the_first_try(void **state) {
+    (void)state;
+    static const struct {
+        unsigned answers;
+        bool again;
+        uint64_t latency_us;
+    } cases[] = {
+        {1, false, 60 * MS}, {2, false, 1060 * MS}, {3, false, 1060 * MS}, {2, true, 60 * MS}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        dns(l, false);
+        l->us += 1 * S;
+        dns(l, false);
+        l->us += 60 * MS;
+        for (unsigned n = 0; n < cases[i].answers; n++) {
+            dns(l, true);
+            if (cases[i].again) dns(l, false);
+            l->us += 1 * S;
+        }
+        lab_snapshot(l);
+        const struct msg_resolver *r = &l->resolvers.rows[0];
+        assert_int_equal(l->dns.rows[0].latency_us, cases[i].latency_us);
+        assert_int_equal(r->latency_us.samples, 1);
+        assert_int_equal(r->latency_us.max_us, cases[i].latency_us);
+        assert_in_range(r->latency_us.p50_us, cases[i].latency_us * 9 / 10,
+                        cases[i].latency_us * 11 / 10);
+        assert_int_equal(l->totals.dns_us.samples, 1);
+        lab_free(l);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_track_dns_update_is_no_question),
+        cmocka_unit_test(test_track_dns_answer_of_the_first_try),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,84 @@
+/* Captures in which little or nothing of the target was seen; a part of witnesses.h. */
+#ifndef TESTS_UNIT_WITNESSES_QUIET_H
+#define TESTS_UNIT_WITNESSES_QUIET_H
+
+WITNESS(nothing_seen) {
+    TOTALS;
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    memset(t, 0, sizeof *t);
+    w->s.services.rows_n = w->s.resolvers.rows_n = 0;
+    t->seen = t->other_packets = 99;
+}
+WITNESS(only_arp_answered) {
+    TOTALS;
+    static struct msg_protocol arp;
+    arp = (struct msg_protocol){.proto = PROTO_ARP, .packets = 2, .bytes = 84};
+    nothing_seen(w);
+    t->packets = 2;
+    t->arp_requests = t->arp_replies = 1;
+    t->protocols_n = 1;
+    t->protocols = &arp;
+}
+WITNESS(only_arp_unanswered) {
+    only_arp_answered(w);
+    w->s.totals.packets = w->s.totals.protocols[0].packets = 1;
+    w->s.totals.arp_replies = 0;
+}
+WITNESS(only_neighbour_discovery) {
+    TOTALS;
+    static struct msg_code_count types[2];
+    only_arp_answered(w);
+    types[0] = (struct msg_code_count){.code = 135 * 256, .count = 1};
+    types[1] = (struct msg_code_count){.code = 136 * 256, .count = 1};
+    t->packets = 4;
+    t->icmpv6_types_n = 2;
+    t->icmpv6_types = types;
+}
+WITNESS(discovery_unanswered) {
+    only_neighbour_discovery(w);
+    w->s.totals.packets = 3;
+    w->s.totals.icmpv6_types_n = 1;
+}
+WITNESS(ping_beside_discovery) {
+    only_neighbour_discovery(w);
+    w->s.totals.packets = 6;
+}
+WITNESS(only_others_in_diagnosis) {
+    world_target(w, "other.example.com", MODE_DIAGNOSIS);
+    w->service[0].on_target = w->resolver[0].on_target = false;
+}
+WITNESS(name_asked_in_diagnosis) {
+    only_others_in_diagnosis(w);
+    w->resolver[0].on_target = true;
+}
+WITNESS(port_of_datagrams_in_diagnosis) {
+    static struct msg_protocol udp;
+    udp = (struct msg_protocol){.proto = PROTO_UDP, .packets = 4, .bytes = 300};
+    only_others_in_diagnosis(w);
+    w->target.name[0] = 0;
+    w->target.port[w->target.ports++] = 123;
+    w->s.totals.protocols = &udp;
+    w->s.totals.protocols_n = 1;
+}
+WITNESS(only_a_young_attempt) {
+    nothing_seen(w);
+    w->s.totals.packets = w->s.totals.attempted = w->s.totals.pending = 1;
+}
+WITNESS(only_a_young_question) {
+    nothing_seen(w);
+    w->s.totals.packets = w->s.totals.dns_transactions = w->s.totals.dns_queries = 2;
+}
+WITNESS(other_port_in_diagnosis) {
+    static struct msg_host host;
+    only_others_in_diagnosis(w);
+    host = (struct msg_host){.address = w->service[0].address, .packets = 1};
+    w->target.address[0] = (struct msg_prefix){.address = host.address, .prefix_len = 32};
+    w->target.addresses = 1;
+    w->target.port[w->target.ports++] = 8443;
+    w->s.hosts = (struct msg_hosts){.rows = &host, .rows_n = 1, .of = 1};
+}
+WITNESS(host_of_no_port_in_diagnosis) {
+    other_port_in_diagnosis(w);
+    w->target.ports = 0;
+}
+#endif
