@@ -26,7 +26,7 @@ struct name_out {
 
 /* Join one label to the name.  False: over the limit. */
 static bool name_add(struct name_out out, const uint8_t *label, uint8_t len) {
-    if (*out.len + (*out.len > 0) + len > MAX_NAME) return false;
+    if (*out.len + (*out.len > 0 ? 1u : 0u) + len > MAX_NAME) return false;
     if (*out.len > 0) out.text[(*out.len)++] = '.';
     memcpy(out.text + *out.len, label, len);
     *out.len = (uint8_t)(*out.len + len);
