@@ -54,6 +54,11 @@
     X(SYNACK_AGAIN, "synack_again") X(SYN_FLOOD, "syn_flood")
 /* What is kept of media streams: RTP, or datagrams that come in an even beat. */
 #define MEDIA_LIST(X) X(RTP, "rtp") X(PACED, "paced")
+/* How a connection shows that one side speaks TLS and the other does not: what the server's first
+ * bytes are, from `http` to `binary`; `tls`: an alert to clear text; `error`: HTTP 400 from a server
+ * of TLS; `closed`: clear text to a port of TLS, closed without a word. */
+#define TLS_MISMATCH_LIST(X) X(NONE, "none") X(HTTP, "http") X(SSH, "ssh") X(GREETING, "greeting") \
+    X(TEXT, "text") X(BINARY, "binary") X(TLS, "tls") X(ERROR, "error") X(CLOSED, "closed")
 #define END_LIST(X) X(DURATION, "duration") X(STOPPED, "stopped") X(EOF, "end_of_file") \
     X(DEVICE, "device_gone") X(FAILED, "failed")
 /* Why the worker narrowed its kernel filter (contract section 3). */
@@ -66,6 +71,7 @@
 #define TLS_OUTCOME_ENUM(a, b) TLS_OUTCOME_##a,
 #define INCIDENT_ENUM(a, b) INCIDENT_##a,
 #define MEDIA_ENUM(a, b) MEDIA_##a,
+#define TLS_MISMATCH_ENUM(a, b) TLS_MISMATCH_##a,
 #define END_ENUM(a, b) END_##a,
 #define NARROW_ENUM(a, b) NARROW_##a,
 enum mode { MODE_LIST(MODE_ENUM) MODE_COUNT };
@@ -74,6 +80,7 @@ enum proto { PROTO_LIST(PROTO_ENUM) PROTO_COUNT };
 enum tls_outcome { TLS_OUTCOME_LIST(TLS_OUTCOME_ENUM) TLS_OUTCOME_COUNT };
 enum incident_kind { INCIDENT_LIST(INCIDENT_ENUM) INCIDENT_COUNT };
 enum media_kind { MEDIA_LIST(MEDIA_ENUM) MEDIA_COUNT };
+enum tls_mismatch { TLS_MISMATCH_LIST(TLS_MISMATCH_ENUM) TLS_MISMATCH_COUNT };
 enum end_reason { END_LIST(END_ENUM) END_COUNT };
 enum narrow_cause { NARROW_LIST(NARROW_ENUM) NARROW_COUNT };
 extern const char *const mode_names[MODE_COUNT];

@@ -216,7 +216,19 @@
     F(T, B, target_address, 1, none, "the address is one of the target's host") \
     F(T, A, reset_from, 16, none, "who sent the last reset in mid-stream; empty if none did") \
     F(T, U, reset_idle_us, ANY, us, "longest silence before a reset in mid-stream") \
-    F(T, U, reset_other_mac, ANY, count, "of these resets: from another link-layer address than the sender's first packet")
+    F(T, U, reset_other_mac, ANY, count, "of these resets: from another link-layer address than the sender's first packet") \
+    F(T, U, tls_rejected, ANY, count, "TLS 1.3: the client's first encrypted record had the size of an alert") \
+    F(T, U, tls_rejected_bytes, MAX16, bytes, "content of such a record") \
+    F(T, U, tls_rejected_first_us, ANY, us, "first of these, since the start") \
+    F(T, U, tls_rejected_last_us, ANY, us, "last of these, since the start") \
+    F(T, U, tls_obsolete, ANY, count, "ServerHellos that chose TLS 1.1 or older") \
+    F(T, U, tls_oldest_version, MAX16, none, "oldest version chosen by them; 0: none") \
+    F(T, U, tls_obsolete_first_us, ANY, us, "first of these, since the start") \
+    F(T, U, tls_obsolete_last_us, ANY, us, "last of these, since the start") \
+    F(T, U, tls_mismatch, ANY, count, "connections in which one side spoke TLS and the other did not") \
+    F(T, U, tls_mismatch_class, TLS_MISMATCH_COUNT - 1, tls_mismatch, "how the last of them showed") \
+    F(T, U, tls_mismatch_first_us, ANY, us, "first of these, since the start") \
+    F(T, U, tls_mismatch_last_us, ANY, us, "last of these, since the start")
 
 /* One DNS server, by address. */
 #define FIELDS_resolver(F, T) \
@@ -240,7 +252,19 @@
     F(T, U, trouble_first_us, ANY, us, "first query that failed or got no answer, since the start") \
     F(T, U, trouble_last_us, ANY, us, "last of them") \
     F(T, S, trouble_name, LIM_NAME, text, "name of the last of them, cleaned") \
-    F(T, U, trouble_on_target, ANY, count, "failed or unanswered queries for the target's name")
+    F(T, U, trouble_on_target, ANY, count, "failed or unanswered queries for the target's name") \
+    F(T, U, two_answers, ANY, count, "questions with more answers than queries, and different ones") \
+    F(T, U, unasked, ANY, count, "responses to a client that asks here, none of whose questions they answer") \
+    F(T, U, disputed_first_us, ANY, us, "first of these two, since the start") \
+    F(T, U, disputed_last_us, ANY, us, "last of these two, since the start") \
+    F(T, S, disputed_name, LIM_NAME, text, "name of the last of them, cleaned") \
+    F(T, B, disputed_target, 1, none, "the target's name was among them") \
+    F(T, U, private_answers, ANY, count, "answers of a public server with a private or loopback address for a public name") \
+    F(T, A, private_address, 16, none, "the address of the last of them") \
+    F(T, U, private_first_us, ANY, us, "first of these, since the start") \
+    F(T, U, private_last_us, ANY, us, "last of these, since the start") \
+    F(T, S, private_name, LIM_NAME, text, "name of the last of them, cleaned") \
+    F(T, B, private_target, 1, none, "the target's name was among them")
 
 #define FIELDS_connection(F, T) \
     F(T, A, client, 16, none, "who opened it; guessed when midstream") \
@@ -280,7 +304,17 @@
     F(T, U, tries, MAX32, count, "queries sent") \
     F(T, U, at_us, ANY, us, "first query, since the start") \
     F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end") \
-    F(T, U, extended_error, 65536, none, "INFO-CODE of RFC 8914 plus 1; 0: none")
+    F(T, U, extended_error, 65536, none, "INFO-CODE of RFC 8914 plus 1; 0: none") \
+    F(T, U, took_us, ANY, us, "first query to answer; 0 if none") \
+    F(T, U, retry_us, ANY, us, "first query to the one that was answered, when an earlier one was not; else 0") \
+    F(T, B, nodata, 1, none, "NOERROR without the address that was asked for") \
+    F(T, B, truncated, 1, none, "the answer was cut (TC)") \
+    F(T, B, unfollowed, 1, none, "it was cut, and no whole answer came, though there was time") \
+    F(T, U, size_bytes, MAX16, bytes, "of the answer that was cut") \
+    F(T, U, room_bytes, MAX16, bytes, "what the query says fits into a datagram (EDNS); 0: nothing, which means 512") \
+    F(T, U, tcp_tries, MAX32, count, "the same question over TCP, after the cut answer") \
+    F(T, U, tcp_connects, MAX32, count, "TCP connections begun to that server, after the cut answer") \
+    F(T, U, a_us, ANY, us, "AAAA, slow or without answer: how long the good answer for A took; else 0")
 
 #define FIELDS_http_row(F, T) \
     F(T, A, client, 16, none, "client") \

@@ -19,6 +19,7 @@ UNIT += test_track_tcp
 UNIT += test_track_app
 UNIT += test_track_streams
 UNIT += test_track_sides
+UNIT += test_track_dnstls
 UNIT += test_track_names
 UNIT += test_track_control
 UNIT += test_track_dns

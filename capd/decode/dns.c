@@ -26,9 +26,8 @@ struct name_out {
 
 /* Join one label to the name.  False: over the limit. */
 static bool name_add(struct name_out out, const uint8_t *label, uint8_t len) {
-    unsigned dot = *out.len > 0 ? 1 : 0;
-    if (*out.len + dot + len > MAX_NAME) return false;
-    if (dot) out.text[(*out.len)++] = '.';
+    if (*out.len + (*out.len > 0 ? 1u : 0u) + len > MAX_NAME) return false;
+    if (*out.len > 0) out.text[(*out.len)++] = '.';
     memcpy(out.text + *out.len, label, len);
     *out.len = (uint8_t)(*out.len + len);
     return true;
@@ -200,6 +199,7 @@ static void additional_use(const struct record *r, struct dns_message *m) {
     uint16_t option, len;
     if (r->type != TYPE_OPT || m->has_opt) return;
     m->has_opt = true;
+    m->udp_size = r->class;
     m->rcode = (uint16_t)(m->rcode | r->ttl_s >> 24 << 4); /* RFC 6891 section 6.1.3 */
     for (unsigned i = 0; i < DNS_MAX_OPTIONS && !m->has_extended_error; i++) {
         if (!cursor_be16(&data, &option) || !cursor_be16(&data, &len) || cursor_left(&data) < len)

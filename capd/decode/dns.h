@@ -57,6 +57,7 @@ struct dns_message {
     struct dns_alias alias[DNS_MAX_ALIASES];
     uint32_t min_ttl_s; /* smallest TTL of the answers read, 0 if none */
     bool has_opt, has_extended_error;
+    uint16_t udp_size;       /* of the OPT record, RFC 6891 section 6.2.3; 0: none */
     uint16_t extended_error; /* INFO-CODE of the first one, RFC 8914 section 4 */
 };
 

@@ -14,6 +14,12 @@ uint32_t rows_hosts(struct engine *e, struct msg_host *rows, uint64_t *of_out);
 uint32_t rows_udp(struct engine *e, struct msg_udp_service *rows, uint64_t *of_out);
 uint32_t rows_media(struct engine *e, struct msg_media *rows, uint64_t *of_out);
 
+/* rows_dnstls.c: parts of rows. */
+void rows_put_dns_faults(const struct engine *e, const struct resolver *v, struct msg_resolver *r);
+void rows_put_dns_more(const struct engine *e, const struct dns_entry *d, struct msg_dns_row *r);
+void rows_put_tls_faults(const struct service *v, const struct service_facts *x,
+                         struct msg_service *r);
+
 /* rows_udp.c: the totals of UDP. */
 void totals_udp(struct engine *e, struct msg_totals *t);
 

@@ -31,6 +31,7 @@ static void put_resolver(const struct engine *e, const struct resolver *v, struc
     r->trouble_first_us = v->trouble_first_us;
     r->trouble_last_us = v->trouble_last_us;
     r->trouble_on_target = v->trouble_target;
+    rows_put_dns_faults(e, v, r);
     name_out(e, v->trouble_name, v->trouble_len, r->trouble_name, sizeof r->trouble_name);
 }
 
@@ -87,6 +88,7 @@ static void put_dns(const struct engine *e, const struct dns_entry *d, struct ms
     r->at_us = d->first_us;
     r->resolved = dns_is_resolved(e, d);
     r->extended_error = d->extended_error;
+    rows_put_dns_more(e, d, r);
 }
 
 uint32_t rows_dns(struct engine *e, struct msg_dns_row *rows, uint64_t *of_out) {

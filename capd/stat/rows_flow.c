@@ -31,6 +31,7 @@ static uint64_t service_score(const struct service *v, const struct service_fact
     uint64_t bad = 0, packets = x->packets >> 40 ? (UINT64_C(1) << 40) - 1 : x->packets;
     if (c->retransmitted_to_client + c->retransmitted_to_server) bad = 2;
     if (v->fatal_by[0] + v->fatal_by[1] + v->http.e5xx + x->hello_unanswered) bad = 3;
+    if (v->tls.rejected + v->tls.mismatch + x->plain_closed) bad = 3;
     if (x->reset_by[0] + x->reset_by[1] + x->zero_times[0] + x->zero_times[1]) bad = 4;
     if (c->refused + c->timed_out + c->unreachable) bad = 5;
     return (v->target ? UINT64_C(1) << 62 : 0) | bad << 48 | packets;
@@ -155,6 +156,7 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     r->tls_alert = v->tls_alert;
     r->tls_alert_first_us = v->alert_first_us;
     r->tls_alert_last_us = v->alert_last_us;
+    rows_put_tls_faults(v, &e->facts[i], r);
 }
 
 uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_out) {

@@ -11,6 +11,7 @@
 #include "capd/track/names.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
+#include "capd/track/tls_faults.h"
 
 #define SURE    16u /* bytes of a start line without end that make it one */
 #define GUESSES 24u /* segments of a midstream flow looked at before it is given up */
@@ -146,7 +147,7 @@ static uint32_t walk(struct engine *e, struct segment *s, struct flow_side *side
             if (side->app_skip == 0 && !(side->bits & APP_LOST)) continue;
             break;
         } else {
-            side->bits |= APP_LOST;
+            side->bits |= APP_LOST | APP_GAPPED;
         }
         c.p = c.end;
     }
@@ -158,7 +159,7 @@ static uint32_t walk(struct engine *e, struct segment *s, struct flow_side *side
 
 static void lose(struct engine *e, struct flow_side *side, uint32_t next) {
     buffer_free(e, side);
-    side->bits |= APP_LOST;
+    side->bits |= APP_LOST | APP_GAPPED;
     side->app_skip = 0;
     side->app_next = next;
 }
@@ -196,7 +197,7 @@ static void through_buffer(struct engine *e, struct segment *s, struct flow_side
     }
     buffer_free(e, side);
     side->app_next = used < have ? far : next;
-    if (more || used < have) side->bits |= APP_LOST;
+    if (more || used < have) side->bits |= APP_LOST | APP_GAPPED;
 }
 
 static void in_order(struct engine *e, struct segment *s, struct flow_side *side, struct cursor c,
@@ -389,6 +390,8 @@ void app_segment(struct engine *e, struct segment *s) {
     f->side[s->dir == CLIENT ? SERVER : CLIENT].bits |= APP_TURN;
     if (f->app == APP_UNKNOWN && side->app_buffer == NONE && s->seq == side->app_next)
         recognise(s, cursor_make(s->k->payload, s->k->payload_cap));
+    if (s->dir == SERVER && s->seq == side->isn + 1 && f->app > APP_NONE)
+        tls_fault_first_bytes(e, s);
     if (f->app == APP_HTTP && s->dir == SERVER) finish_head(e, s);
     bool guess = f->app == APP_UNKNOWN && f->bits & FLOW_GUESSED;
     if (guess)

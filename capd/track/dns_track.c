@@ -4,6 +4,7 @@
  * worker.  Input trust: packets. */
 #include "capd/track/dns_track.h"
 #include "capd/decode/dns.h"
+#include "capd/track/dns_faults.h"
 #include "capd/track/flows.h"
 #include "capd/track/hash.h"
 #include "capd/track/names.h"
@@ -26,7 +27,7 @@ uint64_t dns_score(const struct engine *e, const struct dns_entry *d) {
     uint64_t how = 0;
     if (!d->answered)
         how = dns_is_unanswered(e, d) ? 6 : 5;
-    else if (d->rcode == 2 || d->rcode == 5 || d->rcode > 5)
+    else if (d->rcode == 2 || d->rcode == 5 || d->rcode > 5 || (d->truncated && !d->whole_later))
         how = 4;
     else if (d->rcode != 0)
         how = 3;
@@ -134,6 +135,7 @@ static void make_key(const struct engine *e, struct dns_entry *key, const struct
     memcpy(bytes + n + 16, key->name, key->name_len);
     n += 16u + key->name_len;
     key->hash = hash_bytes(e->o.seed, bytes, n);
+    key->udp_size = m->udp_size;
     key->target = select_dns_target(e, key->name, key->name_len);
 }
 
@@ -163,7 +165,8 @@ static void take_query(struct engine *e, const struct dns_entry *key) {
     d->extended_error = 0;
     d->tries = 1;
     d->answer_tries = d->responses = 0;
-    d->latency_us = 0;
+    d->latency_us = d->took_us = d->retry_us = 0;
+    d->truncated = d->nodata = d->disputed = false;
     d->first_us = d->last_us = e->now_us;
 }
 
@@ -185,9 +188,11 @@ static void take_later_answer(struct engine *e, struct resolver *r, struct dns_e
 }
 
 static void take_answer(struct engine *e, struct resolver *r, struct dns_entry *d,
-                        const struct dns_message *m) {
+                        const struct dns_response *a) {
+    const struct dns_message *m = a->m;
     if (d->answered) {
         take_later_answer(e, r, d);
+        dns_fault_next_answer(e, r, d, a);
         return;
     }
     d->answered = true;
@@ -203,10 +208,12 @@ static void take_answer(struct engine *e, struct resolver *r, struct dns_entry *
     note_latency(e, d->latency_us);
     if (d->tries > 1) r->retried++;
     if (m->rcode != 0) note_trouble(e, r, d);
+    dns_fault_first_answer(e, r, d, a);
 }
 
 static void take_response(struct engine *e, const struct dns_entry *key,
-                          const struct dns_message *m) {
+                          const struct dns_response *a) {
+    const struct dns_message *m = a->m;
     struct resolver *r = resolver_of(e, &key->server, key->server_port);
     e->total.dns_responses++;
     codes_add(&e->total.dns_rcodes, m->rcode);
@@ -218,7 +225,10 @@ static void take_response(struct engine *e, const struct dns_entry *key,
     else
         r->other_rcode++;
     struct dns_entry *d = find(e, key);
-    if (d) take_answer(e, r, d, m);
+    if (d)
+        take_answer(e, r, d, a);
+    else
+        dns_fault_unasked(e, r, key, a);
 }
 
 /* Updates, notifications, status: no question for a name, and a resolver that leaves or refuses
@@ -264,9 +274,10 @@ bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor me
     if (m.opcode != 0)
         count_other(e, &m);
     else if (m.response)
-        take_response(e, &key, &m);
+        take_response(e, &key, &(struct dns_response){k, &m, certain && status == DNS_OK});
     else
         take_query(e, &key);
+    if (!m.response && k->ip_proto == 6 && e->dns_cut.used > 0) dns_fault_asked_over_tcp(e, &key);
     return true;
 }
 

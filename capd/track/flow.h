@@ -44,6 +44,7 @@ enum side_bit {
     WS_EXPECT = 1u << 20,
     WS_UNSEEN = 1u << 22,    /* an ACK of more than was seen was counted */
     SIDE_PUSHED = 1u << 21,  /* its highest data segment ended a write (PSH) */
+    APP_GAPPED = 1u << 29,   /* the stream has had a gap, or bytes that were no message */
     APP_DEAF = 1u << 19,     /* nothing more to read in this direction */
     APP_TURN = 1u << 30,     /* the other end has spoken since this one did */
     SIDE_TOLD_MTU = 1u << 31 /* a router told it of a smaller MTU */

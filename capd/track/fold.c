@@ -5,6 +5,7 @@
 #include "capd/track/flows.h"
 #include "capd/track/select.h"
 #include "capd/track/tcp_end.h"
+#include "capd/track/tls_faults.h"
 
 #define STUCK_US 1000000u /* closed so long at the end counts as never reopened */
 
@@ -193,6 +194,7 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     add_failures(e, f, s, x);
     add_syn_retries(f, x);
     add_unanswered_hello(e, f, x);
+    tls_fault_closed(f, end_of(f) == 'f' || end_of(f) == 'r', f->last_us, x);
     for (unsigned d = 0; d < 2; d++) add_zero_windows(e, f, d, x);
     if (f->retransmitted[0] + f->retransmitted[1] > 0)
         span_add(&x->retransmit_first_us, &x->retransmit_last_us,

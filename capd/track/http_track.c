@@ -5,6 +5,7 @@
 #include "capd/decode/http_target.h"
 #include "capd/track/app.h"
 #include "capd/track/services.h"
+#include "capd/track/tls_faults.h"
 
 #define PIPELINE 64u /* requests waiting in one connection */
 
@@ -201,6 +202,7 @@ static const struct http_entry *take_response(struct engine *e, struct segment *
     codes_add(&e->total.http_statuses, m->status);
     struct service *v = services_of(e, f);
     if (v) count_status(e, v, h, m->status);
+    tls_fault_http_answer(e, f, m->status);
     return h;
 }
 

@@ -30,6 +30,7 @@ struct engine {
     struct services services;
     struct names names;
     struct dns_table dns;
+    struct dns_cut_list dns_cut;
     struct resolver resolver[RESOLVERS];
     uint32_t resolvers;
     struct http_table http;

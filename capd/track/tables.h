@@ -74,6 +74,7 @@ struct service_facts {
     struct addr reset_from; /* who sent the last of them */
     uint64_t syn_added_us, syn_added_longest_us, syn_retry_first_us, syn_retry_last_us;
     uint64_t hello_unanswered, hello_wait_us, hello_first_us, hello_last_us;
+    uint64_t plain_closed, plain_first_us, plain_last_us; /* tls_fault_closed() */
 };
 
 enum service_sketch {
@@ -119,6 +120,15 @@ struct syn_rate {
     uint32_t syns, done, worst;
 };
 
+/* tls_faults.c */
+struct tls_faults {
+    uint64_t rejected, rejected_first_us, rejected_last_us;
+    uint64_t obsolete, obsolete_first_us, obsolete_last_us;
+    uint64_t mismatch, mismatch_first_us, mismatch_last_us;
+    uint16_t rejected_bytes, oldest;
+    uint8_t mismatch_class;
+};
+
 struct service {
     struct addr address;
     uint16_t port;
@@ -131,6 +141,7 @@ struct service {
     struct http_counts http;
     uint64_t client_hellos, server_hellos, fatal_by[2], alert_first_us, alert_last_us;
     uint32_t tls_alert;
+    struct tls_faults tls;
     struct slow_client slow[SLOW_CLIENTS];
     struct asked asked[ASKED]; /* the clients that asked last */
     struct syn_rate syn_rate;
@@ -158,11 +169,38 @@ struct dns_entry {
     uint64_t hash, first_us, last_us, latency_us;
     uint8_t name_len;
     uint8_t name[255]; /* lower case */
+    /* dns_faults.c */
+    uint64_t took_us;             /* first query to answer */
+    uint64_t retry_us;            /* first query to the one that was answered; 0: all were */
+    uint64_t digest;              /* of the first answer */
+    uint32_t replies, tries_then; /* answers seen; queries sent when the first one came */
+    uint32_t size_bytes;          /* of an answer that was cut */
+    uint32_t tcp_tries;           /* questions over TCP that followed it */
+    uint32_t tcp_connects;        /* connections over TCP to its server that followed it */
+    uint16_t udp_size;            /* room for answers that the query offers (RFC 6891); 0: no OPT */
+    bool comparable, disputed;    /* first answer read whole; another one contradicted it */
+    bool nodata;                  /* NOERROR without an address, though one was asked for */
+    bool truncated, whole_later;  /* cut (TC); a whole answer came after it */
 };
 struct dns_table {
     struct dns_entry *entry;
     uint32_t *bucket;
     uint32_t capacity, used, hand;
+};
+
+/* Answers cut (TC) that wait for a whole one: indexes of their questions. */
+#define DNS_CUT 32u
+struct dns_cut_list {
+    uint32_t entry[DNS_CUT];
+    uint32_t used, hand;
+};
+
+/* Something seen of a resolver's answers, with the latest name it was about. */
+struct dns_fault {
+    uint64_t count, first_us, last_us;
+    bool target;
+    uint8_t name_len;
+    uint8_t name[255];
 };
 
 struct resolver {
@@ -175,6 +213,8 @@ struct resolver {
     uint8_t trouble_len;
     uint8_t trouble_name[255];
     struct sketch latency;
+    struct dns_fault two_answers, unasked, private_answer;
+    struct addr private_address;
 };
 #define RESOLVERS 64u
 

@@ -1,6 +1,7 @@
 /* A connection's life: handshake, outcome, history, acknowledgements, end.  Copies made by the
  * capture itself do not come here.
  * Runs in: worker.  Input trust: packets. */
+#include "capd/track/dns_faults.h"
 #include "capd/track/tcp.h"
 #include "capd/track/path.h"
 #include "capd/track/select.h"
@@ -54,7 +55,10 @@ static void note_syn(struct engine *e, struct segment *s) {
     struct flow_side *side = &f->side[s->dir];
     side->isn = s->seq;
     if (!(s->flags & TCP_ACK)) {
-        if (!(f->bits & FLOW_SYN)) f->syn_us = s->us;
+        if (!(f->bits & FLOW_SYN)) {
+            f->syn_us = s->us;
+            if (e->dns_cut.used > 0) dns_fault_connects(e, f);
+        }
         f->bits |= FLOW_SYN;
         f->syn_last_us = s->us;
         if (f->syn_sent < UINT16_MAX) f->syn_sent++;

@@ -5,6 +5,7 @@
 #include "capd/track/app.h"
 #include "capd/track/http_track.h"
 #include "capd/track/services.h"
+#include "capd/track/tls_faults.h"
 
 enum tls_outcome tls_outcome_of(const struct engine *e, const struct tls_entry *t) {
     if (t->alert_from)
@@ -75,6 +76,7 @@ static void server_hello(struct engine *e, struct segment *s, const struct tls_h
     e->total.tls_server_hellos++;
     if (v) v->server_hellos++;
     if (!t || t->answered) return;
+    tls_fault_version(e, f, h->version);
     t->answered = true;
     t->version = h->version;
     if (h->alpn_len) {
@@ -124,6 +126,8 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
     case TLS_ALERT: alert(e, s, &m); break;
     case TLS_APPLICATION_DATA:
         s->f->bits |= FLOW_TLS_DONE;
+        if (s->dir == CLIENT && side->records == 0)
+            tls_fault_client_record(e, s->f, entry_of(e, s->f), m.stream_bytes - TLS_RECORD_HEADER);
         if (side->records < UINT8_MAX) side->records++;
         break;
     default: break;

@@ -221,8 +221,10 @@ derive_fn derive_fn_find(enum table_id table, const char *name) {
         [TABLE_INCIDENTS] = computed_incidents, [TABLE_UDP] = computed_udp,
         [TABLE_MEDIA] = computed_media};
     const struct computed *const lists[] = {by_table[table],
-                                            table == TABLE_SERVICES ? computed_names : NULL};
-    for (size_t i = 0; i < 2; i++)
+                                            table == TABLE_SERVICES ? computed_names : NULL,
+                                            table == TABLE_SERVICES ? computed_tls : NULL,
+                                            table == TABLE_RESOLVERS ? computed_dns : NULL};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         for (const struct computed *c = lists[i]; c && c->name; c++)
             if (strcmp(c->name, name) == 0) return c->fn;
     return NULL;
@@ -269,7 +271,13 @@ derive_name_fn derive_name_find(enum table_id table, const char *name) {
                  {TABLE_SERVICES, "host_of_4xx", derive_host_of_4xx},
                  {TABLE_SERVICES, "host_of_5xx", derive_host_of_5xx},
                  {TABLE_UDP, "name", derive_udp_name},
-                 {TABLE_INCIDENTS, "cut_name", derive_cut_name}};
+                 {TABLE_INCIDENTS, "cut_name", derive_cut_name},
+                 {TABLE_RESOLVERS, "nodata_name", derive_nodata_name},
+                 {TABLE_RESOLVERS, "retry_name", derive_retry_name},
+                 {TABLE_RESOLVERS, "aaaa_name", derive_stall_name},
+                 {TABLE_RESOLVERS, "cut_name", derive_truncated_name},
+                 {TABLE_RESOLVERS, "private_name", derive_private_name},
+                 {TABLE_RESOLVERS, "disputed_name", derive_disputed_name}};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].table == table && strcmp(names[i].name, name) == 0) return names[i].fn;

@@ -85,7 +85,8 @@ const struct choice *choice_take(const struct choice *c, const struct threshold 
 /* {name} a number, {name|one|many} number and noun, {=name|one|many} the noun alone, {name@list} a
  * word of a list in `words`; {service} {address} {peer} {client} {slow_client} {reset_from}
  * {failing} addresses of the row ({failing}: a service's, with those of the same name that fail as
- * well); {subject} the finding's subject; {target} the caller's own text, {interface}. */
+ * well), {private} the one that a resolver gave; {subject} the finding's subject; {target} the
+ * caller's own text, {interface}. */
 bool template_check(const char *text, const struct scope *scope, struct fail *fail);
 
 struct template_input {

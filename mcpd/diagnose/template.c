@@ -65,18 +65,20 @@ enum text_kind {
     TEXT_FAILING,
     TEXT_MAC,
     TEXT_OTHER_MAC,
-    TEXT_RESET_FROM
+    TEXT_RESET_FROM,
+    TEXT_PRIVATE
 };
-static const char *const text_names[] = {"service", "address",   "peer",      "subject",
-                                         "target",  "interface", "client",    "slow_client",
-                                         "failing", "mac",       "other_mac", "reset_from"};
-#define TEXT_KINDS   12u
+static const char *const text_names[] = {
+    "service",     "address", "peer", "subject",   "target",     "interface", "client",
+    "slow_client", "failing", "mac",  "other_mac", "reset_from", "private"};
+#define TEXT_KINDS   13u
 #define FAILING_TEXT 96u /* as long as a subject */
 
 static bool text_fits(enum text_kind kind, enum table_id table) {
     if (kind == TEXT_SERVICE || kind == TEXT_ADDRESS) return table != TABLE_TOTALS;
     if (kind == TEXT_CLIENT) return table == TABLE_CONNECTIONS;
     if (kind == TEXT_SLOW_CLIENT || kind == TEXT_RESET_FROM) return table == TABLE_SERVICES;
+    if (kind == TEXT_PRIVATE) return table == TABLE_RESOLVERS;
     if (kind == TEXT_FAILING) return table == TABLE_SERVICES;
     if (kind == TEXT_PEER) return table == TABLE_INCIDENTS || table == TABLE_MEDIA;
     bool of_incidents = kind == TEXT_MAC || kind == TEXT_OTHER_MAC;
@@ -130,6 +132,9 @@ static void put_text(struct sink *out, enum text_kind kind, const struct templat
         break;
     case TEXT_OTHER_MAC:
         mac_format(((const struct msg_incident *)in->row->row)->other_mac, text, sizeof text);
+        break;
+    case TEXT_PRIVATE:
+        addr_format(&((const struct msg_resolver *)in->row->row)->private_address, text);
         break;
     case TEXT_SUBJECT: word = in->subject ? in->subject : ""; break;
     case TEXT_TARGET: put_target(out, in->row); return;

@@ -295,14 +295,14 @@ def test_probe(world, sock):
     server = http.server.HTTPServer(("127.0.0.5", 8080), Quiet)
     server.paths = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    got = world.run("diagnose", "http://me:pw@web.example:8080/private?token=1", "--capd", sock, "--duration", "2",
+    got = world.run("diagnose", "http://me:pw@web.example:8080/backstairs?token=1", "--capd", sock, "--duration", "2",
                     "--json", user=True)
     report = json.loads(got.stdout) if got.stdout else {}
     T.check("diagnose with a probe: healthy, exit 0, and the traffic is marked as mcpd's own",
             got.returncode == 0 and report.get("probe", {}).get("result") == "ok" and
             report["probe"]["status"] == 204 and report["interface"] == "lo", got)
     T.check("the path, the query and the user part reach nobody",
-            server.paths == ["/"] and "private" not in got.stdout and "pw" not in got.stdout, (server.paths, got))
+            server.paths == ["/"] and "backstairs" not in got.stdout and "pw" not in got.stdout, (server.paths, got))
     got = world.run("diagnose", "web.example:8080", "--capd", sock, "--duration", "1", "--no-probe", "--json",
                     user=True)
     report = json.loads(got.stdout) if got.stdout else {}

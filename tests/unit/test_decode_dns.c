@@ -157,6 +157,7 @@ static void test_dns_extended_error(void **state) {
         DNS_OK);
     assert_true(m.has_extended_error);
     assert_int_equal(m.extended_error, 22);
+    assert_int_equal(m.udp_size, 1232);
     assert_int_equal(decode_hex("abcd 8182 0001 0000 0000 0001" NAME "0001 0001"
                                 "00 0029 04d0 00000000 0005 000f 0001 00",
                                 &m),

@@ -1,6 +1,7 @@
 /* Each rule with witnesses for and against it, from snapshots filled in by hand. */
 #include "tests/unit/witnesses.h"
 #include "tests/unit/witnesses_apps.h"
+#include "tests/unit/witnesses_dnstls.h"
 #include "tests/unit/witnesses_ends.h"
 #include "tests/unit/witnesses_link.h"
 #include "tests/unit/witnesses_names.h"
@@ -316,7 +317,7 @@ static const struct {
     {"udp_pacing", game_stalled_twice, NULL, NULL, NULL, NULL},
     {"udp_pacing", game_without_beat, NULL, NULL, NULL, NULL},
     {"udp_pacing", voice_uneven_and_held_back, NULL, NULL, NULL, NULL},
-};
+    WITNESSES_DNSTLS};
 #define WITNESSES (sizeof witnesses / sizeof witnesses[0])
 
 static void check_sentences(const struct finding *f) {

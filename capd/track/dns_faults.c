@@ -1,0 +1,224 @@
+/* What answers of DNS servers say beyond their code.  The same question may be repeated, and each
+ * copy answered: only more answers than questions, with different content, prove a second author.
+ * An answer that was cut (TC) is waited for in a short list, so that each later answer costs a few
+ * comparisons and not a walk through the table; whoever is pushed out of the list is not judged.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/dns_faults.h"
+#include "capd/track/dns_track.h"
+#include "capd/track/flows.h"
+#include "capd/track/hash.h"
+#include "capd/track/select.h"
+
+#define TYPE_A    1u
+#define TYPE_AAAA 28u
+#define UDP       17u
+#define INSIDE(t)                                                                                  \
+    { t, sizeof(t) - 1 }
+#define BESIDE_US 10000000u /* A and AAAA of one look-up, repeats included */
+#define SETTLE_US 5000000u  /* questions from before the capture are answered by then */
+
+/* ---- addresses and names ----------------------------------------------------------------------
+ */
+
+bool dns_is_private_address(const struct addr *a) {
+    const uint8_t *b = a->b;
+    if (a->len == 4)
+        return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0u) == 16) ||
+               (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
+    if (a->len != 16) return false;
+    if ((b[0] & 0xfeu) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0u) == 0x80)) return true;
+    for (unsigned i = 0; i < 15; i++)
+        if (b[i] != 0) return false;
+    return b[15] == 1;
+}
+
+bool dns_is_private_name(const uint8_t *name, size_t len) {
+    static const struct {
+        const char *text;
+        uint8_t len;
+    } inside[] = {INSIDE("local"),       INSIDE("localhost"),    INSIDE("test"),
+                  INSIDE("invalid"),     INSIDE("example"),      INSIDE("onion"),
+                  INSIDE("alt"),         INSIDE("home.arpa"),    INSIDE("internal"),
+                  INSIDE("intranet"),    INSIDE("private"),      INSIDE("corp"),
+                  INSIDE("home"),        INSIDE("lan"),          INSIDE("box"),
+                  INSIDE("localdomain"), INSIDE("in-addr.arpa"), INSIDE("ip6.arpa")};
+    bool dotted = false;
+    for (size_t i = 0; i < len; i++) dotted |= name[i] == '.';
+    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
+        size_t n = inside[i].len;
+        if (len > n && name[len - n - 1] == '.' && memcmp(name + len - n, inside[i].text, n) == 0)
+            return true;
+    }
+    return !dotted;
+}
+
+/* ---- one event of a resolver -------------------------------------------------------------------
+ */
+
+static void note(const struct engine *e, struct dns_fault *f, const struct dns_entry *d) {
+    if (f->count++ == 0) f->first_us = e->now_us;
+    f->last_us = e->now_us;
+    f->target |= d->target;
+    f->name_len = d->name_len;
+    memcpy(f->name, d->name, d->name_len);
+}
+
+static bool asks_address(const struct dns_entry *d) {
+    return d->type == TYPE_A || d->type == TYPE_AAAA;
+}
+
+/* Records may come in another order each time, and their TTL counts down. */
+static uint64_t digest_of(const struct engine *e, const struct dns_entry *d,
+                          const struct dns_message *m) {
+    uint64_t sum = (uint64_t)m->rcode << 32 | (asks_address(d) ? 0u : m->answers);
+    for (unsigned i = 0; i < m->addresses; i++)
+        sum += hash_bytes(e->o.seed, m->address[i].address.b, m->address[i].address.len);
+    return sum;
+}
+
+/* ---- cut answers -------------------------------------------------------------------------------
+ */
+
+static bool same_question(const struct dns_entry *a, const struct dns_entry *b) {
+    return a->type == b->type && a->name_len == b->name_len && addr_equal(&a->client, &b->client) &&
+           memcmp(a->name, b->name, a->name_len) == 0;
+}
+
+static void wait_for_whole(struct engine *e, struct dns_entry *d) {
+    struct dns_cut_list *w = &e->dns_cut;
+    uint32_t at = (uint32_t)(d - e->dns.entry);
+    struct dns_entry *old = w->used == DNS_CUT ? &e->dns.entry[w->entry[w->hand]] : NULL;
+    if (old && old->truncated) old->whole_later = true;
+    w->entry[w->hand] = at;
+    w->hand = (w->hand + 1) % DNS_CUT;
+    if (w->used < DNS_CUT) w->used++;
+}
+
+/* The questions of the list that `key` asks again. */
+static void cut_ones(struct engine *e, const struct dns_entry *key, bool whole) {
+    const struct dns_cut_list *w = &e->dns_cut;
+    for (uint32_t i = 0; i < w->used; i++) {
+        struct dns_entry *d = &e->dns.entry[w->entry[i]];
+        if (!d->used || !d->truncated || d == key || !same_question(d, key)) continue;
+        if (whole)
+            d->whole_later = true;
+        else
+            d->tcp_tries++;
+    }
+}
+
+void dns_fault_asked_over_tcp(struct engine *e, const struct dns_entry *key) {
+    cut_ones(e, key, false);
+}
+
+void dns_fault_connects(struct engine *e, const struct flow *f) {
+    const struct dns_cut_list *w = &e->dns_cut;
+    for (uint32_t i = 0; i < w->used; i++) {
+        struct dns_entry *d = &e->dns.entry[w->entry[i]];
+        if (d->used && d->truncated && d->server_port == f->port[SERVER] &&
+            addr_equal(&d->server, &f->end[SERVER]) && addr_equal(&d->client, &f->end[CLIENT]))
+            d->tcp_connects++;
+    }
+}
+
+bool dns_is_unfollowed(const struct engine *e, const struct dns_entry *d) {
+    uint64_t at = d->first_us + d->took_us;
+    return d->truncated && !d->whole_later && e->now_us > at &&
+           e->now_us - at > end_guard_us(e->total.slowest_dns_us);
+}
+
+/* ---- answers -----------------------------------------------------------------------------------
+ */
+
+/* Made for the inside of a network, said by a server of the outside, about a name of the outside.
+ */
+static void look_for_private(struct engine *e, struct resolver *r, const struct dns_entry *d,
+                             const struct dns_message *m) {
+    if (m->rcode != 0 || !asks_address(d) || dns_is_private_address(&d->server)) return;
+    for (unsigned i = 0; i < m->addresses; i++) {
+        if (!dns_is_private_address(&m->address[i].address)) continue;
+        if (dns_is_private_name(d->name, d->name_len)) return;
+        note(e, &r->private_answer, d);
+        r->private_address = m->address[i].address;
+        return;
+    }
+}
+
+void dns_fault_first_answer(struct engine *e, struct resolver *r, struct dns_entry *d,
+                            const struct dns_response *a) {
+    const struct dns_message *m = a->m;
+    bool udp = a->k->ip_proto == UDP;
+    d->replies = 1;
+    d->tries_then = d->tries;
+    d->took_us = e->now_us - d->first_us;
+    d->retry_us = d->tries > 1 ? d->last_us - d->first_us : 0;
+    d->digest = digest_of(e, d, m);
+    d->comparable = a->whole && !m->truncated && udp;
+    /* Not a referral: those come without recursion and without authority. */
+    d->nodata = m->rcode == 0 && a->whole && !m->truncated && asks_address(d) &&
+                m->addresses == 0 && (m->recursion_available || m->authoritative);
+    d->truncated = udp && m->truncated;
+    d->whole_later = false;
+    d->tcp_tries = d->tcp_connects = 0;
+    if (d->truncated) {
+        d->size_bytes = a->k->payload_bytes;
+        wait_for_whole(e, d);
+    } else if (e->dns_cut.used > 0) {
+        cut_ones(e, d, true);
+    }
+    look_for_private(e, r, d, m);
+}
+
+void dns_fault_next_answer(struct engine *e, struct resolver *r, struct dns_entry *d,
+                           const struct dns_response *a) {
+    const struct dns_message *m = a->m;
+    if (a->k->ip_proto != UDP) return;
+    if (d->replies < UINT32_MAX) d->replies++;
+    /* The first try was answered as well, only late: nothing was lost. */
+    if (d->retry_us > 0 && d->replies >= d->tries_then) d->retry_us = 0;
+    if (d->truncated && !m->truncated) d->whole_later = true;
+    if (!d->comparable || !a->whole || m->truncated || d->replies <= d->tries || d->disputed)
+        return;
+    if (digest_of(e, d, m) == d->digest) return;
+    d->disputed = true;
+    note(e, &r->two_answers, d);
+}
+
+/* Only where the question would have been seen: the same client asks from this port, or is this
+ * host, and the table has not had to give up any question yet. */
+void dns_fault_unasked(struct engine *e, struct resolver *r, const struct dns_entry *key,
+                       const struct dns_response *a) {
+    unsigned dir = 0;
+    const struct packet *k = a->k;
+    if (k->ip_proto != UDP || !a->whole || !a->m->has_question || a->m->opcode != 0) return;
+    if (e->now_us < SETTLE_US || e->dns.used == e->dns.capacity || !r->to_server) return;
+    uint32_t i = flows_find(e, k->ip_proto, &k->src, k->sport, &k->dst, k->dport, &dir);
+    bool asks = i != NONE && e->flows.flow[i].packets[!dir] > 0;
+    if (asks || select_local(e, &k->dst)) note(e, &r->unasked, key);
+}
+
+/* ---- A and AAAA --------------------------------------------------------------------------------
+ */
+
+/* Asked side by side: one that is asked after the other was answered finds what the resolver has
+ * learnt by then. */
+static bool is_beside(const struct dns_entry *a, const struct dns_entry *d) {
+    uint64_t apart =
+        a->first_us > d->first_us ? a->first_us - d->first_us : d->first_us - a->first_us;
+    if (apart > BESIDE_US) return false;
+    return !d->answered || a->first_us < d->first_us + d->took_us;
+}
+
+uint64_t dns_sibling_a_us(const struct engine *e, const struct dns_entry *d) {
+    if (d->type != TYPE_AAAA || d->name_len == 0) return 0;
+    uint64_t best = 0;
+    for (uint32_t i = 0; i < e->dns.used; i++) {
+        const struct dns_entry *o = &e->dns.entry[i];
+        if (o->type != TYPE_A || !o->answered || o->addresses == 0) continue;
+        if (o->name_len != d->name_len || !addr_equal(&o->client, &d->client)) continue;
+        if (memcmp(o->name, d->name, d->name_len) != 0 || !is_beside(o, d)) continue;
+        uint64_t took = o->took_us ? o->took_us : 1;
+        if (best == 0 || took < best) best = took;
+    }
+    return best;
+}

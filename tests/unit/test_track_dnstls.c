@@ -1,0 +1,508 @@
+/* Answers of DNS servers beyond their code, and TLS that fails without a word: from packets to
+ * rows. */
+#include "tests/unit/pktbuild.h"
+#define INNER   0x0a000035u /* 10.0.0.53 */
+#define OUTER   0x08080808u
+#define PUBLIC  0xcb007109u
+#define PRIVATE 0x0a010203u
+
+/* ---- DNS ---------------------------------------------------------------------------------------
+ */
+enum { A = 1, TXT = 16, AAAA = 28, TC = 0x0200, RA = 0x0080, AA = 0x0400 };
+
+struct message {
+    const char *name;
+    uint16_t type, id, port;
+    uint32_t server;
+    uint32_t address[2]; /* 0: none */
+    uint16_t flags;      /* of an answer, besides QR and RD */
+    uint16_t room;       /* EDNS; 0: no OPT */
+};
+
+static size_t dns_write(uint8_t *m, const struct message *d, bool response) {
+    unsigned records = (d->address[0] ? 1u : 0u) + (d->address[1] ? 1u : 0u);
+    memset(m, 0, 12);
+    put16(m, d->id);
+    put16(m + 2, response ? 0x8100u | d->flags : 0x0100);
+    put16(m + 4, 1);
+    put16(m + 6, response ? records : 0);
+    put16(m + 10, d->room != 0);
+    size_t n = 12;
+    for (const char *p = d->name; *p;) {
+        size_t len = strcspn(p, ".");
+        m[n++] = (uint8_t)len;
+        memcpy(m + n, p, len);
+        n += len;
+        p += len + (p[len] == '.');
+    }
+    m[n++] = 0;
+    put16(m + n, d->type);
+    put16(m + n + 2, 1);
+    n += 4;
+    for (unsigned i = 0; response && i < records; i++) {
+        static const uint8_t head[12] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4};
+        memcpy(m + n, head, 12);
+        put32(m + n + 12, d->address[i]);
+        n += 16;
+    }
+    if (d->room) {
+        memset(m + n, 0, 11);
+        m[n + 2] = 41;
+        put16(m + n + 3, d->room);
+        n += 11;
+    }
+    return n;
+}
+
+static void ask(struct lab *l, struct message d) {
+    uint8_t m[512];
+    size_t n = dns_write(m, &d, false);
+    lab_udp(l, A1, d.port ? d.port : 5000, d.server ? d.server : INNER, 53, m, n);
+}
+
+static void answer(struct lab *l, struct message d) {
+    uint8_t m[512];
+    if (d.flags == 0) d.flags = RA;
+    size_t n = dns_write(m, &d, true);
+    lab_udp(l, d.server ? d.server : INNER, 53, A1, d.port ? d.port : 5000, m, n);
+}
+
+/* The same over TCP: a connection of its own, with the length prefix. */
+static void over_tcp(struct lab *l, struct message d, bool answered) {
+    uint8_t m[512];
+    struct conn k = conn_new(l, d.port, 53);
+    k.s = INNER;
+    conn_open(&k);
+    size_t n = dns_write(m + 2, &d, false);
+    put16(m, (uint32_t)n);
+    from_client(&k, TCP_PSH | TCP_ACK, m, n + 2);
+    l->us += 10 * MS;
+    if (!answered) return;
+    d.flags = RA;
+    n = dns_write(m + 2, &d, true);
+    put16(m, (uint32_t)n);
+    from_server(&k, TCP_PSH | TCP_ACK, m, n + 2);
+}
+
+static const struct msg_dns_row *dns_row(const struct lab *l, unsigned type) {
+    for (uint32_t i = 0; i < l->dns.rows_n; i++)
+        if (l->dns.rows[i].type == type) return &l->dns.rows[i];
+    fail_msg("no row of type %u", type);
+    return NULL;
+}
+
+static void test_dns_cut_answer_must_be_followed(void **state) {
+    (void)state;
+    enum { NOTHING, TCP_FAILS, TCP_ANSWERS, MORE_ROOM, STILL_YOUNG };
+    static const struct {
+        int then;
+        bool unfollowed;
+        unsigned tcp_tries;
+    } cases[] = {{NOTHING, true, 0},
+                 {TCP_FAILS, true, 1},
+                 {TCP_ANSWERS, false, 1},
+                 {MORE_ROOM, false, 0},
+                 {STILL_YOUNG, false, 0}};
+    struct message q = {"long.example", TXT, 7, 5000, 0, {0, 0}, 0, 1232};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        ask(l, q);
+        l->us += 5 * MS;
+        struct message cut = q;
+        cut.flags = RA | TC;
+        answer(l, cut);
+        l->us += 5 * MS;
+        struct message again = q;
+        again.port = 5001;
+        again.id = 8;
+        if (cases[i].then == TCP_FAILS || cases[i].then == TCP_ANSWERS)
+            over_tcp(l, again, cases[i].then == TCP_ANSWERS);
+        if (cases[i].then == MORE_ROOM) {
+            ask(l, again);
+            answer(l, again);
+        }
+        lab_wait(l, cases[i].then == STILL_YOUNG ? 1 * S : 4 * S);
+        lab_snapshot(l);
+        const struct msg_dns_row *r = NULL;
+        for (uint32_t k = 0; k < l->dns.rows_n; k++)
+            if (l->dns.rows[k].truncated) r = &l->dns.rows[k];
+        assert_non_null(r);
+        assert_int_equal(r->unfollowed, cases[i].unfollowed);
+        assert_int_equal(r->tcp_tries, cases[i].tcp_tries);
+        assert_int_equal(r->tcp_connects, cases[i].tcp_tries);
+        assert_int_equal(r->size_bytes, 41);
+        assert_int_equal(r->room_bytes, 1232);
+        assert_false(r->nodata);
+        lab_free(l);
+    }
+}
+
+/* More cut answers than are waited for: what is forgotten is not called unfollowed. */
+static void test_dns_cut_answers_without_number(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (uint16_t i = 0; i < 100; i++) {
+        struct message q = {"long.example", TXT, i, (uint16_t)(5000 + i), 0, {0, 0}, TC, 0};
+        char name[32];
+        snprintf(name, sizeof name, "n%u.example", i);
+        q.name = name;
+        ask(l, q);
+        answer(l, q);
+    }
+    lab_wait(l, 4 * S);
+    lab_snapshot(l);
+    unsigned unfollowed = 0;
+    for (uint32_t i = 0; i < l->dns.rows_n; i++) unfollowed += l->dns.rows[i].unfollowed;
+    assert_int_equal(unfollowed, 32);
+    lab_free(l);
+}
+
+static void test_dns_retry_or_only_late(void **state) {
+    (void)state;
+    struct message q = {"www.example.com", A, 7, 5000, 0, {PUBLIC, 0}, 0, 0};
+    for (int both = 0; both < 2; both++) {
+        struct lab *l = lab_default();
+        ask(l, q);
+        l->us += 1 * S;
+        ask(l, q);
+        l->us += 30 * MS;
+        answer(l, q);
+        if (both) answer(l, q);
+        lab_snapshot(l);
+        assert_int_equal(dns_row(l, A)->retry_us, both ? 0 : 1 * S);
+        assert_int_equal(dns_row(l, A)->took_us, 1 * S + 30 * MS);
+        assert_int_equal(dns_row(l, A)->tries, 2);
+        lab_free(l);
+    }
+}
+
+static void test_dns_aaaa_beside_a(void **state) {
+    (void)state;
+    enum { SILENT, LATE, SOON, NO_A, A_WITHOUT_DATA, A_ASKED_AFTERWARDS };
+    for (int how = SILENT; how <= A_ASKED_AFTERWARDS; how++) {
+        struct lab *l = lab_default();
+        struct message a = {"www.example.com", A, 7, 5000, 0, {PUBLIC, 0}, 0, 0};
+        struct message six = {"www.example.com", AAAA, 8, 5000, 0, {0, 0}, 0, 0};
+        if (how == A_WITHOUT_DATA) a.address[0] = 0;
+        if (how != A_ASKED_AFTERWARDS) ask(l, a);
+        ask(l, six);
+        l->us += 20 * MS;
+        if (how != NO_A && how != A_ASKED_AFTERWARDS) answer(l, a);
+        if (how == SOON) answer(l, six);
+        l->us += 2 * S;
+        if (how == LATE || how == A_ASKED_AFTERWARDS) answer(l, six);
+        if (how == A_ASKED_AFTERWARDS) {
+            l->us += 1 * MS;
+            ask(l, a);
+            answer(l, a);
+        }
+        lab_wait(l, 5 * S);
+        lab_snapshot(l);
+        const struct msg_dns_row *r = dns_row(l, AAAA);
+        assert_int_equal(r->a_us, how == SILENT || how == LATE ? 20 * MS : 0);
+        assert_int_equal(r->answered, how == LATE || how == SOON || how == A_ASKED_AFTERWARDS);
+        if (how == LATE) assert_int_equal(r->took_us, 2 * S + 20 * MS);
+        lab_free(l);
+    }
+}
+
+static void test_dns_nodata_is_no_referral(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t type, flags;
+        uint32_t address;
+        bool nodata;
+    } cases[] = {{A, RA, 0, true},
+                 {A, AA, 0, true},
+                 {AAAA, RA, 0, true},
+                 {A, 0x0010, 0, false},
+                 /* neither: a referral */ {A, RA, PUBLIC, false},
+                 {TXT, RA, 0, false},
+                 {A, RA | TC, 0, false},
+                 {A, RA | 3, 0, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        struct message q = {"bare.example", cases[i].type, 7, 0, 0, {cases[i].address, 0}, 0, 0};
+        ask(l, q);
+        q.flags = cases[i].flags;
+        answer(l, q);
+        lab_snapshot(l);
+        assert_int_equal(l->dns.rows[0].nodata, cases[i].nodata);
+        lab_free(l);
+    }
+}
+
+static void test_dns_two_answers(void **state) {
+    (void)state;
+    enum { ALIKE, OTHER_ORDER, DIFFERENT, OTHER_CODE, DIFFERENT_BUT_ASKED_TWICE };
+    static const unsigned found[] = {0, 0, 1, 1, 0};
+    struct message q = {"www.example.com", A, 7, 5000, 0, {PUBLIC, PUBLIC + 1}, 0, 0};
+    for (int how = ALIKE; how <= DIFFERENT_BUT_ASKED_TWICE; how++) {
+        struct lab *l = lab_default();
+        struct message second = q;
+        ask(l, q);
+        if (how == DIFFERENT_BUT_ASKED_TWICE) ask(l, q);
+        l->us += 5 * MS;
+        answer(l, q);
+        if (how == OTHER_ORDER) second.address[0] = PUBLIC + 1, second.address[1] = PUBLIC;
+        if (how == DIFFERENT || how == DIFFERENT_BUT_ASKED_TWICE) second.address[1] = PUBLIC + 7;
+        if (how == OTHER_CODE) second.flags = RA | 3;
+        l->us += 5 * MS;
+        answer(l, second);
+        lab_snapshot(l);
+        assert_int_equal(l->resolvers.rows[0].two_answers, found[how]);
+        assert_int_equal(l->resolvers.rows[0].unasked, 0);
+        if (found[how]) assert_string_equal(l->resolvers.rows[0].disputed_name, "www.example.com");
+        lab_free(l);
+    }
+}
+
+static void test_dns_answers_nobody_asked_for(void **state) {
+    (void)state;
+    enum { STRANGER, AT_THE_START, TO_ANOTHER_PORT };
+    static const unsigned found[] = {1, 0, 0};
+    struct message q = {"www.example.com", A, 7, 5000, 0, {PUBLIC, 0}, 0, 0};
+    for (int how = STRANGER; how <= TO_ANOTHER_PORT; how++) {
+        struct lab *l = lab_default();
+        lab_wait(l, 0);
+        if (how != AT_THE_START) lab_wait(l, 6 * S);
+        ask(l, q);
+        struct message other = q;
+        other.id = 4711;
+        if (how == TO_ANOTHER_PORT) other.port = 6000;
+        answer(l, other);
+        answer(l, q);
+        lab_snapshot(l);
+        assert_int_equal(l->resolvers.rows[0].unasked, found[how]);
+        lab_free(l);
+    }
+}
+
+static void test_dns_private_answers(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t server, address;
+        unsigned found;
+    } cases[] = {{"www.example.com", OUTER, PRIVATE, 1},
+                 {"www.example.com", OUTER, 0x7f000001u, 1},
+                 {"www.example.com", OUTER, PUBLIC, 0},
+                 {"www.example.com", INNER, PRIVATE, 0}, /* split horizon */
+                 {"www.example.com", OUTER, 0x00000000u, 0},
+                 {"nas.fritz.box", OUTER, PRIVATE, 0},
+                 {"printer.home.arpa", OUTER, PRIVATE, 0},
+                 {"a.local", OUTER, PRIVATE, 0},
+                 {"printer", OUTER, PRIVATE, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        struct message q = {cases[i].name, A, 7, 0, cases[i].server, {cases[i].address, 0}, 0, 0};
+        ask(l, q);
+        answer(l, q);
+        lab_snapshot(l);
+        const struct msg_resolver *r = &l->resolvers.rows[0];
+        assert_int_equal(r->private_answers, cases[i].found);
+        if (cases[i].found) assert_string_equal(r->private_name, "www.example.com");
+        if (cases[i].found) assert_int_equal(r->private_address.len, 4);
+        lab_free(l);
+    }
+}
+
+/* ---- TLS ---------------------------------------------------------------------------------------
+ */
+static size_t client_hello(uint8_t *p) {
+    memset(p, 0, 64);
+    p[0] = 22, p[1] = 3, p[2] = 1, p[4] = 45, p[5] = 1, p[8] = 41, p[9] = 3, p[10] = 3;
+    p[45] = 2, p[46] = 0x13, p[47] = 1, p[48] = 1;
+    return 50;
+}
+
+static const uint8_t retry_random[32] = {
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
+static size_t server_hello(uint8_t *p, unsigned version, bool retry) {
+    size_t n = 49;
+    memset(p, 0, 128);
+    p[0] = 22, p[1] = 3, p[2] = 3, p[5] = 2;
+    put16(p + 9, version > 0x0303 ? 0x0303 : version);
+    memset(p + 11, 7, 32);
+    if (retry) memcpy(p + 11, retry_random, 32);
+    put16(p + 44, 0x1301);
+    n = 47;
+    if (version > 0x0303) {
+        put16(p + n, 6), put16(p + n + 2, 43), put16(p + n + 4, 2), put16(p + n + 6, version);
+        n += 8;
+    }
+    put16(p + 3, (uint32_t)(n - 5));
+    put16(p + 7, (uint32_t)(n - 9));
+    return n;
+}
+
+/* A record of application data, of that many bytes of content. */
+static size_t record(uint8_t *p, uint32_t len) {
+    p[0] = 23, p[1] = 3, p[2] = 3;
+    put16(p + 3, len);
+    memset(p + 5, 0xee, len);
+    return len + 5;
+}
+
+static const struct msg_service *service_of(struct lab *l) {
+    lab_snapshot(l);
+    assert_int_equal(l->services.rows_n, 1);
+    return &l->services.rows[0];
+}
+
+static void test_tls_client_breaks_off(void **state) {
+    (void)state;
+    static const struct {
+        unsigned version, first; /* bytes of the client's first record */
+        bool gap, rejected;
+    } cases[] = {{0x0304, 19, false, true},  {0x0304, 11, false, true},  {0x0304, 53, false, false},
+                 {0x0304, 69, false, false}, {0x0304, 21, false, false}, {0x0303, 19, false, false},
+                 {0x0304, 19, true, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[256];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b));
+        l->us += 12 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello(b, cases[i].version, false));
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
+        from_client(&k, TCP_PSH | TCP_ACK, "\x14\x03\x03\0\1\1", 6);
+        if (cases[i].gap) k.cseq += 5000; /* more than waits in a buffer */
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].first));
+        if (cases[i].first > 50) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 19));
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->tls_rejected, cases[i].rejected);
+        assert_int_equal(s->tls_rejected_bytes, cases[i].rejected ? cases[i].first : 0);
+        lab_free(l);
+    }
+}
+
+static void test_tls_hello_retry_is_no_answer_twice(void **state) {
+    (void)state;
+    uint8_t b[256];
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 443);
+    conn_open(&k);
+    from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b));
+    l->us += 12 * MS;
+    from_server(&k, TCP_PSH | TCP_ACK, b, server_hello(b, 0x0304, true));
+    l->us += 1 * MS;
+    size_t n = client_hello(b); /* the second one, over two segments */
+    from_client(&k, TCP_ACK, b, 20);
+    from_client(&k, TCP_PSH | TCP_ACK, b + 20, n - 20);
+    l->us += 12 * MS;
+    from_server(&k, TCP_PSH | TCP_ACK, b, server_hello(b, 0x0304, false));
+    from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+    const struct msg_service *s = service_of(l);
+    assert_int_equal(s->tls_client_hellos, 2);
+    assert_int_equal(s->tls_server_hellos, 2);
+    assert_int_equal(s->tls_us.samples, 1);
+    assert_int_equal(s->tls_us.max_us, 12 * MS);
+    assert_int_equal(l->tls.rows_n, 1);
+    assert_int_equal(l->tls.rows[0].version, 0x0304);
+    assert_int_equal(s->tls_rejected + s->tls_mismatch + s->tls_obsolete, 0);
+    lab_free(l);
+}
+
+static void test_tls_versions_out_of_date(void **state) {
+    (void)state;
+    static const unsigned versions[] = {0x0304, 0x0303, 0x0302, 0x0301, 0x0300};
+    for (size_t i = 0; i < 5; i++) {
+        uint8_t b[256];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b));
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello(b, versions[i], false));
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->tls_obsolete, versions[i] < 0x0303);
+        assert_int_equal(s->tls_oldest_version, versions[i] < 0x0303 ? versions[i] : 0);
+        lab_free(l);
+    }
+}
+
+static void test_tls_meets_clear_text(void **state) {
+    (void)state;
+    static const struct {
+        const char *answer;
+        enum tls_mismatch how;
+    } cases[] = {{"HTTP/1.1 400 Bad Request\r\n\r\n", TLS_MISMATCH_HTTP},
+                 {"SSH-2.0-OpenSSH_9.2\r\n", TLS_MISMATCH_SSH},
+                 {"220 mail.example ESMTP\r\n", TLS_MISMATCH_GREETING},
+                 {"* OK IMAP4rev1\r\n", TLS_MISMATCH_GREETING},
+                 {"what is that?\r\n", TLS_MISMATCH_TEXT},
+                 {"\x01\x02\x03\x04\x05\x06", TLS_MISMATCH_BINARY},
+                 {"\x15\x03\x03", TLS_MISMATCH_NONE}, /* an alert that is not all there */
+                 {"\x15\x03\x01\x02\x02\x02\x28", TLS_MISMATCH_NONE}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[256];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b));
+        l->us += 12 * MS;
+        uint32_t at = k.sseq;
+        from_server(&k, TCP_PSH | TCP_ACK, cases[i].answer, strlen(cases[i].answer));
+        k.sseq = at; /* and once more: the same bytes are the same event */
+        l->us += 300 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, cases[i].answer, strlen(cases[i].answer));
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->tls_mismatch, cases[i].how != TLS_MISMATCH_NONE);
+        assert_int_equal(s->tls_mismatch_class, cases[i].how);
+        lab_free(l);
+    }
+}
+
+static void test_clear_text_meets_tls(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t port;
+        const char *answer; /* NULL: closed */
+        size_t len;
+        enum tls_mismatch how;
+    } cases[] = {
+        {8080, "\x15\x03\x01\0\2\2\x46", 7, TLS_MISMATCH_TLS},
+        {443, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 47, TLS_MISMATCH_ERROR},
+        {443, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38, TLS_MISMATCH_NONE},
+        {80, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 47, TLS_MISMATCH_NONE},
+        {443, NULL, 0, TLS_MISMATCH_CLOSED},
+        {80, NULL, 0, TLS_MISMATCH_NONE}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static const char get[] = "GET / HTTP/1.1\r\nHost: h.example\r\n\r\n";
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, cases[i].port);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, get, sizeof get - 1);
+        l->us += 12 * MS;
+        if (cases[i].answer)
+            from_server(&k, TCP_PSH | TCP_ACK, cases[i].answer, cases[i].len);
+        else
+            from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->tls_mismatch, cases[i].how != TLS_MISMATCH_NONE);
+        assert_int_equal(s->tls_mismatch_class, cases[i].how);
+        lab_free(l);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dns_cut_answer_must_be_followed),
+        cmocka_unit_test(test_dns_cut_answers_without_number),
+        cmocka_unit_test(test_dns_retry_or_only_late),
+        cmocka_unit_test(test_dns_aaaa_beside_a),
+        cmocka_unit_test(test_dns_nodata_is_no_referral),
+        cmocka_unit_test(test_dns_two_answers),
+        cmocka_unit_test(test_dns_answers_nobody_asked_for),
+        cmocka_unit_test(test_dns_private_answers),
+        cmocka_unit_test(test_tls_client_breaks_off),
+        cmocka_unit_test(test_tls_hello_retry_is_no_answer_twice),
+        cmocka_unit_test(test_tls_versions_out_of_date),
+        cmocka_unit_test(test_tls_meets_clear_text),
+        cmocka_unit_test(test_clear_text_meets_tls),
+    };
+    return cmocka_run_group_tests_name("track_dnstls", tests, NULL, NULL);
+}
