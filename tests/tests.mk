@@ -82,3 +82,5 @@ UNIT += test_privacy
 UNIT += test_decode_net
 UNIT += test_track_link
 UNIT += test_track_dhcp
+UNIT += test_decode_udp
+UNIT += test_track_udp

@@ -290,8 +290,10 @@ def leases(lab):
             time.sleep(0.1)
         raise LabError("not what was meant: " + text[-600:])
 
-    clients = [lan.dhcp_client(lab, wait=False, namespace=name) for name in (lab.client, lab.guest)]
-    confirmed(2)
+    clients = []
+    for name in (lab.client, lab.guest):
+        clients.append(lan.dhcp_client(lab, wait=False, namespace=name))
+        confirmed(len(clients))
     lab.in_ns(lab.client, ["pkill", "-USR1", "-g", str(clients[0].pid), "udhcpc"])
     confirmed(3)
     for one in clients:
