@@ -99,11 +99,12 @@ static void test_udp_answers(void **state) {
     assert_int_equal(l->totals.udp_answered, 3);
     lab_free(l);
 
-    l = lab_default(); /* clocks on one port at both ends: who asks is the client */
-    for (unsigned n = 0; n < 2; n++) {
+    l = lab_default(); /* clocks on one port at both ends: who asks is the client, not who is first
+                        */
+    for (unsigned n = 0; n < 3; n++) {
         uint8_t bytes[48];
-        (void)hex_read(NTP_ASKS, bytes, sizeof bytes);
-        lab_udp(l, B1, 123, A1, 123, bytes, sizeof bytes);
+        (void)hex_read(n ? NTP_ASKS : NTP_ANSWERS, bytes, sizeof bytes);
+        lab_udp(l, n ? B1 : A1, 123, n ? A1 : B1, 123, bytes, sizeof bytes);
         l->us += 1 * S;
     }
     lab_snapshot(l);
@@ -355,6 +356,10 @@ static void test_rtp_numbers(void **state) {
             rtp_send(l, &next);
             rtp_send(l, &now);
             late++;
+            if (n > 400) {
+                rtp_send(l, &now);
+                twice++;
+            }
             n++;
             continue;
         }
