@@ -149,70 +149,69 @@ static struct lab *quic_story(const struct quic_line *lines) {
 #define INITIAL                                                                                    \
     { 0, CLIENT, QUIC_CLIENT_INITIAL, 1200 }
 
+static const struct {
+    const char *what;
+    struct quic_line lines[8];
+    uint64_t attempts, answered, tries, retries, negotiations, handshakes;
+} stories[] = {
+    {"answered",
+     {INITIAL, {30, SERVER, QUIC_SERVER_INITIAL QUIC_HANDSHAKE_V1, 1200}},
+     1,
+     1,
+     0,
+     0,
+     0,
+     1},
+    {"silent",
+     {INITIAL, {300, CLIENT, QUIC_CLIENT_INITIAL, 1200}, {600, CLIENT, QUIC_CLIENT_INITIAL, 1200}},
+     1,
+     0,
+     3,
+     0,
+     0,
+     0},
+    {"a ClientHello in two datagrams is one try",
+     {INITIAL, {1, CLIENT, QUIC_CLIENT_INITIAL, 1200}},
+     1,
+     0,
+     1,
+     0,
+     0,
+     0},
+    {"sent away once",
+     {INITIAL,
+      {20, SERVER, QUIC_RETRY_V1, 0},
+      {1, CLIENT, QUIC_CLIENT_INITIAL, 1200},
+      {20, SERVER, QUIC_SERVER_INITIAL QUIC_HANDSHAKE_V1, 1200}},
+     1,
+     1,
+     0,
+     1,
+     0,
+     1},
+    {"another version", {INITIAL, {20, SERVER, QUIC_NEGOTIATION, 0}}, 1, 1, 0, 0, 1, 0},
+    {"answered, but no handshake",
+     {INITIAL, {20, SERVER, QUIC_SERVER_INITIAL, 1200}},
+     1,
+     1,
+     0,
+     0,
+     0,
+     0},
+    {"a new version tried", {{0, CLIENT, QUIC_GREASED, 1200}}, 1, 0, 1, 0, 0, 0},
+};
+
 static void test_quic_connections(void **state) {
-    static const struct {
-        const char *what;
-        struct quic_line lines[8];
-        uint64_t attempts, answered, tries, retries, negotiations, handshakes;
-    } cases[] = {
-        {"answered",
-         {INITIAL, {30, SERVER, QUIC_SERVER_INITIAL QUIC_HANDSHAKE_V1, 1200}},
-         1,
-         1,
-         0,
-         0,
-         0,
-         1},
-        {"silent",
-         {INITIAL,
-          {300, CLIENT, QUIC_CLIENT_INITIAL, 1200},
-          {600, CLIENT, QUIC_CLIENT_INITIAL, 1200}},
-         1,
-         0,
-         3,
-         0,
-         0,
-         0},
-        {"a ClientHello in two datagrams is one try",
-         {INITIAL, {1, CLIENT, QUIC_CLIENT_INITIAL, 1200}},
-         1,
-         0,
-         1,
-         0,
-         0,
-         0},
-        {"sent away once",
-         {INITIAL,
-          {20, SERVER, QUIC_RETRY_V1, 0},
-          {1, CLIENT, QUIC_CLIENT_INITIAL, 1200},
-          {20, SERVER, QUIC_SERVER_INITIAL QUIC_HANDSHAKE_V1, 1200}},
-         1,
-         1,
-         0,
-         1,
-         0,
-         1},
-        {"another version", {INITIAL, {20, SERVER, QUIC_NEGOTIATION, 0}}, 1, 1, 0, 0, 1, 0},
-        {"answered, but no handshake",
-         {INITIAL, {20, SERVER, QUIC_SERVER_INITIAL, 1200}},
-         1,
-         1,
-         0,
-         0,
-         0,
-         0},
-        {"a new version tried", {{0, CLIENT, QUIC_GREASED, 1200}}, 1, 0, 1, 0, 0, 0},
-    };
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct lab *l = quic_story(cases[i].lines);
+    for (size_t i = 0; i < COUNT(stories); i++) {
+        struct lab *l = quic_story(stories[i].lines);
         const struct msg_udp_service *v = service(l, 443);
-        if (!v) fail_msg("%s: no row", cases[i].what);
-        if (v->quic_attempts != cases[i].attempts || v->quic_answered != cases[i].answered ||
-            v->quic_tries != cases[i].tries || v->quic_retries != cases[i].retries ||
-            v->quic_version_negotiations != cases[i].negotiations ||
-            v->quic_handshakes != cases[i].handshakes)
-            fail_msg("%s", cases[i].what);
+        if (!v) fail_msg("%s: no row", stories[i].what);
+        if (v->quic_attempts != stories[i].attempts || v->quic_answered != stories[i].answered ||
+            v->quic_tries != stories[i].tries || v->quic_retries != stories[i].retries ||
+            v->quic_version_negotiations != stories[i].negotiations ||
+            v->quic_handshakes != stories[i].handshakes)
+            fail_msg("%s", stories[i].what);
         if (i == 0) assert_int_equal(v->quic_handshake_min_us, 30 * MS);
         if (i == 1) {
             assert_int_equal(v->quic_last_us - v->quic_first_us, 900 * MS);
