@@ -13,6 +13,7 @@
   clients.py film ADDRESS PORT COUNT BYTES SECONDS   COUNT pieces of BYTES on one connection, a pause after each
   clients.py typing ADDRESS PORT COUNT GAP_MS        COUNT keys, each answered before the next, to a server that greets
   clients.py unread ADDRESS PORT                     the server ends the connection, then ours goes with data unread: a RST
+  clients.py lazy ADDRESS PORT COUNT GAP_MS          COUNT small answers, each acknowledged as late as TCP may
   clients.py drips ADDRESS PORT COUNT GAP_MS         an upload in COUNT small parts
   clients.py datagrams ADDRESS PORT COUNT            COUNT datagrams, each from a port of its own; nobody need answer
   clients.py impatient RESOLVER COUNT NAME           COUNT queries, each from a port that is closed before the answer
@@ -179,6 +180,16 @@ def unread(address, port):
     conn.close()
 
 
+def lazy(address, port, count, gap_ms):
+    conn = dial(address, port)
+    for _ in range(int(count)):
+        ask(conn, "/bytes/300")
+        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+        read_response(conn)
+        time.sleep(int(gap_ms) / 1000)
+    conn.close()
+
+
 def drips(address, port, count, gap_ms):
     conn = dial(address, port)
     conn.sendall(b"POST /bytes/10 HTTP/1.1\r\nHost: www.lab.test\r\nContent-Length: %d\r\n\r\n" % (100 * int(count)))
@@ -227,7 +238,7 @@ if __name__ == "__main__":
     try:
         {"keepalive": keepalive, "idle": idle, "deaf": deaf, "linger": linger, "abort": abort, "early": early,
          "dawdle": dawdle, "preconnect": preconnect, "greeted": greeted, "datagrams": datagrams, "impatient": impatient,
-         "dns": dns, "film": film, "typing": typing, "unread": unread, "drips": drips}[sys.argv[1]](*sys.argv[2:])
+         "dns": dns, "film": film, "typing": typing, "unread": unread, "drips": drips, "lazy": lazy}[sys.argv[1]](*sys.argv[2:])
     except (OSError, EOFError, ValueError) as why:
         print("%s: %s" % (" ".join(sys.argv[1:]), why or type(why).__name__), file=sys.stderr)
         sys.stderr.flush()

@@ -77,14 +77,6 @@ def chunks(count, size, gap):
     return client("film", SERVER4, 80, count, size, gap)
 
 
-def without_quick_acks(lab):
-    """Both ends wait with their acknowledgements as long as they may."""
-    web(lab)
-    for namespace, network in ((lab.client, "default"), (lab.server, "default")):
-        shown = lab.in_ns(namespace, ["ip", "route", "show", network]).stdout.split("\n")[0].split()
-        lab.in_ns(namespace, ["ip", "route", "replace"] + shown + ["quickack", "0"])
-
-
 def watched(lab):
     """A shell session: a key now and then, each answered at once, with long pauses."""
     must(lab.client_run("typing", SERVER4, 22, 14, 330), "typing")
@@ -110,7 +102,7 @@ HEALTHY = [
     Run("offloads-on", gets("http://%s/bytes/8000000" % WEB, 5), setup=offloading_web),
     Run("offloads-on-server", gets("http://%s/bytes/8000000" % WEB, 5), setup=offloading_web, where="server"),
     Run("reset-after-end", client("unread", SERVER4, 80, times=6), setup=web),
-    Run("delayed-acks", client("keepalive", SERVER4, 80, 20, 250), setup=without_quick_acks, duration=8),
-    Run("delayed-acks-upload", client("drips", SERVER4, 80, 25, 180), setup=without_quick_acks, duration=8),
+    Run("delayed-acks", client("lazy", SERVER4, 80, 20, 250), setup=web, duration=8),
+    Run("slow-upload", client("drips", SERVER4, 80, 25, 180), setup=web, duration=8),
     Run("preconnects-of-a-browser", side_by_side(3, client("preconnect", SERVER4, 80, 2.5)), setup=web, target="http", duration=7),
 ]
