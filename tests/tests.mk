@@ -85,3 +85,4 @@ UNIT += test_track_link
 UNIT += test_track_dhcp
 UNIT += test_decode_udp
 UNIT += test_track_udp
+SUITES += tests/lab/test_rtp.py
