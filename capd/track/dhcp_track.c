@@ -137,8 +137,10 @@ static void step_request(struct engine *e, struct dhcp_client *c, const struct e
 }
 
 static void step_refused(struct engine *e, struct dhcp_client *c, const struct event *v) {
-    bool again = c->naks > 0 && c->nak_xid == v->xid;
-    if (v->step == STEP_NAK && is_copy(e, c->nak_last_us, again)) return;
+    /* A client that repeats its request is refused again: still one refusal. */
+    bool again =
+        c->naks > 0 && c->nak_xid == v->xid && e->now_us - c->nak_last_us <= DHCP_SERVERS_US;
+    if (v->step == STEP_NAK && again) return;
     if (c->naks + c->declines == 0) c->nak_first_us = e->now_us;
     if (v->step == STEP_NAK)
         c->naks++;

@@ -138,16 +138,25 @@ static void change(struct engine *e, struct claim *c, const struct spoken *s) {
     memcpy(c->mac, mac, 6);
 }
 
+static void take_over(struct engine *e, struct claim *c, const struct spoken *s) {
+    const uint8_t *mac = s->a->sender_mac;
+    bool again = c->taken && mac_equal(c->taker, mac) && addr_equal(&c->victim, &s->a->target) &&
+                 e->now_us - c->taken_us <= TAKES_GAP_US;
+    c->takes = again ? c->takes + 1 : 1;
+    c->taken = true;
+    c->taken_us = e->now_us;
+    c->victim = s->a->target;
+    memcpy(c->taker, mac, 6);
+    e->link.takings++;
+    if (c->takes < TAKES) return;
+    e->link.watching = true;
+    e->link.watched = (uint32_t)(c - e->link.claim);
+}
+
 static void claim_heard(struct engine *e, struct claim *c, const struct spoken *s) {
     const uint8_t *mac = s->a->sender_mac;
     if (s->asked_for) second_answer(e, c, s);
-    if (s->unasked && !mac_is_group(mac)) {
-        c->taken = true;
-        c->taken_us = e->now_us;
-        c->victim = s->a->target;
-        memcpy(c->taker, mac, 6);
-        e->link.takings++;
-    }
+    if (s->unasked && !mac_is_group(mac)) take_over(e, c, s);
     if (!claim_has_mac(c))
         memcpy(c->mac, mac, 6);
     else if (!mac_equal(c->mac, mac))
@@ -156,11 +165,35 @@ static void claim_heard(struct engine *e, struct claim *c, const struct spoken *
     c->announced = s->announced;
 }
 
+static uint32_t number_of(const struct addr *a) {
+    return (uint32_t)a->b[0] << 24 | (uint32_t)a->b[1] << 16 | (uint32_t)a->b[2] << 8 | a->b[3];
+}
+
 static void question_heard(struct engine *e, const struct packet *k) {
     struct claim *c = claim_get(e, &k->arp.target, k->vlan_id);
-    c->asked = true;
-    c->asked_us = e->now_us;
+    uint32_t who = number_of(&k->arp.sender), slot = 0, oldest = 0;
+    while (slot < c->askers && c->asker[slot] != who) {
+        if (c->asker_us[slot] < c->asker_us[oldest]) oldest = slot;
+        slot++;
+    }
+    if (slot == CLAIM_ASKERS)
+        slot = oldest;
+    else if (slot == c->askers)
+        c->askers++;
+    c->asker[slot] = who;
+    c->asker_us[slot] = e->now_us;
     c->replied = false;
+}
+
+/* Did the one who is told ask?  Where so many ask at once that not all are known, it may have. */
+static bool was_asked(const struct engine *e, const struct claim *c, const struct addr *told) {
+    uint32_t who = number_of(told), recent = 0;
+    for (uint32_t i = 0; i < c->askers; i++) {
+        if (e->now_us - c->asker_us[i] > SOLICITED_US) continue;
+        if (c->asker[i] == who) return true;
+        recent++;
+    }
+    return recent == CLAIM_ASKERS;
 }
 
 static void arp_heard(struct engine *e, const struct packet *k) {
@@ -174,7 +207,7 @@ static void arp_heard(struct engine *e, const struct packet *k) {
         is_virtual(a->sender_mac))
         return;
     struct claim *c = claim_get(e, &a->sender, k->vlan_id);
-    bool recent = c->asked && e->now_us - c->asked_us <= SOLICITED_US;
+    bool recent = was_asked(e, c, &a->target);
     struct spoken s = {.a = a,
                        .announced = gratuitous || (a->op == 2 && broadcast),
                        .asked_for = a->op == 2 && !gratuitous && !broadcast && recent};
@@ -207,6 +240,24 @@ static void station_moved(struct engine *e, const struct packet *k, const uint8_
     }
 }
 
+/* The victim was told long ago where the address is, and its answers still come the old way: only
+ * its own packets, which go to the taker now, show that it believed.  Two routers, one for each
+ * direction, look alike, but neither repeats what nobody asked. */
+static void victim_sends(struct engine *e, const struct packet *k) {
+    const struct claim *c = &e->link.claim[e->link.watched];
+    if (!c->taken || !mac_equal(c->taker, k->dst_mac) || !addr_equal(&c->victim, &k->src)) return;
+    const struct station *s = &e->link.station[station_index(e, &k->dst)];
+    if (!addr_equal(&s->address, &k->dst) || mac_equal(s->mac, c->taker)) return;
+    if (same_host(s->mac, c->taker) || is_virtual(s->mac) || c->vlan != k->vlan_id) return;
+    report(e, &(struct contest){.kind = INCIDENT_ARP_SPOOFING,
+                                .claim = c,
+                                .mac = c->taker,
+                                .other = s->mac,
+                                .peer = &c->victim,
+                                .gateway = !addr_equal(&c->address, &k->dst)});
+    e->link.watching = false; /* until it is told again */
+}
+
 void link_claims_frame(struct engine *e, const struct packet *k) {
     if (!k->has_mac) return;
     if (packet_has(k, PROTO_ARP)) {
@@ -214,6 +265,7 @@ void link_claims_frame(struct engine *e, const struct packet *k) {
         return;
     }
     if (k->ip_version == 0 || mac_is_group(k->dst_mac)) return;
+    if (e->link.watching) victim_sends(e, k);
     struct station *s = &e->link.station[station_index(e, &k->src)];
     if (addr_equal(&s->address, &k->src)) {
         if (mac_equal(s->mac, k->src_mac)) return;

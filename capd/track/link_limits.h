@@ -15,6 +15,12 @@
 #define TAKEOVER_US                                                                                \
     600000000u /* traffic that moves this long after the claim was not moved by                    \
                   it: ARP caches expire within ten minutes */
+#define TAKES                                                                                      \
+    3u /* claims nobody asked for, to one victim: an attacker repeats them, lest the truth come    \
+          back */
+#define TAKES_GAP_US                                                                               \
+    60000000u /* ... with no more than this between them: tools repeat each second to each         \
+                 quarter of a minute */
 #define PROXY_ADDRESSES                                                                            \
     4u /* one link-layer address that answers for so many is a router's or                         \
           extender's proxy ARP */

@@ -7,20 +7,25 @@
 /* State of the detectors of the link layer and of address configuration.  All of fixed size; full,
  * the entry that was idle longest in a set gives way. */
 
+#define CLAIM_ASKERS 4u /* who ask for one address at the same time */
+
 /* What ARP says of one address. */
 struct claim {
     struct addr address;
     uint16_t vlan;
-    bool used, has_old, asked, announced; /* announced: its last claim was gratuitous */
-    bool taken;                           /* taker claimed it without being asked */
-    uint8_t mac[6], old_mac[6];           /* who claims it now, and who did before */
-    uint64_t us, changed_us;              /* its last claim; when it took over from the old one */
-    uint64_t asked_us;                    /* last question for it, if asked */
-    uint8_t reply_mac[6];                 /* first to answer that question */
+    bool used, has_old, announced;   /* announced: its last claim was gratuitous */
+    bool taken;                      /* taker claimed it without being asked */
+    uint8_t mac[6], old_mac[6];      /* who claims it now, and who did before */
+    uint64_t us, changed_us;         /* its last claim; when it took over from the old one */
+    uint64_t asker_us[CLAIM_ASKERS]; /* last question of each */
+    uint32_t asker[CLAIM_ASKERS];    /* who asked for it, IPv4 */
+    uint32_t askers;
+    uint8_t reply_mac[6]; /* first to answer that question */
     bool replied;
     uint8_t taker[6];
     struct addr victim; /* whom the taker told */
     uint64_t taken_us;
+    uint32_t takes; /* how often in a row */
 };
 #define CLAIMS     512u
 #define CLAIM_WAYS 4u
@@ -67,6 +72,8 @@ struct nd_entry {
 struct link_state {
     struct claim claim[CLAIMS];
     uint32_t takings; /* claims with `taken` ever made: 0 spares a search */
+    bool watching;    /* a taker tells its victim again and again */
+    uint32_t watched; /* ... of this claim */
     struct station station[STATIONS];
     struct arp_source source[ARP_SOURCES];
     struct loop_entry loop[LOOPS];

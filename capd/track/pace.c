@@ -1,5 +1,5 @@
 /* The beat of a stream of datagrams: a small histogram of the times between neighbours, four
- * buckets per octave, values taken from the bucket's middle (off by at most a tenth). Runs in:
+ * buckets per octave, values taken from the bucket's middle (off by at most an eighth). Runs in:
  * worker.  Input trust: packets. */
 #include "capd/track/media.h"
 

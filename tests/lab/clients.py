@@ -10,6 +10,11 @@
   clients.py dawdle ADDRESS PORT COUNT MS            COUNT connections, each silent for MS before its one request
   clients.py preconnect ADDRESS PORT SECONDS         opens four connections, uses one at once, one after SECONDS, two never
   clients.py greeted ADDRESS PORT COUNT              waits for the server to speak first, then says a line; COUNT times
+  clients.py film ADDRESS PORT COUNT BYTES SECONDS   COUNT pieces of BYTES on one connection, a pause after each
+  clients.py typing ADDRESS PORT COUNT GAP_MS        COUNT keys, each answered before the next, to a server that greets
+  clients.py unread ADDRESS PORT                     the server ends the connection, then ours goes with data unread: a RST
+  clients.py lazy ADDRESS PORT COUNT GAP_MS          COUNT small answers, each acknowledged as late as TCP may
+  clients.py drips ADDRESS PORT COUNT GAP_MS         an upload in COUNT small parts
   clients.py datagrams ADDRESS PORT COUNT            COUNT datagrams, each from a port of its own; nobody need answer
   clients.py impatient RESOLVER COUNT NAME           COUNT queries, each from a port that is closed before the answer
   clients.py dns RESOLVER COUNT NAME...              COUNT queries A and AAAA in turn over the names
@@ -148,6 +153,53 @@ def greeted(address, port, count):
         conn.close()
 
 
+def film(address, port, count, size, seconds):
+    conn = dial(address, port)
+    for _ in range(int(count)):
+        ask(conn, "/bytes/" + size)
+        read_response(conn)
+        time.sleep(float(seconds))
+    conn.close()
+
+
+def typing(address, port, count, gap_ms):
+    conn = dial(address, port)
+    conn.recv(4096)
+    for _ in range(int(count)):
+        conn.sendall(b"k")
+        conn.recv(4096)
+        time.sleep(int(gap_ms) / 1000)
+    conn.close()
+
+
+def unread(address, port):
+    conn = dial(address, port)
+    conn.sendall(b"GET /bytes/3000 HTTP/1.1\r\nHost: www.lab.test\r\nConnection: close\r\n\r\n")
+    conn.recv(500)
+    time.sleep(0.2)  # the server's FIN has come
+    conn.close()
+
+
+def lazy(address, port, count, gap_ms):
+    conn = dial(address, port)
+    for _ in range(int(count)):
+        ask(conn, "/bytes/300")
+        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+        read_response(conn)
+        time.sleep(int(gap_ms) / 1000)
+    conn.close()
+
+
+def drips(address, port, count, gap_ms):
+    conn = dial(address, port)
+    conn.sendall(b"POST /bytes/10 HTTP/1.1\r\nHost: www.lab.test\r\nContent-Length: %d\r\n\r\n" % (100 * int(count)))
+    for _ in range(int(count)):
+        conn.sendall(b"d" * 100)
+        time.sleep(int(gap_ms) / 1000)
+    read_response(conn)
+    conn.close()
+
+
 def datagrams(address, port, count):
     for _ in range(int(count)):
         sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
@@ -186,7 +238,7 @@ if __name__ == "__main__":
     try:
         {"keepalive": keepalive, "idle": idle, "deaf": deaf, "linger": linger, "abort": abort, "early": early,
          "dawdle": dawdle, "preconnect": preconnect, "greeted": greeted, "datagrams": datagrams, "impatient": impatient,
-         "dns": dns}[sys.argv[1]](*sys.argv[2:])
+         "dns": dns, "film": film, "typing": typing, "unread": unread, "drips": drips, "lazy": lazy}[sys.argv[1]](*sys.argv[2:])
     except (OSError, EOFError, ValueError) as why:
         print("%s: %s" % (" ".join(sys.argv[1:]), why or type(why).__name__), file=sys.stderr)
         sys.stderr.flush()

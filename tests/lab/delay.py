@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Forward frames between two interfaces, each after a fixed delay: distance, which this kernel cannot make.
 
-  delay.py ONE OTHER MILLISECONDS [shuffle MS | synack MS | hold EVERY_MS FOR_MS]
+  delay.py ONE OTHER MILLISECONDS [shuffle MS | synack MS | hold EVERY_MS FOR_MS | tag VLAN]
 
   shuffle  up to MS more for each frame, so that they overtake each other
   synack MS  that much more for the answers to SYNs (IPv4), as behind a proxy that is slow to take connections
   hold     every so often all wait for a while and then go together, as when a Wi-Fi card looks around
+  tag      what goes to OTHER gets this VLAN tag, as by a switch (what comes from there loses it in the kernel)
 """
 
 import heapq
@@ -13,6 +14,7 @@ import itertools
 import random
 import select
 import socket
+import struct
 import sys
 import time
 
@@ -49,6 +51,7 @@ def main():
     delay_s = float(sys.argv[3]) / 1000
     towards = {one: other, other: one}
     how = sys.argv[4] if len(sys.argv) > 4 else ""
+    tag = struct.pack("!HH", 0x8100, int(sys.argv[5])) if how == "tag" else b""
     more_s = [float(word) / 1000 for word in sys.argv[5:]]
     latest = {one: 0.0, other: 0.0}  # when the last frame that way is due
     waiting, number = [], itertools.count()  # (due, number, socket, frame): equal times in the order they came
@@ -60,6 +63,8 @@ def main():
                 while True:
                     frame, origin = sock.recvfrom(65536)
                     if origin[2] != socket.PACKET_OUTGOING:
+                        if how == "tag" and sock is one:
+                            frame = frame[:12] + tag + frame[12:]
                         due = due_time(time.monotonic() + delay_s, how, more_s, frame)
                         if how not in ("shuffle", "synack"):
                             due = latest[sock] = max(due, latest[sock])

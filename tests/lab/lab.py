@@ -36,7 +36,7 @@ _serial = itertools.count(1)
 def missing_tools():
     """What the lab needs and this machine lacks; an empty list when it can run."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    gone = [t for t in ("ip", "nft", "curl", "dnsmasq", "openssl", "ethtool", "setpriv") if not shutil.which(t, path=path)]
+    gone = [t for t in ("ip", "nft", "curl", "dnsmasq", "openssl", "ethtool", "setpriv", "udhcpc") if not shutil.which(t, path=path)]
     if os.geteuid() != 0:
         gone.append("root")
     elif not gone:
@@ -51,7 +51,7 @@ def sweep_stale():
     listed = run(["ip", "netns", "list"], check=False).stdout.split("\n")
     folder = os.listdir("/etc/netns") if os.path.isdir("/etc/netns") else []
     for name in {line.split()[0] for line in listed if line.strip()} | set(folder):
-        match = re.match(r"pcm(\d+)-\d+[crs]$", name)
+        match = re.match(r"pcm(\d+)-\d+([crs]|h\d+)$", name)
         if match and not os.path.exists("/proc/" + match.group(1)):
             _delete_namespace(name)
     base = tempfile.gettempdir()
@@ -83,6 +83,7 @@ class Lab(Product):
         super().__init__()
         stem = "pcm%d-%d" % (os.getpid(), next(_serial))
         self.client, self.router, self.server = stem + "c", stem + "r", stem + "s"
+        self.stem, self.neighbours = stem, []  # more hosts on the client's link: lan.py adds them
         self.home = self.client
         self.background = None
         try:
@@ -92,7 +93,7 @@ class Lab(Product):
             raise
 
     def close_network(self):
-        for name in (self.client, self.router, self.server):
+        for name in [self.client, self.router, self.server] + self.neighbours:
             _delete_namespace(name)
 
     # ---- the network ---------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from lab import Lab, LabError
 import runs
 import runs_dnstls
 import runs_ends
+import runs_healthy
+import runs_link
 import runs_names
 import runs_path
 import runs_udp
@@ -96,8 +98,8 @@ def table(results):
 
 
 def main(arguments):
-    areas = (runs, runs_names, runs_path, runs_udp, runs_ends, runs_dnstls)
-    every = [r for a in areas for r in a.FAULTS] + [r for a in areas for r in a.HEALTHY]
+    areas = (runs, runs_names, runs_path, runs_udp, runs_ends, runs_dnstls, runs_link, runs_healthy)
+    every = [r for a in areas for r in getattr(a, "FAULTS", ())] + [r for a in areas for r in a.HEALTHY]
     if arguments[:1] == ["--list"]:
         print("\n".join("%-22s %s" % (r.name, r.expect or "healthy") for r in every))
         return 0

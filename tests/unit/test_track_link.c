@@ -156,6 +156,28 @@ static void test_link_unasked_answer_takes_over(void **state) {
     lab_free(l);
 }
 
+/* The taker needs the gateway, too: that it asks for it makes what it tells others no answer. */
+static void test_link_anothers_question_is_no_excuse(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    arp(l, ASKS(1, 1, GATEWAY));
+    arp(l, ANSWERS(254, GATEWAY, 1, 1));
+    l->us += 10 * S;
+    arp(l, ASKS(66, 66, GATEWAY));
+    arp(l, ANSWERS(254, GATEWAY, 66, 66));
+    arp(l, ANSWERS(66, GATEWAY, 1, 1));
+    assert_non_null(find(l, INCIDENT_ARP_SPOOFING));
+    lab_free(l);
+
+    l = lab_default();
+    arp(l, ASKS(1, 1, 50));
+    arp(l, ANSWERS(5, 50, 1, 1));
+    l->us += 10 * S;
+    for (unsigned host = 1; host < 7; host++) arp(l, ASKS(host, host, 50)); /* after a power cut */
+    for (unsigned host = 1; host < 7; host++) arp(l, ANSWERS(9, 50, host, host));
+    none_of_all(l, "a new card that many ask for");
+}
+
 /* ARP never told who the gateway was: its traffic does. */
 static void test_link_traffic_moves_after_the_claim(void **state) {
     static const struct {
@@ -221,6 +243,41 @@ static void test_link_other_hosts_of_a_domain_capture(void **state) {
         arp(l, ANSWERS(7, host, 1, 1));
         arp(l, ANSWERS(5, host, 1, 1));
         assert_int_equal(find(l, INCIDENT_ARP_DUPLICATE) != NULL, host == 50);
+        lab_free(l);
+    }
+}
+
+/* The client knew the gateway before the capture began, and only what it sends itself is diverted:
+ * nothing comes from the taker. */
+static void test_link_own_packets_go_to_the_taker(void **state) {
+    static const struct {
+        const char *what;
+        unsigned claims, to, from;
+        uint64_t gap;
+    } cases[] = {{"diverted", 3, 66, 254, 1},
+                 {"told once only", 2, 66, 254, 1},
+                 {"not believed", 3, 254, 254, 1},
+                 {"the taker is the gateway", 3, 66, 66, 1},
+                 {"told every few minutes", 3, 66, 254, 120}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        ip_from(l, cases[i].from, 1, B1, NET + 1);
+        for (unsigned n = 0; n < cases[i].claims; n++) {
+            arp(l, ANSWERS(66, GATEWAY, 1, 1));
+            l->us += cases[i].gap * S;
+        }
+        ip_from(l, 1, cases[i].to, NET + 1, B1);
+        ip_from(l, cases[i].from, 1, B1, NET + 1);
+        const struct msg_incident *n = find(l, INCIDENT_ARP_SPOOFING);
+        if ((n != NULL) != (i == 0)) fail_msg("%s", cases[i].what);
+        if (n) {
+            assert_int_equal(n->subject.b[3], GATEWAY);
+            assert_int_equal(n->mac[5], 66);
+            assert_int_equal(n->other_mac[5], 254);
+            assert_int_equal(n->peer.b[3], 1);
+            assert_true(n->gateway);
+        }
         lab_free(l);
     }
 }
@@ -434,6 +491,8 @@ int main(void) {
         cmocka_unit_test(test_link_one_address_moves_healthily),
         cmocka_unit_test(test_link_unasked_answer_takes_over),
         cmocka_unit_test(test_link_traffic_moves_after_the_claim),
+        cmocka_unit_test(test_link_anothers_question_is_no_excuse),
+        cmocka_unit_test(test_link_own_packets_go_to_the_taker),
         cmocka_unit_test(test_link_answers_that_take_nothing),
         cmocka_unit_test(test_link_other_hosts_of_a_domain_capture),
         cmocka_unit_test(test_link_arp_storm_of_one_source),
