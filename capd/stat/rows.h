@@ -14,6 +14,10 @@ uint32_t rows_hosts(struct engine *e, struct msg_host *rows, uint64_t *of_out);
 uint32_t rows_udp(struct engine *e, struct msg_udp_service *rows, uint64_t *of_out);
 uint32_t rows_media(struct engine *e, struct msg_media *rows, uint64_t *of_out);
 
+/* rows_strain.c: the part of a service's row about what slowed it down, and the link's load. */
+void rows_strain(const struct engine *e, uint32_t i, struct msg_service *r);
+void totals_load(const struct engine *e, struct msg_totals *t);
+
 /* rows_udp.c: the totals of UDP. */
 void totals_udp(struct engine *e, struct msg_totals *t);
 

@@ -8,6 +8,7 @@
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 #include "capd/track/tcp.h"
+#include "capd/track/strain.h"
 #include "capd/track/udp.h"
 
 #define DUPLICATE_US     1000u    /* a copy made on this host or by a mirror port */
@@ -191,7 +192,11 @@ uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
     if (copy) e->total.duplicates++;
     f->packets[dir]++;
     f->bytes[dir] += k->wire_bytes;
-    if (e->now_us > f->last_us) f->last_us = e->now_us;
+    if (e->now_us > f->last_us) {
+        uint64_t quiet = e->now_us - f->last_us;
+        if (tcp && quiet >= STRAIN_QUIET_US) strain_silence(e, f, quiet);
+        f->last_us = e->now_us;
+    }
     struct flow_link *l = &e->flows.link[i];
     if (tcp)
         run_tcp(e, k, i, dir, copy);

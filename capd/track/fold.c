@@ -4,6 +4,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/flows.h"
 #include "capd/track/select.h"
+#include "capd/track/strain.h"
 
 #define STUCK_US 1000000u /* closed so long at the end counts as never reopened */
 
@@ -184,6 +185,11 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     add_failures(e, f, s, x);
     add_syn_retries(f, x);
     add_unanswered_hello(e, f, x);
+    if (strain_waits(e, f)) {
+        x->waits++;
+        if (e->now_us - f->last_us > x->waits_longest_us)
+            x->waits_longest_us = e->now_us - f->last_us;
+    }
     for (unsigned d = 0; d < 2; d++) add_zero_windows(e, f, d, x);
     if (f->retransmitted[0] + f->retransmitted[1] > 0)
         span_add(&x->retransmit_first_us, &x->retransmit_last_us,

@@ -1,6 +1,7 @@
 #ifndef CAPD_TRACK_TABLES_H
 #define CAPD_TRACK_TABLES_H
 #include "capd/track/flow.h"
+#include "capd/track/strain_tables.h"
 #include "capd/track/udp_tables.h"
 
 /* The bounded tables beside the flow table.  Every one has a fixed capacity; what goes first when
@@ -72,6 +73,7 @@ struct service_facts {
     uint64_t reset_by[2], reset_bytes, reset_ttl_delta, reset_first_us, reset_last_us;
     uint64_t syn_added_us, syn_added_longest_us, syn_retry_first_us, syn_retry_last_us;
     uint64_t hello_unanswered, hello_wait_us, hello_first_us, hello_last_us;
+    uint64_t waits, waits_longest_us; /* announced data that does not come, up to now */
 };
 
 enum service_sketch {
@@ -81,6 +83,8 @@ enum service_sketch {
     SERVICE_FIRST_BYTE,
     SERVICE_TLS,
     SERVICE_REFUSED,
+    SERVICE_ROUND, /* round trips that have a handshake to be held against */
+    SERVICE_RISE,  /* of these, with much in flight: how much longer than the handshake */
     SERVICE_SKETCHES
 };
 
@@ -117,6 +121,7 @@ struct service {
     uint64_t client_hellos, server_hellos, fatal_by[2], alert_first_us, alert_last_us;
     uint32_t tls_alert;
     struct slow_client slow[SLOW_CLIENTS];
+    struct strain strain;
     uint64_t client_spoke_us;  /* latest request of any client */
     struct service_facts done; /* of connections that left the flow table */
 };

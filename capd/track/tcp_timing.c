@@ -8,9 +8,11 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
+#include "capd/track/strain.h"
 #include "capd/track/tcp.h"
 
-#define DELAYED_ACK_US 35000u
+#define DELAYED_ACK_US  35000u
+#define TIMESTAMP_BYTES 12u /* the option most connections have */
 
 static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint32_t took) {
     struct flow_side *side = &f->side[dir], *peer = &f->side[!dir];
@@ -23,6 +25,13 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
     if (!(f->bits & FLOW_SELECTED)) return;
     hist_add(&e->total.rtt, whole);
     services_sample(e, f, SERVICE_RTT, whole);
+    strain_round_trip(e, f, whole, side->next - peer->acked);
+}
+
+/* Payload of a full segment of side `d`; offloads show several as one. */
+static uint32_t whole_segment(const struct flow *f, unsigned d) {
+    uint32_t mss = f->side[!d].mss, most = mss > TIMESTAMP_BYTES ? mss - TIMESTAMP_BYTES : 1448;
+    return f->side[d].largest < most ? f->side[d].largest : most;
 }
 
 /* The other end of `s` sent what this ACK covers. */
@@ -35,9 +44,13 @@ void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
         sender->timed_bits &= 0xffu ^ 1u << n;
         uint32_t took = s->us - sender->timed_us[n];
         if (took > longest) longest = took;
-        if (sender->timed_end[n] != ack) continue;
-        bool prompt = ack - old_ack >= 2u * sender->largest && sender->largest >= 512;
-        if (s->len == 0 && (prompt || took < DELAYED_ACK_US)) add_round_trip(e, f, !s->dir, took);
+        uint32_t whole = whole_segment(f, !s->dir);
+        bool prompt = ack - old_ack >= 2u * whole && whole >= 512;
+        if (s->len > 0 || !(prompt || took < DELAYED_ACK_US)) continue;
+        if (sender->timed_end[n] == ack)
+            add_round_trip(e, f, !s->dir, took);
+        else if (prompt && f->side[s->dir].bits & SIDE_RTT) /* a few segments more at once */
+            strain_round_trip(e, f, took + f->side[s->dir].rtt_us, sender->next - ack);
     }
     if (s->dir == CLIENT && longest > 0) slow_client_acked(e, f, longest);
     if (s->dir == SERVER && f->bits & FLOW_REQUEST_ACK && !seq_before(ack, f->request_end)) {

@@ -5,6 +5,7 @@
 #include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
+#include "capd/track/strain.h"
 
 #define IDLE_CLOSE_US 1000000u
 
@@ -168,7 +169,9 @@ static void take_ack(struct engine *e, struct segment *s) {
         peer->next_us = s->us;
     }
     tcp_note_passed(s, advanced);
+    if (s->k->tcp.sack_blocks > 0) strain_sack(e, s);
     if (!advanced) return;
+    f->bits &= ~(uint32_t)FLOW_RESUMED;
     tcp_tries_acked(peer, ack);
     tcp_time_ack(e, s, old);
     if (!(f->bits & FLOW_SELECTED) || !(peer->bits & SIDE_NEXT)) return;
@@ -229,6 +232,7 @@ void tcp_segment(struct engine *e, struct segment *s) {
              (s->flags & (TCP_ACK | TCP_RST)) == TCP_ACK &&
              (f->bits & (FLOW_SYN | FLOW_SYNACK)) == (FLOW_SYN | FLOW_SYNACK))
         establish(e, s);
+    if (s->k->tcp.has_timestamps && f->bits & FLOW_SCALE_KNOWN) rounds_segment(e, s);
     if (s->flags & TCP_ACK) take_ack(e, s);
     take_data(e, s);
     tcp_watch_window(s);

@@ -9,7 +9,7 @@ struct computed {
 };
 extern const struct computed computed_totals[], computed_services[], computed_resolvers[],
     computed_incidents[], computed_connections[], computed_names[], computed_udp[],
-    computed_media[];
+    computed_media[], computed_strain[], computed_load[], computed_hosts[];
 
 /* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`
  * select the target's traffic in the worker already. */
@@ -51,4 +51,5 @@ const char *derive_refused_name(const struct derive_row *r);
 const char *derive_host_of_4xx(const struct derive_row *r);
 const char *derive_host_of_5xx(const struct derive_row *r);
 const char *derive_udp_name(const struct derive_row *r);
+const char *derive_host_name(const struct derive_row *r);
 #endif

@@ -147,10 +147,12 @@ derive_fn derive_fn_find(enum table_id table, const char *name) {
         [TABLE_TOTALS] = computed_totals,       [TABLE_SERVICES] = computed_services,
         [TABLE_RESOLVERS] = computed_resolvers, [TABLE_CONNECTIONS] = computed_connections,
         [TABLE_INCIDENTS] = computed_incidents, [TABLE_UDP] = computed_udp,
-        [TABLE_MEDIA] = computed_media};
-    const struct computed *const lists[] = {by_table[table],
-                                            table == TABLE_SERVICES ? computed_names : NULL};
-    for (size_t i = 0; i < 2; i++)
+        [TABLE_MEDIA] = computed_media,         [TABLE_HOSTS] = computed_hosts};
+    bool services = table == TABLE_SERVICES;
+    const struct computed *const lists[] = {by_table[table], services ? computed_names : NULL,
+                                            services ? computed_strain : NULL,
+                                            table == TABLE_TOTALS ? computed_load : NULL};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         for (const struct computed *c = lists[i]; c && c->name; c++)
             if (strcmp(c->name, name) == 0) return c->fn;
     return NULL;
@@ -196,7 +198,8 @@ derive_name_fn derive_name_find(enum table_id table, const char *name) {
                  {TABLE_INCIDENTS, "service_name", incident_name},
                  {TABLE_SERVICES, "host_of_4xx", derive_host_of_4xx},
                  {TABLE_SERVICES, "host_of_5xx", derive_host_of_5xx},
-                 {TABLE_UDP, "name", derive_udp_name}};
+                 {TABLE_UDP, "name", derive_udp_name},
+                 {TABLE_HOSTS, "name", derive_host_name}};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].table == table && strcmp(names[i].name, name) == 0) return names[i].fn;

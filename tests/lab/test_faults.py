@@ -22,6 +22,7 @@ from lab import Lab, LabError
 import runs
 import runs_names
 import runs_path
+import runs_data
 import runs_udp
 
 TABLE = os.path.join(lab_module.TOP, "build", "lab-table.txt")
@@ -94,7 +95,7 @@ def table(results):
 
 
 def main(arguments):
-    areas = (runs, runs_names, runs_path, runs_udp)
+    areas = (runs, runs_names, runs_path, runs_udp, runs_data)
     every = [r for a in areas for r in a.FAULTS] + [r for a in areas for r in a.HEALTHY]
     if arguments[:1] == ["--list"]:
         print("\n".join("%-22s %s" % (r.name, r.expect or "healthy") for r in every))
