@@ -221,7 +221,7 @@
     F(T, U, http_5xx_last_us, ANY, us, "last 5xx, since the start") \
     F(T, B, target_address, 1, none, "the address is one of the target's host") \
     F(T, U, dsacks, ANY, count, "segments that a receiver reported to have had already, RFC 2883") \
-    F(T, U, rtt_judged, ANY, count, "round trips of connections whose handshake was measured") \
+    F(T, U, rtt_judged, ANY, count, "round trips of connections whose handshake was measured, at most one per 20 ms") \
     F(T, U, rtt_inflated, ANY, count, "of these, 20 ms or more and four handshakes or more") \
     F(T, U, rtt_base_us, ANY, us, "handshakes of these connections, summed over the round trips") \
     F(T, D, inflated_rtt_us, 5, us, "these round trips, from the first inflated one on; empty if there was none") \

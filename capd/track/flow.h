@@ -46,6 +46,7 @@ enum side_bit {
     APP_DEAF = 1u << 19,     /* nothing more to read in this direction */
     APP_TURN = 1u << 30,     /* the other end has spoken since this one did */
     ROUND_OPEN = 1u << 24,   /* round_* below: an ACK whose echo is awaited */
+    SIDE_SPENT = 1u << 27,   /* its highest data segment ended a write and is no full one */
     ROUND_BACK = 1u << 25,   /* ... data with that echo has come */
     SIDE_TOLD_MTU = 1u << 31 /* a router told it of a smaller MTU */
 };

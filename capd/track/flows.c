@@ -171,6 +171,8 @@ static void run_tcp(struct engine *e, struct packet *k, uint32_t i, unsigned dir
         if (!copy) tcp_ends(e, &s);
         return;
     }
+    const struct flow_side *side = &f->side[dir];
+    s.pause_us = side->bits & WS_ACK ? s.us - side->ws_ack_us : UINT32_MAX;
     tcp_analyse(e, &s);
     if (!copy) tcp_segment(e, &s);
 }
@@ -194,7 +196,7 @@ uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
     f->bytes[dir] += k->wire_bytes;
     if (e->now_us > f->last_us) {
         uint64_t quiet = e->now_us - f->last_us;
-        if (tcp && quiet >= STRAIN_QUIET_US) strain_silence(e, f, quiet);
+        if (tcp && quiet >= STRAIN_QUIET_US) strain_silence(e, f, k->tcp.flags, quiet);
         f->last_us = e->now_us;
     }
     struct flow_link *l = &e->flows.link[i];

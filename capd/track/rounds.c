@@ -16,7 +16,8 @@ static void round_back(struct engine *e, const struct segment *s, unsigned r) {
     uint32_t took = s->us - to->round_us;
     if (!(from->bits & to->bits & SIDE_RTT) || s->us - from->next_us > took / PAUSE_SHARE) return;
     uint32_t acked = to->round_edge - to->window, bytes = from->next - acked;
-    strain_round_trip(e, f, took + from->rtt_us, bytes >> 31 ? 0 : bytes);
+    strain_round_trip(e, f, took + from->rtt_us,
+                      bytes >> 31 || from->bits & SIDE_SPENT ? 0 : bytes);
 }
 
 static void round_over(struct engine *e, const struct segment *s, unsigned r) {

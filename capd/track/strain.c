@@ -20,11 +20,15 @@ void strain_round_trip(struct engine *e, const struct flow *f, uint32_t whole_us
     struct service *v = base ? services_of(e, f) : NULL;
     if (!v) return;
     struct strain *t = &v->strain;
-    t->rtt_judged++;
-    t->rtt_base_us += base;
-    if (whole_us >= INFLATED_US && whole_us / INFLATED_TIMES >= base) t->rtt_inflated++;
-    /* Most services never need these two: no sketch before the first sign. */
-    if (t->rtt_inflated > 0) services_sample(e, f, SERVICE_ROUND, whole_us);
+    /* A quick exchange gives many round trips, a slow one few: the median must be that of time. */
+    if (t->rtt_judged == 0 || e->now_us - t->judged_us >= INFLATED_US) {
+        t->judged_us = e->now_us;
+        t->rtt_judged++;
+        t->rtt_base_us += base;
+        if (whole_us >= INFLATED_US && whole_us / INFLATED_TIMES >= base) t->rtt_inflated++;
+        /* Most services never need these two: no sketch before the first sign. */
+        if (t->rtt_inflated > 0) services_sample(e, f, SERVICE_ROUND, whole_us);
+    }
     uint32_t rise = whole_us > base ? whole_us - base : 0;
     if (bytes < LOADED_BYTES || (t->loaded == 0 && rise < RISE_US)) return;
     t->loaded++;
@@ -82,10 +86,11 @@ static bool is_running(const struct flow *f) {
            f->packets[0] > 0 && f->packets[1] > 0;
 }
 
-void strain_silence(struct engine *e, struct flow *f, uint64_t quiet_us) {
+void strain_silence(struct engine *e, struct flow *f, uint8_t flags, uint64_t quiet_us) {
     uint64_t rounds =
         (uint64_t)STALL_ROUNDS * (f->rtt_smooth_us ? f->rtt_smooth_us : f->handshake_us);
-    bool stalled = is_running(f) && quiet_us > rounds &&
+    /* Who closes after a silence was not waiting for anything. */
+    bool stalled = is_running(f) && !(flags & (TCP_FIN | TCP_RST)) && quiet_us > rounds &&
                    (is_outstanding(f, CLIENT) || is_outstanding(f, SERVER) ||
                     (quiet_us >= WAITS_US && is_announced(f)));
     f->bits |= FLOW_RESUMED;

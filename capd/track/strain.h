@@ -8,8 +8,14 @@
  * data of the segment are taken in. */
 void rounds_segment(struct engine *e, const struct segment *s);
 
-/* A whole round trip, and how many bytes of its sender were in flight meanwhile. */
+/* A whole round trip, and what strain_in_flight() says of its sender. */
 void strain_round_trip(struct engine *e, const struct flow *f, uint32_t whole_us, uint32_t bytes);
+
+/* What a sender with more to send has in flight.  0: it has sent all there was, at its own pace, so
+ * that a queue on the path is not of its making. */
+static inline uint32_t strain_in_flight(const struct flow *f, unsigned d) {
+    return f->side[d].bits & SIDE_SPENT ? 0 : f->side[d].next - f->side[!d].acked;
+}
 
 /* A round of `took_us` in which data arrived; full: it was as much as the window of side `d` lets
  * in, `window` bytes. */
@@ -19,9 +25,10 @@ void strain_round(struct engine *e, const struct flow *f, unsigned d, uint32_t t
 /* An ACK with SACK blocks: is its first one a duplicate (RFC 2883)? */
 void strain_sack(struct engine *e, const struct segment *s);
 
-/* The flow said nothing for `quiet_us`, at least STRAIN_QUIET_US, until the packet at hand. */
+/* The flow said nothing for `quiet_us`, at least STRAIN_QUIET_US, until a segment with these
+ * flags. */
 #define STRAIN_QUIET_US 1000000u
-void strain_silence(struct engine *e, struct flow *f, uint64_t quiet_us);
+void strain_silence(struct engine *e, struct flow *f, uint8_t flags, uint64_t quiet_us);
 
 /* Does the rest of an announced message fail to come, now that the flow is looked at? */
 bool strain_waits(const struct engine *e, const struct flow *f);

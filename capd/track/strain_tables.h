@@ -6,8 +6,8 @@
 /* What slowed the connections of a service down.  [CLIENT], [SERVER]: whose receive window. */
 struct strain {
     uint64_t dsacks; /* segments that a receiver said it had already */
-    uint64_t rtt_judged, rtt_inflated, rtt_base_us; /* base: handshakes, summed over the samples */
-    uint64_t loaded, loaded_base_us;                /* samples with data in flight */
+    uint64_t rtt_judged, rtt_inflated, rtt_base_us, judged_us; /* base: handshakes, summed */
+    uint64_t loaded, loaded_base_us;                           /* samples with data in flight */
     uint64_t rounds_us[2], full_us[2], full_rounds[2], full_window_bytes[2], full_rtt_us[2];
     uint64_t stalls, stall_longest_us, stall_first_us, stall_last_us;
 };

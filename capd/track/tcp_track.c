@@ -179,12 +179,20 @@ static void take_ack(struct engine *e, struct segment *s) {
     if (gap) e->total.gap_acks++;
 }
 
+/* Full segments only, with timestamps or without; offloads show several as one. */
+static bool is_whole(const struct segment *s) {
+    uint32_t mss = s->f->side[!s->dir].mss;
+    if (mss <= 12) mss = 1460;
+    uint32_t largest = s->f->side[s->dir].largest;
+    return s->len % mss == 0 || s->len % (mss - 12) == 0 || (s->len == largest && largest < mss);
+}
+
 static void take_data(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
     if (s->len > 0 && !seq_before(s->end, side->next)) {
-        side->bits &= ~(uint32_t)SIDE_PUSHED;
-        if (s->flags & TCP_PSH) side->bits |= SIDE_PUSHED;
+        side->bits &= ~(uint32_t)(SIDE_PUSHED | SIDE_SPENT);
+        if (s->flags & TCP_PSH) side->bits |= SIDE_PUSHED | (is_whole(s) ? 0u : SIDE_SPENT);
     }
     tcp_judge_data(e, s);
     if (s->len == 0) return;

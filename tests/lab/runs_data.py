@@ -42,6 +42,19 @@ while s.recv(65536):
 """
 
 
+# A client that uploads N bytes evenly, 250 kB a second, as a camera does.
+DRIP = """
+import socket, sys, time
+s = socket.create_connection((sys.argv[1], 80))
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+s.sendall(b'POST /bytes/10 HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n' % int(sys.argv[2]))
+for n in range(int(sys.argv[2]) // 4000):
+    s.sendall(b'u' * 4000)
+    time.sleep(0.016)
+s.recv(1000)
+"""
+
+
 def halting(count, size, every, at=-1, pause=0):
     def setup(lab):
         lab.spawn(lab.server, [sys.executable, "-c", HALTING, SERVER4, "80"] + [str(n) for n in (count, size, every, at, pause)],
@@ -68,12 +81,8 @@ def small_buffer(lab):
 def others_fill_the_queue(upload_bytes, download_bytes):
     """A slow upload that began on a quiet line; then somebody else downloads over it."""
     def traffic(lab):
-        body = lab.dir + "/body"
-        with open(body, "wb") as out:
-            out.write(b"u" * upload_bytes)
-        slow = lab.spawn(lab.client, ["curl", "-sS", "-o", "/dev/null", "--limit-rate", "250K", "-H", "Expect:", "--data-binary",
-                                      "@" + body, "http://%s/bytes/10" % WEB])
-        time.sleep(0.4)
+        slow = lab.spawn(lab.client, [sys.executable, "-c", DRIP, SERVER4, str(upload_bytes)])
+        time.sleep(0.2)
         must(lab.curl("http://%s/bytes/%d" % (SERVERS4[1], download_bytes)), "the others' download")
         must(slow.wait(20), "upload")
     return traffic
@@ -125,7 +134,7 @@ FAULTS = [
     Run("long-queue-at-server", gets("http://%s/bytes/5000000" % WEB, 1), "bufferbloat", "network", WEB, setup=queue("1500ms"),
         duration=7, where="server"),
     Run("long-queue-upload", upload("bytes/10", 5000000), "bufferbloat", "network", WEB, setup=queue("1500ms", "tos"), duration=7),
-    Run("queue-of-others", others_fill_the_queue(1500000, 13000000), "rtt_inflation", "network", WEB, setup=queue("1500ms"), duration=10),
+    Run("queue-of-others", others_fill_the_queue(1400000, 13000000), "rtt_inflation", "network", WEB, setup=queue("1500ms"), duration=10),
     Run("small-buffer-far", small_buffer, "tcp_receive_window_limited", "client", WEB, setup=far_web(25), duration=8,
         severity="warning"),
     Run("halts-in-the-middle", gets("http://%s/" % WEB, 1), "tcp_stall", "ambiguous", WEB, setup=halting(40, 4000, 20, 20, 5000),

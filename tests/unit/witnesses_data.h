@@ -136,6 +136,15 @@ WITNESS(stalled) {
     s->stall_first_us = 4000000;
     s->stall_last_us = 12000000;
 }
+WITNESS(stalled_once) {
+    stalled(w);
+    w->service[0].stalls = 1;
+    w->service[0].stall_longest_us = 1400000;
+}
+WITNESS(stalled_once_for_long) {
+    stalled(w);
+    w->service[0].stalls = 1;
+}
 WITNESS(stalled_by_closed_window) {
     stalled(w);
     zero_window_client(w);
@@ -276,6 +285,8 @@ WITNESS(host_of_target) {
     {"rtt_inflation", queue_is_the_client, NULL, NULL, NULL, NULL}, \
     {"rtt_inflation", healthy, NULL, NULL, NULL, NULL}, \
     {"tcp_stall", stalled, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_stall", stalled_once, "info", "likely", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_stall", stalled_once_for_long, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_little_loss, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_by_closed_window, NULL, NULL, NULL, NULL}, \
     {"tcp_stall", stalled_on_dead_path, NULL, NULL, NULL, NULL}, \
