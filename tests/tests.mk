@@ -82,3 +82,4 @@ UNIT += test_privacy
 UNIT += test_decode_net
 UNIT += test_track_link
 UNIT += test_track_dhcp
+UNIT += test_track_strain

@@ -12,9 +12,11 @@
 /* The first data that echoes the ACK of side `r`. */
 static void round_back(struct engine *e, const struct segment *s, unsigned r) {
     struct flow *f = s->f;
-    const struct flow_side *from = &f->side[s->dir], *to = &f->side[r];
+    const struct flow_side *from = &f->side[s->dir];
+    struct flow_side *to = &f->side[r];
     uint32_t took = s->us - to->round_us;
     if (!(from->bits & to->bits & SIDE_RTT) || s->us - from->next_us > took / PAUSE_SHARE) return;
+    to->rtt_us = took; /* the half behind the capture point that data and ACK do not show */
     uint32_t acked = to->round_edge - to->window, bytes = from->next - acked;
     strain_round_trip(e, f, took + from->rtt_us,
                       bytes >> 31 || from->bits & SIDE_SPENT ? 0 : bytes);
