@@ -227,6 +227,7 @@
     F(T, D, inflated_rtt_us, 5, us, "these round trips, from the first inflated one on; empty if there was none") \
     F(T, D, loaded_rise_us, 5, us, "of round trips with ten segments or more in flight: how much longer than the handshake, from the first that is 50 ms longer on") \
     F(T, U, loaded_base_us, ANY, us, "handshakes of their connections, summed over these samples") \
+    F(T, U, loaded_busy, ANY, count, "of these samples, with a sender that had more to send") \
     F(T, U, rounds_to_client_us, ANY, us, "rounds in which data came to a client, by timestamps") \
     F(T, U, full_to_client_us, ANY, us, "of these, with as much as the client's window lets in, and no queue") \
     F(T, U, full_to_client_rounds, ANY, count, "how many") \

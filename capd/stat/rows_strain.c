@@ -20,6 +20,7 @@ void rows_strain(const struct engine *e, uint32_t i, struct msg_service *r) {
     r->inflated_rtt_us = dist_of(e, v, SERVICE_ROUND);
     r->loaded_rise_us = dist_of(e, v, SERVICE_RISE);
     r->loaded_base_us = t->loaded_base_us;
+    r->loaded_busy = t->busy;
     r->rounds_to_client_us = t->rounds_us[CLIENT];
     r->full_to_client_us = t->full_us[CLIENT];
     r->full_to_client_rounds = t->full_rounds[CLIENT];

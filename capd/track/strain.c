@@ -15,7 +15,8 @@
 #define WAITS_US       4000000u /* a server may pace what it sends, seldom by more than this */
 #define ROOM_BYTES     2920u /* less room than two segments: the receiver may be what it waits for */
 
-void strain_round_trip(struct engine *e, const struct flow *f, uint32_t whole_us, uint32_t bytes) {
+void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, uint32_t whole_us,
+                       uint32_t bytes) {
     uint32_t base = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0;
     struct service *v = base ? services_of(e, f) : NULL;
     if (!v) return;
@@ -33,6 +34,7 @@ void strain_round_trip(struct engine *e, const struct flow *f, uint32_t whole_us
     if (bytes < LOADED_BYTES || (t->loaded == 0 && rise < RISE_US)) return;
     t->loaded++;
     t->loaded_base_us += base;
+    if (!(f->side[d].bits & SIDE_SPENT)) t->busy++;
     services_sample(e, f, SERVICE_RISE, rise);
 }
 

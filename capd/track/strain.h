@@ -8,14 +8,10 @@
  * data of the segment are taken in. */
 void rounds_segment(struct engine *e, const struct segment *s);
 
-/* A whole round trip, and what strain_in_flight() says of its sender. */
-void strain_round_trip(struct engine *e, const struct flow *f, uint32_t whole_us, uint32_t bytes);
-
-/* What a sender with more to send has in flight.  0: it has sent all there was, at its own pace, so
- * that a queue on the path is not of its making. */
-static inline uint32_t strain_in_flight(const struct flow *f, unsigned d) {
-    return f->side[d].bits & SIDE_SPENT ? 0 : f->side[d].next - f->side[!d].acked;
-}
+/* A whole round trip of data of side `d`, and how many bytes of it were in flight.  A sender that
+ * has sent all there was keeps its own pace: a queue on the path is not of its making. */
+void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, uint32_t whole_us,
+                       uint32_t bytes);
 
 /* A round of `took_us` in which data arrived; full: it was as much as the window of side `d` lets
  * in, `window` bytes. */

@@ -27,7 +27,7 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
     if (!(f->bits & FLOW_SELECTED)) return;
     hist_add(&e->total.rtt, whole);
     services_sample(e, f, SERVICE_RTT, whole);
-    strain_round_trip(e, f, whole, strain_in_flight(f, dir));
+    strain_round_trip(e, f, dir, whole, side->next - peer->acked);
 }
 
 /* Payload of a full segment of side `d`; offloads show several as one. */
@@ -53,7 +53,7 @@ void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
         if (sender->timed_end[n] == ack)
             add_round_trip(e, f, !s->dir, took);
         else if (sure && f->side[s->dir].bits & SIDE_RTT) /* a few segments more at once */
-            strain_round_trip(e, f, took + f->side[s->dir].rtt_us, strain_in_flight(f, !s->dir));
+            strain_round_trip(e, f, !s->dir, took + f->side[s->dir].rtt_us, sender->next - ack);
     }
     if (s->dir == CLIENT && longest > 0) slow_client_acked(e, f, longest);
     if (s->dir == SERVER && f->bits & FLOW_REQUEST_ACK && !seq_before(ack, f->request_end)) {

@@ -19,6 +19,11 @@ static bool s_idle(const struct derive_row *r, double *out) {
     return ratio(out, (double)s->loaded_base_us / 1e3, s->loaded_rise_us.samples);
 }
 
+static bool s_busy_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    return percent(out, s->loaded_busy, s->loaded_rise_us.samples);
+}
+
 static bool s_loaded(const struct derive_row *r, double *out) {
     const struct msg_service *s = r->row;
     if (!s_idle(r, out)) return false;
@@ -117,6 +122,7 @@ const struct computed computed_strain[] = {
     {"rtt_inflated_percent", s_inflated_percent},
     {"idle_ms", s_idle},
     {"loaded_ms", s_loaded},
+    {"loaded_busy_percent", s_busy_percent},
     {"base_rtt_ms", s_base},
     {"full_window_side", s_full_side},
     {"full_window_percent", s_full_percent},

@@ -79,6 +79,7 @@ WITNESS(queue_long) {
     SERVICE;
     s->loaded_rise_us = (struct dist){12, 60000, 180000, 240000, 250000};
     s->loaded_base_us = UINT64_C(12) * 10000;
+    s->loaded_busy = 12;
     s->rtt_judged = 20;
     s->rtt_inflated = 12;
     s->rtt_base_us = UINT64_C(20) * 10000;
@@ -106,6 +107,11 @@ WITNESS(queue_short) {
 WITNESS(queue_of_others) {
     queue_long(w);
     w->service[0].loaded_rise_us = (struct dist){0, 0, 0, 0, 0};
+}
+/* As much in flight, but at its own pace: the queue is not of its making. */
+WITNESS(queue_long_of_a_camera) {
+    queue_long(w);
+    w->service[0].loaded_busy = 2;
 }
 WITNESS(queue_of_others_few) {
     queue_of_others(w);
@@ -276,6 +282,8 @@ WITNESS(host_of_target) {
     {"bufferbloat", queue_long_some, "warning", "likely", "network", "203.0.113.9:443"}, \
     {"bufferbloat", queue_long_few, NULL, NULL, NULL, NULL}, \
     {"bufferbloat", queue_short, NULL, NULL, NULL, NULL}, \
+    {"bufferbloat", queue_long_of_a_camera, NULL, NULL, NULL, NULL}, \
+    {"rtt_inflation", queue_long_of_a_camera, "warning", "confirmed", "network", "203.0.113.9:443"}, \
     {"bufferbloat", queue_of_others, NULL, NULL, NULL, NULL}, \
     {"bufferbloat", link_full_by_this, "warning", "confirmed", "network", "203.0.113.9:443"}, \
     {"rtt_inflation", queue_of_others, "warning", "confirmed", "network", "203.0.113.9:443"}, \
