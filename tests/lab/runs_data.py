@@ -130,10 +130,10 @@ def one_busy_host(lab):
 
 
 FAULTS = [
-    Run("long-queue", gets("http://%s/bytes/8000000" % WEB, 1), "bufferbloat", "network", WEB, setup=queue("1500ms"), duration=7),
-    Run("long-queue-at-server", gets("http://%s/bytes/8000000" % WEB, 1), "bufferbloat", "network", WEB, setup=queue("1500ms"),
-        duration=7, where="server"),
-    Run("long-queue-upload", upload("bytes/10", 8000000), "bufferbloat", "network", WEB, setup=queue("1500ms", "tos"), duration=7),
+    Run("long-queue", gets("http://%s/bytes/12000000" % WEB, 1), "bufferbloat", "network", WEB, setup=queue("1500ms"), duration=9),
+    Run("long-queue-at-server", gets("http://%s/bytes/12000000" % WEB, 1), "bufferbloat", "network", WEB, setup=queue("1500ms"),
+        duration=9, where="server"),
+    Run("long-queue-upload", upload("bytes/10", 12000000), "bufferbloat", "network", WEB, setup=queue("1500ms", "tos"), duration=9),
     Run("queue-of-others", others_fill_the_queue(1400000, 13000000), "rtt_inflation", "network", WEB, setup=queue("1500ms"), duration=10),
     Run("small-buffer-far", small_buffer, "tcp_receive_window_limited", "client", WEB, setup=far_web(25), duration=8,
         severity="warning"),
