@@ -285,6 +285,20 @@ static void test_strain_link_load(void **state) {
     }
 }
 
+/* Five seconds, a break, and five more are no six in a row. */
+static void test_strain_link_load_with_a_break(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (unsigned n = 0; n < 100; n++) {
+        l->us = n * 100 * MS + (n < 50 ? 0 : 3 * S);
+        lab_udp(l, A1, 1, B1, 2, (uint8_t[1000]){0}, 1000);
+    }
+    lab_wait(l, 2 * S);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.link_held_in_bps + l->totals.link_held_out_bps, 0);
+    lab_free(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strain_queue_is_seen_at_the_receiver),
@@ -294,6 +308,7 @@ int main(void) {
         cmocka_unit_test(test_strain_rest_of_an_answer),
         cmocka_unit_test(test_strain_delayed_acks),
         cmocka_unit_test(test_strain_link_load),
+        cmocka_unit_test(test_strain_link_load_with_a_break),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
