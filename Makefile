@@ -72,9 +72,9 @@ TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c h
           tcp_loss.c tcp_timing.c app.c dns_track.c http_track.c tls_track.c slow_client.c \
           path.c ping.c link.c link_claims.c link_storm.c nd_track.c dhcp_track.c \
            udp_state.c udp_ask.c quic_track.c media.c rtp_stream.c pace.c \
-          tcp_end.c tcp_setup.c dns_faults.c tls_faults.c)
+          tcp_end.c tcp_setup.c dns_faults.c tls_faults.c strain.c rounds.c load.c)
 STAT   := $(addprefix capd/stat/,snapshot.c totals.c rows_flow.c rows_app.c rows_udp.c top.c words.c \
-          rows_dnstls.c)
+          rows_dnstls.c rows_strain.c)
 WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worker/sandbox.c \
           capd/worker/source.c capd/worker/expression.c capd/worker/filter.c capd/worker/narrow.c capd/worker/output.c
 PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/parent/captures.c \
@@ -85,7 +85,7 @@ MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mc
            mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/tools.c \
            mcpd/transport/stdio.c
 MCPD   := mcpd/main.c mcpd/app.c mcpd/answer.c mcpd/answer_interfaces.c mcpd/cli.c mcpd/cli_report.c mcpd/cli_interfaces.c mcpd/cli_check.c mcpd/cli_check_local.c mcpd/cli_serve_client.c mcpd/cli_stdio.c mcpd/settings.c mcpd/launcher.c mcpd/netchild.c mcpd/privs.c mcpd/capture/capclient.c mcpd/capture/capconn.c mcpd/capture/captures.c mcpd/capture/captures_run.c mcpd/capture/interfaces.c mcpd/capture/snapset.c mcpd/capture/snapshot.c mcpd/capture/store.c mcpd/capture/target.c mcpd/capture/target_mode.c mcpd/capture/watches.c mcpd/tools/analyze_capture_file.c mcpd/tools/common.c mcpd/tools/get_capture_report.c mcpd/tools/get_capture_status.c mcpd/tools/list_captures.c mcpd/tools/list_network_interfaces.c mcpd/tools/start_packet_capture.c mcpd/tools/stop_packet_capture.c mcpd/tools/tools.c
-MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_totals.c mcpd/diagnose/derive_services.c mcpd/diagnose/derive_others.c mcpd/diagnose/derive_scan.c mcpd/diagnose/derive_udp.c mcpd/diagnose/derive_ends.c mcpd/diagnose/derive_names.c mcpd/diagnose/derive_dns.c mcpd/diagnose/derive_tls.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c mcpd/report/fields.c mcpd/report/rows.c mcpd/report/timeline.c mcpd/report/tree.c mcpd/report/connections.c mcpd/report/addresses.c mcpd/report/findings.c mcpd/report/budget.c mcpd/report/section.c mcpd/report/status.c mcpd/report/text.c mcpd/report/render_text.c mcpd/report/term.c mcpd/report/render_tables.c mcpd/report/render_terminal.c
+MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_totals.c mcpd/diagnose/derive_services.c mcpd/diagnose/derive_others.c mcpd/diagnose/derive_scan.c mcpd/diagnose/derive_udp.c mcpd/diagnose/derive_ends.c mcpd/diagnose/derive_strain.c mcpd/diagnose/derive_load.c mcpd/diagnose/derive_names.c mcpd/diagnose/derive_dns.c mcpd/diagnose/derive_tls.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c mcpd/report/fields.c mcpd/report/rows.c mcpd/report/timeline.c mcpd/report/tree.c mcpd/report/connections.c mcpd/report/addresses.c mcpd/report/findings.c mcpd/report/budget.c mcpd/report/section.c mcpd/report/status.c mcpd/report/text.c mcpd/report/render_text.c mcpd/report/term.c mcpd/report/render_tables.c mcpd/report/render_terminal.c
 NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/privs.c
 
 LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)

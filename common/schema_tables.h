@@ -125,7 +125,13 @@
     F(T, U, quic_answered, ANY, count, "of these, any packet of the server was seen") \
     F(T, U, rtp_streams, ANY, count, "RTP streams recognised, each direction and source by itself") \
     F(T, U, media_streams, ANY, count, "RTP streams and other datagrams in an even beat") \
-    F(T, B, names_hashed, 1, none, "names are switched off: hashes stand for names and paths")
+    F(T, B, names_hashed, 1, none, "names are switched off: hashes stand for names and paths") \
+    F(T, U, link_peak_in_bps, ANY, bps, "all frames not sent by this interface, best second") \
+    F(T, U, link_peak_out_bps, ANY, bps, "all frames sent by this interface, best second") \
+    F(T, U, link_held_in_bps, ANY, bps, "the largest rate that six seconds in a row all had, not sent by this interface") \
+    F(T, U, link_held_out_bps, ANY, bps, "the same of frames sent by it") \
+    F(T, U, link_held_in_us, ANY, us, "end of these seconds, since the start; 0 if there were none") \
+    F(T, U, link_held_out_us, ANY, us, "the same of frames sent by it")
 
 /* One TCP service: server address and port, with all connections to it. */
 #define FIELDS_service(F, T) \
@@ -228,7 +234,29 @@
     F(T, U, tls_mismatch, ANY, count, "connections in which one side spoke TLS and the other did not") \
     F(T, U, tls_mismatch_class, TLS_MISMATCH_COUNT - 1, tls_mismatch, "how the last of them showed") \
     F(T, U, tls_mismatch_first_us, ANY, us, "first of these, since the start") \
-    F(T, U, tls_mismatch_last_us, ANY, us, "last of these, since the start")
+    F(T, U, tls_mismatch_last_us, ANY, us, "last of these, since the start") \
+    F(T, U, dsacks, ANY, count, "segments that a receiver reported to have had already, RFC 2883") \
+    F(T, U, rtt_judged, ANY, count, "round trips of connections whose handshake was measured, at most one per 20 ms") \
+    F(T, U, rtt_inflated, ANY, count, "of these, 20 ms or more and four handshakes or more") \
+    F(T, U, rtt_base_us, ANY, us, "handshakes of these connections, summed over the round trips") \
+    F(T, D, inflated_rtt_us, 5, us, "these round trips, from the first inflated one on; empty if there was none") \
+    F(T, D, loaded_rise_us, 5, us, "of round trips with ten segments or more in flight: how much longer than the handshake, from the first that is 50 ms longer on") \
+    F(T, U, loaded_base_us, ANY, us, "handshakes of their connections, summed over these samples") \
+    F(T, U, loaded_busy, ANY, count, "of these samples, with a sender that had more to send") \
+    F(T, U, rounds_to_client_us, ANY, us, "rounds in which data came to a client, by timestamps") \
+    F(T, U, full_to_client_us, ANY, us, "of these, with as much as the client's window lets in, and no queue") \
+    F(T, U, full_to_client_rounds, ANY, count, "how many") \
+    F(T, U, full_to_client_window_bytes, ANY, bytes, "its windows, summed") \
+    F(T, U, full_to_client_rtt_us, ANY, us, "their round trips, both sides, summed") \
+    F(T, U, rounds_to_server_us, ANY, us, "the same of data to the server") \
+    F(T, U, full_to_server_us, ANY, us, "the same of the server's window") \
+    F(T, U, full_to_server_rounds, ANY, count, "how many") \
+    F(T, U, full_to_server_window_bytes, ANY, bytes, "its windows, summed") \
+    F(T, U, full_to_server_rtt_us, ANY, us, "their round trips, both sides, summed") \
+    F(T, U, stalls, ANY, count, "silences of more than 1 s and four round trips while data waited for its ACK, or of 4 s in the middle of a message") \
+    F(T, U, stall_longest_us, ANY, us, "the longest of them") \
+    F(T, U, stall_first_us, ANY, us, "begin of the first, since the start") \
+    F(T, U, stall_last_us, ANY, us, "end of the last, since the start")
 
 /* One DNS server, by address. */
 #define FIELDS_resolver(F, T) \
@@ -345,7 +373,8 @@
     F(T, A, address, 16, none, "host") \
     F(T, S, name, LIM_NAME, text, "name seen for it, cleaned") \
     F(T, U, packets, ANY, count, "sent and received") \
-    F(T, U, bytes, ANY, bytes, "sent and received")
+    F(T, U, bytes, ANY, bytes, "sent and received") \
+    F(T, B, local, 1, none, "an address of this host")
 
 #define FIELDS_incident(F, T) \
     F(T, U, kind, INCIDENT_COUNT - 1, incident_kind, "what happened") \

@@ -98,3 +98,4 @@ UNIT += test_track_ends
 UNIT += test_decode_udp
 UNIT += test_track_udp
 SUITES += tests/lab/test_rtp.py
+UNIT += test_track_strain

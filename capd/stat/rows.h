@@ -19,6 +19,9 @@ void rows_put_dns_faults(const struct engine *e, const struct resolver *v, struc
 void rows_put_dns_more(const struct engine *e, const struct dns_entry *d, struct msg_dns_row *r);
 void rows_put_tls_faults(const struct service *v, const struct service_facts *x,
                          struct msg_service *r);
+/* rows_strain.c: the part of a service's row about what slowed it down, and the link's load. */
+void rows_strain(const struct engine *e, uint32_t i, struct msg_service *r);
+void totals_load(const struct engine *e, struct msg_totals *t);
 
 /* rows_udp.c: the totals of UDP. */
 void totals_udp(struct engine *e, struct msg_totals *t);

@@ -3,6 +3,7 @@
 #include "capd/stat/rows.h"
 #include "capd/track/flows.h"
 #include "capd/track/names.h"
+#include "capd/track/select.h"
 #include "capd/track/services.h"
 #include "capd/track/sketch.h"
 
@@ -157,6 +158,7 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     r->tls_alert_first_us = v->alert_first_us;
     r->tls_alert_last_us = v->alert_last_us;
     rows_put_tls_faults(v, &e->facts[i], r);
+    rows_strain(e, i, r);
 }
 
 uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_out) {
@@ -242,6 +244,7 @@ uint32_t rows_hosts(struct engine *e, struct msg_host *rows, uint64_t *of_out) {
         rows[n].address = v->address;
         rows[n].packets = v->packets;
         rows[n].bytes = v->bytes;
+        rows[n].local = select_local(e, &v->address);
         put_name(e, NONE, 0, &v->address, rows[n].name);
     }
     *of_out = h->used;

@@ -118,6 +118,7 @@ void totals_fill(struct engine *e, struct msg_totals *t, struct msg_code_count c
     fill_analysis(e, t);
     fill_protocols(e, t);
     totals_udp(e, t);
+    totals_load(e, t);
     const struct codes *from[4] = {&e->total.dns_rcodes, &e->total.http_statuses,
                                    &e->total.icmp_types, &e->total.icmpv6_types};
     t->dns_rcodes = codes[0], t->http_statuses = codes[1];

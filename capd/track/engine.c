@@ -11,6 +11,7 @@
 #include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
+#include "capd/track/strain.h"
 #include "capd/track/tcp.h"
 #include "capd/track/udp.h"
 #include "common/text.h"
@@ -258,6 +259,7 @@ void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t 
     count_status(&e->total,
                  decode_frame(datalink, ts_ns, bytes, cap_bytes, wire_bytes, &e->packet));
     link_frame(e, &e->packet, bytes, cap_bytes);
+    load_frame(e, &e->packet);
     if (select_excluded(e, &e->packet)) return;
     if (e->packet.ttl < PATH_FEW_HOPS && e->packet.ip_version) path_few_hops(e, &e->packet);
     if (e->packet.fragment)

@@ -47,6 +47,9 @@ enum side_bit {
     APP_GAPPED = 1u << 29,   /* the stream has had a gap, or bytes that were no message */
     APP_DEAF = 1u << 19,     /* nothing more to read in this direction */
     APP_TURN = 1u << 30,     /* the other end has spoken since this one did */
+    ROUND_OPEN = 1u << 24,   /* round_* below: an ACK whose echo is awaited */
+    SIDE_SPENT = 1u << 27,   /* its highest data segment ended a write and is no full one */
+    ROUND_BACK = 1u << 25,   /* ... data with that echo has come */
     SIDE_TOLD_MTU = 1u << 31 /* a router told it of a smaller MTU */
 };
 
@@ -81,6 +84,8 @@ struct flow_side {
     uint8_t wscale, ttl, tries, tries_growing, tries_fill;
     uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
     uint8_t records;     /* TLS application records, counted to 255 */
+    /* An ACK of this end: its timestamp, when it passed, and where its window ends. */
+    uint32_t round_ts, round_us, round_edge;
 };
 
 enum flow_bit {
@@ -107,6 +112,7 @@ enum flow_bit {
     FLOW_HELLO = 1u << 20,        /* a ClientHello was seen */
     FLOW_WORKED = 1u << 21,       /* it had worked before the first ICMP error quoted it */
     FLOW_ALERT = 1u << 22,        /* a fatal alert of TLS ended it */
+    FLOW_RESUMED = 1u << 26,      /* after a silence nothing was acknowledged yet */
     FLOW_HIDDEN = 1u << 28,       /* the filter lets only its SYN, FIN and RST through */
     FLOW_FOREIGN = 1u << 29,      /* its own SNI or Host is not the target's name */
     FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */

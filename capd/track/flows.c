@@ -9,6 +9,7 @@
 #include "capd/track/services.h"
 #include "capd/track/tcp.h"
 #include "capd/track/tcp_end.h"
+#include "capd/track/strain.h"
 #include "capd/track/udp.h"
 
 #define DUPLICATE_US     1000u    /* a copy made on this host or by a mirror port */
@@ -170,6 +171,8 @@ static void run_tcp(struct engine *e, struct packet *k, uint32_t i, unsigned dir
         if (!copy) tcp_ends(e, &s);
         return;
     }
+    const struct flow_side *side = &f->side[dir];
+    s.pause_us = side->bits & WS_ACK ? s.us - side->ws_ack_us : UINT32_MAX;
     tcp_analyse(e, &s);
     if (!copy) tcp_segment(e, &s);
 }
@@ -201,7 +204,11 @@ uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
     if (copy) e->total.duplicates++;
     f->packets[dir]++;
     f->bytes[dir] += k->wire_bytes;
-    if (e->now_us > f->last_us) f->last_us = e->now_us;
+    if (e->now_us > f->last_us) {
+        uint64_t quiet = e->now_us - f->last_us;
+        if (tcp && quiet >= STRAIN_QUIET_US) strain_silence(e, f, k->tcp.flags, quiet);
+        f->last_us = e->now_us;
+    }
     struct flow_link *l = &e->flows.link[i];
     if (tcp)
         run_tcp(e, k, i, dir, copy);

@@ -6,6 +6,7 @@
 #include "capd/track/select.h"
 #include "capd/track/tcp_end.h"
 #include "capd/track/tls_faults.h"
+#include "capd/track/strain.h"
 
 #define STUCK_US 1000000u /* closed so long at the end counts as never reopened */
 
@@ -195,6 +196,11 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     add_syn_retries(f, x);
     add_unanswered_hello(e, f, x);
     tls_fault_closed(f, end_of(f) == 'f' || end_of(f) == 'r', f->last_us, x);
+    if (strain_waits(e, f)) {
+        x->waits++;
+        if (e->now_us - f->last_us > x->waits_longest_us)
+            x->waits_longest_us = e->now_us - f->last_us;
+    }
     for (unsigned d = 0; d < 2; d++) add_zero_windows(e, f, d, x);
     if (f->retransmitted[0] + f->retransmitted[1] > 0)
         span_add(&x->retransmit_first_us, &x->retransmit_last_us,

@@ -25,6 +25,7 @@ struct engine {
     struct packet packet;
     struct totals total;
     struct seconds seconds;
+    struct load load;
     struct incidents incidents;
     struct flow_table flows;
     struct services services;

@@ -1,6 +1,7 @@
 #ifndef CAPD_TRACK_TABLES_H
 #define CAPD_TRACK_TABLES_H
 #include "capd/track/flow.h"
+#include "capd/track/strain_tables.h"
 #include "capd/track/udp_tables.h"
 
 /* The bounded tables beside the flow table.  Every one has a fixed capacity; what goes first when
@@ -75,6 +76,7 @@ struct service_facts {
     uint64_t syn_added_us, syn_added_longest_us, syn_retry_first_us, syn_retry_last_us;
     uint64_t hello_unanswered, hello_wait_us, hello_first_us, hello_last_us;
     uint64_t plain_closed, plain_first_us, plain_last_us; /* tls_fault_closed() */
+    uint64_t waits, waits_longest_us; /* announced data that does not come, up to now */
 };
 
 enum service_sketch {
@@ -84,6 +86,8 @@ enum service_sketch {
     SERVICE_FIRST_BYTE,
     SERVICE_TLS,
     SERVICE_REFUSED,
+    SERVICE_ROUND, /* round trips that have a handshake to be held against */
+    SERVICE_RISE,  /* of these, with much in flight: how much longer than the handshake */
     SERVICE_SKETCHES
 };
 
@@ -145,6 +149,7 @@ struct service {
     struct slow_client slow[SLOW_CLIENTS];
     struct asked asked[ASKED]; /* the clients that asked last */
     struct syn_rate syn_rate;
+    struct strain strain;
     struct service_facts done; /* of connections that left the flow table */
 };
 struct services {

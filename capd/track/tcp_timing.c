@@ -1,16 +1,20 @@
 /* Times of a connection.
  * Round trip: a segment to the ACK of exactly its end, never after a retransmission (Karn), and
  * only where no delayed-ACK timer can be in it: the ACK covers two segments or more, the last of
- * full size, or it came sooner than any such timer (40 ms).  A capture point sees two halves, one
- * per direction; a sample is one half plus the latest of the other, first taken from the handshake.
- * Request: payload of the client after the handshake or after payload of the server; its answer
- * begins with the next payload of the server.  TLS: only application data after the handshake.
- * Runs in: worker.  Input trust: packets. */
+ * full size, or it came sooner than any such timer (40 ms), or its sender had sent something so
+ * shortly before that a timer begun since then is but a small part.  A capture point sees two
+ * halves, one per direction; a sample is one half plus the latest of the other, first taken from
+ * the handshake. Request: payload of the client after the handshake or after payload of the server;
+ * its answer begins with the next payload of the server.  TLS: only application data after the
+ * handshake. Runs in: worker.  Input trust: packets. */
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
+#include "capd/track/strain.h"
 #include "capd/track/tcp.h"
 
-#define DELAYED_ACK_US 35000u
+#define DELAYED_ACK_US  35000u
+#define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
+#define TIMESTAMP_BYTES 12u /* the option most connections have */
 
 static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint32_t took) {
     struct flow_side *side = &f->side[dir], *peer = &f->side[!dir];
@@ -23,6 +27,13 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
     if (!(f->bits & FLOW_SELECTED)) return;
     hist_add(&e->total.rtt, whole);
     services_sample(e, f, SERVICE_RTT, whole);
+    strain_round_trip(e, f, dir, whole, side->next - peer->acked);
+}
+
+/* Payload of a full segment of side `d`; offloads show several as one. */
+static uint32_t whole_segment(const struct flow *f, unsigned d) {
+    uint32_t mss = f->side[!d].mss, most = mss > TIMESTAMP_BYTES ? mss - TIMESTAMP_BYTES : 1448;
+    return f->side[d].largest < most ? f->side[d].largest : most;
 }
 
 /* The other end of `s` sent what this ACK covers. */
@@ -35,9 +46,14 @@ void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
         sender->timed_bits &= 0xffu ^ 1u << n;
         uint32_t took = s->us - sender->timed_us[n];
         if (took > longest) longest = took;
-        if (sender->timed_end[n] != ack) continue;
-        bool prompt = ack - old_ack >= 2u * sender->largest && sender->largest >= 512;
-        if (s->len == 0 && (prompt || took < DELAYED_ACK_US)) add_round_trip(e, f, !s->dir, took);
+        uint32_t whole = whole_segment(f, !s->dir);
+        bool prompt = ack - old_ack >= 2u * whole && whole >= 512;
+        bool sure = prompt || s->pause_us <= took / PAUSE_SHARE;
+        if (s->len > 0 || !(sure || took < DELAYED_ACK_US)) continue;
+        if (sender->timed_end[n] == ack)
+            add_round_trip(e, f, !s->dir, took);
+        else if (sure && f->side[s->dir].bits & SIDE_RTT) /* a few segments more at once */
+            strain_round_trip(e, f, !s->dir, took + f->side[s->dir].rtt_us, sender->next - ack);
     }
     if (s->dir == CLIENT && longest > 0) slow_client_acked(e, f, longest);
     if (s->dir == SERVER && f->bits & FLOW_REQUEST_ACK && !seq_before(ack, f->request_end)) {

@@ -8,6 +8,7 @@
 #include "capd/track/services.h"
 #include "capd/track/tcp_end.h"
 #include "capd/track/tcp_setup.h"
+#include "capd/track/strain.h"
 
 #define IDLE_CLOSE_US 1000000u
 
@@ -183,7 +184,9 @@ static void take_ack(struct engine *e, struct segment *s) {
         peer->next_us = s->us;
     }
     tcp_note_passed(s, advanced);
+    if (s->k->tcp.sack_blocks > 0) strain_sack(e, s);
     if (!advanced) return;
+    f->bits &= ~(uint32_t)FLOW_RESUMED;
     tcp_tries_acked(peer, ack);
     if (peer->app_buffer != NONE) app_acked(e, s);
     tcp_time_ack(e, s, old);
@@ -192,12 +195,20 @@ static void take_ack(struct engine *e, struct segment *s) {
     if (gap) e->total.gap_acks++;
 }
 
+/* Full segments only, with timestamps or without; offloads show several as one. */
+static bool is_whole(const struct segment *s) {
+    uint32_t mss = s->f->side[!s->dir].mss;
+    if (mss <= 12) mss = 1460;
+    uint32_t largest = s->f->side[s->dir].largest;
+    return s->len % mss == 0 || s->len % (mss - 12) == 0 || (s->len == largest && largest < mss);
+}
+
 static void take_data(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
     if (s->len > 0 && !seq_before(s->end, side->next)) {
-        side->bits &= ~(uint32_t)SIDE_PUSHED;
-        if (s->flags & TCP_PSH) side->bits |= SIDE_PUSHED;
+        side->bits &= ~(uint32_t)(SIDE_PUSHED | SIDE_SPENT);
+        if (s->flags & TCP_PSH) side->bits |= SIDE_PUSHED | (is_whole(s) ? 0u : SIDE_SPENT);
         if (s->us - side->next_us >= TCP_END_IDLE_US) tcp_end_resumed(s);
     }
     if (!(side->bits & SIDE_NEXT)) tcp_end_first(s);
@@ -248,6 +259,7 @@ void tcp_segment(struct engine *e, struct segment *s) {
              (s->flags & (TCP_ACK | TCP_RST)) == TCP_ACK &&
              (f->bits & (FLOW_SYN | FLOW_SYNACK)) == (FLOW_SYN | FLOW_SYNACK))
         establish(e, s);
+    if (s->k->tcp.has_timestamps && f->bits & FLOW_SCALE_KNOWN) rounds_segment(e, s);
     if (s->flags & TCP_ACK) take_ack(e, s);
     take_data(e, s);
     tcp_watch_window(s);

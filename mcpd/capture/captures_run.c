@@ -14,6 +14,13 @@ static uint32_t gateways_of(struct capture_run *r) {
     return n;
 }
 
+/* As the interface says it of itself. */
+static uint64_t speed_of(const struct capture_run *r) {
+    const struct interfaces *i = r->interfaces;
+    const struct msg_interface *row = i ? interfaces_find(i, r->capture->interface) : NULL;
+    return row ? row->speed_mbps : 0;
+}
+
 void run_fill_start(struct capture_run *r, struct msg_start *out) {
     struct target *t = &r->capture->target;
     static uint64_t no_port[1];
@@ -29,6 +36,7 @@ void run_fill_start(struct capture_run *r, struct msg_start *out) {
     for (uint32_t i = 0; i < t->ports; i++) r->port[i] = t->port[i];
     out->gateways = r->gateway;
     out->gateways_n = gateways_of(r);
+    r->capture->link_mbps = speed_of(r);
     memcpy(out->interface, r->capture->interface, sizeof out->interface);
     memcpy(out->name, t->name, sizeof out->name);
     memcpy(out->filter, r->filter, sizeof out->filter);

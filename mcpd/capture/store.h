@@ -27,6 +27,7 @@ struct capture {
     struct target target;
     char interface[LIM_IFNAME + 1]; /* "" for a file */
     char interface_why[160];
+    uint64_t link_mbps; /* speed of the interface; 0: not known */
     char filter[2049];
     char ended_why[LIM_ERROR_TEXT + 1];
     char note[480];       /* what the look-up of the name said, if it is worth telling */

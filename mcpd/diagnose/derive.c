@@ -6,12 +6,13 @@
 
 const char *const table_names[TABLE_COUNT] = {"totals", "services", "resolvers", "connections",
                                               "dns",    "http",     "tls",       "incidents",
-                                              "udp",    "media"};
+                                              "udp",    "media",    "hosts"};
 
 const struct schema *derive_schema(enum table_id table) {
     static const struct schema *const of[TABLE_COUNT] = {
-        &schema_totals,   &schema_service, &schema_resolver, &schema_connection,  &schema_dns_row,
-        &schema_http_row, &schema_tls_row, &schema_incident, &schema_udp_service, &schema_media};
+        &schema_totals,      &schema_service,  &schema_resolver, &schema_connection,
+        &schema_dns_row,     &schema_http_row, &schema_tls_row,  &schema_incident,
+        &schema_udp_service, &schema_media,    &schema_host};
     return of[table];
 }
 
@@ -26,6 +27,7 @@ static const void *rows_of(const struct snapshot *s, enum table_id table, uint32
     case TABLE_TLS: *n_out = s->tls.rows_n; return s->tls.rows;
     case TABLE_INCIDENTS: *n_out = s->incidents.rows_n; return s->incidents.rows;
     case TABLE_UDP: *n_out = s->udp.rows_n; return s->udp.rows;
+    case TABLE_HOSTS: *n_out = s->hosts.rows_n; return s->hosts.rows;
     case TABLE_MEDIA: *n_out = s->streams.rows_n; return s->streams.rows;
     case TABLE_TOTALS:
     case TABLE_COUNT: break;
@@ -180,6 +182,11 @@ bool derive_subject(const struct derive_row *r, const struct addr **addr_out, un
         const struct msg_media *m = r->row;
         *addr_out = &m->sender;
         *port_out = (unsigned)m->sender_port;
+        return true;
+    }
+    case TABLE_HOSTS: {
+        const struct msg_host *h = r->row;
+        *addr_out = &h->address;
         return true;
     }
     case TABLE_DNS:

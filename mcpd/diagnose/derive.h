@@ -21,6 +21,7 @@ enum table_id {
     TABLE_INCIDENTS,
     TABLE_UDP,
     TABLE_MEDIA,
+    TABLE_HOSTS,
     TABLE_COUNT
 };
 extern const char *const table_names[TABLE_COUNT];

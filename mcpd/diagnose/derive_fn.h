@@ -9,7 +9,8 @@ struct computed {
 };
 extern const struct computed computed_totals[], computed_services[], computed_resolvers[],
     computed_incidents[], computed_connections[], computed_names[], computed_udp[],
-    computed_media[], computed_dns[], computed_tls[];
+    computed_media[], computed_dns[], computed_tls[], computed_strain[], computed_load[],
+    computed_hosts[];
 
 /* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`
  * select the target's traffic in the worker already. */
@@ -64,4 +65,5 @@ const char *derive_stall_name(const struct derive_row *r);
 const char *derive_truncated_name(const struct derive_row *r);
 const char *derive_private_name(const struct derive_row *r);
 const char *derive_disputed_name(const struct derive_row *r);
+const char *derive_host_name(const struct derive_row *r);
 #endif

@@ -160,12 +160,14 @@ static bool t_target_missing(const struct derive_row *r, double *out) {
     bool missing = whole && derive_has_target(r->view) && s->full &&
                    s->connections.rows_n >= s->connections.of &&
                    s->services.rows_n >= s->services.of && s->hosts.rows_n >= s->hosts.of;
-    for (unsigned table = TABLE_SERVICES; missing && table < TABLE_COUNT; table++)
+    for (unsigned table = TABLE_SERVICES; missing && table < TABLE_COUNT; table++) {
+        if (table == TABLE_HOSTS) continue; /* below */
         for (uint32_t i = 0; missing && i < derive_rows(s, (enum table_id)table); i++) {
             const void *row = derive_row_at(s, (enum table_id)table, i);
             struct derive_row at = {r->view, (enum table_id)table, row};
             missing = !derive_on_target(&at);
         }
+    }
     bool seen = false;
     for (uint32_t i = 0; missing && i < s->hosts.rows_n; i++)
         seen |= host_is_target(r->view->target, &s->hosts.rows[i].address);
@@ -219,11 +221,14 @@ derive_fn derive_fn_find(enum table_id table, const char *name) {
         [TABLE_TOTALS] = computed_totals,       [TABLE_SERVICES] = computed_services,
         [TABLE_RESOLVERS] = computed_resolvers, [TABLE_CONNECTIONS] = computed_connections,
         [TABLE_INCIDENTS] = computed_incidents, [TABLE_UDP] = computed_udp,
-        [TABLE_MEDIA] = computed_media};
+        [TABLE_MEDIA] = computed_media,         [TABLE_HOSTS] = computed_hosts};
+    bool services = table == TABLE_SERVICES;
     const struct computed *const lists[] = {by_table[table],
-                                            table == TABLE_SERVICES ? computed_names : NULL,
-                                            table == TABLE_SERVICES ? computed_tls : NULL,
-                                            table == TABLE_RESOLVERS ? computed_dns : NULL};
+                                            services ? computed_names : NULL,
+                                            services ? computed_tls : NULL,
+                                            services ? computed_strain : NULL,
+                                            table == TABLE_RESOLVERS ? computed_dns : NULL,
+                                            table == TABLE_TOTALS ? computed_load : NULL};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         for (const struct computed *c = lists[i]; c && c->name; c++)
             if (strcmp(c->name, name) == 0) return c->fn;
@@ -277,7 +282,8 @@ derive_name_fn derive_name_find(enum table_id table, const char *name) {
                  {TABLE_RESOLVERS, "aaaa_name", derive_stall_name},
                  {TABLE_RESOLVERS, "cut_name", derive_truncated_name},
                  {TABLE_RESOLVERS, "private_name", derive_private_name},
-                 {TABLE_RESOLVERS, "disputed_name", derive_disputed_name}};
+                 {TABLE_RESOLVERS, "disputed_name", derive_disputed_name},
+                 {TABLE_HOSTS, "name", derive_host_name}};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].table == table && strcmp(names[i].name, name) == 0) return names[i].fn;

@@ -26,6 +26,7 @@ import runs_healthy
 import runs_link
 import runs_names
 import runs_path
+import runs_data
 import runs_udp
 
 TABLE = os.path.join(lab_module.TOP, "build", "lab-table.txt")
@@ -98,7 +99,8 @@ def table(results):
 
 
 def main(arguments):
-    areas = (runs, runs_names, runs_path, runs_udp, runs_ends, runs_dnstls, runs_link, runs_healthy)
+    areas = (runs, runs_names, runs_path, runs_udp, runs_ends, runs_dnstls, runs_link, runs_healthy,
+             runs_data)
     every = [r for a in areas for r in getattr(a, "FAULTS", ())] + [r for a in areas for r in a.HEALTHY]
     if arguments[:1] == ["--list"]:
         print("\n".join("%-22s %s" % (r.name, r.expect or "healthy") for r in every))

@@ -1,0 +1,63 @@
+/* Rounds by timestamps (RFC 7323): a receiver's ACK to the first data that echoes it, one at a
+ * time. It is the only round trip that a capture at the receiver sees of a download, and no delayed
+ * ACK is in it.  It is one only while data comes without a pause: else the sender had nothing to
+ * send. When the echoes move on, all that the sender sent knowing that ACK has passed: if it went
+ * up to the window's edge, the window held it back. Runs in: worker.  Input trust: packets. */
+#include "capd/track/strain.h"
+
+#define PAUSE_SHARE    4u /* a gap before the echo is at most this part of the round */
+#define EDGE_SEGMENTS  2u /* senders leave up to two segments of room unused */
+#define LEAST_SEGMENTS 4u /* a smaller window than this is closing */
+
+/* The first data that echoes the ACK of side `r`. */
+static void round_back(struct engine *e, const struct segment *s, unsigned r) {
+    struct flow *f = s->f;
+    const struct flow_side *from = &f->side[s->dir];
+    struct flow_side *to = &f->side[r];
+    uint32_t took = s->us - to->round_us;
+    if (!(from->bits & to->bits & SIDE_RTT) || s->us - from->next_us > took / PAUSE_SHARE) return;
+    to->rtt_us = took; /* the half behind the capture point that data and ACK do not show */
+    uint32_t acked = to->round_edge - to->window, bytes = from->next - acked;
+    strain_round_trip(e, f, s->dir, took + from->rtt_us, bytes >> 31 ? 0 : bytes);
+}
+
+static void round_over(struct engine *e, const struct segment *s, unsigned r) {
+    const struct flow_side *from = &s->f->side[s->dir], *to = &s->f->side[r];
+    uint32_t mss = from->mss && from->mss < 1460 ? from->mss : 1460;
+    bool full = to->window >= LEAST_SEGMENTS * mss &&
+                (int32_t)(to->round_edge - from->next) < (int32_t)(EDGE_SEGMENTS * mss);
+    strain_round(e, s->f, r, s->us - to->round_us, to->window, full);
+}
+
+static void take_echo(struct engine *e, const struct segment *s) {
+    struct flow_side *to = &s->f->side[!s->dir];
+    uint32_t later = s->k->tcp.ts_echo - to->round_ts;
+    if (!(to->bits & ROUND_OPEN) || later >> 31) return;
+    if (later == 0) {
+        if (!(to->bits & ROUND_BACK)) round_back(e, s, !s->dir);
+        to->bits |= ROUND_BACK;
+        return;
+    }
+    if (to->bits & ROUND_BACK) round_over(e, s, !s->dir);
+    to->bits &= ~(uint32_t)(ROUND_OPEN | ROUND_BACK);
+}
+
+void rounds_segment(struct engine *e, const struct segment *s) {
+    struct flow_side *me = &s->f->side[s->dir];
+    const struct tcp_header *t = &s->k->tcp;
+    if (s->len > 0) {
+        take_echo(e, s);
+        return;
+    }
+    if ((s->flags & (TCP_ACK | TCP_SYN | TCP_FIN | TCP_RST)) != TCP_ACK) return;
+    if (s->f->side[!s->dir].largest == 0) return; /* nothing came that it could be about */
+    uint32_t edge = t->ack + ((uint32_t)t->window << me->wscale);
+    if (!(me->bits & ROUND_OPEN)) {
+        me->bits |= ROUND_OPEN;
+        me->round_ts = t->ts_value;
+        me->round_us = s->us;
+        me->round_edge = edge;
+    } else if (t->ts_value == me->round_ts && seq_after(edge, me->round_edge)) {
+        me->round_edge = edge; /* same tick of its clock: the echo does not tell them apart */
+    }
+}

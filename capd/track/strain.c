@@ -1,0 +1,110 @@
+/* What slows a connection down: round trips that grow, data sent needlessly, silences.
+ * Round trips are held against the handshake of their own connection, never against another
+ * client's.  A silence counts when data waits for its ACK, or the rest of an announced message for
+ * its sender; it must follow a running exchange, since who was left alone for long may sleep (a
+ * phone's radio) and takes its time for the first packet.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/strain.h"
+#include "capd/track/services.h"
+
+#define INFLATED_TIMES 4u       /* findings.md, rtt_inflation */
+#define INFLATED_US    20000u   /* the same */
+#define LOADED_BYTES   14600u   /* ten segments: more than a short dialogue has in flight */
+#define RISE_US        50000u   /* half of what findings.md asks for */
+#define STALL_ROUNDS   4u       /* findings.md, tcp_stall */
+#define WAITS_US       4000000u /* a server may pace what it sends, seldom by more than this */
+#define ROOM_BYTES     2920u /* less room than two segments: the receiver may be what it waits for */
+
+void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, uint32_t whole_us,
+                       uint32_t bytes) {
+    uint32_t base = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0;
+    struct service *v = base ? services_of(e, f) : NULL;
+    if (!v) return;
+    struct strain *t = &v->strain;
+    /* A quick exchange gives many round trips, a slow one few: the median must be that of time. */
+    if (t->rtt_judged == 0 || e->now_us - t->judged_us >= INFLATED_US) {
+        t->judged_us = e->now_us;
+        t->rtt_judged++;
+        t->rtt_base_us += base;
+        if (whole_us >= INFLATED_US && whole_us / INFLATED_TIMES >= base) t->rtt_inflated++;
+        /* Most services never need these two: no sketch before the first sign. */
+        if (t->rtt_inflated > 0) services_sample(e, f, SERVICE_ROUND, whole_us);
+    }
+    uint32_t rise = whole_us > base ? whole_us - base : 0;
+    if (bytes < LOADED_BYTES || (t->loaded == 0 && rise < RISE_US)) return;
+    t->loaded++;
+    t->loaded_base_us += base;
+    if (!(f->side[d].bits & SIDE_SPENT)) t->busy++;
+    services_sample(e, f, SERVICE_RISE, rise);
+}
+
+void strain_round(struct engine *e, const struct flow *f, unsigned d, uint32_t took_us,
+                  uint32_t window, bool full) {
+    struct service *v = services_of(e, f);
+    uint32_t base = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0;
+    uint32_t whole = took_us + f->side[!d].rtt_us;
+    if (!v) return;
+    struct strain *t = &v->strain;
+    t->rounds_us[d] += took_us;
+    /* Behind a queue the window is full as well, but it is the link that sets the pace. */
+    if (!full || base == 0 || whole / 2 > base) return;
+    t->full_us[d] += took_us;
+    t->full_rounds[d]++;
+    t->full_window_bytes[d] += window;
+    t->full_rtt_us[d] += whole;
+}
+
+void strain_sack(struct engine *e, const struct segment *s) {
+    const struct tcp_header *t = &s->k->tcp;
+    uint32_t left = t->sack_left[0], right = t->sack_right[0];
+    bool below = !seq_after(right, t->ack);
+    bool inside = t->sack_blocks > 1 && !seq_before(left, t->sack_left[1]) &&
+                  !seq_after(right, t->sack_right[1]);
+    /* A keep-alive of one byte is answered like this as well. */
+    if (!(below || inside) || right - left < 2 || right - left > 1u << 20) return;
+    struct service *v = services_of(e, s->f);
+    if (v) v->strain.dsacks++;
+}
+
+/* Sent by one end and not acknowledged by the other, which takes data. */
+static bool is_outstanding(const struct flow *f, unsigned d) {
+    const struct flow_side *from = &f->side[d], *to = &f->side[!d];
+    return from->bits & SIDE_NEXT && to->bits & SIDE_ACK && seq_after(from->next, to->acked) &&
+           from->next - to->acked < 1u << 30 && !(to->bits & SIDE_CLOSED) &&
+           (!(to->bits & SIDE_WINDOW) || to->window >= ROOM_BYTES);
+}
+
+/* In the middle of a message of the server, with all acknowledged that came of it. */
+static bool is_announced(const struct flow *f) {
+    const struct flow_side *v = &f->side[SERVER], *c = &f->side[CLIENT];
+    return v->app_skip > 0 && f->bits & FLOW_ANSWER && !(v->bits & (APP_LOST | APP_DEAF)) &&
+           v->holes == NONE && v->bits & SIDE_NEXT && c->bits & SIDE_ACK && c->acked == v->next &&
+           c->bits & SIDE_WINDOW && c->window >= ROOM_BYTES && !(c->bits & SIDE_CLOSED);
+}
+
+static bool is_running(const struct flow *f) {
+    bool over = (f->side[0].bits | f->side[1].bits) & (SIDE_FIN | SIDE_RST);
+    return f->bits & FLOW_ESTABLISHED && !over && !(f->bits & (FLOW_RESUMED | FLOW_HIDDEN)) &&
+           f->packets[0] > 0 && f->packets[1] > 0;
+}
+
+void strain_silence(struct engine *e, struct flow *f, uint8_t flags, uint64_t quiet_us) {
+    uint64_t rounds =
+        (uint64_t)STALL_ROUNDS * (f->rtt_smooth_us ? f->rtt_smooth_us : f->handshake_us);
+    /* Who closes after a silence was not waiting for anything. */
+    bool stalled = is_running(f) && !(flags & (TCP_FIN | TCP_RST)) && quiet_us > rounds &&
+                   (is_outstanding(f, CLIENT) || is_outstanding(f, SERVER) ||
+                    (quiet_us >= WAITS_US && is_announced(f)));
+    f->bits |= FLOW_RESUMED;
+    struct service *v = stalled ? services_of(e, f) : NULL;
+    if (!v) return;
+    struct strain *t = &v->strain;
+    if (t->stalls++ == 0) t->stall_first_us = e->now_us - quiet_us;
+    t->stall_last_us = e->now_us;
+    if (quiet_us > t->stall_longest_us) t->stall_longest_us = quiet_us;
+}
+
+bool strain_waits(const struct engine *e, const struct flow *f) {
+    return is_running(f) && is_announced(f) && e->now_us > f->last_us &&
+           e->now_us - f->last_us >= WAITS_US;
+}

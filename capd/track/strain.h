@@ -1,0 +1,34 @@
+#ifndef CAPD_TRACK_STRAIN_H
+#define CAPD_TRACK_STRAIN_H
+#include "capd/track/tcp.h"
+
+/* What slows a connection down without any packet being wrong. */
+
+/* rounds.c: a segment with timestamps of a connection whose window scale is known; before ACK and
+ * data of the segment are taken in. */
+void rounds_segment(struct engine *e, const struct segment *s);
+
+/* A whole round trip of data of side `d`, and how many bytes of it were in flight.  A sender that
+ * has sent all there was keeps its own pace: a queue on the path is not of its making. */
+void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, uint32_t whole_us,
+                       uint32_t bytes);
+
+/* A round of `took_us` in which data arrived; full: it was as much as the window of side `d` lets
+ * in, `window` bytes. */
+void strain_round(struct engine *e, const struct flow *f, unsigned d, uint32_t took_us,
+                  uint32_t window, bool full);
+
+/* An ACK with SACK blocks: is its first one a duplicate (RFC 2883)? */
+void strain_sack(struct engine *e, const struct segment *s);
+
+/* The flow said nothing for `quiet_us`, at least STRAIN_QUIET_US, until a segment with these
+ * flags. */
+#define STRAIN_QUIET_US 1000000u
+void strain_silence(struct engine *e, struct flow *f, uint8_t flags, uint64_t quiet_us);
+
+/* Does the rest of an announced message fail to come, now that the flow is looked at? */
+bool strain_waits(const struct engine *e, const struct flow *f);
+
+/* load.c: one frame. */
+void load_frame(struct engine *e, const struct packet *k);
+#endif

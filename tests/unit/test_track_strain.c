@@ -1,0 +1,314 @@
+/* What slows connections down, as the engine counts it: queues, windows, silences, needless
+ * repetitions, and the link's load. */
+#include "tests/unit/pktbuild.h"
+
+#define PIECE 1448u
+
+/* A segment of the one connection of these tests, with timestamps; SACK block if right > left. */
+struct timed {
+    bool client; /* sends it */
+    uint32_t seq, ack, len, ts, echo, left, right;
+    uint8_t flags;
+    uint16_t window;
+};
+
+static void send(struct lab *l, struct timed s) {
+    uint8_t f[2048], *t = f + 34;
+    size_t head = s.flags & TCP_SYN ? 40 : 44;
+    memset(t, 0, head + s.len);
+    put16(t, s.client ? 4000 : 80);
+    put16(t + 2, s.client ? 80 : 4000);
+    put32(t + 4, s.seq);
+    put32(t + 8, s.ack);
+    t[12] = (uint8_t)(head / 4 << 4);
+    t[13] = s.flags;
+    put16(t + 14, s.window ? s.window : 60000);
+    memcpy(t + 20, "\x01\x01\x08\x0a", 4);
+    put32(t + 24, s.ts);
+    put32(t + 28, s.echo);
+    if (s.flags & TCP_SYN) {
+        memcpy(t + 32, "\x02\x04\x05\xb4\x01\x03\x03\x02", 8); /* MSS 1460, scale 4 */
+    } else if (s.right > s.left) {
+        memcpy(t + 32, "\x01\x01\x05\x0a", 4);
+        put32(t + 36, s.left);
+        put32(t + 40, s.right);
+    } else {
+        memset(t + 32, 1, 12);
+    }
+    lab_ip(l, f, 6, s.client ? A1 : B1, s.client ? B1 : A1, head + s.len);
+}
+
+static void open_in(struct lab *l, uint64_t rtt_us) {
+    send(l, (struct timed){.client = true, .seq = 999, .ts = 1, .flags = TCP_SYN});
+    l->us += rtt_us;
+    send(l,
+         (struct timed){.seq = 4999, .ack = 1000, .ts = 1, .echo = 1, .flags = TCP_SYN | TCP_ACK});
+    l->us += 50;
+    send(l, (struct timed){
+                .client = true, .seq = 1000, .ack = 5000, .ts = 2, .echo = 1, .flags = TCP_ACK});
+    send(l, (struct timed){.client = true,
+                           .seq = 1000,
+                           .ack = 5000,
+                           .len = 100,
+                           .ts = 2,
+                           .echo = 1,
+                           .flags = TCP_ACK | TCP_PSH});
+}
+
+static void data(struct lab *l, uint32_t n, uint32_t echo) {
+    send(l, (struct timed){.seq = 5000 + n * PIECE,
+                           .ack = 1100,
+                           .len = PIECE,
+                           .ts = 9,
+                           .echo = echo,
+                           .flags = TCP_ACK});
+}
+
+static void ack(struct lab *l, uint32_t n, uint32_t ts, uint16_t window) {
+    send(l, (struct timed){.client = true,
+                           .seq = 1100,
+                           .ack = 5000 + n * PIECE,
+                           .ts = ts,
+                           .echo = 9,
+                           .flags = TCP_ACK,
+                           .window = window});
+}
+
+/* A download seen at its receiver: one segment each millisecond, each acknowledged at once, whose
+ * timestamp (milliseconds) comes back after `round` segments. */
+static void download(struct lab *l, uint32_t segments, uint32_t round, uint16_t window) {
+    for (uint32_t n = 0; n < segments; n++) {
+        l->us += 1 * MS;
+        data(l, n, 1000 + n - round);
+        l->us += 10;
+        ack(l, n + 1, 1000 + n, window);
+    }
+}
+
+static const struct msg_service *look(struct lab *l) {
+    lab_snapshot(l);
+    return &l->services.rows[0];
+}
+
+static void test_strain_queue_is_seen_at_the_receiver(void **state) {
+    static const struct {
+        uint32_t round;
+        uint64_t rise_ms; /* 0: no queue */
+    } cases[] = {{150, 140}, {12, 0}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct lab *l = lab_default();
+        open_in(l, 10 * MS);
+        download(l, 3000, cases[i].round, 60000);
+        const struct msg_service *s = look(l);
+        if (cases[i].rise_ms) {
+            assert_true(s->loaded_rise_us.samples >= 10);
+            assert_in_range(s->loaded_rise_us.p50_us / 1000, cases[i].rise_ms - 10,
+                            cases[i].rise_ms + 10);
+            assert_true(s->rtt_inflated * 2 >= s->rtt_judged);
+        } else {
+            assert_int_equal(s->loaded_rise_us.samples, 0);
+            assert_int_equal(s->rtt_inflated, 0);
+        }
+        lab_free(l);
+    }
+}
+
+/* The sender knows of the window's edge what the echoed ACK said, and went up to it or not. */
+static void test_strain_full_window(void **state) {
+    static const struct {
+        uint64_t rtt_ms;
+        uint32_t round;
+        uint16_t window; /* scaled by 4 */
+        bool full;
+    } cases[] = {{40, 40, 40 * PIECE / 4, true},
+                 {40, 40, 60 * PIECE / 4, false},  /* room for twenty more */
+                 {10, 40, 40 * PIECE / 4, false}}; /* a queue: the link sets the pace */
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct lab *l = lab_default();
+        open_in(l, cases[i].rtt_ms * MS);
+        download(l, 2000, cases[i].round, cases[i].window);
+        const struct msg_service *s = look(l);
+        assert_true(s->rounds_to_client_us > 1 * S);
+        if (cases[i].full) {
+            assert_true(s->full_to_client_rounds >= 10);
+            assert_true(s->full_to_client_us * 10 >= s->rounds_to_client_us * 9);
+            assert_int_equal(s->full_to_client_window_bytes / s->full_to_client_rounds,
+                             cases[i].window * 4);
+            assert_in_range(s->full_to_client_rtt_us / s->full_to_client_rounds, 38 * MS, 45 * MS);
+        } else {
+            assert_int_equal(s->full_to_client_rounds, 0);
+        }
+        assert_int_equal(s->full_to_server_rounds, 0);
+        lab_free(l);
+    }
+}
+
+static void test_strain_duplicate_sack(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    open_in(l, 10 * MS);
+    for (uint32_t n = 0; n < 4; n++) data(l, n, 2);
+    struct timed a = {
+        .client = true, .seq = 1100, .ack = 5000 + PIECE, .ts = 3, .echo = 9, .flags = TCP_ACK};
+    a.left = 5000 + 2 * PIECE; /* beyond a gap: an ordinary SACK */
+    a.right = 5000 + 3 * PIECE;
+    send(l, a);
+    assert_int_equal(look(l)->dsacks, 0);
+    l->us += 2 * MS;
+    a.ack = 5000 + 4 * PIECE; /* below the ACK: had it already */
+    send(l, a);
+    assert_int_equal(look(l)->dsacks, 1);
+    l->us += 2 * MS;
+    a.left = a.right - 1; /* the answer to a keep-alive of one byte */
+    send(l, a);
+    assert_int_equal(look(l)->dsacks, 1);
+    lab_free(l);
+}
+
+enum before { RUNNING, IDLE, CLOSED_WINDOW, ACKED };
+static void test_strain_silence(void **state) {
+    static const struct {
+        enum before before;
+        uint64_t quiet_us;
+        uint8_t flags; /* of the segment that ends it */
+        uint64_t stalls;
+    } cases[] = {{RUNNING, 1500 * MS, TCP_ACK, 1},
+                 {RUNNING, 900 * MS, TCP_ACK, 0},
+                 {RUNNING, 1500 * MS, TCP_ACK | TCP_FIN, 0}, /* it was not waiting */
+                 {IDLE, 1500 * MS, TCP_ACK, 0},              /* it may have slept */
+                 {CLOSED_WINDOW, 1500 * MS, TCP_ACK, 0},     /* that has a finding of its own */
+                 {ACKED, 3 * S, TCP_ACK, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        open_in(l, 10 * MS);
+        data(l, 0, 2);
+        l->us += 5 * MS;
+        ack(l, 1, 3, 60000);
+        if (cases[i].before == IDLE) l->us += 60 * S;
+        if (cases[i].before == CLOSED_WINDOW)
+            send(l, (struct timed){.client = true,
+                                   .seq = 1100,
+                                   .ack = 5000 + PIECE,
+                                   .ts = 3,
+                                   .echo = 9,
+                                   .flags = TCP_ACK,
+                                   .window = 1});
+        if (cases[i].before != ACKED) data(l, 1, 3);
+        l->us += cases[i].quiet_us;
+        send(l, (struct timed){.client = true,
+                               .seq = 1100,
+                               .ack = 5000 + (cases[i].before == ACKED ? 1 : 2) * PIECE,
+                               .ts = 99,
+                               .echo = 9,
+                               .flags = cases[i].flags});
+        const struct msg_service *s = look(l);
+        if (s->stalls != cases[i].stalls) fail_msg("case %zu: %u stalls", i, (unsigned)s->stalls);
+        if (s->stalls) assert_int_equal(s->stall_longest_us, cases[i].quiet_us);
+        lab_free(l);
+    }
+}
+
+/* The rest of an announced answer does not come; when it is paced, the pauses are short. */
+static void test_strain_rest_of_an_answer(void **state) {
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n";
+    static const struct { uint64_t quiet_us, stalls; } cases[] = {{2 * S, 0}, {5 * S, 1}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        for (int ends = 0; ends < 2; ends++) { /* it comes late, or not at all up to now */
+            struct lab *l = lab_default();
+            struct conn k = conn_new(l, 5000, 80);
+            conn_open(&k);
+            from_client(&k, TCP_ACK | TCP_PSH, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
+            l->us += 10 * MS;
+            from_server(&k, TCP_ACK, head, sizeof head - 1);
+            from_server(&k, TCP_ACK, NULL, 1000);
+            from_client(&k, TCP_ACK, NULL, 0);
+            lab_wait(l, cases[i].quiet_us);
+            if (ends) from_server(&k, TCP_ACK, NULL, 1000);
+            assert_int_equal(look(l)->stalls, cases[i].stalls);
+            lab_free(l);
+        }
+}
+
+/* An ACK that waited for a delayed-ACK timer says nothing; one of a row of them does. */
+static void test_strain_delayed_acks(void **state) {
+    (void)state;
+    for (int row = 0; row < 2; row++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 5000, 22);
+        conn_open(&k);
+        for (unsigned n = 0; n < 20; n++) {
+            from_client(&k, TCP_ACK | TCP_PSH, NULL, 100);
+            if (row) from_client(&k, TCP_ACK | TCP_PSH, NULL, 100);
+            l->us += 150 * MS;
+            if (row) {
+                k.cseq -= 100;
+                from_server(&k, TCP_ACK, NULL, 0);
+                k.cseq += 100;
+                l->us += 100;
+            }
+            from_server(&k, TCP_ACK, NULL, 0);
+            l->us += 50 * MS;
+        }
+        const struct msg_service *s = look(l);
+        if (row)
+            assert_true(s->rtt_inflated >= 15);
+        else
+            assert_int_equal(s->rtt_judged, 0);
+        lab_free(l);
+    }
+}
+
+/* Six whole seconds in a row count, a shorter rush does not; each direction by itself. */
+static void test_strain_link_load(void **state) {
+    (void)state;
+    for (unsigned seconds = 5; seconds < 9; seconds++) {
+        struct lab *l = lab_default();
+        for (unsigned n = 0; n < seconds * 10 + 1; n++) {
+            l->us = n * 100 * MS;
+            lab_udp(l, A1, 1, B1, 2, (uint8_t[1000]){0}, 1000);
+        }
+        l->us += 2 * S;
+        lab_wait(l, 0);
+        lab_snapshot(l);
+        uint64_t bps = 10u * (1000 + 42) * 8;
+        assert_int_equal(l->totals.link_peak_in_bps + l->totals.link_peak_out_bps, bps);
+        uint64_t held = l->totals.link_held_in_bps + l->totals.link_held_out_bps;
+        if (seconds >= 6)
+            assert_int_equal(held, bps);
+        else
+            assert_true(held < bps / 2);
+        lab_free(l);
+    }
+}
+
+/* Five seconds, a break, and five more are no six in a row. */
+static void test_strain_link_load_with_a_break(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (unsigned n = 0; n < 100; n++) {
+        l->us = n * 100 * MS + (n < 50 ? 0 : 3 * S);
+        lab_udp(l, A1, 1, B1, 2, (uint8_t[1000]){0}, 1000);
+    }
+    lab_wait(l, 2 * S);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.link_held_in_bps + l->totals.link_held_out_bps, 0);
+    lab_free(l);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_strain_queue_is_seen_at_the_receiver),
+        cmocka_unit_test(test_strain_full_window),
+        cmocka_unit_test(test_strain_duplicate_sack),
+        cmocka_unit_test(test_strain_silence),
+        cmocka_unit_test(test_strain_rest_of_an_answer),
+        cmocka_unit_test(test_strain_delayed_acks),
+        cmocka_unit_test(test_strain_link_load),
+        cmocka_unit_test(test_strain_link_load_with_a_break),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,324 @@
+/* Witnesses of what slows transfers down: queues, windows, silences, full links, busy hosts. */
+#ifndef TESTS_UNIT_WITNESSES_DATA_H
+#define TESTS_UNIT_WITNESSES_DATA_H
+#include "tests/unit/witnesses.h"
+
+/* ---- data sent needlessly ------------------------------------------------------------------- */
+WITNESS(needless_by_dsack) {
+    SERVICE;
+    s->retransmitted_to_client = 12;
+    s->lost_after = 12;
+    s->dsacks = 12;
+    s->retransmit_first_us = 2000000;
+    s->retransmit_last_us = 20000000;
+}
+WITNESS(needless_seen_here) {
+    w->service[0].spurious = 10;
+}
+WITNESS(needless_few) {
+    w->service[0].spurious = 9;
+}
+/* A path that loses, with a tail loss probe now and then. */
+WITNESS(needless_one_in_ten) {
+    loss_4_percent(w);
+    w->service[0].dsacks = 4;
+}
+WITNESS(needless_one_in_eight) {
+    loss_4_percent(w);
+    w->service[0].data_segments_to_client = 10000;
+    w->service[0].dsacks = 5;
+}
+
+/* ---- windows ----------------------------------------------------------------------------------
+ */
+WITNESS(window_limits) {
+    SERVICE;
+    s->rounds_to_client_us = 10000000;
+    s->full_to_client_us = 9000000;
+    s->full_to_client_rounds = 180;
+    s->full_to_client_window_bytes = UINT64_C(180) * 65536;
+    s->full_to_client_rtt_us = 180 * 50000;
+}
+WITNESS(window_of_server_limits) {
+    SERVICE;
+    s->rounds_to_server_us = 10000000;
+    s->full_to_server_us = 9000000;
+    s->full_to_server_rounds = 180;
+    s->full_to_server_window_bytes = UINT64_C(180) * 65536;
+    s->full_to_server_rtt_us = 180 * 50000;
+}
+WITNESS(window_limits_at_first) {
+    window_limits(w);
+    w->service[0].full_to_client_us = 1900000;
+}
+WITNESS(window_limits_sometimes) {
+    window_limits(w);
+    w->service[0].full_to_client_us = 4000000;
+}
+/* A round trip of 1 ms: half a gigabit per second at most. */
+WITNESS(window_limits_nearby) {
+    window_limits(w);
+    w->service[0].full_to_client_rtt_us = 180 * 1000;
+}
+WITNESS(window_limits_briefly) {
+    window_limits(w);
+    w->service[0].full_to_client_rounds = 9;
+}
+WITNESS(window_full_with_loss) {
+    window_limits(w);
+    loss_4_percent(w);
+}
+WITNESS(window_full_then_closed) {
+    window_limits(w);
+    zero_window_client(w);
+}
+
+/* ---- queues -----------------------------------------------------------------------------------
+ */
+WITNESS(queue_long) {
+    SERVICE;
+    s->loaded_rise_us = (struct dist){12, 60000, 180000, 240000, 250000};
+    s->loaded_base_us = UINT64_C(12) * 10000;
+    s->loaded_busy = 12;
+    s->rtt_judged = 20;
+    s->rtt_inflated = 12;
+    s->rtt_base_us = UINT64_C(20) * 10000;
+    s->inflated_rtt_us = (struct dist){14, 40000, 190000, 250000, 260000};
+}
+WITNESS(queue_very_long) {
+    queue_long(w);
+    w->service[0].loaded_rise_us = (struct dist){12, 60000, 600000, 900000, 950000};
+}
+WITNESS(queue_long_few) {
+    queue_long(w);
+    w->service[0].loaded_rise_us.samples = 4;
+    w->service[0].rtt_inflated = 4;
+}
+WITNESS(queue_long_some) {
+    queue_long(w);
+    w->service[0].loaded_rise_us.samples = 5;
+}
+WITNESS(queue_short) {
+    queue_long(w);
+    w->service[0].loaded_rise_us = (struct dist){40, 10000, 30000, 90000, 250000};
+    w->service[0].rtt_inflated = 4;
+}
+/* Nothing of its own is in flight, and yet it waits. */
+WITNESS(queue_of_others) {
+    queue_long(w);
+    w->service[0].loaded_rise_us = (struct dist){0, 0, 0, 0, 0};
+}
+/* As much in flight, but at its own pace: the queue is not of its making. */
+WITNESS(queue_long_of_a_camera) {
+    queue_long(w);
+    w->service[0].loaded_busy = 2;
+}
+WITNESS(queue_of_others_few) {
+    queue_of_others(w);
+    w->service[0].rtt_judged = w->service[0].rtt_inflated = 9;
+}
+/* The slowest twentieth is slow, the median is not. */
+WITNESS(queue_in_the_tail) {
+    queue_of_others(w);
+    w->service[0].rtt_judged = 100;
+}
+/* The client takes its time to acknowledge: no queue. */
+WITNESS(queue_is_the_client) {
+    SERVICE;
+    queue_of_others(w);
+    s->slow_client = addr_from_bytes((uint8_t[]){192, 0, 2, 10}, 4);
+    s->slow_client_late_acks = 5;
+    s->slow_client_answers = 5;
+    s->slow_client_wait_us = 5000000;
+    s->slow_client_longest_us = 1100000;
+}
+
+/* ---- silences ---------------------------------------------------------------------------------
+ */
+WITNESS(stalled) {
+    SERVICE;
+    s->stalls = 2;
+    s->stall_longest_us = 3200000;
+    s->stall_first_us = 4000000;
+    s->stall_last_us = 12000000;
+}
+WITNESS(stalled_once) {
+    stalled(w);
+    w->service[0].stalls = 1;
+    w->service[0].stall_longest_us = 1400000;
+}
+WITNESS(stalled_once_for_long) {
+    stalled(w);
+    w->service[0].stalls = 1;
+}
+WITNESS(stalled_by_closed_window) {
+    stalled(w);
+    zero_window_client(w);
+}
+WITNESS(stalled_on_dead_path) {
+    stalled(w);
+    dead_path(w);
+}
+WITNESS(stalled_by_loss) {
+    stalled(w);
+    loss_4_percent(w);
+}
+/* The note about a little loss explains no silence. */
+WITNESS(stalled_little_loss) {
+    stalled(w);
+    loss_half_percent(w);
+}
+
+/* ---- pages ------------------------------------------------------------------------------------
+ */
+WITNESS(page_slow_path_or_server) {
+    slow_ack_unknown(w);
+}
+WITNESS(page_from_afar) {
+    SERVICE;
+    far_600_ms(w);
+    s->first_byte_us = (struct dist){5, 610000, 650000, 900000, 900000};
+    s->request_ack_us = (struct dist){5, 600000, 610000, 700000, 700000};
+    s->handshake_us = (struct dist){2, 600000, 610000, 700000, 700000};
+    s->rtt_us.samples = 0;
+}
+WITNESS(page_not_http) {
+    slow(w);
+    w->service[0].http_responses = 0;
+}
+
+/* ---- the link ---------------------------------------------------------------------------------
+ */
+WITNESS(link_full) {
+    TOTALS;
+    w->v.link_mbps = 100;
+    t->link_peak_in_bps = 96000000;
+    t->link_held_in_bps = 91000000;
+    t->link_held_in_us = 9000000;
+}
+WITNESS(link_full_others_wait) {
+    link_full(w);
+    queue_long(w);
+    w->service[0].bytes = 1000;
+}
+/* What waits is the transfer that fills the link, so it is no other. */
+WITNESS(link_full_by_this) {
+    link_full(w);
+    queue_long(w);
+    w->service[0].bytes = 900000;
+}
+WITNESS(link_full_outward) {
+    TOTALS;
+    w->v.link_mbps = 100;
+    t->link_peak_out_bps = 96000000;
+    t->link_held_out_bps = 91000000;
+    t->link_held_out_us = 9000000;
+}
+WITNESS(link_busy) {
+    link_full(w);
+    w->s.totals.link_held_in_bps = 80000000;
+}
+WITNESS(link_speed_unknown) {
+    link_full(w);
+    w->v.link_mbps = 0;
+}
+/* A virtual device: more passes than it says it can. */
+WITNESS(link_speed_untrue) {
+    link_full(w);
+    w->v.link_mbps = 10;
+}
+
+/* ---- hosts ------------------------------------------------------------------------------------
+ */
+WITNESS(host_busy) {
+    static struct msg_host h[4];
+    static const uint64_t bytes[4] = {9990000, 6500000, 3000000, 400000};
+    w->s.totals.bytes = 10000000;
+    for (uint8_t i = 0; i < 4; i++)
+        h[i] = (struct msg_host){.address =
+                                     addr_from_bytes((uint8_t[]){192, 0, 2, (uint8_t)(i + 1)}, 4),
+                                 .packets = 100,
+                                 .bytes = bytes[i]};
+    w->s.hosts = (struct msg_hosts){.rows = h, .rows_n = 4, .of = 4};
+}
+WITNESS(host_busy_server) {
+    host_busy(w);
+    w->service[0].address = w->s.hosts.rows[1].address;
+    w->service[0].bytes = 6000000;
+}
+WITNESS(host_local_busy) {
+    host_busy(w);
+    w->s.hosts.rows[0].bytes = 8000000;
+    w->s.hosts.rows[0].local = true;
+    w->s.hosts.rows[1].bytes = 4900000;
+}
+WITNESS(host_one_of_three) {
+    host_busy(w);
+    w->s.hosts.of = w->s.hosts.rows_n = 3;
+}
+WITNESS(host_of_target) {
+    host_busy(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+}
+/* clang-format off */
+#define WITNESSES_DATA \
+    {"tcp_spurious_retransmissions", needless_by_dsack, "info", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_spurious_retransmissions", needless_seen_here, "info", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_spurious_retransmissions", needless_one_in_eight, "info", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_spurious_retransmissions", needless_few, NULL, NULL, NULL, NULL}, \
+    {"tcp_spurious_retransmissions", needless_one_in_ten, NULL, NULL, NULL, NULL}, \
+    {"tcp_retransmissions", needless_by_dsack, NULL, NULL, NULL, NULL}, \
+    {"tcp_retransmissions", needless_one_in_ten, "critical", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_receive_window_limited", window_limits, "warning", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_receive_window_limited", window_of_server_limits, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_receive_window_limited", window_limits_sometimes, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_receive_window_limited", window_limits_nearby, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_receive_window_limited", window_limits_at_first, NULL, NULL, NULL, NULL}, \
+    {"tcp_receive_window_limited", window_limits_briefly, NULL, NULL, NULL, NULL}, \
+    {"tcp_receive_window_limited", window_full_with_loss, NULL, NULL, NULL, NULL}, \
+    {"tcp_receive_window_limited", window_full_then_closed, NULL, NULL, NULL, NULL}, \
+    {"bufferbloat", queue_long, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"bufferbloat", queue_very_long, "critical", "confirmed", "network", "203.0.113.9:443"}, \
+    {"bufferbloat", queue_long_some, "warning", "likely", "network", "203.0.113.9:443"}, \
+    {"bufferbloat", queue_long_few, NULL, NULL, NULL, NULL}, \
+    {"bufferbloat", queue_short, NULL, NULL, NULL, NULL}, \
+    {"bufferbloat", queue_long_of_a_camera, NULL, NULL, NULL, NULL}, \
+    {"rtt_inflation", queue_long_of_a_camera, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"bufferbloat", queue_of_others, NULL, NULL, NULL, NULL}, \
+    {"bufferbloat", link_full_by_this, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"rtt_inflation", queue_of_others, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"rtt_inflation", queue_long, NULL, NULL, NULL, NULL}, \
+    {"rtt_inflation", queue_of_others_few, NULL, NULL, NULL, NULL}, \
+    {"rtt_inflation", queue_in_the_tail, NULL, NULL, NULL, NULL}, \
+    {"rtt_inflation", queue_is_the_client, NULL, NULL, NULL, NULL}, \
+    {"rtt_inflation", healthy, NULL, NULL, NULL, NULL}, \
+    {"tcp_stall", stalled, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_stall", stalled_once, "info", "likely", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_stall", stalled_once_for_long, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_stall", stalled_little_loss, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_stall", stalled_by_closed_window, NULL, NULL, NULL, NULL}, \
+    {"tcp_stall", stalled_on_dead_path, NULL, NULL, NULL, NULL}, \
+    {"tcp_stall", stalled_by_loss, NULL, NULL, NULL, NULL}, \
+    {"tcp_stall", healthy, NULL, NULL, NULL, NULL}, \
+    {"http_slow", slow, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"http_slow", page_slow_path_or_server, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"http_slow", page_from_afar, "info", "confirmed", "network", "203.0.113.9:443"}, \
+    {"http_slow", slow_once_target, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"http_slow", slow_once, NULL, NULL, NULL, NULL}, \
+    {"http_slow", slow_250_ms, NULL, NULL, NULL, NULL}, \
+    {"http_slow", page_not_http, NULL, NULL, NULL, NULL}, \
+    {"link_saturated", link_full, "info", "confirmed", "network", "eth0"}, \
+    {"link_saturated", link_full_outward, "info", "confirmed", "network", "eth0"}, \
+    {"link_saturated", link_full_others_wait, "warning", "confirmed", "network", "eth0"}, \
+    {"link_saturated", link_busy, NULL, NULL, NULL, NULL}, \
+    {"link_saturated", link_speed_unknown, NULL, NULL, NULL, NULL}, \
+    {"link_saturated", link_speed_untrue, NULL, NULL, NULL, NULL}, \
+    {"bufferbloat", link_full_others_wait, NULL, NULL, NULL, NULL}, \
+    {"rtt_inflation", link_full_others_wait, NULL, NULL, NULL, NULL}, \
+    {"top_talker", host_busy, "info", "confirmed", "client", "192.0.2.2"}, \
+    {"top_talker", host_busy_server, "info", "confirmed", "server", "192.0.2.2"}, \
+    {"top_talker", host_local_busy, NULL, NULL, NULL, NULL}, \
+    {"top_talker", host_one_of_three, NULL, NULL, NULL, NULL}, \
+    {"top_talker", host_of_target, NULL, NULL, NULL, NULL},
+/* clang-format on */
+#endif
