@@ -44,7 +44,7 @@ static uint32_t share(uint32_t flows, uint32_t divisor, uint32_t lo, uint32_t hi
 static void carve_tables(struct engine *e, struct carver *c, uint32_t flows) {
     struct services *s = &e->services;
     struct names *n = &e->names;
-    s->capacity = share(flows, 16, 512, 4096);
+    s->capacity = share(flows, 16, 512, 2048);
     s->sketches = share(flows, 32, 512, 2048);
     CARVE(c, s->service, s->capacity);
     CARVE(c, s->bucket, s->capacity);

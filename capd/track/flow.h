@@ -73,17 +73,17 @@ struct flow_side {
     uint32_t app_next;     /* sequence number of the next stream byte to be looked at */
     uint32_t app_buffer;   /* reassembly buffer, NONE if none */
     uint32_t app_skip;     /* stream bytes before the next message */
+    uint32_t largest_end;  /* where the segment that set `largest` ends */
+    uint32_t told_end;     /* end of what it had sent when told of a smaller MTU */
     uint16_t dup_acks;     /* in a row, sent by this end */
     uint16_t mss, largest; /* largest payload of a segment */
-    uint32_t largest_end;  /* where the segment that set it ends */
-    uint32_t told_end;     /* end of what it had sent when told of a smaller MTU */
     uint16_t passed;       /* largest payload that is known to have arrived */
     uint16_t try_len;      /* payload of the segment sent again and again */
     uint16_t zero_times;
     uint8_t recent_ttl[RECENT_PACKETS], recent_at;
     uint8_t wscale, ttl, tries, tries_growing, tries_fill;
-    uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
-    uint8_t records;     /* TLS application records, counted to 255 */
+    uint8_t timed_bits; /* one per timed segment: its ACK is awaited */
+    uint8_t records;    /* TLS application records, counted to 255 */
     /* An ACK of this end: its timestamp, when it passed, and where its window ends. */
     uint32_t round_ts, round_us, round_edge;
 };
@@ -137,11 +137,11 @@ struct flow {
     uint32_t name, name_gen; /* name seen for the server: index and generation in names */
     /* HTTP: oldest request without response; TLS: its row; UDP: its state */
     uint32_t row, row_gen;
-    uint64_t first_us, last_us;
-    uint32_t packets[2];    /* sent by */
-    uint64_t bytes[2];      /* on the wire, sent by */
     uint32_t other_packets; /* counted as not selected so far */
     uint64_t other_bytes;
+    uint64_t first_us, last_us;
+    uint32_t packets[2]; /* sent by */
+    uint64_t bytes[2];   /* on the wire, sent by */
     uint64_t payload[2]; /* TCP, sent by, without retransmissions */
 
     /* TCP only from here. */
