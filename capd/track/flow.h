@@ -66,6 +66,7 @@ struct flow_side {
     uint32_t
         timed_end[TIMED_SEGMENTS]; /* segments whose ACK is awaited; bit 0 in timed_bits: used */
     uint32_t timed_us[TIMED_SEGMENTS];
+    uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
     uint32_t zero_since_us, zero_total_us, zero_first_us;
     uint32_t recent_hash[RECENT_PACKETS], recent_us[RECENT_PACKETS];
@@ -82,8 +83,7 @@ struct flow_side {
     uint16_t zero_times;
     uint8_t recent_ttl[RECENT_PACKETS], recent_at;
     uint8_t wscale, ttl, tries, tries_growing, tries_fill;
-    uint8_t timed_bits; /* one per timed segment: its ACK is awaited */
-    uint8_t records;    /* TLS application records, counted to 255 */
+    uint8_t records; /* TLS application records, counted to 255 */
     /* An ACK of this end: its timestamp, when it passed, and where its window ends. */
     uint32_t round_ts, round_us, round_edge;
 };
