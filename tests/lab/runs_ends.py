@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 
-from lab import SERVER4
+from lab import CLIENT4, SERVER4
 from runs import Run, WEB, gets, greeting_mail, https, must, web
 
 MAIL = SERVER4 + ":25"
@@ -185,6 +185,13 @@ def forgotten(how):
     return traffic
 
 
+def port_scan(first, count):
+    """One port of the server after the other, as scanners do; nobody listens on most."""
+    program = "import socket\nfor port in range(%d, %d):\n    s = socket.socket()\n    s.settimeout(1)\n    s.connect_ex((%r, port))\n    s.close()" % (
+        first, first + count, SERVER4)
+    return lambda lab: must(lab.in_ns(lab.client, [sys.executable, "-c", program], timeout=60), "scanner")
+
+
 FAULTS = [
     Run("only-handshakes-pass", gets("http://%s/" % WEB, 1, "--max-time", "5", healthy=False), "tcp_post_ack_silence",
         ("server", "network_or_server"), WEB, setup=only_handshakes, duration=9, severity="critical"),
@@ -196,6 +203,7 @@ FAULTS = [
     Run("backend-down", connects("wait", 4), "tcp_backend_closed", "server", WEB, setup=ending("close"), severity="critical"),
     Run("backend-resets", connects("wait", 4, healthy=False), "tcp_backend_closed", "server", WEB, setup=ending("reset"),
         severity="critical"),
+    Run("port-scan", port_scan(2000, 60), "syn_scan", "client", CLIENT4, setup=web, target=None, severity="warning"),
     Run("syn-flood", syns("203.0.113.", 900, 300), "syn_flood", "client", WEB, setup=forged_sources, where="server", duration=7,
         severity="critical"),
     Run("reset-by-router", reset_under_way, "tcp_reset_injected", "policy", WEB, setup=farther_server, duration=6,
@@ -215,6 +223,7 @@ FAULTS = [
 HEALTHY = [
     Run("idle-socket-closed", connects("wait", 1), setup=ending("patient"), duration=8),
     Run("log-lines", connects("line", 4), setup=ending("log")),
+    Run("a-few-ports-tried", port_scan(2000, 8), setup=web, target=None, lenient=True, absent=("syn_scan",), also=("tcp_refused",)),
     Run("health-checks", connects("drop", 5), setup=web),
     Run("end-marks-the-end", gets("http://%s/" % WEB, 4), setup=ending("plain")),
     Run("many-brief-connections", connects("brief", 400), setup=web, duration=8),
