@@ -36,6 +36,7 @@ enum decode_status link_ethernet(struct view *v, struct packet *k, struct next *
 static enum decode_status link_tags(uint16_t *type, struct view *v, struct packet *k) {
     for (unsigned i = 0; i < DECODE_MAX_TAGS; i++) {
         if (*type != TYPE_VLAN && *type != TYPE_QINQ && *type != TYPE_QINQ_OLD) return DECODE_OK;
+        if (k->vlans >= DECODE_MAX_TAGS) break; /* with other headers between them */
         struct cursor c = v->c;
         uint16_t tci, inner;
         if (!cursor_be16(&c, &tci) || !cursor_be16(&c, &inner)) return VIEW_SHORT(v, 4, LINK);

@@ -37,6 +37,18 @@ static bool is_address(const struct addr *a, const char *text) {
 }
 
 /* ---- in frames ---- */
+/* VLAN tags are counted in all, whatever stands between them. */
+static void test_net_tags_between_other_headers(void **state) {
+    (void)state;
+    uint8_t f[14 + 12 * 12] = {0};
+    struct packet k;
+    memcpy(f + 12, "\x81\x00", 2);
+    for (unsigned i = 0; i < 12; i++) /* tag, length, LLC with SNAP, the next tag */
+        memcpy(f + 14 + i * 12, "\x00\x05\x00\x90\xaa\xaa\x03\x00\x00\x00\x81\x00", 12);
+    assert_int_equal(decode_frame(1, 0, f, sizeof f, sizeof f, &k), DECODE_LINK_MALFORMED);
+    assert_int_equal(k.vlans, 8);
+}
+
 static void test_net_spanning_tree(void **state) {
     (void)state;
     struct packet k = frame_of("spanning-tree");
@@ -263,6 +275,7 @@ static void test_net_dhcp6_nested_relays(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_net_spanning_tree),
+        cmocka_unit_test(test_net_tags_between_other_headers),
         cmocka_unit_test(test_net_sctp),
         cmocka_unit_test(test_net_wifi_bad_checksum),
         cmocka_unit_test(test_net_nd_neighbours),
