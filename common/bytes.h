@@ -12,7 +12,8 @@ struct cursor {
 };
 
 static inline struct cursor cursor_make(const void *bytes, size_t len) {
-    struct cursor c = {bytes, (const uint8_t *)bytes + len};
+    /* No bytes may come as NULL, to which C lets not even 0 be added. */
+    struct cursor c = {bytes, len > 0 ? (const uint8_t *)bytes + len : bytes};
     return c;
 }
 
