@@ -112,11 +112,27 @@ def holding(every_ms, for_ms, setup):
     return build
 
 
-def side_by_side(count):
-    def traffic(lab):
-        for proc in [lab.spawn(lab.client, ["curl", "-sS", "-o", "/dev/null", "http://%s/" % WEB]) for _ in range(count)]:
-            must(proc.wait(30), "download")
-    return traffic
+SIDE_BY_SIDE = """
+import selectors, socket, sys, time
+count, every, wait = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+while not wait <= time.monotonic() % every < wait + 0.05:
+    time.sleep(0.002)
+waiting = selectors.DefaultSelector()
+for sock in [socket.create_connection((sys.argv[4], 80), 20) for _ in range(count)]:
+    sock.sendall(b"GET / HTTP/1.1\\r\\nHost: www\\r\\nConnection: close\\r\\n\\r\\n")
+    waiting.register(sock, selectors.EVENT_READ, [int(sys.argv[5])])
+while waiting.get_map():
+    for key, _ in waiting.select(20):
+        key.data[0] -= len(key.fileobj.recv(65536))
+        if key.data[0] <= 0:
+            waiting.unregister(key.fileobj)
+"""
+
+
+def side_by_side(count, size, every_ms, held_ms):
+    """Downloads at the same time; their connections are made while nothing is held (`holding`)."""
+    words = [str(count), str(every_ms / 1000), str((held_ms + 10) / 1000), SERVER4, str(size)]
+    return lambda lab: must(lab.in_ns(lab.client, [sys.executable, "-c", SIDE_BY_SIDE] + words, timeout=40), "downloads")
 
 
 def three_servers(lab):
@@ -143,7 +159,7 @@ FAULTS = [
         duration=7),
     Run("pages-from-afar", gets("http://%s/bytes/2000" % WEB, 3), "http_slow", "network", WEB, setup=far_web(270),
         also={"path_latency_high"}, duration=9),
-    Run("packets-held-back", side_by_side(6), "tcp_spurious_retransmissions", "network", WEB, severity="info", status="healthy",
+    Run("packets-held-back", side_by_side(6, 250000, 900, 500), "tcp_spurious_retransmissions", "network", WEB, severity="info", status="healthy",
         setup=holding(900, 500, halting(250, 1000, 25)), duration=11),
     Run("one-busy-host", one_busy_host, "top_talker", "server", SERVERS4[1], setup=three_servers, target=None, severity="info",
         status="healthy"),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Real faults and real health on a real network: does the diagnosis say what is wrong, and only that?
-# suite: timeout=900 show
+# suite: timeout=1800 show
 
 Each run builds its own lab (lab.py), starts capd without any privilege but CAP_NET_RAW, runs `mcpd diagnose` as
 an ordinary user while real clients and servers talk, and compares the report with what was done to the network.
