@@ -1,13 +1,18 @@
 /* Which pings came back.  A request counts as lost when it is older than the end guard and no reply
  * was seen; one that must leave the short list of outstanding ones sooner is not judged at all, so
- * that a flood of pings on a long path is not taken for loss.
- * Runs in: worker.  Input trust: packets. */
+ * that a flood of pings on a long path is not taken for loss.  What a trace of a route sends with
+ * few hops is meant to be given up on its way, and what asks a whole network is answered by its
+ * hosts, each with an address of its own: neither is a ping. Runs in: worker.  Input trust:
+ * packets. */
 #include "capd/track/ping.h"
+#include "capd/track/path.h"
 #include "capd/track/select.h"
+#include "capd/track/udp.h"
 
 #define GUARD_US 2000000u /* findings.md, rule 5 */
 
 static bool is_request(const struct packet *k) {
+    if (k->ttl < PATH_FEW_HOPS || udp_is_group(k)) return false;
     return k->icmp.type == (k->ip_proto == 58 ? 128 : 8);
 }
 

@@ -101,6 +101,38 @@ static void test_track_icmp_quotes_a_flow_that_was_seen(void **state) {
     }
 }
 
+static void echo(struct lab *l, uint8_t type, uint32_t src, uint32_t dst, uint16_t seq) {
+    uint8_t f[64] = {0};
+    f[34] = type;
+    put16(f + 38, 77);
+    put16(f + 40, seq);
+    lab_ip(l, f, 1, src, dst, 24);
+}
+
+/* Who traces a route, or asks a whole network, does not lose the pings that nobody answers. */
+static void test_track_pings_that_get_no_reply_of_their_own(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t to;
+        uint8_t ttl;
+        bool lost;
+    } t[] = {{B1, 64, true}, {B1, 3, false}, {0xe0000001u, 64, false}, {0xffffffffu, 64, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        for (uint16_t seq = 1; seq <= 6; seq++) {
+            l->ttl = t[i].ttl;
+            echo(l, 8, A1, t[i].to, seq);
+            l->ttl = 64;
+            echo(l, 0, t[i].to == B1 ? ROUTER : OTHER, A1, seq);
+            lab_wait(l, 1 * S);
+        }
+        lab_wait(l, 3 * S);
+        lab_snapshot(l);
+        assert_int_equal(l->incidents.rows_n, t[i].lost);
+        lab_free(l);
+    }
+}
+
 /* Somebody tries many ports; what happens after is told all the same. */
 static void test_track_incidents_after_a_flood(void **state) {
     (void)state;
@@ -153,6 +185,7 @@ int main(void) {
         cmocka_unit_test(test_track_arp_probes_for_a_free_address),
         cmocka_unit_test(test_track_arp_behind_a_switch),
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
+        cmocka_unit_test(test_track_pings_that_get_no_reply_of_their_own),
         cmocka_unit_test(test_track_incidents_after_a_flood),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
     };
