@@ -17,7 +17,8 @@
 #define ANSWER_US    60000000u
 #define FEW_BYTES    4096u  /* a question, not an upload */
 #define HELLO_BYTES  16384u /* the largest first request */
-#define FOREIGN_HOPS 2u     /* findings.md, tcp_reset_injected */
+#define FTP_PORT     21u
+#define FOREIGN_HOPS 2u /* findings.md, tcp_reset_injected */
 
 enum end_how {
     END_SEEN = 1u << 0,
@@ -142,9 +143,16 @@ static uint32_t opened_us(const struct flow *f) {
     return f->syn_last_us + f->first_rtt_us;
 }
 
-static bool is_mute(const struct flow *f) {
+/* A connection for one transfer of FTP: an empty file or list is one without a byte. */
+static bool is_transfer(const struct engine *e, const struct flow *f) {
+    return f->port[SERVER] >= 1024 && !(f->end_how & END_RST) && f->payload[CLIENT] == 0 &&
+           services_find(e, &f->end[SERVER], FTP_PORT);
+}
+
+static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
+    if (is_transfer(e, f)) return false;
     if (!has(f, END_SERVER | END_MUTE) || f->payload[SERVER] > 0 || sent != v->isn + 1)
         return false;
     /* What takes data and says nothing, as a log does, may close when it has it all. */
@@ -211,7 +219,7 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
         return f->bits & FLOW_SYNACK && has(f, END_RST) ? ENDING_HALF_OPEN : ENDING_NONE;
     if (is_foreign(f)) return ENDING_FOREIGN_RESET;
     if (whole && is_after_hello(f)) return ENDING_AFTER_HELLO;
-    if (whole && is_mute(f)) return ENDING_MUTE;
+    if (whole && is_mute(e, f)) return ENDING_MUTE;
     if (whole && !data && has(f, END_RST)) return ENDING_HALF_OPEN;
     if (has(f, END_RST) && !(f->end_how & END_CLEAN) && data && tcp_end_idle(f) >= LONG_IDLE_US &&
         (is_revival(f) || !(f->end_how & END_UNACKED)))

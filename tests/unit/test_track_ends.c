@@ -131,6 +131,21 @@ static void test_ends_server_closes_without_a_byte(void **state) {
     }
 }
 
+/* FTP opens a connection for each transfer: that of an empty list has not a byte. */
+static void test_ends_empty_transfer(void **state) {
+    (void)state;
+    for (uint16_t ftp = 0; ftp < 2; ftp++) {
+        struct lab *l = lab_default();
+        struct conn control = opened(l, ftp ? 21 : 22), k = conn_new(l, 40001, 51200);
+        from_server(&control, TCP_PSH | TCP_ACK, "220 here\r\n", 10);
+        conn_open(&k);
+        l->us += 50 * MS;
+        from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        assert_int_equal(incident_of(l, INCIDENT_MUTE_CLOSE) != NULL, !ftp);
+        lab_free(l);
+    }
+}
+
 /* Reset after the SYN-ACK: by whom, and whether the handshake was complete. */
 static void test_ends_half_open(void **state) {
     (void)state;
@@ -330,6 +345,7 @@ int main(void) {
         cmocka_unit_test(test_ends_data_goes_on_after_a_reset),
         cmocka_unit_test(test_ends_reset_after_the_request),
         cmocka_unit_test(test_ends_server_closes_without_a_byte),
+        cmocka_unit_test(test_ends_empty_transfer),
         cmocka_unit_test(test_ends_half_open),
         cmocka_unit_test(test_ends_after_a_silence),
         cmocka_unit_test(test_ends_before_the_announced_length),
