@@ -10,6 +10,9 @@
 #include "capd/track/select.h"
 
 #define HEEDED_US 500000u
+#define FORGOTTEN_US                                                                               \
+    300000000u        /* RFC 1191 section 6.3, RFC 8201 section 5.3: after five minutes, as a rule \
+                         ten, a sender tries larger packets anew */
 #define LEAST_MTU 68u /* RFC 791; less, as in forged messages, says nothing */
 
 static bool is_v6(const struct packet *k) {
@@ -89,6 +92,7 @@ static void take_too_big(struct engine *e, const struct packet *k, struct flow *
     if (k->icmp.mtu < LEAST_MTU || k->icmp.mtu > UINT16_MAX) return;
     struct path_mtu *m = mtu_find(e, &q->src, &q->dst);
     if (!m) m = mtu_take(e, q);
+    if (m->count == 0 || e->now_us - m->last_us >= FORGOTTEN_US) m->told_us = e->now_us;
     m->from = k->src;
     m->mtu = (uint16_t)k->icmp.mtu;
     m->count++;
@@ -112,8 +116,8 @@ void path_told_segment(struct engine *e, const struct segment *s) {
     const struct flow *f = s->f;
     struct path_mtu *m = mtu_find(e, &f->end[s->dir], &f->end[!s->dir]);
     uint32_t most = f->side[!s->dir].mss;
-    if (!m || s->len == 0 || e->now_us - m->first_us < HEEDED_US || most == 0 || s->len > most)
-        return;
+    if (!m || s->len == 0 || most == 0 || s->len > most) return;
+    if (e->now_us - m->told_us < HEEDED_US || e->now_us - m->last_us >= FORGOTTEN_US) return;
     uint32_t bytes = s->k->l4_bytes + (s->k->ip_version == 6 ? 40u : 20u);
     if (bytes <= m->mtu) {
         m->fits++;

@@ -133,6 +133,49 @@ static void test_track_pings_that_get_no_reply_of_their_own(void **state) {
     }
 }
 
+static void too_big(struct conn *k, uint16_t mtu) {
+    uint8_t f[128] = {0}, *i = f + 34;
+    i[0] = 3, i[1] = 4;
+    put16(i + 6, mtu);
+    i[8] = 0x45;
+    put16(i + 10, 1500);
+    i[17] = 6;
+    put32(i + 20, k->s);
+    put32(i + 24, k->c);
+    put16(i + 28, k->sport);
+    put16(i + 30, k->cport);
+    lab_ip(k->l, f, 1, ROUTER, k->s, 36);
+}
+
+/* A sender that was told of a smaller size uses it, and may try a larger one minutes later. */
+static void test_track_mtu_is_forgotten_after_minutes(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t pause_us;
+        unsigned larger;
+    } t[] = {{2 * S, 10}, {600 * S, 0}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        for (unsigned round = 0; round < 3; round++) {
+            for (unsigned n = 0; n < 5; n++) from_server(&k, TCP_ACK, NULL, 1460);
+            l->us += 10 * MS;
+            too_big(&k, 1400);
+            l->us += 1 * S;
+            for (unsigned n = 0; n < 5; n++) from_server(&k, TCP_ACK, NULL, 1360);
+            lab_wait(l, t[i].pause_us);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->incidents.rows_n, 1);
+        assert_int_equal(l->incidents.rows[0].kind, INCIDENT_TOO_BIG);
+        assert_int_equal(l->incidents.rows[0].count, 3);
+        assert_int_equal(l->incidents.rows[0].passed, 15);
+        assert_int_equal(l->incidents.rows[0].tries, t[i].larger);
+        lab_free(l);
+    }
+}
+
 /* Somebody tries many ports; what happens after is told all the same. */
 static void test_track_incidents_after_a_flood(void **state) {
     (void)state;
@@ -186,6 +229,7 @@ int main(void) {
         cmocka_unit_test(test_track_arp_behind_a_switch),
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
         cmocka_unit_test(test_track_pings_that_get_no_reply_of_their_own),
+        cmocka_unit_test(test_track_mtu_is_forgotten_after_minutes),
         cmocka_unit_test(test_track_incidents_after_a_flood),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
     };
