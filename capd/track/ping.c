@@ -84,6 +84,13 @@ void ping_packet(struct engine *e, const struct packet *k) {
         take_reply(e, k);
 }
 
+bool ping_is_known(const struct engine *e, const struct addr *asker, const struct addr *asked) {
+    for (uint32_t i = 0; i < PINGS && e->ping[i].used; i++)
+        if (addr_equal(&e->ping[i].asked, asked) && addr_equal(&e->ping[i].asker, asker))
+            return true;
+    return false;
+}
+
 void ping_report(const struct engine *e, struct incidents *all) {
     for (uint32_t i = 0; i < PINGS && e->ping[i].used; i++) {
         const struct ping *p = &e->ping[i];

@@ -70,10 +70,10 @@ static void test_track_arp_behind_a_switch(void **state) {
     }
 }
 
-/* The router cannot deliver what was sent to a port. */
-static void unreachable(struct lab *l, uint16_t port) {
+/* The router could not deliver what was sent to a port. */
+static void given_up(struct lab *l, uint8_t type, uint8_t code, uint16_t port) {
     uint8_t f[128] = {0}, *i = f + 34;
-    i[0] = 3, i[1] = 1;
+    i[0] = type, i[1] = code;
     i[8] = 0x45;
     put16(i + 10, 40);
     i[17] = 6;
@@ -82,6 +82,28 @@ static void unreachable(struct lab *l, uint16_t port) {
     put16(i + 28, 40000);
     put16(i + 30, port);
     lab_ip(l, f, 1, ROUTER, A1, 36);
+}
+
+static void unreachable(struct lab *l, uint16_t port) {
+    given_up(l, 3, 1, port);
+}
+
+/* Without the packets that were given up a loop looks like a trace of the route. */
+static void test_track_loop_of_packets_that_were_seen(void **state) {
+    (void)state;
+    for (unsigned seen = 0; seen < 2; seen++) {
+        struct lab *l = lab_default();
+        for (unsigned n = 0; n < 4; n++) {
+            if (seen) lab_tcp(l, (struct seg){A1, B1, 40000, 80, 1, 0, TCP_SYN, NULL, 0});
+            l->us += 5 * MS;
+            given_up(l, 11, 0, 80);
+            l->us += 1 * S;
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->incidents.rows_n, seen);
+        if (seen) assert_int_equal(l->incidents.rows[0].kind, INCIDENT_TIME_EXCEEDED);
+        lab_free(l);
+    }
 }
 
 /* An error may quote what was never sent from here: only a flow that was seen makes it sure.  What
@@ -230,6 +252,7 @@ int main(void) {
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
         cmocka_unit_test(test_track_pings_that_get_no_reply_of_their_own),
         cmocka_unit_test(test_track_mtu_is_forgotten_after_minutes),
+        cmocka_unit_test(test_track_loop_of_packets_that_were_seen),
         cmocka_unit_test(test_track_incidents_after_a_flood),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
     };
