@@ -149,10 +149,17 @@ static bool is_transfer(const struct engine *e, const struct flow *f) {
            services_find(e, &f->end[SERVER], FTP_PORT);
 }
 
+/* The server took the ClientHello, held it for longer than answers take and left: told as a hello
+ * without answer. */
+static bool is_hello_kept(const struct engine *e, const struct flow *f) {
+    return f->bits & FLOW_HELLO && !(f->end_how & END_RST) && f->retransmitted[CLIENT] == 0 &&
+           since_request(f) > end_guard_us(e->total.slowest_answer_us);
+}
+
 static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
-    if (is_transfer(e, f)) return false;
+    if (is_transfer(e, f) || is_hello_kept(e, f)) return false;
     if (!has(f, END_SERVER | END_MUTE) || f->payload[SERVER] > 0 || sent != v->isn + 1)
         return false;
     /* What takes data and says nothing, as a log does, may close when it has it all. */
