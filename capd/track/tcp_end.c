@@ -309,7 +309,7 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
     switch (how) {
     case ENDING_HALF_OPEN:
         row = row_of(f, INCIDENT_HALF_OPEN_RESET, f->end_us);
-        row.worked = f->bits & FLOW_ESTABLISHED;
+        row.worked = f->bits & FLOW_ESTABLISHED || f->end_how & END_CLEAN;
         row.value = f->synack_us - f->syn_us > 1000000u;
         break;
     case ENDING_MUTE:
