@@ -313,6 +313,7 @@ static const struct {
     {"rtp_jitter", voice_fine, NULL, NULL, NULL, NULL},
     {"rtp_one_way", voice_unanswered, "warning", "likely", "network", "203.0.113.9:4000"},
     {"rtp_one_way", voice_to_a_group, NULL, NULL, NULL, NULL},
+    {"rtp_one_way", voice_to_who_listens, NULL, NULL, NULL, NULL},
     {"rtp_one_way", voice_just_begun, NULL, NULL, NULL, NULL},
     {"rtp_one_way", voice_from_a_camera, NULL, NULL, NULL, NULL},
     {"rtp_one_way", video_unanswered, NULL, NULL, NULL, NULL},
