@@ -211,15 +211,21 @@ static void test_ends_before_the_announced_length(void **state) {
     static const struct {
         const char *said;
         bool by_client;
+        bool unasked; /* the capture missed what is answered: it may be a HEAD */
         uint32_t missing;
-    } t[] = {{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbody", false, 96},
-             {COMPLETE, false, 0},
-             {"HTTP/1.1 200 OK\r\n\r\nbody", false, 0},
-             {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbody", true, 0}};
+    } t[] = {{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbody", false, false, 96},
+             {COMPLETE, false, false, 0},
+             {"HTTP/1.1 200 OK\r\n\r\nbody", false, false, 0},
+             {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbody", true, false, 0},
+             {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", false, true, 0}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = opened(l, 80);
         ask(&k);
+        if (t[i].unasked) {
+            answer(&k, COMPLETE);
+            k.cseq += 40;
+        }
         answer(&k, t[i].said);
         if (t[i].by_client) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
         from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
