@@ -72,6 +72,10 @@ WITNESS(pings_lost_two) {
     pings_lost(w);
     w->incident[0].count = 2;
 }
+WITNESS(pings_seen_one_way) {
+    pings_lost(w);
+    one_sided(w);
+}
 WITNESS(pings_in_circles) {
     pings_lost(w);
     world_incident(w, INCIDENT_TIME_EXCEEDED)->count = 4;
