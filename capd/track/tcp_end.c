@@ -4,6 +4,7 @@
  * one ending at most, the most telling one, so that one cause is told once; only a silence before a
  * reset is noted beside the others. Runs in: worker.  Input trust: packets. */
 #include "capd/track/tcp_end.h"
+#include "capd/track/path.h"
 #include "capd/track/services.h"
 
 #define LONG_IDLE_US 60000000u /* findings.md, tcp_idle_timeout */
@@ -14,11 +15,12 @@
 #define GREETING_US                                                                                \
     4000000u /* a proxy tries its backend for seconds; idle sockets are closed after five or more  \
               */
-#define ANSWER_US    60000000u
-#define FEW_BYTES    4096u  /* a question, not an upload */
-#define HELLO_BYTES  16384u /* the largest first request */
-#define FTP_PORT     21u
-#define FOREIGN_HOPS 2u /* findings.md, tcp_reset_injected */
+#define ANSWER_US     60000000u
+#define FEW_BYTES     4096u  /* a question, not an upload */
+#define HELLO_BYTES   16384u /* the largest first request */
+#define FTP_PORT      21u
+#define FTP_DATA_PORT 20u
+#define FOREIGN_HOPS  2u /* findings.md, tcp_reset_injected */
 
 enum end_how {
     END_SEEN = 1u << 0,
@@ -145,8 +147,9 @@ static uint32_t opened_us(const struct flow *f) {
 
 /* A connection for one transfer of FTP: an empty file or list is one without a byte. */
 static bool is_transfer(const struct engine *e, const struct flow *f) {
+    unsigned ftp = f->port[CLIENT] == FTP_DATA_PORT ? CLIENT : SERVER; /* active or passive */
     return f->port[SERVER] >= 1024 && !(f->end_how & END_RST) && f->payload[CLIENT] == 0 &&
-           services_find(e, &f->end[SERVER], FTP_PORT);
+           services_find(e, &f->end[ftp], FTP_PORT);
 }
 
 /* The server took the ClientHello, held it for longer than answers take and left: told as a hello
@@ -309,7 +312,9 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
     switch (how) {
     case ENDING_HALF_OPEN:
         row = row_of(f, INCIDENT_HALF_OPEN_RESET, f->end_us);
-        row.worked = f->bits & FLOW_ESTABLISHED || f->end_how & END_CLEAN;
+        /* A trace of the route by SYNs knows enough with the SYN-ACK. */
+        row.worked = f->bits & FLOW_ESTABLISHED || f->end_how & END_CLEAN ||
+                     f->side[CLIENT].ttl < PATH_FEW_HOPS;
         row.value = f->synack_us - f->syn_us > 1000000u;
         break;
     case ENDING_MUTE:

@@ -134,9 +134,10 @@ static void test_ends_server_closes_without_a_byte(void **state) {
 /* FTP opens a connection for each transfer: that of an empty list has not a byte. */
 static void test_ends_empty_transfer(void **state) {
     (void)state;
-    for (uint16_t ftp = 0; ftp < 2; ftp++) {
+    for (uint16_t ftp = 0; ftp < 3; ftp++) { /* 1 passive, 2 active */
         struct lab *l = lab_default();
         struct conn control = opened(l, ftp ? 21 : 22), k = conn_new(l, 40001, 51200);
+        if (ftp == 2) k = (struct conn){l, B1, A1, 1000, 500000, 20, 45000};
         from_server(&control, TCP_PSH | TCP_ACK, "220 here\r\n", 10);
         conn_open(&k);
         l->us += 50 * MS;
@@ -154,7 +155,9 @@ static void test_ends_half_open(void **state) {
     for (int how = 0; how < 4; how++) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 80);
+        l->ttl = how == 4 ? 9 : 64;
         from_client(&k, TCP_SYN, NULL, 0);
+        l->ttl = 64;
         l->us += 10 * MS;
         from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
         if (how == 2) from_client(&k, TCP_ACK, NULL, 0);
