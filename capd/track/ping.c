@@ -29,6 +29,13 @@ static struct ping *find(struct engine *e, const struct addr *asker, const struc
     return NULL;
 }
 
+/* Would something be forgotten with it? */
+static bool is_open(const struct ping *p) {
+    bool waiting = false;
+    for (uint32_t n = 0; n < PING_TRIES; n++) waiting |= p->try[n].waiting;
+    return p->used && (waiting || p->lost > 0);
+}
+
 static struct ping *take(struct engine *e, const struct packet *k) {
     struct ping *oldest = &e->ping[0];
     for (uint32_t i = 0; i < PINGS; i++) {
@@ -36,7 +43,7 @@ static struct ping *take(struct engine *e, const struct packet *k) {
         if (!p->used || p->last_us < oldest->last_us) oldest = p;
         if (!p->used) break;
     }
-    if (oldest->used) e->total.evicted++;
+    if (is_open(oldest)) e->total.evicted++;
     *oldest = (struct ping){.asker = k->src,
                             .asked = k->dst,
                             .id = k->icmp.echo_id,

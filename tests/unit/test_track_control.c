@@ -1,5 +1,6 @@
 /* What ICMP errors, ARP requests and probes of a closed window tell, and what they do not. */
 #include "tests/unit/pktbuild.h"
+#include "capd/track/tables.h"
 
 #define ROUTER 0x0a0000feu /* 10.0.0.254 */
 #define OTHER  0x0a000009u /* 10.0.0.9 */
@@ -198,6 +199,22 @@ static void test_track_mtu_is_forgotten_after_minutes(void **state) {
     }
 }
 
+/* A monitor asks more hosts than are kept: those that answered are no loss. */
+static void test_track_pings_of_many_hosts(void **state) {
+    (void)state;
+    for (unsigned silent = 0; silent < 2; silent++) {
+        struct lab *l = lab_default();
+        for (uint32_t host = 0; host < 4 * PINGS; host++) {
+            echo(l, 8, A1, B1 + host, 1);
+            l->us += 1 * MS;
+            if (!silent) echo(l, 0, B1 + host, A1, 1);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->totals.evicted, silent ? 3 * PINGS : 0);
+        lab_free(l);
+    }
+}
+
 /* Somebody tries many ports; what happens after is told all the same. */
 static void test_track_incidents_after_a_flood(void **state) {
     (void)state;
@@ -253,6 +270,7 @@ int main(void) {
         cmocka_unit_test(test_track_pings_that_get_no_reply_of_their_own),
         cmocka_unit_test(test_track_mtu_is_forgotten_after_minutes),
         cmocka_unit_test(test_track_loop_of_packets_that_were_seen),
+        cmocka_unit_test(test_track_pings_of_many_hosts),
         cmocka_unit_test(test_track_incidents_after_a_flood),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
     };

@@ -150,9 +150,8 @@ static void test_ends_empty_transfer(void **state) {
 /* Reset after the SYN-ACK: by whom, and whether the handshake was complete. */
 static void test_ends_half_open(void **state) {
     (void)state;
-    /* 0 client at once, 1 server, 2 client, complete, 3 client that acknowledges and resets in one
-     */
-    for (int how = 0; how < 4; how++) {
+    /* 0 client at once, 1 server, 2 client, complete, 3 client by RST and ACK in one, 4 a trace */
+    for (int how = 0; how < 5; how++) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 80);
         l->ttl = how == 4 ? 9 : 64;
