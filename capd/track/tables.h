@@ -349,6 +349,13 @@ struct path_mtu {
     uint32_t largest;      /* bytes of such a packet */
 };
 
+/* The latest connection that came up. */
+struct last_open {
+    struct addr client, server;
+    uint16_t port;
+    uint32_t us;
+};
+
 struct incidents {
     struct msg_incident row[LIM_INCIDENTS];
     uint32_t used;

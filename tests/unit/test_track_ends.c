@@ -173,6 +173,32 @@ static void test_ends_half_open(void **state) {
     }
 }
 
+/* Who tries two addresses at once drops the slower one: another address of the same port, no other
+ * port, and not what came up before it was tried. */
+static void test_ends_lost_race(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t port;
+        bool before, race;
+    } t[] = {{443, false, true}, {80, false, false}, {443, true, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn slow = conn_new(l, 40000, 443), fast = conn_new(l, 40001, t[i].port);
+        fast.s = B1 + 1;
+        if (t[i].before) conn_open(&fast);
+        l->us += 1 * MS;
+        from_client(&slow, TCP_SYN, NULL, 0);
+        l->us += 50 * MS;
+        if (!t[i].before) conn_open(&fast);
+        from_server(&slow, TCP_SYN | TCP_ACK, NULL, 0);
+        from_client(&slow, TCP_RST, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_HALF_OPEN_RESET);
+        assert_non_null(n);
+        assert_int_equal(n->worked, t[i].race);
+        lab_free(l);
+    }
+}
+
 /* A silence, then data: reset, never answered, or in use again as before. */
 static void test_ends_after_a_silence(void **state) {
     (void)state;
@@ -356,6 +382,7 @@ int main(void) {
         cmocka_unit_test(test_ends_reset_after_the_request),
         cmocka_unit_test(test_ends_server_closes_without_a_byte),
         cmocka_unit_test(test_ends_empty_transfer),
+        cmocka_unit_test(test_ends_lost_race),
         cmocka_unit_test(test_ends_half_open),
         cmocka_unit_test(test_ends_after_a_silence),
         cmocka_unit_test(test_ends_before_the_announced_length),
