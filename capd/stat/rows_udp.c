@@ -1,6 +1,7 @@
 /* Rows of UDP services and of media streams: what is kept of flows that left plus the live ones.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/stat/rows.h"
+#include "capd/track/flows.h"
 #include "capd/track/media.h"
 #include "capd/track/names.h"
 #include "capd/track/select.h"
@@ -99,6 +100,13 @@ static uint64_t back_of(const struct engine *e, const struct media *m) {
     return packets;
 }
 
+/* Reports (RFC 5761) and checks of the path (ICE) come back where nobody speaks. */
+static bool heard_back(const struct engine *e, const struct media *m) {
+    unsigned dir;
+    uint32_t i = flows_find(e, 17, &m->end[0], m->port[0], &m->end[1], m->port[1], &dir);
+    return i != NONE && e->flows.flow[i].packets[!dir] > 0;
+}
+
 static void put_rtp(const struct engine *e, const struct media *m, struct msg_media *r) {
     /* Time stamps that often fall (pictures sent in another order) time nothing. */
     bool rising = m->backwards * 100 <= m->packets;
@@ -107,6 +115,7 @@ static void put_rtp(const struct engine *e, const struct media *m, struct msg_me
     r->ssrc = m->ssrc;
     r->clock_hz = m->clock_hz;
     r->back_packets = back_of(e, m);
+    r->heard_back = heard_back(e, m);
     r->lost = lost_of(m);
     r->lost_in_a_row = r->lost > 0 ? m->lost_in_a_row : 0;
     r->reordered = m->reordered;

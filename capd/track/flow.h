@@ -45,6 +45,7 @@ enum side_bit {
     WS_UNSEEN = 1u << 22,    /* an ACK of more than was seen was counted */
     SIDE_PUSHED = 1u << 21,  /* its highest data segment ended a write (PSH) */
     APP_GAPPED = 1u << 29,   /* the stream has had a gap, or bytes that were no message */
+    APP_ASKED = 1u << 23,    /* what is skipped answers a request that was seen */
     APP_DEAF = 1u << 19,     /* nothing more to read in this direction */
     APP_TURN = 1u << 30,     /* the other end has spoken since this one did */
     ROUND_OPEN = 1u << 24,   /* round_* below: an ACK whose echo is awaited */

@@ -209,6 +209,8 @@ static const struct http_entry *take_response(struct engine *e, struct segment *
 static struct app_step body_of(struct segment *s, const struct http_message *m,
                                const struct http_entry *answered) {
     struct flow_side *side = &s->f->side[s->dir];
+    side->bits &= ~(uint32_t)APP_ASKED; /* else it may be a HEAD that the length answers */
+    if (answered) side->bits |= APP_ASKED;
     bool none = !m->request && (m->status < 200 || m->status == 204 || m->status == 304 ||
                                 is_method(answered, "HEAD"));
     if (!m->request && m->status == 101) return (struct app_step){APP_QUIT, 0};

@@ -135,6 +135,7 @@ static void change(struct engine *e, struct claim *c, const struct spoken *s) {
     memcpy(c->old_mac, c->mac, 6);
     c->changed_us = e->now_us;
     c->has_old = true;
+    c->announced = s->announced;
     memcpy(c->mac, mac, 6);
 }
 
@@ -162,7 +163,6 @@ static void claim_heard(struct engine *e, struct claim *c, const struct spoken *
     else if (!mac_equal(c->mac, mac))
         change(e, c, s);
     c->us = e->now_us;
-    c->announced = s->announced;
 }
 
 static uint32_t number_of(const struct addr *a) {

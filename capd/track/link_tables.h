@@ -13,7 +13,7 @@
 struct claim {
     struct addr address;
     uint16_t vlan;
-    bool used, has_old, announced;   /* announced: its last claim was gratuitous */
+    bool used, has_old, announced;   /* announced: it took over by a gratuitous claim */
     bool taken;                      /* taker claimed it without being asked */
     uint8_t mac[6], old_mac[6];      /* who claims it now, and who did before */
     uint64_t us, changed_us;         /* its last claim; when it took over from the old one */

@@ -1,15 +1,20 @@
 /* Two small tables, by sender and receiver.  Time exceeded for a packet that left with hops enough
  * means that it went in circles; a trace makes the same messages on purpose, and is known by its
- * packets with few hops left.  A packet in a loop comes by again and again, each time with fewer
+ * packets with few hops left: where the packets themselves did not pass here it cannot be told from
+ * a loop, and says nothing.  A packet in a loop comes by again and again, each time with fewer
  * hops: the same IP id tells it from a trace.
  * After "too big" a sender should send smaller packets; whether it does is counted half a second
  * later, and only on segments that are one packet each (a capture beside the sender sees segments
  * before they are cut).
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/path.h"
+#include "capd/track/ping.h"
 #include "capd/track/select.h"
 
 #define HEEDED_US 500000u
+#define FORGOTTEN_US                                                                               \
+    300000000u        /* RFC 1191 section 6.3, RFC 8201 section 5.3: after five minutes, as a rule \
+                         ten, a sender tries larger packets anew */
 #define LEAST_MTU 68u /* RFC 791; less, as in forged messages, says nothing */
 
 static bool is_v6(const struct packet *k) {
@@ -49,9 +54,14 @@ void path_few_hops(struct engine *e, const struct packet *k) {
     c->last_us = e->now_us;
 }
 
-static void take_exceeded(struct engine *e, const struct packet *k) {
+static bool was_seen(const struct engine *e, const struct icmp_quote *q, const struct flow *f) {
+    if (q->has_ports) return f != NULL;
+    return (q->ip_proto != 1 && q->ip_proto != 58) || ping_is_known(e, &q->src, &q->dst);
+}
+
+static void take_exceeded(struct engine *e, const struct packet *k, const struct flow *f) {
     const struct icmp_quote *q = &k->icmp.quote;
-    if (k->icmp.code != 0) return; /* 1: reassembly */
+    if (k->icmp.code != 0 || !was_seen(e, q, f)) return; /* code 1: reassembly */
     struct circle *c = circle_of(e, &q->src, &q->dst);
     if (c->count++ == 0) c->first_us = e->now_us;
     c->last_us = e->now_us;
@@ -89,6 +99,7 @@ static void take_too_big(struct engine *e, const struct packet *k, struct flow *
     if (k->icmp.mtu < LEAST_MTU || k->icmp.mtu > UINT16_MAX) return;
     struct path_mtu *m = mtu_find(e, &q->src, &q->dst);
     if (!m) m = mtu_take(e, q);
+    if (m->count == 0 || e->now_us - m->last_us >= FORGOTTEN_US) m->told_us = e->now_us;
     m->from = k->src;
     m->mtu = (uint16_t)k->icmp.mtu;
     m->count++;
@@ -112,8 +123,8 @@ void path_told_segment(struct engine *e, const struct segment *s) {
     const struct flow *f = s->f;
     struct path_mtu *m = mtu_find(e, &f->end[s->dir], &f->end[!s->dir]);
     uint32_t most = f->side[!s->dir].mss;
-    if (!m || s->len == 0 || e->now_us - m->first_us < HEEDED_US || most == 0 || s->len > most)
-        return;
+    if (!m || s->len == 0 || most == 0 || s->len > most) return;
+    if (e->now_us - m->told_us < HEEDED_US || e->now_us - m->last_us >= FORGOTTEN_US) return;
     uint32_t bytes = s->k->l4_bytes + (s->k->ip_version == 6 ? 40u : 20u);
     if (bytes <= m->mtu) {
         m->fits++;
@@ -125,7 +136,7 @@ void path_told_segment(struct engine *e, const struct segment *s) {
 
 void path_error(struct engine *e, const struct packet *k, struct flow *f, unsigned dir) {
     bool v6 = is_v6(k);
-    if (k->icmp.type == (v6 ? 3 : 11)) take_exceeded(e, k);
+    if (k->icmp.type == (v6 ? 3 : 11)) take_exceeded(e, k, f);
     if (v6 ? k->icmp.type == 2 : k->icmp.type == 3 && k->icmp.code == 4) take_too_big(e, k, f, dir);
 }
 

@@ -1,13 +1,18 @@
 /* Which pings came back.  A request counts as lost when it is older than the end guard and no reply
  * was seen; one that must leave the short list of outstanding ones sooner is not judged at all, so
- * that a flood of pings on a long path is not taken for loss.
- * Runs in: worker.  Input trust: packets. */
+ * that a flood of pings on a long path is not taken for loss.  What a trace of a route sends with
+ * few hops is meant to be given up on its way, and what asks a whole network is answered by its
+ * hosts, each with an address of its own: neither is a ping. Runs in: worker.  Input trust:
+ * packets. */
 #include "capd/track/ping.h"
+#include "capd/track/path.h"
 #include "capd/track/select.h"
+#include "capd/track/udp.h"
 
 #define GUARD_US 2000000u /* findings.md, rule 5 */
 
 static bool is_request(const struct packet *k) {
+    if (k->ttl < PATH_FEW_HOPS || udp_is_group(k)) return false;
     return k->icmp.type == (k->ip_proto == 58 ? 128 : 8);
 }
 
@@ -24,6 +29,13 @@ static struct ping *find(struct engine *e, const struct addr *asker, const struc
     return NULL;
 }
 
+/* Would something be forgotten with it? */
+static bool is_open(const struct ping *p) {
+    bool waiting = false;
+    for (uint32_t n = 0; n < PING_TRIES; n++) waiting |= p->try[n].waiting;
+    return p->used && (waiting || p->lost > 0);
+}
+
 static struct ping *take(struct engine *e, const struct packet *k) {
     struct ping *oldest = &e->ping[0];
     for (uint32_t i = 0; i < PINGS; i++) {
@@ -31,7 +43,7 @@ static struct ping *take(struct engine *e, const struct packet *k) {
         if (!p->used || p->last_us < oldest->last_us) oldest = p;
         if (!p->used) break;
     }
-    if (oldest->used) e->total.evicted++;
+    if (is_open(oldest)) e->total.evicted++;
     *oldest = (struct ping){.asker = k->src,
                             .asked = k->dst,
                             .id = k->icmp.echo_id,
@@ -77,6 +89,13 @@ void ping_packet(struct engine *e, const struct packet *k) {
         take_request(e, k);
     else if (is_reply(k))
         take_reply(e, k);
+}
+
+bool ping_is_known(const struct engine *e, const struct addr *asker, const struct addr *asked) {
+    for (uint32_t i = 0; i < PINGS && e->ping[i].used; i++)
+        if (addr_equal(&e->ping[i].asked, asked) && addr_equal(&e->ping[i].asker, asker))
+            return true;
+    return false;
 }
 
 void ping_report(const struct engine *e, struct incidents *all) {

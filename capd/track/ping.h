@@ -8,6 +8,9 @@
 /* A selected ICMP packet: an echo request or reply is counted, anything else is nothing. */
 void ping_packet(struct engine *e, const struct packet *k);
 
+/* Was one sent from the one to the other? */
+bool ping_is_known(const struct engine *e, const struct addr *asker, const struct addr *asked);
+
 /* Join one row per pair of hosts that lost any to `all`: tries is how many could be judged, count
  * how many of these stayed without reply, span_us the mean round trip, value the longest. */
 void ping_report(const struct engine *e, struct incidents *all);

@@ -29,6 +29,7 @@ struct engine {
     struct incidents incidents;
     struct flow_table flows;
     struct services services;
+    struct last_open last_open;
     struct names names;
     struct dns_table dns;
     struct dns_cut_list dns_cut;

@@ -344,8 +344,16 @@ struct path_mtu {
     uint16_t mtu, port;
     bool used, target, by_server;
     uint64_t first_us, last_us, count;
+    uint64_t told_us;      /* first message of those that follow each other closely */
     uint64_t larger, fits; /* segments sent later: larger than mtu, or not */
     uint32_t largest;      /* bytes of such a packet */
+};
+
+/* The latest connection that came up. */
+struct last_open {
+    struct addr client, server;
+    uint16_t port;
+    uint32_t us;
 };
 
 struct incidents {

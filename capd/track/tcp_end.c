@@ -4,6 +4,7 @@
  * one ending at most, the most telling one, so that one cause is told once; only a silence before a
  * reset is noted beside the others. Runs in: worker.  Input trust: packets. */
 #include "capd/track/tcp_end.h"
+#include "capd/track/path.h"
 #include "capd/track/services.h"
 
 #define LONG_IDLE_US 60000000u /* findings.md, tcp_idle_timeout */
@@ -14,10 +15,12 @@
 #define GREETING_US                                                                                \
     4000000u /* a proxy tries its backend for seconds; idle sockets are closed after five or more  \
               */
-#define ANSWER_US    60000000u
-#define FEW_BYTES    4096u  /* a question, not an upload */
-#define HELLO_BYTES  16384u /* the largest first request */
-#define FOREIGN_HOPS 2u     /* findings.md, tcp_reset_injected */
+#define ANSWER_US     60000000u
+#define FEW_BYTES     4096u  /* a question, not an upload */
+#define HELLO_BYTES   16384u /* the largest first request */
+#define FTP_PORT      21u
+#define FTP_DATA_PORT 20u
+#define FOREIGN_HOPS  2u /* findings.md, tcp_reset_injected */
 
 enum end_how {
     END_SEEN = 1u << 0,
@@ -142,9 +145,24 @@ static uint32_t opened_us(const struct flow *f) {
     return f->syn_last_us + f->first_rtt_us;
 }
 
-static bool is_mute(const struct flow *f) {
+/* A connection for one transfer of FTP: an empty file or list is one without a byte. */
+static bool is_transfer(const struct engine *e, const struct flow *f) {
+    unsigned ftp = f->port[CLIENT] == FTP_DATA_PORT ? CLIENT : SERVER; /* active or passive */
+    return f->port[SERVER] >= 1024 && !(f->end_how & END_RST) && f->payload[CLIENT] == 0 &&
+           services_find(e, &f->end[ftp], FTP_PORT);
+}
+
+/* The server took the ClientHello, held it for longer than answers take and left: told as a hello
+ * without answer. */
+static bool is_hello_kept(const struct engine *e, const struct flow *f) {
+    return f->bits & FLOW_HELLO && !(f->end_how & END_RST) && f->retransmitted[CLIENT] == 0 &&
+           since_request(f) > end_guard_us(e->total.slowest_answer_us);
+}
+
+static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
+    if (is_transfer(e, f) || is_hello_kept(e, f)) return false;
     if (!has(f, END_SERVER | END_MUTE) || f->payload[SERVER] > 0 || sent != v->isn + 1)
         return false;
     /* What takes data and says nothing, as a log does, may close when it has it all. */
@@ -199,7 +217,7 @@ static uint64_t unheard_us(const struct engine *e, const struct flow *f) {
 static bool is_short(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     return has(f, END_SERVER) && !(f->end_how & END_RST) && f->app == APP_HTTP && v->app_skip > 0 &&
-           !(v->bits & APP_LOST) && v->holes == NONE &&
+           v->bits & APP_ASKED && !(v->bits & APP_LOST) && v->holes == NONE &&
            v->app_skip + f->payload[SERVER] < INT32_MAX; /* longer ones are not counted exactly */
 }
 
@@ -211,7 +229,7 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
         return f->bits & FLOW_SYNACK && has(f, END_RST) ? ENDING_HALF_OPEN : ENDING_NONE;
     if (is_foreign(f)) return ENDING_FOREIGN_RESET;
     if (whole && is_after_hello(f)) return ENDING_AFTER_HELLO;
-    if (whole && is_mute(f)) return ENDING_MUTE;
+    if (whole && is_mute(e, f)) return ENDING_MUTE;
     if (whole && !data && has(f, END_RST)) return ENDING_HALF_OPEN;
     if (has(f, END_RST) && !(f->end_how & END_CLEAN) && data && tcp_end_idle(f) >= LONG_IDLE_US &&
         (is_revival(f) || !(f->end_how & END_UNACKED)))
@@ -294,7 +312,9 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
     switch (how) {
     case ENDING_HALF_OPEN:
         row = row_of(f, INCIDENT_HALF_OPEN_RESET, f->end_us);
-        row.worked = f->bits & FLOW_ESTABLISHED;
+        /* A trace of the route by SYNs knows enough with the SYN-ACK. */
+        row.worked = f->bits & FLOW_ESTABLISHED || f->end_how & END_CLEAN ||
+                     f->side[CLIENT].ttl < PATH_FEW_HOPS;
         row.value = f->synack_us - f->syn_us > 1000000u;
         break;
     case ENDING_MUTE:

@@ -124,6 +124,12 @@ static bool is_exchange(const struct segment *s) {
     return f->first_byte_us != 0 || s->len > 700;
 }
 
+/* HTTP gave way to something else (101): whoever has something to say says it, and what comes next
+ * from the server answers nothing. */
+static bool is_upgraded(const struct flow *f) {
+    return f->app == APP_HTTP && f->side[CLIENT].bits & f->side[SERVER].bits & APP_DEAF;
+}
+
 /* The first payload of a connection, from a client that waits for nobody. */
 static void time_opening(struct engine *e, const struct segment *s) {
     const struct flow *f = s->f;
@@ -140,7 +146,7 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     if (s->fresh == 0 || s->again || !is_exchange(s)) return;
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
     if (s->dir == CLIENT) {
-        begin_request(e, s);
+        if (!is_upgraded(f)) begin_request(e, s);
     } else {
         if (f->bits & FLOW_REQUEST) begin_answer(e, s);
         f->answer_last_us = s->us;

@@ -86,6 +86,7 @@ static void establish(struct engine *e, struct segment *s) {
     f->bits |= FLOW_ESTABLISHED;
     f->bits &= ~(uint32_t)FLOW_GAVE_UP;
     tcp_setup_answered(e, f, true);
+    e->last_open = (struct last_open){f->end[CLIENT], f->end[SERVER], f->port[SERVER], s->us};
     uint32_t back = s->us - f->synack_us;
     f->side[SERVER].rtt_us = back;
     f->side[SERVER].bits |= SIDE_RTT;
@@ -112,6 +113,23 @@ static bool is_clean_close(const struct segment *s) {
             v->app_skip == 0); /* no announced bytes missing */
 }
 
+/* A load balancer that looks whether a port is open acknowledges the SYN-ACK by the very RST that
+ * ends the connection.  Who knows nothing of the connection resets it without an ACK. */
+static bool is_check(const struct segment *s) {
+    const struct flow *f = s->f;
+    return s->dir == CLIENT && s->flags & TCP_ACK && !(f->bits & FLOW_ESTABLISHED) &&
+           f->bits & FLOW_SYNACK && s->k->tcp.ack == f->side[SERVER].isn + 1;
+}
+
+/* The client tried several addresses at once (RFC 8305), and another one was faster. */
+static bool lost_a_race(const struct engine *e, const struct segment *s) {
+    const struct last_open *o = &e->last_open;
+    const struct flow *f = s->f;
+    return s->dir == CLIENT && !(f->bits & FLOW_ESTABLISHED) && f->bits & FLOW_SYN &&
+           o->port == f->port[SERVER] && s->us - o->us <= s->us - f->syn_us &&
+           addr_equal(&o->client, &f->end[CLIENT]) && !addr_equal(&o->server, &f->end[SERVER]);
+}
+
 /* The server was not done: data that crossed the client's RST on the way. */
 static void note_data_after_reset(const struct segment *s) {
     struct flow *f = s->f;
@@ -129,7 +147,7 @@ static void note_reset(struct engine *e, struct segment *s) {
     bool first = !((f->side[0].bits | f->side[1].bits) & SIDE_RST);
     bool fin = (f->side[0].bits | f->side[1].bits) & SIDE_FIN;
     /* The reset behind a fatal alert says the same again. */
-    bool clean = is_clean_close(s) || f->bits & FLOW_ALERT;
+    bool clean = is_clean_close(s) || f->bits & FLOW_ALERT || is_check(s) || lost_a_race(e, s);
     f->bits |= FLOW_ENDED;
     tcp_end_note(s, clean);
     if (!(f->bits & FLOW_ESTABLISHED)) {

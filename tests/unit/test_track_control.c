@@ -1,5 +1,6 @@
 /* What ICMP errors, ARP requests and probes of a closed window tell, and what they do not. */
 #include "tests/unit/pktbuild.h"
+#include "capd/track/tables.h"
 
 #define ROUTER 0x0a0000feu /* 10.0.0.254 */
 #define OTHER  0x0a000009u /* 10.0.0.9 */
@@ -70,10 +71,10 @@ static void test_track_arp_behind_a_switch(void **state) {
     }
 }
 
-/* The router cannot deliver what was sent to a port. */
-static void unreachable(struct lab *l, uint16_t port) {
+/* The router could not deliver what was sent to a port. */
+static void given_up(struct lab *l, uint8_t type, uint8_t code, uint16_t port) {
     uint8_t f[128] = {0}, *i = f + 34;
-    i[0] = 3, i[1] = 1;
+    i[0] = type, i[1] = code;
     i[8] = 0x45;
     put16(i + 10, 40);
     i[17] = 6;
@@ -82,6 +83,28 @@ static void unreachable(struct lab *l, uint16_t port) {
     put16(i + 28, 40000);
     put16(i + 30, port);
     lab_ip(l, f, 1, ROUTER, A1, 36);
+}
+
+static void unreachable(struct lab *l, uint16_t port) {
+    given_up(l, 3, 1, port);
+}
+
+/* Without the packets that were given up a loop looks like a trace of the route. */
+static void test_track_loop_of_packets_that_were_seen(void **state) {
+    (void)state;
+    for (unsigned seen = 0; seen < 2; seen++) {
+        struct lab *l = lab_default();
+        for (unsigned n = 0; n < 4; n++) {
+            if (seen) lab_tcp(l, (struct seg){A1, B1, 40000, 80, 1, 0, TCP_SYN, NULL, 0});
+            l->us += 5 * MS;
+            given_up(l, 11, 0, 80);
+            l->us += 1 * S;
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->incidents.rows_n, seen);
+        if (seen) assert_int_equal(l->incidents.rows[0].kind, INCIDENT_TIME_EXCEEDED);
+        lab_free(l);
+    }
 }
 
 /* An error may quote what was never sent from here: only a flow that was seen makes it sure.  What
@@ -97,6 +120,97 @@ static void test_track_icmp_quotes_a_flow_that_was_seen(void **state) {
         lab_snapshot(l);
         assert_int_equal(l->incidents.rows_n, 1);
         assert_int_equal(l->incidents.rows[0].unseen, n == 1);
+        lab_free(l);
+    }
+}
+
+static void echo(struct lab *l, uint8_t type, uint32_t src, uint32_t dst, uint16_t seq) {
+    uint8_t f[64] = {0};
+    f[34] = type;
+    put16(f + 38, 77);
+    put16(f + 40, seq);
+    lab_ip(l, f, 1, src, dst, 24);
+}
+
+/* Who traces a route, or asks a whole network, does not lose the pings that nobody answers. */
+static void test_track_pings_that_get_no_reply_of_their_own(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t to;
+        uint8_t ttl;
+        bool lost;
+    } t[] = {{B1, 64, true}, {B1, 3, false}, {0xe0000001u, 64, false}, {0xffffffffu, 64, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        for (uint16_t seq = 1; seq <= 6; seq++) {
+            l->ttl = t[i].ttl;
+            echo(l, 8, A1, t[i].to, seq);
+            l->ttl = 64;
+            echo(l, 0, t[i].to == B1 ? ROUTER : OTHER, A1, seq);
+            lab_wait(l, 1 * S);
+        }
+        lab_wait(l, 3 * S);
+        lab_snapshot(l);
+        assert_int_equal(l->incidents.rows_n, t[i].lost);
+        lab_free(l);
+    }
+}
+
+static void too_big(struct conn *k, uint16_t mtu) {
+    uint8_t f[128] = {0}, *i = f + 34;
+    i[0] = 3, i[1] = 4;
+    put16(i + 6, mtu);
+    i[8] = 0x45;
+    put16(i + 10, 1500);
+    i[17] = 6;
+    put32(i + 20, k->s);
+    put32(i + 24, k->c);
+    put16(i + 28, k->sport);
+    put16(i + 30, k->cport);
+    lab_ip(k->l, f, 1, ROUTER, k->s, 36);
+}
+
+/* A sender that was told of a smaller size uses it, and may try a larger one minutes later. */
+static void test_track_mtu_is_forgotten_after_minutes(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t pause_us;
+        unsigned larger;
+    } t[] = {{2 * S, 10}, {600 * S, 0}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        for (unsigned round = 0; round < 3; round++) {
+            for (unsigned n = 0; n < 5; n++) from_server(&k, TCP_ACK, NULL, 1460);
+            l->us += 10 * MS;
+            too_big(&k, 1400);
+            l->us += 1 * S;
+            for (unsigned n = 0; n < 5; n++) from_server(&k, TCP_ACK, NULL, 1360);
+            lab_wait(l, t[i].pause_us);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->incidents.rows_n, 1);
+        assert_int_equal(l->incidents.rows[0].kind, INCIDENT_TOO_BIG);
+        assert_int_equal(l->incidents.rows[0].count, 3);
+        assert_int_equal(l->incidents.rows[0].passed, 15);
+        assert_int_equal(l->incidents.rows[0].tries, t[i].larger);
+        lab_free(l);
+    }
+}
+
+/* A monitor asks more hosts than are kept: those that answered are no loss. */
+static void test_track_pings_of_many_hosts(void **state) {
+    (void)state;
+    for (unsigned silent = 0; silent < 2; silent++) {
+        struct lab *l = lab_default();
+        for (uint32_t host = 0; host < 4 * PINGS; host++) {
+            echo(l, 8, A1, B1 + host, 1);
+            l->us += 1 * MS;
+            if (!silent) echo(l, 0, B1 + host, A1, 1);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->totals.evicted, silent ? 3 * PINGS : 0);
         lab_free(l);
     }
 }
@@ -153,6 +267,10 @@ int main(void) {
         cmocka_unit_test(test_track_arp_probes_for_a_free_address),
         cmocka_unit_test(test_track_arp_behind_a_switch),
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
+        cmocka_unit_test(test_track_pings_that_get_no_reply_of_their_own),
+        cmocka_unit_test(test_track_mtu_is_forgotten_after_minutes),
+        cmocka_unit_test(test_track_loop_of_packets_that_were_seen),
+        cmocka_unit_test(test_track_pings_of_many_hosts),
         cmocka_unit_test(test_track_incidents_after_a_flood),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
     };

@@ -101,6 +101,17 @@ static void test_link_one_address_moves_healthily(void **state) {
     none_of_all(l, "failover and back");
 
     l = lab_default();
+    for (unsigned i = 0; i < 6; i++) { /* the same, and in use meanwhile */
+        unsigned host = i % 2 ? 5 : 7;
+        arp(l, ANNOUNCES(host, 50));
+        l->us += 1 * S;
+        arp(l, ASKS(1, 1, 50));
+        arp(l, ANSWERS(host, 50, 1, 1));
+        l->us += 9 * S;
+    }
+    none_of_all(l, "failover and back in use");
+
+    l = lab_default();
     arp(l, ASKS(1, 1, 50)); /* virtual routers: two devices, each with the virtual address */
     arp(l, ANSWERS(VRRP(3), 50, 1, 1));
     arp(l, ANSWERS(VRRP(4), 50, 1, 1));

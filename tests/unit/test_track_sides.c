@@ -249,6 +249,9 @@ static void test_track_tls_hello_without_answer(void **state) {
         const struct msg_service *v = service_of(l);
         assert_int_equal(v->tls_client_hellos, 1);
         assert_int_equal(v->tls_unanswered, cases[i].unanswered);
+        for (unsigned n = 0; n < l->incidents.rows_n; n++) /* one cause, told once */
+            assert_true(cases[i].unanswered == 0 ||
+                        l->incidents.rows[n].kind != INCIDENT_MUTE_CLOSE);
         assert_in_range(v->tls_unanswered_wait_us, cases[i].wait_us, cases[i].wait_us + 50 * MS);
         lab_free(l);
     }

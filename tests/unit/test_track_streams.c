@@ -46,6 +46,26 @@ static void test_streams_interim_status_is_counted_but_answers_nothing(void **st
     lab_free(l);
 }
 
+/* After 101 both ends speak when they like: a push is no late answer. */
+static void test_streams_pushes_after_an_upgrade_answer_nothing(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 80);
+    conn_open(&k);
+    say_client(&k, "GET /ws HTTP/1.1\r\nHost: h.example\r\nUpgrade: websocket\r\n\r\n");
+    say_server(&k, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n");
+    for (unsigned n = 0; n < 5; n++) {
+        say_client(&k, "\x81\x85maskhello");
+        from_server(&k, TCP_ACK, NULL, 0);
+        l->us += 4 * S;
+        say_server(&k, "\x81\x04push");
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->services.rows[0].requests, 1);
+    assert_int_equal(status_count(l, 101), 1);
+    lab_free(l);
+}
+
 /* The capture lost a request and its answer; both ends got them. */
 static void test_streams_http_goes_on_after_a_gap_that_was_acknowledged(void **state) {
     (void)state;
@@ -322,6 +342,7 @@ static void test_streams_http2_is_recognised_by_its_preface(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_streams_pushes_after_an_upgrade_answer_nothing),
         cmocka_unit_test(test_streams_interim_status_is_counted_but_answers_nothing),
         cmocka_unit_test(test_streams_http_goes_on_after_a_gap_that_was_acknowledged),
         cmocka_unit_test(test_streams_http_goes_on_after_half_a_head),

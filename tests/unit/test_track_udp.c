@@ -270,6 +270,23 @@ static const struct msg_media *stream(struct lab *l, uint32_t ssrc) {
     return NULL;
 }
 
+/* Who only listens sends reports on the same ports. */
+static void test_rtp_reports_come_back(void **state) {
+    (void)state;
+    static const uint8_t report[8] = {0x81, 201, 0, 1};
+    for (unsigned back = 0; back < 2; back++) {
+        struct lab *l = lab_default();
+        for (uint16_t n = 0; n < 100; n++, l->us += 20 * MS) {
+            rtp_send(l, &(struct rtp){n, n * 160u, 5, 0, false});
+            if (back && n == 50) lab_udp(l, A1, 30002, B1, 30000, report, sizeof report);
+        }
+        assert_non_null(stream(l, 5));
+        assert_int_equal(stream(l, 5)->back_packets, 0);
+        assert_int_equal(stream(l, 5)->heard_back, back);
+        lab_free(l);
+    }
+}
+
 /* RFC 3550 section 6.4.1 in floating point, over packets in the order they came.  The first six are
  * the probation, whose times do not count. */
 struct jitter {
@@ -532,6 +549,7 @@ int main(void) {
         cmocka_unit_test(test_udp_answers),
         cmocka_unit_test(test_quic_connections),
         cmocka_unit_test(test_quic_spin),
+        cmocka_unit_test(test_rtp_reports_come_back),
         cmocka_unit_test(test_rtp_jitter),
         cmocka_unit_test(test_rtp_numbers),
         cmocka_unit_test(test_rtp_senders_own_doing),

@@ -152,6 +152,10 @@ WITNESS(stalled_once_for_long) {
     stalled(w);
     w->service[0].stalls = 1;
 }
+WITNESS(stalled_among_many) {
+    stalled(w);
+    w->service[0].established = 400;
+}
 WITNESS(stalled_by_closed_window) {
     stalled(w);
     zero_window_client(w);
@@ -297,6 +301,7 @@ WITNESS(host_of_target) {
     {"tcp_stall", stalled_once, "info", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_once_for_long, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_little_loss, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_stall", stalled_among_many, "info", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_by_closed_window, NULL, NULL, NULL, NULL}, \
     {"tcp_stall", stalled_on_dead_path, NULL, NULL, NULL, NULL}, \
     {"tcp_stall", stalled_by_loss, NULL, NULL, NULL, NULL}, \

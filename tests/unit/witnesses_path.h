@@ -13,6 +13,12 @@ WITNESS(circles_moment) {
     circles(w);
     w->incident[0].count = 2;
 }
+/* One cause, one finding. */
+WITNESS(resolver_in_circles) {
+    resolver_dead(w);
+    circles(w);
+    w->incident[0].subject = w->resolver[0].address;
+}
 WITNESS(too_big_heeded) {
     struct msg_incident *n = world_incident(w, INCIDENT_TOO_BIG);
     n->value = 1400;
@@ -65,6 +71,14 @@ WITNESS(pings_lost) {
 WITNESS(pings_lost_two) {
     pings_lost(w);
     w->incident[0].count = 2;
+}
+WITNESS(pings_seen_one_way) {
+    pings_lost(w);
+    one_sided(w);
+}
+WITNESS(pings_in_circles) {
+    pings_lost(w);
+    world_incident(w, INCIDENT_TIME_EXCEEDED)->count = 4;
 }
 WITNESS(pings_lost_rarely) {
     pings_lost(w);

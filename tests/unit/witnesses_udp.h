@@ -122,6 +122,10 @@ WITNESS(voice_to_a_group) {
     voice_unanswered(w);
     w->media[0].multicast = true;
 }
+WITNESS(voice_to_who_listens) {
+    voice_unanswered(w);
+    w->media[0].heard_back = true;
+}
 WITNESS(voice_just_begun) {
     voice_unanswered(w);
     w->media[0].last_us = 2900000;
