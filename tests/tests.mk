@@ -83,6 +83,7 @@ UNIT += test_rules_file
 UNIT += test_report
 UNIT += test_report_terminal
 SUITES += tests/cli/test_cli.py
+SUITES += tests/cli/test_files.py
 UNIT += test_interface_choice
 UNIT += test_narrow
 SUITES += tests/lab/test_matrix.py

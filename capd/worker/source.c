@@ -17,6 +17,7 @@
 
 #define FILE_BUFFER_BYTES    (256u * 1024u)
 #define BLOCK_TIMEOUT_MS     100
+#define SECONDS_MAX          (INT64_MAX / 1000000000 - 2)
 #define KERNEL_FILTER_LENGTH 4096u /* BPF_MAXINSNS: a longer program runs in user space */
 
 struct source {
@@ -193,11 +194,18 @@ bool source_replace_filter(struct source *s, const char *text, struct fail *fail
     return result == 0 || fail_set(fail, FAIL_ENVIRONMENT, "", "the kernel refused the filter");
 }
 
+/* Nanoseconds since the epoch; a file of a simulation begins at 0.  Seconds in pcap files are
+ * unsigned and last until 2106, and libpcap reads them as signed. */
+static uint64_t time_of(const struct pcap_pkthdr *h) {
+    int64_t s = h->ts.tv_sec;
+    if (s < 0 && s >= INT32_MIN) s += INT64_C(1) << 32;
+    if (s < 0 || s > SECONDS_MAX || h->ts.tv_usec < 0) return 0;
+    return (uint64_t)s * 1000000000u + (uint64_t)h->ts.tv_usec;
+}
+
 static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes) {
     struct source *s = (struct source *)(void *)user;
-    uint64_t ts_ns = 0;
-    if (h->ts.tv_sec > 0 && h->ts.tv_usec >= 0) /* nanoseconds, as asked for */
-        ts_ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
+    uint64_t ts_ns = time_of(h);
     s->fn(s->ctx, ts_ns, bytes, h->caplen, h->len < h->caplen ? h->caplen : h->len);
 }
 
