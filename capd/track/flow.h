@@ -46,6 +46,7 @@ enum side_bit {
     SIDE_PUSHED = 1u << 21,  /* its highest data segment ended a write (PSH) */
     APP_GAPPED = 1u << 29,   /* the stream has had a gap, or bytes that were no message */
     APP_DEAF = 1u << 19,     /* nothing more to read in this direction */
+    APP_CHUNKED = 1u << 23,  /* inside a chunked body: the size of a chunk comes next */
     APP_TURN = 1u << 30,     /* the other end has spoken since this one did */
     ROUND_OPEN = 1u << 24,   /* round_* below: an ACK whose echo is awaited */
     SIDE_SPENT = 1u << 27,   /* its highest data segment ended a write and is no full one */

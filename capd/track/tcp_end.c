@@ -199,7 +199,7 @@ static uint64_t unheard_us(const struct engine *e, const struct flow *f) {
 static bool is_short(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     return has(f, END_SERVER) && !(f->end_how & END_RST) && f->app == APP_HTTP && v->app_skip > 0 &&
-           !(v->bits & APP_LOST) && v->holes == NONE &&
+           !(v->bits & (APP_LOST | APP_CHUNKED)) && v->holes == NONE &&
            v->app_skip + f->payload[SERVER] < INT32_MAX; /* longer ones are not counted exactly */
 }
 
