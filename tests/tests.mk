@@ -85,6 +85,7 @@ UNIT += test_report_terminal
 SUITES += tests/cli/test_cli.py
 SUITES += tests/cli/test_files.py
 UNIT += test_interface_choice
+UNIT += test_pcapng
 UNIT += test_narrow
 SUITES += tests/lab/test_matrix.py
 SUITES += tests/lab/test_choices.py

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Capture files whose times are unusual: what is analysed is what happened, whenever that was."""
+"""Capture files with unusual times, or with several link types: what is analysed is what happened."""
 
 import json
 import os
@@ -46,10 +46,48 @@ def test_times(world):
             T.check("times %s: the year" % what, (report.get("started_at") or "").startswith(year), report.get("started_at"))
 
 
+def block(order, kind, body):
+    body += bytes(-len(body) % 4)
+    return struct.pack(order + "II", kind, 12 + len(body)) + body + struct.pack(order + "I", 12 + len(body))
+
+
+def mixed_pcapng(order):
+    """The connection, its frames in turn from an Ethernet, a raw IP and an unknown interface, each with its own unit of time."""
+    out = block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1))
+    for linktype, resolution in ((1, 9), (101, 6), (147, 6)):
+        out += block(order, 1, struct.pack(order + "HHIHHB3xHH", linktype, 0, 0, 9, 1, resolution, 0, 0))
+    for n, (us, frame, wire) in enumerate(connection()):
+        data, ticks = (frame[14:], us + 17 * 10 ** 14) if n % 2 else (frame, us * 1000 + 17 * 10 ** 17)
+        out += block(order, 6, struct.pack(order + "IIIII", n % 2, ticks >> 32, ticks & 0xffffffff, len(data), len(data)) + data)
+        out += block(order, 0x0bad, b"what nobody knows")
+    return out + block(order, 6, struct.pack(order + "IIIII", 2, 17 * 10 ** 14 >> 32, 17 * 10 ** 14 & 0xffffffff, 4, 4) + b"????")
+
+
+def test_mixed(world):
+    for what, order in (("little", "<"), ("big", ">")):
+        good = mixed_pcapng(order)
+        for target in ((), ("192.0.2.1:80",)):
+            got = world.run("analyze", world.write("files/mixed.pcapng", good), *target, "--json")
+            report = json.loads(got.stdout) if got.stdout else {}
+            rtt = report.get("connection_analysis", {}).get("handshake_rtt_ms") or {}
+            T.check("several link types in one file, %s endian, target %s: all is put together" % (what, target),
+                    abs((rtt.get("p50") or 0) - 20) < 1 and report.get("total_packets", 0) >= 5 and len(report["http_requests"]["rows"]) == 1
+                    and "file_error" not in report["capture_quality"], got)
+        got = world.run("analyze", world.write("files/mixed.pcapng", good[:-30]), "--json")
+        report = json.loads(got.stdout) if got.stdout else {}
+        T.check("several link types, %s endian, cut off: said" % what, report.get("total_packets") == 5 and
+                "ends within a block" in report["capture_quality"].get("file_error", ""), got)
+    for end in range(8, len(good), 7):  # wherever it ends and whatever is wrong: no crash
+        world.write("files/mixed.pcapng", good[:end])
+        T.bad += world.run("analyze", world.path("files/mixed.pcapng"), "--json").returncode not in (0, 1, 2)
+    T.check("several link types, cut anywhere", not T.bad)
+
+
 def main():
     world = World()
     try:
         test_times(world)
+        test_mixed(world)
     finally:
         shutil.rmtree(world.dir, ignore_errors=True)
     return T.end()
