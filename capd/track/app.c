@@ -236,11 +236,16 @@ static void start_stream(struct segment *s, struct flow_side *side) {
 }
 
 /* A body may hold what looks like a request.  Where a body ends that has no length, only a turn of
- * the conversation tells: the next request comes after the server has spoken. */
+ * the conversation tells: the next request comes after the server has spoken, and an answer where
+ * every request has its answer is none. */
 static bool in_unknown_body(const struct segment *s, const struct flow_side *side) {
-    bool requests = s->dir == CLIENT || s->f->bits & FLOW_GUESSED;
-    return s->f->app == APP_HTTP && requests && side->app_buffer == NONE &&
-           (side->bits & (APP_LOST | APP_TURN)) == APP_LOST;
+    const struct flow *f = s->f;
+    if (f->app != APP_HTTP || side->app_buffer != NONE ||
+        (side->bits & (APP_LOST | APP_TURN)) != APP_LOST)
+        return false;
+    if (s->dir == CLIENT || f->bits & FLOW_GUESSED) return true;
+    bool all_seen = (f->side[CLIENT].bits & (APP_STARTED | APP_GAPPED)) == APP_STARTED;
+    return f->bits & FLOW_SELECTED && f->row == NONE && all_seen;
 }
 
 /* Has this end acknowledged the other's bytes up to `seq`? */

@@ -150,6 +150,24 @@ static void test_streams_chunked_bodies_are_followed(void **state) {
     }
 }
 
+/* A body that ends with the connection may hold what looks like an answer. */
+static void test_streams_body_until_the_end_is_no_answer(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = talked(l);
+    say_client(&k, "GET /two HTTP/1.1\r\nHost: h.example\r\n\r\n");
+    say_server(&k, "HTTP/1.1 200 OK\r\n\r\n");
+    say_server(&k, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+    lab_snapshot(l);
+    assert_int_equal(status_count(l, 500), 0);
+    assert_int_equal(l->totals.http_responses, 2);
+    say_client(&k, "GET /three HTTP/1.1\r\nHost: h.example\r\n\r\n"); /* it did not end */
+    say_server(&k, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+    lab_snapshot(l);
+    assert_int_equal(status_count(l, 404), 1);
+    lab_free(l);
+}
+
 /* What a chunked body is missing leads back to the next message, not into the body. */
 static void test_streams_chunked_body_with_a_gap(void **state) {
     (void)state;
@@ -377,6 +395,7 @@ int main(void) {
         cmocka_unit_test(test_streams_body_behind_a_gap_is_no_request),
         cmocka_unit_test(test_streams_chunked_bodies_are_followed),
         cmocka_unit_test(test_streams_chunked_body_with_a_gap),
+        cmocka_unit_test(test_streams_body_until_the_end_is_no_answer),
         cmocka_unit_test(test_streams_dns_over_tcp_behind_a_gap_is_left),
         cmocka_unit_test(test_streams_tls_in_a_tunnel),
         cmocka_unit_test(test_streams_tunnel_has_a_row_of_its_own),
