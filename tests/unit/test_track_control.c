@@ -118,6 +118,24 @@ static void test_track_incidents_after_a_flood(void **state) {
     lab_free(l);
 }
 
+/* What others met gives way to what the target meets. */
+static void test_track_incidents_of_the_target_after_a_flood(void **state) {
+    (void)state;
+    struct engine_options o = lab_options();
+    o.target.ports = 1;
+    o.target.port[0] = 9000;
+    struct lab *l = lab_new(&o);
+    for (uint16_t port = 1; port <= 2 * LIM_INCIDENTS; port++) unreachable(l, port);
+    l->us += 1 * S;
+    unreachable(l, 9000);
+    lab_snapshot(l);
+    const struct msg_incident *last = &l->incidents.rows[l->incidents.rows_n - 1];
+    assert_true(last->on_target && last->port == 9000);
+    assert_false(last[-1].on_target);
+    assert_int_equal(l->incidents.of, 2 * LIM_INCIDENTS + 1);
+    lab_free(l);
+}
+
 /* The receiver answers each try, and says that it has no room: nothing is lost, no path dead. */
 static void test_track_tcp_closed_window_is_asked(void **state) {
     (void)state;
@@ -154,6 +172,7 @@ int main(void) {
         cmocka_unit_test(test_track_arp_behind_a_switch),
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
         cmocka_unit_test(test_track_incidents_after_a_flood),
+        cmocka_unit_test(test_track_incidents_of_the_target_after_a_flood),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
