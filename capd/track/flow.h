@@ -163,7 +163,7 @@ struct flow {
     char history[LIM_HISTORY];
     struct flow_side side[2];
     /* How it ended: seldom touched, so behind what every segment needs. */
-    uint32_t idle_us, resume_us; /* data came after a long silence: its length; when */
+    uint32_t idle_ms, resume_us; /* data came after a long silence: its length; when */
     uint32_t end_us, rst_seq;    /* first FIN or RST: when; the RST's number */
     uint16_t mac_mark[2];        /* of the link-layer address of each end's first packet */
     uint8_t synack_sent, rst_ttl, end_how; /* end_how: see tcp_end.c */
