@@ -69,7 +69,7 @@ struct flow_side {
     uint32_t timed_us[TIMED_SEGMENTS];
     uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
-    uint32_t zero_since_us, zero_total_us, zero_first_us;
+    uint32_t zero_since_us, zero_total_ms, zero_first_us;
     uint32_t recent_hash[RECENT_PACKETS], recent_us[RECENT_PACKETS];
     uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks, ws_expect;
     uint32_t app_next;     /* sequence number of the next stream byte to be looked at */
