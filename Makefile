@@ -65,7 +65,7 @@ COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c c
           common/wire.c common/mpcheck.c common/mp.c common/schema.c \
           common/frame.c common/conf.c common/protocol.c common/bucket.c common/sysd.c
 DECODE := $(addprefix capd/decode/,decode.c datalink.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c \
-          dns.c http.c http_target.c tls.c tls_hello.c stp.c sctp.c nd.c dhcp.c dhcp6.c quic.c \
+          dns.c http.c http_chunk.c http_target.c tls.c tls_hello.c stp.c sctp.c nd.c dhcp.c dhcp6.c quic.c \
            rtp.c ntp.c stun.c)
 TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c hash.c sketch.c select.c \
           services.c names.c counters.c seconds.c control.c fragment.c udp.c tcp_track.c tcp_analysis.c \
@@ -76,7 +76,8 @@ TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c h
 STAT   := $(addprefix capd/stat/,snapshot.c totals.c rows_flow.c rows_app.c rows_udp.c top.c words.c \
           rows_dnstls.c rows_strain.c)
 WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worker/sandbox.c \
-          capd/worker/source.c capd/worker/expression.c capd/worker/filter.c capd/worker/narrow.c capd/worker/output.c
+          capd/worker/source.c capd/worker/pcapng.c capd/worker/expression.c capd/worker/filter.c \
+          capd/worker/narrow.c capd/worker/output.c
 PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/parent/captures.c \
           capd/parent/relay.c capd/parent/interfaces.c capd/parent/policy.c capd/parent/config.c \
           capd/parent/filter_check.c capd/parent/listener.c capd/parent/priv.c capd/parent/sandbox.c \

@@ -41,4 +41,9 @@ struct http_message {
 
 /* Read a message header from the start of `c`.  Fills `out` wholly. */
 enum http_status decode_http(struct cursor c, struct http_message *out);
+
+/* Read the size line of a chunk (RFC 9112 section 7.1) at `c`; the last one with the
+ * trailer behind it.  *bytes_out: what it takes with the data that follows, which may not be there.
+ */
+enum http_status decode_http_chunk(struct cursor c, bool *last_out, uint32_t *bytes_out);
 #endif

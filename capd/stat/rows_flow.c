@@ -247,6 +247,6 @@ uint32_t rows_hosts(struct engine *e, struct msg_host *rows, uint64_t *of_out) {
         rows[n].local = select_local(e, &v->address);
         put_name(e, NONE, 0, &v->address, rows[n].name);
     }
-    *of_out = h->used;
+    *of_out = h->used + h->gone + e->hosts.gone;
     return top.used;
 }

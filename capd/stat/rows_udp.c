@@ -17,6 +17,7 @@ static void sum_services(struct engine *e) {
     all->used = done->used;
     all->hand = done->hand;
     all->seen = done->seen;
+    all->gone = done->gone;
     for (uint32_t i = 0; i < e->udp.capacity; i++)
         if (e->udp.state[i].used) udp_fold(e, all, &e->udp.state[i]);
 }
@@ -169,6 +170,7 @@ uint32_t rows_media(struct engine *e, struct msg_media *rows, uint64_t *of_out) 
     struct top top = {.cap = LIM_MEDIA_ROWS};
     struct media m;
     *of_out = 0;
+    for (unsigned kind = 0; kind < MEDIA_COUNT; kind++) *of_out += e->media.gone[kind];
     for (uint32_t i = 0; i < media_places(e); i++) {
         if (!media_at(e, i, &m)) continue;
         top_offer(&top, media_score(&m), i);
@@ -180,16 +182,20 @@ uint32_t rows_media(struct engine *e, struct msg_media *rows, uint64_t *of_out) 
     return top.used;
 }
 
+static void add_udp(struct msg_totals *t, const struct udp_facts *x) {
+    t->udp_asked += x->asked;
+    t->udp_answered += x->answered;
+    t->quic_attempts += x->quic_attempts;
+    t->quic_answered += x->quic_answered;
+}
+
 void totals_udp(struct engine *e, struct msg_totals *t) {
     struct media m;
     sum_services(e);
-    for (uint32_t i = 0; i < e->udp_sums.used; i++) {
-        const struct udp_facts *x = &e->udp_sums.service[i].facts;
-        t->udp_asked += x->asked;
-        t->udp_answered += x->answered;
-        t->quic_attempts += x->quic_attempts;
-        t->quic_answered += x->quic_answered;
-    }
+    for (uint32_t i = 0; i < e->udp_sums.used; i++) add_udp(t, &e->udp_sums.service[i].facts);
+    add_udp(t, &e->udp_sums.gone);
+    for (unsigned kind = 0; kind < MEDIA_COUNT; kind++) t->media_streams += e->media.gone[kind];
+    t->rtp_streams = e->media.gone[MEDIA_RTP];
     for (uint32_t i = 0; i < media_places(e); i++) {
         if (!media_at(e, i, &m)) continue;
         t->media_streams++;

@@ -17,6 +17,11 @@
 #define GUESSES 24u /* segments of a midstream flow looked at before it is given up */
 #define TALK    24u /* client's segments before TLS may begin in a talk in clear text (STARTTLS) */
 
+/* Something is missing, or is no message: look for the next one. */
+static void set_lost(struct flow_side *side) {
+    side->bits = (side->bits | APP_LOST | APP_GAPPED) & ~(uint32_t)APP_CHUNKED;
+}
+
 /* ---- buffers -----------------------------------------------------------------------------------
  */
 
@@ -147,7 +152,7 @@ static uint32_t walk(struct engine *e, struct segment *s, struct flow_side *side
             if (side->app_skip == 0 && !(side->bits & APP_LOST)) continue;
             break;
         } else {
-            side->bits |= APP_LOST | APP_GAPPED;
+            set_lost(side);
         }
         c.p = c.end;
     }
@@ -159,7 +164,7 @@ static uint32_t walk(struct engine *e, struct segment *s, struct flow_side *side
 
 static void lose(struct engine *e, struct flow_side *side, uint32_t next) {
     buffer_free(e, side);
-    side->bits |= APP_LOST | APP_GAPPED;
+    set_lost(side);
     side->app_skip = 0;
     side->app_next = next;
 }
@@ -197,7 +202,7 @@ static void through_buffer(struct engine *e, struct segment *s, struct flow_side
     }
     buffer_free(e, side);
     side->app_next = used < have ? far : next;
-    if (more || used < have) side->bits |= APP_LOST | APP_GAPPED;
+    if (more || used < have) set_lost(side);
 }
 
 static void in_order(struct engine *e, struct segment *s, struct flow_side *side, struct cursor c,
@@ -231,11 +236,16 @@ static void start_stream(struct segment *s, struct flow_side *side) {
 }
 
 /* A body may hold what looks like a request.  Where a body ends that has no length, only a turn of
- * the conversation tells: the next request comes after the server has spoken. */
+ * the conversation tells: the next request comes after the server has spoken, and an answer where
+ * every request has its answer is none. */
 static bool in_unknown_body(const struct segment *s, const struct flow_side *side) {
-    bool requests = s->dir == CLIENT || s->f->bits & FLOW_GUESSED;
-    return s->f->app == APP_HTTP && requests && side->app_buffer == NONE &&
-           (side->bits & (APP_LOST | APP_TURN)) == APP_LOST;
+    const struct flow *f = s->f;
+    if (f->app != APP_HTTP || side->app_buffer != NONE ||
+        (side->bits & (APP_LOST | APP_TURN)) != APP_LOST)
+        return false;
+    if (s->dir == CLIENT || f->bits & FLOW_GUESSED) return true;
+    bool all_seen = (f->side[CLIENT].bits & (APP_STARTED | APP_GAPPED)) == APP_STARTED;
+    return f->bits & FLOW_SELECTED && f->row == NONE && all_seen;
 }
 
 /* Has this end acknowledged the other's bytes up to `seq`? */
@@ -329,7 +339,7 @@ void app_acked(struct engine *e, const struct segment *answer) {
     b->from[0] = 0;
     b->to[0] = (uint16_t)rest;
     side->bits |= APP_LOST;
-    side->bits &= ~(uint32_t)APP_TURN;
+    side->bits &= ~(uint32_t)(APP_TURN | APP_CHUNKED);
     uint32_t used = walk_waiting(e, answer, side, rest == STREAM_BYTES);
     side->app_next = seq + rest;
     if (used == rest) {

@@ -32,6 +32,19 @@ static bool has_room(const struct incidents *all, uint64_t kind) {
     return all->used + kept < LIM_INCIDENTS;
 }
 
+/* What others met gives way to what the target does: the latest of the kind.  False: all are the
+ * target's. */
+static bool make_room(struct incidents *all, uint64_t kind) {
+    for (uint32_t i = all->used; i > 0; i--) {
+        struct msg_incident *r = &all->row[i - 1];
+        if (r->kind != kind || r->on_target) continue;
+        memmove(r, r + 1, (all->used - i) * sizeof *r);
+        all->used--;
+        return true;
+    }
+    return false;
+}
+
 void incidents_join(struct incidents *all, const struct msg_incident *row) {
     for (uint32_t i = 0; i < all->used; i++) {
         struct msg_incident *r = &all->row[i];
@@ -51,7 +64,7 @@ void incidents_join(struct incidents *all, const struct msg_incident *row) {
         return;
     }
     all->seen++;
-    if (!has_room(all, row->kind)) return;
+    if (!has_room(all, row->kind) && !(row->on_target && make_room(all, row->kind))) return;
     uint32_t at = all->used++; /* oldest first */
     for (; at > 0 && all->row[at - 1].first_us > row->first_us; at--)
         all->row[at] = all->row[at - 1];

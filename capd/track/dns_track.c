@@ -46,6 +46,7 @@ static struct resolver *resolver_of(struct engine *e, const struct addr *a, uint
         if (r->queries + r->responses < least->queries + least->responses) least = r;
     }
     struct resolver *r = e->resolvers < RESOLVERS ? &e->resolver[e->resolvers++] : least;
+    if (r->used && r->queries > r->responses) e->total.evicted++;
     memset(r, 0, sizeof *r);
     r->address = *a;
     r->port = port;

@@ -47,6 +47,7 @@ enum side_bit {
     APP_GAPPED = 1u << 29,   /* the stream has had a gap, or bytes that were no message */
     APP_ASKED = 1u << 23,    /* what is skipped answers a request that was seen */
     APP_DEAF = 1u << 19,     /* nothing more to read in this direction */
+    APP_CHUNKED = 1u << 26,  /* inside a chunked body: the size of a chunk comes next */
     APP_TURN = 1u << 30,     /* the other end has spoken since this one did */
     ROUND_OPEN = 1u << 24,   /* round_* below: an ACK whose echo is awaited */
     SIDE_SPENT = 1u << 27,   /* its highest data segment ended a write and is no full one */
@@ -69,7 +70,7 @@ struct flow_side {
     uint32_t timed_us[TIMED_SEGMENTS];
     uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
-    uint32_t zero_since_us, zero_total_us, zero_first_us;
+    uint32_t zero_since_us, zero_total_ms, zero_first_us;
     uint32_t recent_hash[RECENT_PACKETS], recent_us[RECENT_PACKETS];
     uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks, ws_expect;
     uint32_t app_next;     /* sequence number of the next stream byte to be looked at */
@@ -163,7 +164,7 @@ struct flow {
     char history[LIM_HISTORY];
     struct flow_side side[2];
     /* How it ended: seldom touched, so behind what every segment needs. */
-    uint32_t idle_us, resume_us; /* data came after a long silence: its length; when */
+    uint32_t idle_ms, resume_us; /* data came after a long silence: its length; when */
     uint32_t end_us, rst_seq;    /* first FIN or RST: when; the RST's number */
     uint16_t mac_mark[2];        /* of the link-layer address of each end's first packet */
     uint8_t synack_sent, rst_ttl, end_how; /* end_how: see tcp_end.c */

@@ -156,25 +156,32 @@ static bool is_duplicate(struct engine *e, struct flow *f, const struct packet *
     return false;
 }
 
-static void run_tcp(struct engine *e, struct packet *k, uint32_t i, unsigned dir, bool copy) {
+struct arrival {
+    uint64_t quiet_us;
+    unsigned dir;
+    bool copy;
+};
+
+static void run_tcp(struct engine *e, struct packet *k, uint32_t i, struct arrival a) {
     struct flow *f = &e->flows.flow[i];
     struct segment s = {.k = k,
                         .f = f,
                         .i = i,
-                        .dir = dir,
+                        .dir = a.dir,
+                        .quiet_us = a.quiet_us,
                         .us = (uint32_t)e->now_us,
                         .seq = k->tcp.seq,
                         .len = k->payload_bytes,
                         .flags = k->tcp.flags};
     s.end = s.seq + s.len + (s.flags & TCP_SYN ? 1u : 0u) + (s.flags & TCP_FIN ? 1u : 0u);
     if (f->bits & FLOW_HIDDEN) {
-        if (!copy) tcp_ends(e, &s);
+        if (!a.copy) tcp_ends(e, &s);
         return;
     }
-    const struct flow_side *side = &f->side[dir];
+    const struct flow_side *side = &f->side[a.dir];
     s.pause_us = side->bits & WS_ACK ? s.us - side->ws_ack_us : UINT32_MAX;
     tcp_analyse(e, &s);
-    if (!copy) tcp_segment(e, &s);
+    if (!a.copy) tcp_segment(e, &s);
 }
 
 static uint32_t find_or_open(struct engine *e, const struct packet *k) {
@@ -204,14 +211,14 @@ uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
     if (copy) e->total.duplicates++;
     f->packets[dir]++;
     f->bytes[dir] += k->wire_bytes;
-    if (e->now_us > f->last_us) {
-        uint64_t quiet = e->now_us - f->last_us;
+    uint64_t quiet = e->now_us > f->last_us ? e->now_us - f->last_us : 0;
+    if (quiet > 0) {
         if (tcp && quiet >= STRAIN_QUIET_US) strain_silence(e, f, k->tcp.flags, quiet);
         f->last_us = e->now_us;
     }
     struct flow_link *l = &e->flows.link[i];
     if (tcp)
-        run_tcp(e, k, i, dir, copy);
+        run_tcp(e, k, i, (struct arrival){quiet, dir, copy});
     else if (!copy)
         udp_packet(e, k, f, dir);
     bool ended = f->bits & FLOW_ENDED;

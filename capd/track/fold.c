@@ -89,6 +89,12 @@ static uint64_t widen(const struct flow *f, uint32_t us) {
     return f->first_us + (uint32_t)(us - (uint32_t)f->first_us);
 }
 
+/* The same of one that was not long before its latest packet. */
+static uint64_t widen_late(const struct flow *f, uint32_t us) {
+    uint32_t before = (uint32_t)f->last_us - us;
+    return f->last_us > before ? f->last_us - before : 0;
+}
+
 static void add_failures(const struct engine *e, const struct flow *f, enum conn_state s,
                          struct service_facts *x) {
     uint64_t last_syn = widen(f, f->syn_last_us);
@@ -104,7 +110,7 @@ static void add_failures(const struct engine *e, const struct flow *f, enum conn
         span_add(&x->refused_first_us, &x->refused_last_us, x->counts.refused, last_syn,
                  last_syn + f->handshake_us);
     if (f->bits & FLOW_RESET_MID && !tcp_end_explains_reset(e, f)) {
-        uint64_t at = widen(f, f->reset_us);
+        uint64_t at = widen_late(f, f->reset_us);
         span_add(&x->reset_first_us, &x->reset_last_us, x->reset_by[0] + x->reset_by[1], at, at);
         x->reset_by[f->bits & FLOW_RESET_CLIENT ? CLIENT : SERVER]++;
         x->reset_bytes += f->payload[0] + f->payload[1];
@@ -168,8 +174,8 @@ static void add_zero_windows(const struct engine *e, const struct flow *f, unsig
                              struct service_facts *x) {
     const struct flow_side *s = &f->side[side];
     if (s->zero_times == 0) return;
-    uint64_t total = s->zero_total_us, first = widen(f, s->zero_first_us);
-    uint64_t life = f->last_us - f->first_us, last = widen(f, s->zero_since_us);
+    uint64_t total = s->zero_total_ms * UINT64_C(1000), first = widen(f, s->zero_first_us);
+    uint64_t life = f->last_us - f->first_us, last = widen_late(f, s->zero_since_us);
     if (s->bits & SIDE_CLOSED) {
         /* Still closed: it counts up to now, unless the connection is over. */
         bool over = (f->side[0].bits | f->side[1].bits) & (SIDE_RST | SIDE_FIN);

@@ -7,6 +7,7 @@
 void hosts_init(struct hosts *h) {
     memset(h->bucket, 0xff, (size_t)h->capacity * sizeof *h->bucket);
     h->used = h->hand = 0;
+    h->gone = 0;
 }
 
 static uint32_t *bucket_of(struct hosts *h, const uint64_t seed[2], const struct addr *a) {
@@ -24,6 +25,7 @@ static uint32_t make_room(struct hosts *h, const uint64_t seed[2]) {
     uint32_t *at = bucket_of(h, seed, &h->host[victim].address);
     while (*at != victim) at = &h->host[*at].chain;
     *at = h->host[victim].chain;
+    h->gone++;
     return victim;
 }
 

@@ -226,12 +226,28 @@ static struct app_step body_of(struct segment *s, const struct http_message *m,
     }
     if (m->request && !m->has_transfer_encoding)
         return (struct app_step){APP_TOOK, m->header_bytes};
-    side->bits |= APP_LOST; /* chunked, or until the end: the next head starts a segment */
+    if (m->chunked) {
+        side->bits |= APP_CHUNKED;
+        return (struct app_step){APP_TOOK, m->header_bytes};
+    }
+    side->bits |= APP_LOST; /* until the end: the next head starts a segment */
     return (struct app_step){APP_LOSE, 0};
+}
+
+/* Inside a chunked body.  What is no chunk ends it: look for the next message. */
+static struct app_step chunk_step(struct flow_side *side, struct cursor c, bool last) {
+    bool end = true;
+    uint32_t bytes = 0;
+    enum http_status status = decode_http_chunk(c, &end, &bytes);
+    if (status == HTTP_NEED_MORE && !last) return (struct app_step){APP_MORE, 0};
+    if (status != HTTP_OK || end) side->bits &= ~(uint32_t)APP_CHUNKED;
+    return (struct app_step){status == HTTP_OK ? APP_TOOK : APP_LOSE, bytes};
 }
 
 struct app_step http_step(struct engine *e, struct segment *s, struct cursor c, bool last) {
     struct http_message m;
+    struct flow_side *side = &s->f->side[s->dir];
+    if (side->bits & APP_CHUNKED) return chunk_step(side, c, last);
     enum http_status status = decode_http(c, &m);
     bool whole = status == HTTP_OK;
     if (status == HTTP_NOT_HTTP) return (struct app_step){APP_LOSE, 0};

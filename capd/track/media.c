@@ -6,11 +6,12 @@
 #include "capd/decode/rtp.h"
 #include "capd/track/udp.h"
 
-#define STAMP_JUMP_MAX  900000  /* 10 s of the fastest clock, 90 kHz */
-#define STREAMS_OF_FLOW 8u      /* sources looked for per flow and direction */
-#define STEADY_MIN      50u     /* intervals from which a beat is one */
-#define STEADY_PERCENT  50u     /* of them near the median */
-#define STEADY_SLOWEST  100000u /* 10 packets per second, findings.md, udp_pacing */
+#define STAMP_JUMP_MAX  900000   /* 10 s of the fastest clock, 90 kHz */
+#define STREAMS_OF_FLOW 8u       /* sources looked for per flow and direction */
+#define LIVE_US         2000000u /* a stream that was heard this lately goes on */
+#define STEADY_MIN      50u      /* intervals from which a beat is one */
+#define STEADY_PERCENT  50u      /* of them near the median */
+#define STEADY_SLOWEST  100000u  /* 10 packets per second, findings.md, udp_pacing */
 
 static uint64_t worth(const struct media *m) {
     uint64_t bad = m->expected > m->packets || m->pace.gaps > 0;
@@ -27,7 +28,10 @@ struct media *media_take(struct engine *e) {
         i = 0;
         for (uint32_t n = 1; n < t->capacity; n++)
             if (worth(&t->media[n]) < worth(&t->media[i])) i = n;
+        const struct media *old = &t->media[i];
+        t->gone[old->kind] += old->selected;
         e->total.rows_dropped++;
+        if (old->selected && e->now_us < old->last_us + LIVE_US) e->total.evicted++;
     }
     struct media *m = &t->media[i];
     memset(m, 0, sizeof *m);

@@ -37,6 +37,8 @@ static void give_up(struct engine *e, uint32_t i) {
         if (v->sketch[n] != NONE) s->sketch_free[s->sketches_left++] = v->sketch[n];
     v->used = false;
     e->total.rows_dropped++;
+    /* What its connections met is lost. */
+    if (v->live > 0 || v->done.counts.established > 0) e->total.evicted++;
 }
 
 static uint32_t make_room(struct engine *e, bool target) {
@@ -66,6 +68,7 @@ void services_join(struct engine *e, struct flow *f) {
         s->seen++;
         if (i == NONE) {
             e->total.rows_dropped++;
+            e->total.evicted++;
             return;
         }
         struct service *v = &s->service[i];

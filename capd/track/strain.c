@@ -77,8 +77,9 @@ static bool is_outstanding(const struct flow *f, unsigned d) {
 /* In the middle of a message of the server, with all acknowledged that came of it. */
 static bool is_announced(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER], *c = &f->side[CLIENT];
-    return v->app_skip > 0 && f->bits & FLOW_ANSWER && !(v->bits & (APP_LOST | APP_DEAF)) &&
-           v->holes == NONE && v->bits & SIDE_NEXT && c->bits & SIDE_ACK && c->acked == v->next &&
+    return v->app_skip > 0 && f->bits & FLOW_ANSWER &&
+           !(v->bits & (APP_LOST | APP_CHUNKED | APP_DEAF)) && v->holes == NONE &&
+           v->bits & SIDE_NEXT && c->bits & SIDE_ACK && c->acked == v->next &&
            c->bits & SIDE_WINDOW && c->window >= ROOM_BYTES && !(c->bits & SIDE_CLOSED);
 }
 

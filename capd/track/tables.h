@@ -387,6 +387,7 @@ struct hosts {
     struct host *host;
     uint32_t *bucket;
     uint32_t capacity, used, hand;
+    uint64_t gone; /* gave way */
 };
 
 struct totals {

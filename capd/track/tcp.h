@@ -12,6 +12,7 @@ struct segment {
     uint32_t seq, end; /* end: after payload, SYN and FIN */
     uint32_t len;      /* payload bytes by the headers */
     uint8_t flags;
+    uint64_t quiet_us; /* since the flow's packet before */
     uint32_t pause_us; /* since the sender's segment before; UINT32_MAX: there was none */
     /* set on the way */
     uint32_t fresh; /* payload bytes not seen before */

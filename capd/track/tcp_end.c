@@ -54,13 +54,21 @@ static uint32_t latest_us(const struct flow *f) {
     return (int32_t)(c->next_us - v->next_us) > 0 ? c->next_us : v->next_us;
 }
 
+/* This segment ends a silence: since the latest data, or what the short clock cannot measure. */
+static void end_silence(const struct segment *s, uint64_t idle_us) {
+    uint64_t ms = idle_us / 1000;
+    s->f->idle_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+    s->f->resume_us = s->us;
+}
+
 void tcp_end_resumed(const struct segment *s) {
     struct flow *f = s->f;
-    uint32_t idle = s->us - latest_us(f);
-    if (f->payload[0] + f->payload[1] == 0 || idle < TCP_END_IDLE_US || idle >> 31) return;
+    uint32_t since = s->us - latest_us(f);
+    bool is_long = s->quiet_us >> 31 != 0;
+    if (f->payload[0] + f->payload[1] == 0 || (!is_long && since < TCP_END_IDLE_US)) return;
+    if (!is_long && since >> 31) return;
     if (seq_before(s->seq, f->side[s->dir].next)) return; /* a keep-alive, or sent again */
-    f->idle_us = idle;
-    f->resume_us = s->us;
+    end_silence(s, is_long ? s->quiet_us : since);
 }
 
 void tcp_end_goes_on(const struct segment *s) {
@@ -88,6 +96,7 @@ void tcp_end_note(const struct segment *s, bool clean) {
     if (f->payload[SERVER] == 0) f->end_how |= END_MUTE;
     if (!(s->flags & TCP_RST)) return;
     f->end_how |= END_RST;
+    if (s->quiet_us >> 31) end_silence(s, s->quiet_us);
     f->rst_seq = s->seq;
     f->rst_ttl = s->k->ttl;
     if (mark && f->mac_mark[s->dir] && mark != f->mac_mark[s->dir]) f->end_how |= END_OTHER_MAC;
@@ -172,22 +181,26 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
     return f->payload[CLIENT] <= FEW_BYTES && f->end_us - opened_us(f) <= ANSWER_US;
 }
 
+static uint64_t idle_us(const struct flow *f) {
+    return f->idle_ms * UINT64_C(1000);
+}
+
 /* The reset answers data that broke a long silence. */
 static bool is_revival(const struct flow *f) {
-    return has(f, END_RST | END_UNACKED) && f->idle_us >= TCP_END_IDLE_US &&
+    return has(f, END_RST | END_UNACKED) && idle_us(f) >= TCP_END_IDLE_US &&
            f->end_us - f->resume_us <= REVIVAL_US;
 }
 
-uint32_t tcp_end_idle(const struct flow *f) {
+uint64_t tcp_end_idle(const struct flow *f) {
     if (!(f->end_how & END_SEEN)) return 0;
-    if (is_revival(f)) return f->idle_us;
+    if (is_revival(f) || (f->idle_ms > 0 && f->resume_us == f->end_us)) return idle_us(f);
     uint32_t idle = f->end_us - latest_us(f);
     return idle >> 31 ? 0 : idle;
 }
 
 /* Data broke a long silence, and nothing came back. */
 static bool is_lost_revival(const struct flow *f) {
-    for (unsigned d = 0; d < 2 && f->idle_us >= LONG_IDLE_US; d++) {
+    for (unsigned d = 0; d < 2 && idle_us(f) >= LONG_IDLE_US; d++) {
         const struct flow_side *side = &f->side[d];
         if (f->end_how & END_RST || !(side->bits & SIDE_DEAD) || !is_unacked(f, d)) continue;
         if ((int32_t)(side->try_first_us - f->resume_us) >= 0 &&
@@ -217,7 +230,7 @@ static uint64_t unheard_us(const struct engine *e, const struct flow *f) {
 static bool is_short(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     return has(f, END_SERVER) && !(f->end_how & END_RST) && f->app == APP_HTTP && v->app_skip > 0 &&
-           v->bits & APP_ASKED && !(v->bits & APP_LOST) && v->holes == NONE &&
+           v->bits & APP_ASKED && !(v->bits & (APP_LOST | APP_CHUNKED)) && v->holes == NONE &&
            v->app_skip + f->payload[SERVER] < INT32_MAX; /* longer ones are not counted exactly */
 }
 
@@ -290,7 +303,7 @@ static struct msg_incident after_hello_row(const struct flow *f) {
 static struct msg_incident idle_row(const struct flow *f) {
     bool lost = !(f->end_how & END_RST);
     struct msg_incident row = row_of(f, INCIDENT_IDLE_END, lost ? f->resume_us : f->end_us);
-    row.span_us = lost ? f->idle_us : tcp_end_idle(f);
+    row.span_us = lost ? idle_us(f) : tcp_end_idle(f);
     row.value = lost ? 2 : is_revival(f) ? 1 : 0;
     if (lost) row.toward_client = is_unacked(f, SERVER);
     return row;

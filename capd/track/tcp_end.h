@@ -37,7 +37,7 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f);
 bool tcp_end_explains_reset(const struct engine *e, const struct flow *f);
 
 /* Microseconds without data before the first FIN or RST. */
-uint32_t tcp_end_idle(const struct flow *f);
+uint64_t tcp_end_idle(const struct flow *f);
 
 /* Did the RST come from another link-layer address than that end's first packet? */
 bool tcp_end_other_mac(const struct flow *f);

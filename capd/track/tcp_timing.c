@@ -153,6 +153,16 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     }
 }
 
+/* The time that the window has been closed.  While it stays so only a long one is added, before the
+ * short clock comes round. */
+static void add_closed(struct flow_side *side, const struct segment *s, bool stays) {
+    bool is_long = s->quiet_us >> 31 != 0;
+    uint64_t us = is_long ? s->quiet_us : (uint32_t)(s->us - side->zero_since_us);
+    if (stays && us >> 31 == 0) return;
+    side->zero_total_ms += (uint32_t)(us / 1000);
+    side->zero_since_us = s->us - (uint32_t)(us % 1000);
+}
+
 /* Window open or closed?  A window of 0 in a SYN or RST says nothing. */
 void tcp_watch_window(struct segment *s) {
     struct flow_side *side = &s->f->side[s->dir];
@@ -167,8 +177,9 @@ void tcp_watch_window(struct segment *s) {
         if (side->zero_times < UINT16_MAX) side->zero_times++;
         side->zero_since_us = s->us;
         side->bits |= SIDE_CLOSED;
-    } else if (raw != 0 && side->bits & SIDE_CLOSED) {
-        side->zero_total_us += s->us - side->zero_since_us;
+    } else if (side->bits & SIDE_CLOSED) {
+        add_closed(side, s, raw == 0);
+        if (raw == 0) return;
         side->bits &= ~(uint32_t)SIDE_CLOSED;
         side->zero_since_us = s->us; /* end of the last closed time */
     }

@@ -11,6 +11,7 @@ void udp_services_init(struct udp_services *all) {
     memset(all->bucket, 0xff, (size_t)all->capacity * sizeof *all->bucket);
     all->used = all->hand = 0;
     all->seen = 0;
+    memset(&all->gone, 0, sizeof all->gone);
 }
 
 static uint32_t *bucket_of(const struct engine *e, struct udp_services *all, const struct addr *a,
@@ -21,26 +22,14 @@ static uint32_t *bucket_of(const struct engine *e, struct udp_services *all, con
     return &all->bucket[(uint32_t)hash_bytes(e->o.seed, key, a->len + 2u) & (all->capacity - 1)];
 }
 
-static uint64_t worth(const struct udp_service *v) {
-    const struct udp_facts *x = &v->facts;
-    uint64_t bad = x->asked > 0 && x->answered == 0 ? 1 : 0;
-    bad |= x->quic_attempts > x->quic_answered ? 1 : 0;
-    return (v->target ? UINT64_C(1) << 62 : 0) + (bad << 40) + x->asked + x->quic_attempts;
+static bool is_bad(const struct udp_facts *x) {
+    return (x->asked > 0 && x->answered == 0) || x->quic_attempts > x->quic_answered;
 }
 
-static uint32_t make_room(struct engine *e, struct udp_services *all) {
-    if (all->used < all->capacity) return all->used++;
-    uint32_t victim = all->hand;
-    for (uint32_t n = 0; n < 16; n++) {
-        uint32_t i = (all->hand + n) & (all->capacity - 1);
-        if (worth(&all->service[i]) < worth(&all->service[victim])) victim = i;
-    }
-    all->hand = (all->hand + 16) & (all->capacity - 1);
-    const struct udp_service *v = &all->service[victim];
-    uint32_t *at = bucket_of(e, all, &v->address, v->port);
-    while (*at != victim) at = &all->service[*at].chain;
-    *at = v->chain;
-    return victim;
+static uint64_t worth(const struct udp_service *v) {
+    const struct udp_facts *x = &v->facts;
+    uint64_t bad = is_bad(x);
+    return (v->target ? UINT64_C(1) << 62 : 0) + (bad << 40) + x->asked + x->quic_attempts;
 }
 
 /* Two spans of time as one; `old_n`, `new_n`: how many events either has. */
@@ -84,6 +73,23 @@ static void facts_join(struct udp_facts *into, const struct udp_facts *more) {
     into->quic_negotiations += more->quic_negotiations;
     into->handshakes += more->handshakes;
     into->spin_samples += more->spin_samples;
+}
+
+static uint32_t make_room(struct engine *e, struct udp_services *all) {
+    if (all->used < all->capacity) return all->used++;
+    uint32_t victim = all->hand;
+    for (uint32_t n = 0; n < 16; n++) {
+        uint32_t i = (all->hand + n) & (all->capacity - 1);
+        if (worth(&all->service[i]) < worth(&all->service[victim])) victim = i;
+    }
+    all->hand = (all->hand + 16) & (all->capacity - 1);
+    const struct udp_service *v = &all->service[victim];
+    if (all == &e->udp_done && is_bad(&v->facts)) e->total.evicted++; /* a finding may be lost */
+    facts_join(&all->gone, &v->facts);
+    uint32_t *at = bucket_of(e, all, &v->address, v->port);
+    while (*at != victim) at = &all->service[*at].chain;
+    *at = v->chain;
+    return victim;
 }
 
 void udp_services_add(struct engine *e, struct udp_services *all, const struct udp_end *server,

@@ -61,6 +61,7 @@ struct media {
 struct media_table {
     struct media *media;
     uint32_t capacity, used, gen;
+    uint64_t gone[MEDIA_COUNT]; /* selected streams that gave way, by kind */
 };
 
 /* ---- one UDP flow -------------------------------------------------------------------------------
@@ -116,5 +117,6 @@ struct udp_services {
     uint32_t *bucket;
     uint32_t capacity, used, hand;
     uint64_t seen;
+    struct udp_facts gone; /* counters of those that gave way: the totals keep them */
 };
 #endif

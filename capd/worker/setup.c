@@ -96,7 +96,7 @@ static bool get_ready(struct worker *w, struct fail *fail) {
         return fail_set(fail, FAIL_ENVIRONMENT, w->live ? "interface" : "file",
                         "link type %s (%d) is not understood", source_datalink_name(w->source),
                         datalink);
-    w->vlan = datalink == ETHERNET;
+    w->vlan = datalink == ETHERNET && !source_is_mixed(w->source);
     if (!filter_build(w->job.start, NULL, w->vlan, &filter))
         return fail_set(fail, FAIL_FILTER, "filter", "the filter is too long");
     if (filter.kernel[0] && !source_set_filter(w->source, filter.kernel, &in_kernel, fail)) {

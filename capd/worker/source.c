@@ -4,6 +4,8 @@
  * are read here and not by pcap_stats, which opens files; reading resets them, so they are summed.
  * Runs in: worker.  Input trust: packets, and the caller's filter text. */
 #include "capd/worker/source.h"
+#include "capd/decode/packet.h"
+#include "capd/worker/pcapng.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -17,10 +19,23 @@
 
 #define FILE_BUFFER_BYTES    (256u * 1024u)
 #define BLOCK_TIMEOUT_MS     100
+#define LINKTYPE_RAW         101 /* in files; DLT_RAW differs between systems */
+#define SECONDS_MAX          (INT64_MAX / 1000000000 - 2)
 #define KERNEL_FILTER_LENGTH 4096u /* BPF_MAXINSNS: a longer program runs in user space */
 
+/* Link types of a file that has more than one, each with the filter as compiled for it. */
+#define LINKTYPES 8u
+struct mixed {
+    uint32_t n; /* 0: it has one, and libpcap reads it */
+    uint16_t linktype[LINKTYPES];
+    struct bpf_program filter[LINKTYPES];
+    struct pcapng reader;
+    uint16_t now; /* of the frame being delivered; before: one that is understood */
+};
+
 struct source {
-    pcap_t *pcap;
+    pcap_t *pcap; /* NULL for a file of several link types */
+    struct mixed mixed;
     int packet_fd, file_fd;
     int drops_fd; /* the interface's own drop counter, -1 if it has none */
     uint64_t drops_before, drops;
@@ -132,8 +147,21 @@ struct source *source_prepare_file(int fd, struct fail *fail) {
     return NULL;
 }
 
+/* Several link types: they are read here, and what is of a type not known is counted as such. */
+static bool open_mixed(struct source *s) {
+    struct mixed *m = &s->mixed;
+    uint32_t n = pcapng_linktypes(s->file_fd, m->linktype, LINKTYPES);
+    if (n < 2) return false;
+    m->n = n;
+    m->reader.file = s->file;
+    for (uint32_t i = n; i > 0; i--)
+        if (i == n || decode_knows_datalink(m->linktype[i - 1])) m->now = m->linktype[i - 1];
+    return true;
+}
+
 bool source_open_file(struct source *s, struct fail *fail) {
     char error[PCAP_ERRBUF_SIZE] = "";
+    if (open_mixed(s)) return true;
     s->pcap = pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO, error);
     if (s->pcap) return true;
     return fail_set(fail, FAIL_VALUE, "file", "this is no capture file that can be read: %s",
@@ -145,21 +173,42 @@ int source_packet_fd(const struct source *s) {
 }
 
 int source_datalink(const struct source *s) {
-    return pcap_datalink(s->pcap);
+    return s->mixed.n ? s->mixed.now : pcap_datalink(s->pcap);
+}
+
+bool source_is_mixed(const struct source *s) {
+    return s->mixed.n > 0;
 }
 
 const char *source_datalink_name(const struct source *s) {
-    const char *name = pcap_datalink_val_to_name(pcap_datalink(s->pcap));
+    const char *name = pcap_datalink_val_to_name(source_datalink(s));
+    if (s->mixed.n) return "several";
     return name ? name : "unknown";
 }
 
 uint32_t source_snaplen(const struct source *s) {
-    int snaplen = pcap_snapshot(s->pcap);
+    int snaplen = s->mixed.n ? 0 : pcap_snapshot(s->pcap);
     return snaplen > 0 ? (uint32_t)snaplen : 0;
+}
+
+/* The filter once for each link type that is understood. */
+static bool set_mixed(struct source *s, const char *text, struct fail *fail) {
+    for (uint32_t i = 0; i < s->mixed.n; i++) {
+        int linktype = s->mixed.linktype[i];
+        if (!decode_knows_datalink(linktype)) continue;
+        pcap_t *dead = pcap_open_dead(linktype == LINKTYPE_RAW ? DLT_RAW : linktype, 262144);
+        if (!dead) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the filter");
+        int bad = pcap_compile(dead, &s->mixed.filter[i], text, 1, PCAP_NETMASK_UNKNOWN);
+        if (bad) fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(dead));
+        pcap_close(dead);
+        if (bad) return false;
+    }
+    return true;
 }
 
 bool source_set_filter(struct source *s, const char *text, bool *in_kernel_out, struct fail *fail) {
     struct bpf_program program;
+    if (s->mixed.n) return set_mixed(s, text, fail);
     if (pcap_compile(s->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(s->pcap));
     *in_kernel_out = s->packet_fd >= 0 && program.bf_len <= KERNEL_FILTER_LENGTH;
@@ -193,24 +242,52 @@ bool source_replace_filter(struct source *s, const char *text, struct fail *fail
     return result == 0 || fail_set(fail, FAIL_ENVIRONMENT, "", "the kernel refused the filter");
 }
 
+/* Nanoseconds since the epoch; a file of a simulation begins at 0.  Seconds in pcap files are
+ * unsigned and last until 2106, and libpcap reads them as signed. */
+static uint64_t time_of(const struct pcap_pkthdr *h) {
+    int64_t s = h->ts.tv_sec;
+    if (s < 0 && s >= INT32_MIN) s += INT64_C(1) << 32;
+    if (s < 0 || s > SECONDS_MAX || h->ts.tv_usec < 0) return 0;
+    return (uint64_t)s * 1000000000u + (uint64_t)h->ts.tv_usec;
+}
+
 static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes) {
     struct source *s = (struct source *)(void *)user;
-    uint64_t ts_ns = 0;
-    if (h->ts.tv_sec > 0 && h->ts.tv_usec >= 0) /* nanoseconds, as asked for */
-        ts_ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
+    uint64_t ts_ns = time_of(h);
     s->fn(s->ctx, ts_ns, bytes, h->caplen, h->len < h->caplen ? h->caplen : h->len);
+}
+
+/* Does the filter for its link type let the frame through? */
+static bool passes(const struct mixed *m, const struct pcapng_frame *f) {
+    struct pcap_pkthdr h = {.caplen = f->cap_bytes, .len = f->wire_bytes};
+    for (uint32_t i = 0; i < m->n; i++)
+        if (m->linktype[i] == f->linktype && m->filter[i].bf_len > 0)
+            return pcap_offline_filter(&m->filter[i], &h, f->bytes) != 0;
+    return true;
+}
+
+static enum source_result read_mixed(struct source *s, int max) {
+    struct pcapng_frame f;
+    for (int i = 0; i < max; i++) {
+        if (!pcapng_next(&s->mixed.reader, &f))
+            return s->mixed.reader.error ? SOURCE_BROKEN : SOURCE_END;
+        s->mixed.now = f.linktype;
+        if (passes(&s->mixed, &f)) s->fn(s->ctx, f.ts_ns, f.bytes, f.cap_bytes, f.wire_bytes);
+    }
+    return SOURCE_MORE;
 }
 
 enum source_result source_read(struct source *s, int max, source_frame fn, void *ctx) {
     s->fn = fn;
     s->ctx = ctx;
+    if (s->mixed.n) return read_mixed(s, max);
     int n = pcap_dispatch(s->pcap, max, on_frame, (u_char *)s);
     if (n < 0) return SOURCE_BROKEN;
     return n == 0 && s->packet_fd < 0 ? SOURCE_END : SOURCE_MORE;
 }
 
 const char *source_error(struct source *s) {
-    return pcap_geterr(s->pcap);
+    return s->mixed.n ? s->mixed.reader.error : pcap_geterr(s->pcap);
 }
 
 uint64_t source_missed(struct source *s) {

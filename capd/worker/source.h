@@ -22,7 +22,9 @@ struct source *source_prepare_file(int fd, struct fail *fail);
 bool source_open_file(struct source *s, struct fail *fail);
 
 int source_packet_fd(const struct source *s); /* -1 for a file */
-int source_datalink(const struct source *s);  /* libpcap's DLT_ number */
+int source_datalink(const struct source *s);  /* libpcap's DLT_ number; while a frame is
+                                                  delivered: the frame's */
+bool source_is_mixed(const struct source *s); /* a file of several link types */
 const char *source_datalink_name(const struct source *s);
 uint32_t source_snaplen(const struct source *s);
 

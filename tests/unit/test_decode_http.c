@@ -227,6 +227,38 @@ static void test_http_survives_broken_bytes(void **state) {
     }
 }
 
+static void test_http_chunk_sizes(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum http_status status;
+        uint32_t bytes;
+        bool last;
+    } rows[] = {
+        {"5\r\nhello", HTTP_OK, 10, false},        {"00aF;x=\"y\"\n", HTTP_OK, 188, false},
+        {"0\r\n\r\nHTTP", HTTP_OK, 5, true},       {"0\r\nA: b\r\n\r\n", HTTP_OK, 11, true},
+        {"10 \r\n", HTTP_OK, 23, false},           {"100000000\r\n", HTTP_NOT_HTTP, 0, false},
+        {"7fffffff\r\n", HTTP_NOT_HTTP, 0, false}, {"HTTP/1.1 200 OK\r\n", HTTP_NOT_HTTP, 0, false},
+        {"5x\r\n", HTTP_NOT_HTTP, 0, false},       {"\r\n", HTTP_NOT_HTTP, 0, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t n = strlen(rows[i].text);
+        uint32_t bytes = 0;
+        bool last = false;
+        enum http_status s = decode_http_chunk(cursor_make(rows[i].text, n), &last, &bytes);
+        assert_int_equal(s, rows[i].status);
+        if (s == HTTP_OK) {
+            assert_int_equal(bytes, rows[i].bytes);
+            assert_int_equal(last, rows[i].last);
+        }
+        for (size_t cut = 0; cut < n; cut++) { /* behind its end: memory that must not be read */
+            uint8_t *copy = malloc(cut + 1);
+            memcpy(copy, rows[i].text, cut);
+            (void)decode_http_chunk(cursor_make(copy, cut), &last, &bytes);
+            free(copy);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_request),
@@ -238,6 +270,7 @@ int main(void) {
         cmocka_unit_test(test_http_malformed_headers),
         cmocka_unit_test(test_http_limits),
         cmocka_unit_test(test_http_survives_broken_bytes),
+        cmocka_unit_test(test_http_chunk_sizes),
     };
     return cmocka_run_group_tests_name("decode_http", tests, NULL, NULL);
 }

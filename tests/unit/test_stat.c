@@ -217,11 +217,68 @@ static void test_stat_memory_budget(void **state) {
     assert_true(engine_memory(&o) <= 60u << 20);
 }
 
+/* More servers, resolvers and streams than there is room for: the totals keep all, the lists say
+ * how many there were, and what was lost is counted. */
+static void test_stat_floods_are_counted(void **state) {
+    (void)state;
+    static const uint8_t ask[48] = {0x23};
+    static const uint8_t query[] = "\0\1\1\0\0\1\0\0\0\0\0\0\1x\0\0\1\0\1";
+    struct lab *l = lab_default();
+    for (uint32_t i = 0; i < 3000; i++) {
+        l->us += MS;
+        lab_udp(l, A1, 5000, 0xc6120000u + i, 123, ask, sizeof ask);
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->totals.udp_asked, 3000);
+    assert_int_equal(l->udp.of, 3000);
+    assert_int_equal(l->hosts.of, 3001);
+    uint64_t evicted = l->totals.evicted;
+    assert_true(evicted > 0);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.evicted, evicted); /* looking takes nothing away */
+    for (uint32_t i = 0; i < 100; i++)
+        lab_udp(l, A1, 5000, 0xc6130000u + i, 53, query, sizeof query - 1);
+    lab_snapshot(l);
+    assert_true(l->totals.evicted >= evicted + 100 - 64);
+    evicted = l->totals.evicted;
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint8_t rtp[172] = {0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4};
+        for (uint8_t n = 0; n < 8; n++) {
+            rtp[3] = n;
+            put32(rtp + 4, 160u * n);
+            lab_udp(l, 0xc6140000u + i, 5004, A1, 6000, rtp, sizeof rtp);
+        }
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->totals.rtp_streams, 1000);
+    assert_int_equal(l->streams.of, 1000);
+    assert_true(l->totals.evicted > evicted);
+    lab_free(l);
+}
+
+/* Connections whose service gave way are in no service's statistics. */
+static void test_stat_too_many_services_are_counted(void **state) {
+    (void)state;
+    struct engine_options o = lab_options();
+    o.flows = 65536;
+    struct lab *l = lab_new(&o);
+    for (uint32_t i = 0; i < 2500; i++) {
+        struct conn k = conn_new(l, 40000, (uint16_t)(1000 + i));
+        conn_open(&k);
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->services.of, 2500);
+    assert_true(l->totals.evicted > 0);
+    lab_free(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stat_same_packets_same_bytes_with_any_seed),
         cmocka_unit_test(test_stat_totals_survive_eviction),
         cmocka_unit_test(test_stat_ended_connections_are_evicted_first),
+        cmocka_unit_test(test_stat_floods_are_counted),
+        cmocka_unit_test(test_stat_too_many_services_are_counted),
         cmocka_unit_test(test_stat_snapshot_stays_within_its_bounds),
         cmocka_unit_test(test_stat_worst_connections_come_first),
         cmocka_unit_test(test_stat_timeline_doubles_and_keeps_its_sums),

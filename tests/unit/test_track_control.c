@@ -232,6 +232,24 @@ static void test_track_incidents_after_a_flood(void **state) {
     lab_free(l);
 }
 
+/* What others met gives way to what the target meets. */
+static void test_track_incidents_of_the_target_after_a_flood(void **state) {
+    (void)state;
+    struct engine_options o = lab_options();
+    o.target.ports = 1;
+    o.target.port[0] = 9000;
+    struct lab *l = lab_new(&o);
+    for (uint16_t port = 1; port <= 2 * LIM_INCIDENTS; port++) unreachable(l, port);
+    l->us += 1 * S;
+    unreachable(l, 9000);
+    lab_snapshot(l);
+    const struct msg_incident *last = &l->incidents.rows[l->incidents.rows_n - 1];
+    assert_true(last->on_target && last->port == 9000);
+    assert_false(last[-1].on_target);
+    assert_int_equal(l->incidents.of, 2 * LIM_INCIDENTS + 1);
+    lab_free(l);
+}
+
 /* The receiver answers each try, and says that it has no room: nothing is lost, no path dead. */
 static void test_track_tcp_closed_window_is_asked(void **state) {
     (void)state;
@@ -261,6 +279,37 @@ static void test_track_tcp_closed_window_is_asked(void **state) {
     }
 }
 
+/* Times are kept in 32 bits, which come round after 71 minutes: closed for hours, with probes and
+ * without, and for seconds after hours. */
+static void test_track_tcp_window_closed_for_hours(void **state) {
+    (void)state;
+    for (unsigned n = 0; n < 4; n++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, "GET", 3);
+        if (n >= 2) l->us += 5000ull * S;
+        from_server(&k, TCP_ACK, NULL, 1000);
+        l->window = 0;
+        from_client(&k, TCP_ACK, NULL, 0);
+        for (unsigned minute = 0; n == 0 && minute < 180; minute++) {
+            l->us += 60 * S;
+            from_client(&k, TCP_ACK, NULL, 0);
+        }
+        if (n == 1) l->us += 10800ull * S;
+        if (n == 2) l->us += 10 * S;
+        l->window = 8192;
+        if (n < 3) from_client(&k, TCP_ACK, NULL, 0);
+        if (n == 3) lab_wait(l, 10 * S);
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        uint64_t want = n < 2 ? 10800ull * S : 10ull * S;
+        assert_in_range(v->zero_window_by_client_us, want - 10 * MS, want + 10 * MS);
+        assert_int_equal(v->zero_window_by_client_stuck, n == 3);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_arp_asks_now_and_then),
@@ -272,7 +321,9 @@ int main(void) {
         cmocka_unit_test(test_track_loop_of_packets_that_were_seen),
         cmocka_unit_test(test_track_pings_of_many_hosts),
         cmocka_unit_test(test_track_incidents_after_a_flood),
+        cmocka_unit_test(test_track_incidents_of_the_target_after_a_flood),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
+        cmocka_unit_test(test_track_tcp_window_closed_for_hours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,7 +206,8 @@ static void test_ends_after_a_silence(void **state) {
         uint32_t idle_s;
         int then; /* 0 answered and closed, 1 reset, 2 nothing comes, 3 the server resets unasked */
         int value;
-    } t[] = {{90, 0, -1}, {90, 1, 1}, {90, 2, 2}, {90, 3, 0}, {20, 1, 1}, {3, 1, -1}};
+    } t[] = {{90, 0, -1},  {90, 1, 1},    {90, 2, 2},   {90, 3, 0},   {20, 1, 1},   {3, 1, -1},
+             {4680, 1, 1}, {7200, 0, -1}, {7200, 1, 1}, {7200, 2, 2}, {7200, 3, 0}, {90000, 1, 1}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = opened(l, 80);
@@ -225,7 +226,7 @@ static void test_ends_after_a_silence(void **state) {
         lab_wait(l, 3 * S);
         const struct msg_incident *n = incident_of(l, INCIDENT_IDLE_END);
         assert_int_equal(n ? (int)n->value : -1, t[i].value);
-        if (n) assert_in_range(n->span_us, (t[i].idle_s - 1) * S, (t[i].idle_s + 1) * S);
+        if (n) assert_in_range(n->span_us, (t[i].idle_s - 1ull) * S, (t[i].idle_s + 1ull) * S);
         assert_null(incident_of(l, INCIDENT_DEAD_PATH));
         /* A minute of silence explains the reset; less is only told beside it. */
         assert_int_equal(l->services.rows[0].reset_by_server, t[i].then == 1 && t[i].idle_s < 60);

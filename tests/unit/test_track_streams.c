@@ -141,6 +141,73 @@ static void test_streams_body_behind_a_gap_is_no_request(void **state) {
     }
 }
 
+/* Chunked bodies are followed: answers one behind the other in a segment, sizes cut in two, and
+ * text in a body that looks like an answer. */
+static void test_streams_chunked_bodies_are_followed(void **state) {
+    (void)state;
+#define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    static const char *const answers[][4] = {
+        {CHUNKED "5\r\nhello\r\n0\r\n\r\n" CHUNKED "0\r\nX: y\r\n\r\n" OK_EMPTY},
+        {CHUNKED "5\r\nhello\r", "\n1", "0;a=b\r\n0123456789abcdef\r\n0\r\n\r\n" CHUNKED,
+         "0\r\n\r\n" OK_EMPTY},
+        {CHUNKED "19\r\n", "HTTP/1.1 500 No\r\nA: b\r\n\r\n", "\r\n0\r\n\r\n" OK_EMPTY, OK_EMPTY},
+        {CHUNKED "no size", "", OK_EMPTY, OK_EMPTY},
+        {CHUNKED "fffffffff\r\n", "", OK_EMPTY, OK_EMPTY}};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        say_client(&k, "GET /a HTTP/1.1\r\nHost: h.example\r\n\r\n"
+                       "GET /b HTTP/1.1\r\nHost: h.example\r\n\r\n"
+                       "GET /c HTTP/1.1\r\nHost: h.example\r\n\r\n");
+        for (size_t n = 0; n < 4 && answers[i][n]; n++)
+            if (answers[i][n][0]) say_server(&k, answers[i][n]);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.http_responses, 3);
+        assert_int_equal(status_count(l, 200), 3);
+        for (size_t n = 0; n < l->http.rows_n; n++) assert_int_equal(l->http.rows[n].status, 200);
+        lab_free(l);
+    }
+}
+
+/* A body that ends with the connection may hold what looks like an answer. */
+static void test_streams_body_until_the_end_is_no_answer(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = talked(l);
+    say_client(&k, "GET /two HTTP/1.1\r\nHost: h.example\r\n\r\n");
+    say_server(&k, "HTTP/1.1 200 OK\r\n\r\n");
+    say_server(&k, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+    lab_snapshot(l);
+    assert_int_equal(status_count(l, 500), 0);
+    assert_int_equal(l->totals.http_responses, 2);
+    say_client(&k, "GET /three HTTP/1.1\r\nHost: h.example\r\n\r\n"); /* it did not end */
+    say_server(&k, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+    lab_snapshot(l);
+    assert_int_equal(status_count(l, 404), 1);
+    lab_free(l);
+}
+
+/* What a chunked body is missing leads back to the next message, not into the body. */
+static void test_streams_chunked_body_with_a_gap(void **state) {
+    (void)state;
+    for (unsigned missing = 10; missing < 40; missing += 13) { /* 0, 1, 2 chunks more */
+        struct lab *l = lab_default();
+        struct conn k = talked(l);
+        say_client(&k, "GET /two HTTP/1.1\r\nHost: h.example\r\n\r\n");
+        say_server(&k, CHUNKED "8\r\n");
+        k.sseq += missing;
+        say_server(&k, "8\r\n01234567\r\n0\r\n\r\n");
+        say_client(&k, "GET /three HTTP/1.1\r\nHost: h.example\r\n\r\n");
+        say_server(&k, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+        from_client(&k, TCP_ACK, NULL, 0);
+        lab_snapshot(l);
+        assert_int_equal(status_count(l, 200), 2);
+        assert_int_equal(status_count(l, 404), 1);
+        lab_free(l);
+    }
+}
+
 /* The answer to the second of two questions, when the one to the first was not captured. */
 static void test_streams_dns_over_tcp_behind_a_gap_is_left(void **state) {
     (void)state;
@@ -347,6 +414,9 @@ int main(void) {
         cmocka_unit_test(test_streams_http_goes_on_after_a_gap_that_was_acknowledged),
         cmocka_unit_test(test_streams_http_goes_on_after_half_a_head),
         cmocka_unit_test(test_streams_body_behind_a_gap_is_no_request),
+        cmocka_unit_test(test_streams_chunked_bodies_are_followed),
+        cmocka_unit_test(test_streams_chunked_body_with_a_gap),
+        cmocka_unit_test(test_streams_body_until_the_end_is_no_answer),
         cmocka_unit_test(test_streams_dns_over_tcp_behind_a_gap_is_left),
         cmocka_unit_test(test_streams_tls_in_a_tunnel),
         cmocka_unit_test(test_streams_tunnel_has_a_row_of_its_own),

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Capture files with unusual times, or with several link types: what is analysed is what happened."""
+
+import json
+import os
+import shutil
+import struct
+import sys
+
+from test_cli import T, World
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
+import make  # noqa: E402
+
+
+def connection():
+    """Frames (microseconds, bytes, length) of a connection: handshake 20 ms, 0.5 s in all."""
+    c = make.Capture()
+    t = make.Tcp(c)
+    for from_client, flags, data in ((True, make.SYN, b""), (False, make.SYN | make.ACK, b""), (True, make.ACK, b""),
+                                     (True, make.ACK | make.PSH, b"GET / HTTP/1.1\r\n\r\n"),
+                                     (False, make.ACK | make.PSH, b"HTTP/1.1 204 No\r\n\r\n")):
+        t.send(from_client, flags, data)
+        c.wait(10 if flags != make.ACK | make.PSH else 470)
+    return c.frames
+
+
+def pcap(start_s):
+    out = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)
+    for us, frame, wire in connection():
+        out += struct.pack("<IIII", start_s + us // 1000000, us % 1000000, len(frame), wire) + frame
+    return out
+
+
+def test_times(world):
+    for what, start_s, year in (("at the epoch, as simulations write them", 0, None), ("now", 1700000000, "2023"),
+                                ("across the end of signed seconds", 2 ** 31 - 1, "2038"),
+                                ("after 2038", 4102444800, "2100")):
+        got = world.run("analyze", world.write("files/times.pcap", pcap(start_s)), "--json")
+        report = json.loads(got.stdout) if got.stdout else {}
+        rtt = report.get("connection_analysis", {}).get("handshake_rtt_ms") or {}
+        T.check("times %s: the handshake took 20 ms, the whole 0.5 s" % what,
+                abs((rtt.get("p50") or 0) - 20) < 1 and abs(report.get("duration_s", 0) - 0.5) < 0.02,
+                (rtt, report.get("duration_s")))
+        if year:
+            T.check("times %s: the year" % what, (report.get("started_at") or "").startswith(year), report.get("started_at"))
+
+
+def block(order, kind, body):
+    body += bytes(-len(body) % 4)
+    return struct.pack(order + "II", kind, 12 + len(body)) + body + struct.pack(order + "I", 12 + len(body))
+
+
+def mixed_pcapng(order):
+    """The connection, its frames in turn from an Ethernet, a raw IP and an unknown interface, each with its own unit of time."""
+    out = block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1))
+    for linktype, resolution in ((1, 9), (101, 6), (147, 6)):
+        out += block(order, 1, struct.pack(order + "HHIHHB3xHH", linktype, 0, 0, 9, 1, resolution, 0, 0))
+    for n, (us, frame, wire) in enumerate(connection()):
+        data, ticks = (frame[14:], us + 17 * 10 ** 14) if n % 2 else (frame, us * 1000 + 17 * 10 ** 17)
+        out += block(order, 6, struct.pack(order + "IIIII", n % 2, ticks >> 32, ticks & 0xffffffff, len(data), len(data)) + data)
+        out += block(order, 0x0bad, b"what nobody knows")
+    return out + block(order, 6, struct.pack(order + "IIIII", 2, 17 * 10 ** 14 >> 32, 17 * 10 ** 14 & 0xffffffff, 4, 4) + b"????")
+
+
+def test_mixed(world):
+    for what, order in (("little", "<"), ("big", ">")):
+        good = mixed_pcapng(order)
+        for target in ((), ("192.0.2.1:80",)):
+            got = world.run("analyze", world.write("files/mixed.pcapng", good), *target, "--json")
+            report = json.loads(got.stdout) if got.stdout else {}
+            rtt = report.get("connection_analysis", {}).get("handshake_rtt_ms") or {}
+            T.check("several link types in one file, %s endian, target %s: all is put together" % (what, target),
+                    abs((rtt.get("p50") or 0) - 20) < 1 and report.get("total_packets", 0) >= 5 and len(report["http_requests"]["rows"]) == 1
+                    and "file_error" not in report["capture_quality"], got)
+        got = world.run("analyze", world.write("files/mixed.pcapng", good[:-30]), "--json")
+        report = json.loads(got.stdout) if got.stdout else {}
+        T.check("several link types, %s endian, cut off: said" % what, report.get("total_packets") == 5 and
+                "ends within a block" in report["capture_quality"].get("file_error", ""), got)
+    for end in range(8, len(good), 7):  # wherever it ends and whatever is wrong: no crash
+        world.write("files/mixed.pcapng", good[:end])
+        T.bad += world.run("analyze", world.path("files/mixed.pcapng"), "--json").returncode not in (0, 1, 2)
+    T.check("several link types, cut anywhere", not T.bad)
+
+
+def main():
+    world = World()
+    try:
+        test_times(world)
+        test_mixed(world)
+    finally:
+        shutil.rmtree(world.dir, ignore_errors=True)
+    return T.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
