@@ -85,7 +85,7 @@ static void test_net_wifi_bad_checksum(void **state) {
 
 /* ---- neighbour discovery ---- */
 static enum nd_status nd_of(const char *hex, uint8_t type, uint32_t word, struct nd_message *m) {
-    uint8_t bytes[FRAME_MAX_BYTES];
+    uint8_t bytes[FRAME_MAX_BYTES] = {0};
     uint32_t len = hex_read(hex, bytes, sizeof bytes);
     uint8_t *copy = exact(bytes, len);
     enum nd_status s = decode_nd(type, word, cursor_make(copy, len), m);
@@ -157,7 +157,7 @@ static void test_net_nd_truncated(void **state) {
 
 /* ---- DHCP ---- */
 static enum dhcp_status dhcp_of(const char *hex, struct dhcp_message *m) {
-    uint8_t bytes[FRAME_MAX_BYTES];
+    uint8_t bytes[FRAME_MAX_BYTES] = {0};
     uint32_t len = hex_read(hex, bytes, sizeof bytes);
     uint8_t *copy = exact(bytes, len);
     enum dhcp_status s = decode_dhcp(cursor_make(copy, len), m);
@@ -253,7 +253,7 @@ static void test_net_dhcp6_messages(void **state) {
 /* Relays inside relays end at the limit that the standard sets. */
 static void test_net_dhcp6_nested_relays(void **state) {
     (void)state;
-    uint8_t bytes[1024];
+    uint8_t bytes[1024] = {0};
     struct dhcp6_message m;
     for (unsigned depth = 1; depth < 12; depth++) {
         size_t len = 4, at = sizeof bytes - 4;
