@@ -22,6 +22,7 @@ from lab import Lab, LabError
 import runs
 import runs_dnstls
 import runs_ends
+import runs_everyday
 import runs_healthy
 import runs_link
 import runs_names
@@ -100,7 +101,7 @@ def table(results):
 
 def main(arguments):
     areas = (runs, runs_names, runs_path, runs_udp, runs_ends, runs_dnstls, runs_link, runs_healthy,
-             runs_data)
+             runs_data, runs_everyday)
     every = [r for a in areas for r in getattr(a, "FAULTS", ())] + [r for a in areas for r in a.HEALTHY]
     if arguments[:1] == ["--list"]:
         print("\n".join("%-22s %s" % (r.name, r.expect or "healthy") for r in every))

@@ -1,0 +1,65 @@
+"""Everyday traffic in its variety, over both families, near and far, by every kind of reader: all of it healthy."""
+
+from lab import RESOLVER4, SERVER4, SERVER6
+from runs import Run, WEB, client, far_web, gets, https, named_web, upload, web, web6
+from runs_healthy import side_by_side
+from runs_path import pings
+
+WEB6 = "[%s]" % SERVER6
+
+
+def both(lab):
+    web(lab)
+    web6(lab)
+
+
+def named_both(lab):
+    both(lab)
+    lab.dnsmasq()
+
+
+def in_turn(*parts):
+    def traffic(lab):
+        for part in parts:
+            part(lab)
+    return traffic
+
+
+def head(url, count):
+    return gets(url, count, "-I")
+
+
+
+
+FAULTS = []
+HEALTHY = [
+    Run("bulk-over-ipv6", gets("http://%s/bytes/6000000" % WEB6, 3, "-g"), setup=web6, target=SERVER6),
+    Run("small-gets-over-ipv6", gets("http://%s/bytes/900" % WEB6, 25, "-g"), setup=web6, target=SERVER6),
+    Run("both-families-by-address", in_turn(gets("http://%s/bytes/20000" % WEB, 6), gets("http://%s/bytes/20000" % WEB6, 6, "-g")),
+        setup=both, target=None),
+    Run("name-of-both-families", gets("http://www.lab.test/bytes/30000", 8), setup=named_both, target="www.lab.test"),
+    Run("only-heads", head("http://%s/bytes/5000" % WEB, 12), setup=web),
+    Run("form-sent", gets("http://%s/bytes/10" % WEB, 6, "-d", "field=value"), setup=web),
+    Run("reader-of-ten-megabits", gets("http://%s/bytes/4000000" % WEB, 1, "--limit-rate", "1200k"), setup=web, duration=7, lenient=True,
+        also=("tcp_zero_window",), absent=("rtt_inflation", "bufferbloat", "tcp_stall")),
+    Run("six-downloads-at-once", side_by_side(6, gets("http://%s/bytes/2000000" % WEB, 2)), setup=web, duration=7),
+    Run("upload-then-download", in_turn(upload("sink", 1500000), gets("http://%s/bytes/1500000" % WEB, 2)), setup=web, duration=7),
+    Run("pages-on-a-far-server", gets("http://%s/bytes/3000" % WEB, 4), setup=far_web(30), duration=7),
+    Run("one-far-download", gets("http://%s/bytes/3000000" % WEB, 1), setup=far_web(40), duration=9),
+    Run("tls-one-two", gets("https://www.lab.test/", 5, "-4k", "--tls-max", "1.2"), setup=https, target="www.lab.test:443"),
+    Run("tls-one-three", gets("https://www.lab.test/", 5, "-4k", "--tlsv1.3"), setup=https, target="www.lab.test:443"),
+    Run("mute-then-many", in_turn(client("idle", SERVER4, 80, 2), gets("http://%s/bytes/300" % WEB, 15)), setup=web, duration=7),
+    Run("tls-seen-by-the-server", gets("https://www.lab.test/", 5, "-4k"), setup=https, target=SERVER4, where="server"),
+    Run("names-only", client("dns", RESOLVER4, 20, "www.lab.test"), setup=named_web, target="dns"),
+    Run("names-then-pages", in_turn(client("dns", RESOLVER4, 5, "www.lab.test"), gets("http://www.lab.test/bytes/800", 6, "-4")),
+        setup=named_web, target=None),
+    Run("pings-alone", pings(30), setup=web, target=None, duration=7),
+    Run("pings-beside-a-download", in_turn(pings(10), gets("http://%s/bytes/3000000" % WEB, 3)), setup=web, target=None, duration=7),
+    Run("web-mode", gets("http://www.lab.test/bytes/7000", 8, "-4"), setup=named_web, target=None, mode="web"),
+    Run("port-mode", gets("http://%s/bytes/7000" % WEB, 8), setup=web, target="80", mode="port"),
+    Run("seen-by-the-router", gets("http://%s/bytes/50000" % WEB, 8), setup=web, where="router", interface="toc"),
+    Run("router-other-side", gets("http://%s/bytes/50000" % WEB, 8), setup=web, where="router", interface="tos", target=SERVER4),
+    Run("long-keep-alive", client("keepalive", SERVER4, 80, 60, 50), setup=web, duration=7),
+    Run("two-kinds-at-once", side_by_side(2, in_turn(gets("http://%s/bytes/400000" % WEB, 4), gets("http://%s/bytes/700" % WEB, 10))),
+        setup=web, duration=7),
+]
