@@ -93,7 +93,7 @@ HEALTHY = [
     Run("idle-for-long", client("idle", SERVER4, 80, 9), setup=web, duration=11),
     Run("shell-session", watched, setup=echo, target=SERVER4 + ":22", duration=10),
     Run("film", chunks(8, 1500000, 0.8), setup=web, duration=10),
-    Run("film-on-a-slow-link", chunks(5, 900000, 1.2), setup=lambda lab: (web(lab), lab.slow_link("30mbit", "60kb", "400ms")),
+    Run("film-on-a-slow-link", chunks(5, 200000, 1.2), setup=lambda lab: (web(lab), lab.slow_link("60mbit", "60kb", "400ms")),
         duration=12),
     Run("tagged-network", gets("http://%s/bytes/100000" % WEB, 8), setup=tagged_web, where="router", interface="trunk1"),
     Run("tagged-network-all", gets("http://%s/bytes/100000" % WEB, 8), setup=tagged_web, where="router", interface="trunk2",
