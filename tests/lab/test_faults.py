@@ -5,7 +5,7 @@
 Each run builds its own lab (lab.py), starts capd without any privilege but CAP_NET_RAW, runs `mcpd diagnose` as
 an ordinary user while real clients and servers talk, and compares the report with what was done to the network.
 A fault must be found, with the right subject and blame, and nothing unrelated may be reported above info.
-A healthy run must be called healthy, with nothing above info.
+A healthy run must be called healthy, with nothing above info.  A run that fails beside another is told and repeated alone.
 
   test_faults.py [NAME...]     only these runs      LAB_JOBS=n   how many side by side (default 2)
   test_faults.py --list        the runs             LAB_KEEP=DIR keep each run's report and capd's log there
@@ -54,9 +54,16 @@ def perform(run):
 
 def performed(runs):
     """The results of the runs: side by side, then those that need the machine for themselves."""
+    disturbed = []
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("LAB_JOBS", "2"))) as pool:
-        yield from pool.map(perform, [run for run in runs if not run.alone])
-    yield from map(perform, [run for run in runs if run.alone])
+        for result in pool.map(perform, [run for run in runs if not run.alone]):
+            if result[3]:
+                print("# %s, beside another run: %s" % (result[0].name, "; ".join(result[3][:2]).replace("\n", " ")), flush=True)
+                disturbed.append(result[0])
+            else:
+                yield result
+    # Two labs share two cores: what went wrong beside another must go right alone, or it is wrong.
+    yield from map(perform, disturbed + [run for run in runs if run.alone])
 
 
 def keep(run, said, lab):
