@@ -63,9 +63,6 @@ int cli_flushed(int code);
 /* Tell a failure on stderr; returns the exit code it means. */
 int cli_fail(const struct fail *why);
 
-/* Print the whole report of a capture that has ended on stdout; returns the exit code. */
-int cli_print_report(const struct app *a, const struct capture *c, bool json);
-
 /* Print a tree as indented JSON with a line end. */
 void cli_print_json(const cJSON *tree);
 #endif

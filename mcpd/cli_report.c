@@ -104,10 +104,6 @@ static int print_report(const struct app *a, const struct capture *c, bool json,
     return healthy ? EXIT_HEALTHY : EXIT_PROBLEMS;
 }
 
-int cli_print_report(const struct app *a, const struct capture *c, bool json) {
-    return print_report(a, c, json, false);
-}
-
 /* ---- progress -------------------------------------------------------------------------------- */
 
 #define PROGRESS_MS    1000

@@ -40,7 +40,7 @@ class Session:
     def __init__(self, argv, **greeting):
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True)
-        self.last_id, self.bytes, self.answers = 0, 0, {}
+        self.last_id, self.line, self.bytes, self.answers = 0, "", 0, {}
         self.greeted = self.call("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
                                                 "clientInfo": {"name": "test", "version": "1"}, **greeting})
 
@@ -75,7 +75,7 @@ class Session:
             answer = json.loads(line)
             if "id" in answer and "method" not in answer:
                 self.answers[answer["id"]] = answer
-                self.bytes = len(line.encode()) - 1
+                self.line, self.bytes = line, len(line.encode()) - 1
         return self.answers.pop(wanted)
 
     def tool(self, tool_name, **arguments):

@@ -38,20 +38,7 @@ T = stdio_client.Checks()
 
 
 class Session(stdio_client.Session):
-    """Keeps the bytes of the last answer."""
-
-    line = b""
-
-    def answer(self, wanted):
-        while wanted not in self.answers:
-            line = self.process.stdout.readline()
-            if not line:
-                raise RuntimeError("mcpd ended: " + self.process.stderr.read())
-            answer = json.loads(line)
-            if "id" in answer and "method" not in answer:
-                self.answers[answer["id"]] = answer
-                self.line = line
-        return self.answers.pop(wanted)
+    """Reads reports, and the bytes in which they came."""
 
     def fetch(self, capture, section="summary", **more):
         """(structured content, its bytes as sent, the text block's, the answer's without its id)."""

@@ -14,9 +14,10 @@ static inline void say_server(struct conn *k, const char *text) {
     k->l->us += 1 * MS;
 }
 
+/* A ClientHello with this name, "" none, into 64 bytes and those of the name. */
 static inline size_t client_hello(uint8_t *p, const char *sni) {
     size_t name = strlen(sni);
-    memset(p, 0, 512);
+    memset(p, 0, 64 + name);
     p[0] = 22, p[1] = 3, p[2] = 1, p[5] = 1, p[9] = 3, p[10] = 3;
     size_t n = 11 + 32;
     p[n++] = 0;                                /* session id */
@@ -25,11 +26,13 @@ static inline size_t client_hello(uint8_t *p, const char *sni) {
     p[n++] = 1, p[n++] = 0; /* compression */
     size_t ext = n;
     n += 2;
-    put16(p + n, 0), put16(p + n + 2, (uint32_t)name + 5); /* server_name */
-    put16(p + n + 4, (uint32_t)name + 3);
-    put16(p + n + 7, (uint32_t)name);
-    memcpy(p + n + 9, sni, name);
-    n += 9 + name;
+    if (name > 0) {
+        put16(p + n, 0), put16(p + n + 2, (uint32_t)name + 5); /* server_name */
+        put16(p + n + 4, (uint32_t)name + 3);
+        put16(p + n + 7, (uint32_t)name);
+        memcpy(p + n + 9, sni, name);
+        n += 9 + name;
+    }
     put16(p + ext, (uint32_t)(n - ext - 2));
     put16(p + 3, (uint32_t)(n - 5));
     put16(p + 7, (uint32_t)(n - 9));

@@ -1,6 +1,6 @@
 /* Answers of DNS servers beyond their code, and TLS that fails without a word: from packets to
  * rows. */
-#include "tests/unit/pktbuild.h"
+#include "tests/unit/talk.h"
 #define INNER   0x0a000035u /* 10.0.0.53 */
 #define OUTER   0x08080808u
 #define PUBLIC  0xcb007109u
@@ -309,18 +309,11 @@ static void test_dns_private_answers(void **state) {
 
 /* ---- TLS ---------------------------------------------------------------------------------------
  */
-static size_t client_hello(uint8_t *p) {
-    memset(p, 0, 64);
-    p[0] = 22, p[1] = 3, p[2] = 1, p[4] = 45, p[5] = 1, p[8] = 41, p[9] = 3, p[10] = 3;
-    p[45] = 2, p[46] = 0x13, p[47] = 1, p[48] = 1;
-    return 50;
-}
-
 static const uint8_t retry_random[32] = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
-static size_t server_hello(uint8_t *p, unsigned version, bool retry) {
+static size_t server_hello_of(uint8_t *p, unsigned version, bool retry) {
     size_t n = 49;
     memset(p, 0, 128);
     p[0] = 22, p[1] = 3, p[2] = 3, p[5] = 2;
@@ -365,9 +358,9 @@ static void test_tls_client_breaks_off(void **state) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 443);
         conn_open(&k);
-        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b));
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
         l->us += 12 * MS;
-        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello(b, cases[i].version, false));
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, cases[i].version, false));
         from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
         from_client(&k, TCP_PSH | TCP_ACK, "\x14\x03\x03\0\1\1", 6);
         if (cases[i].gap) k.cseq += 5000; /* more than waits in a buffer */
@@ -386,15 +379,15 @@ static void test_tls_hello_retry_is_no_answer_twice(void **state) {
     struct lab *l = lab_default();
     struct conn k = conn_new(l, 40000, 443);
     conn_open(&k);
-    from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b));
+    from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
     l->us += 12 * MS;
-    from_server(&k, TCP_PSH | TCP_ACK, b, server_hello(b, 0x0304, true));
+    from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, 0x0304, true));
     l->us += 1 * MS;
-    size_t n = client_hello(b); /* the second one, over two segments */
+    size_t n = client_hello(b, ""); /* the second one, over two segments */
     from_client(&k, TCP_ACK, b, 20);
     from_client(&k, TCP_PSH | TCP_ACK, b + 20, n - 20);
     l->us += 12 * MS;
-    from_server(&k, TCP_PSH | TCP_ACK, b, server_hello(b, 0x0304, false));
+    from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, 0x0304, false));
     from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
     const struct msg_service *s = service_of(l);
     assert_int_equal(s->tls_client_hellos, 2);
@@ -415,8 +408,8 @@ static void test_tls_versions_out_of_date(void **state) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 443);
         conn_open(&k);
-        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b));
-        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello(b, versions[i], false));
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, versions[i], false));
         const struct msg_service *s = service_of(l);
         assert_int_equal(s->tls_obsolete, versions[i] < 0x0303);
         assert_int_equal(s->tls_oldest_version, versions[i] < 0x0303 ? versions[i] : 0);
@@ -442,7 +435,7 @@ static void test_tls_meets_clear_text(void **state) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 443);
         conn_open(&k);
-        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b));
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
         l->us += 12 * MS;
         uint32_t at = k.sseq;
         from_server(&k, TCP_PSH | TCP_ACK, cases[i].answer, strlen(cases[i].answer));

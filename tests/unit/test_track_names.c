@@ -1,5 +1,5 @@
 /* Following a target's name from packets: CNAME chains, SNI and Host, expiry, shared addresses. */
-#include "tests/unit/pktbuild.h"
+#include "tests/unit/talk.h"
 
 #define RESOLVER 0x0a000035u
 #define TARGET   "www.example.com"
@@ -71,30 +71,6 @@ static void resolve(struct lab *l, const char *name, uint32_t address, uint32_t 
     tell(l, name, id, &(struct answer){NULL, address, ttl_s}, 1);
 }
 
-static size_t client_hello(uint8_t *p, const char *sni) {
-    size_t name = strlen(sni);
-    memset(p, 0, 512);
-    p[0] = 22, p[1] = 3, p[2] = 1, p[5] = 1, p[9] = 3, p[10] = 3;
-    size_t n = 11 + 32;
-    p[n++] = 0;
-    put16(p + n, 2), put16(p + n + 2, 0x1301);
-    n += 4;
-    p[n++] = 1, p[n++] = 0;
-    size_t ext = n;
-    n += 2;
-    if (name) {
-        put16(p + n, 0), put16(p + n + 2, (uint32_t)name + 5);
-        put16(p + n + 4, (uint32_t)name + 3);
-        put16(p + n + 7, (uint32_t)name);
-        memcpy(p + n + 9, sni, name);
-        n += 9 + name;
-    }
-    put16(p + ext, (uint32_t)(n - ext - 2));
-    put16(p + 3, (uint32_t)(n - 5));
-    put16(p + 7, (uint32_t)(n - 9));
-    return n;
-}
-
 /* A new connection of `port` from another client port each time; sni "": none, NULL: no hello. */
 static struct conn connect_to(struct lab *l, uint32_t address, uint16_t port, const char *sni) {
     static uint16_t cport = 40000;
@@ -150,7 +126,7 @@ static void test_track_names_chain_of_cnames_in_one_answer(void **state) {
     lab_free(l);
 }
 
-/* A stub that gets the CNAME alone asks for what it points at, hop by hop. */
+/* A resolver library that gets the CNAME alone asks for what it points at, hop by hop. */
 static void test_track_names_chain_asked_hop_by_hop(void **state) {
     (void)state;
     struct lab *l = lab_target(MODE_DOMAIN);

@@ -1,21 +1,11 @@
 /* Facts that tell one side's fault from the other's: waits of the client, hellos without answer,
  * statuses of a web server, closed UDP ports, the price of repeated SYNs. */
-#include "tests/unit/pktbuild.h"
+#include "tests/unit/talk.h"
 
 static const struct msg_service *service_of(struct lab *l) {
     lab_snapshot(l);
     assert_int_equal(l->services.rows_n, 1);
     return &l->services.rows[0];
-}
-
-static void say_client(struct conn *k, const char *text) {
-    from_client(k, TCP_PSH | TCP_ACK, text, strlen(text));
-    k->l->us += 5 * MS;
-}
-
-static void say_server(struct conn *k, const char *text) {
-    from_server(k, TCP_PSH | TCP_ACK, text, strlen(text));
-    k->l->us += 1 * MS;
 }
 
 static unsigned late_opens(struct lab *l) {
@@ -179,14 +169,6 @@ static void test_track_slow_client_before_its_ack(void **state) {
 /* ---- hellos without answer ---------------------------------------------------------------------
  */
 
-/* A ClientHello without extensions. */
-static size_t client_hello(uint8_t *p) {
-    memset(p, 0, 64);
-    p[0] = 22, p[1] = 3, p[2] = 1, p[4] = 45, p[5] = 1, p[8] = 41, p[9] = 3, p[10] = 3;
-    p[45] = 2, p[46] = 0x13, p[47] = 1, p[48] = 1;
-    return 50;
-}
-
 enum hello_end {
     SILENCE,       /* the server's ACK, then nothing */
     CLIENT_LEAVES, /* the same, and the client closes after 5 s */
@@ -203,7 +185,7 @@ enum hello_end {
 static void play_hello(struct lab *l, enum hello_end how) {
     uint8_t hello[64];
     struct conn k = conn_new(l, 40000, 443);
-    size_t n = client_hello(hello);
+    size_t n = client_hello(hello, "");
     conn_open(&k);
     from_client(&k, TCP_PSH | TCP_ACK, hello, n);
     if (how == SENT_AGAIN) {
@@ -265,7 +247,7 @@ static void test_track_tls_farewell_is_no_alert(void **state) {
         uint8_t hello[64], alert[] = {21, 3, 3, 0, 2, 2, what};
         struct conn k = conn_new(l, 40000, 443);
         conn_open(&k);
-        from_client(&k, TCP_PSH | TCP_ACK, hello, client_hello(hello));
+        from_client(&k, TCP_PSH | TCP_ACK, hello, client_hello(hello, ""));
         from_server(&k, TCP_PSH | TCP_ACK, alert, sizeof alert);
         from_server(&k, TCP_RST | TCP_ACK, NULL, 0); /* the alert has told why */
         assert_int_equal(service_of(l)->tls_fatal_by_server, what == 40);
