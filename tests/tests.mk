@@ -68,7 +68,7 @@ UNIT += test_parent_server
 # Fuzz targets, for clang's libFuzzer: `make V=fuzz fuzzers`, then build/fuzz/fuzz_x NEW_CORPUS tests/fuzz/seeds/x
 FUZZ += fuzz_decode_frame fuzz_dns fuzz_http fuzz_tls
 FUZZ += fuzz_nd fuzz_dhcp fuzz_engine
-FUZZ += fuzz_udp fuzz_udp_track
+FUZZ += fuzz_udp fuzz_udp_track fuzz_pcapng
 FUZZ_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
 fuzzers: $(addprefix $(B)/,$(FUZZ))
 $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
