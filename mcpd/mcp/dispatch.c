@@ -113,7 +113,7 @@ void mcp_reply(struct mcp_request *rq, cJSON *result) {
         mcp_refuse(rq, RPC_INTERNAL_ERROR, NULL, "Internal error: the result could not be built");
         return;
     }
-    era_encode_result(rq->era, rq->method->cache, result);
+    era_encode_result(rq->era, rq->cache, result);
     request_end(rq, rpc_result_message(rq->id, result), 0);
 }
 
@@ -131,6 +131,18 @@ void mcp_notify(struct mcp_request *rq, const char *method, cJSON *params) {
         send_message(rq->conn, MCP_OUT_NOTIFICATION, rpc_notification_message(method, params), 0);
     else
         cJSON_Delete(params);
+}
+
+void mcp_conn_notify(struct mcp_conn *c, enum mcp_out_kind kind, const char *method,
+                     cJSON *params) {
+    send_message(c, kind, rpc_notification_message(method, params), 0);
+}
+
+bool mcp_only_page(struct mcp_request *rq, const cJSON *params) {
+    const cJSON *cursor = cJSON_GetObjectItemCaseSensitive(params, "cursor");
+    if (!cursor || (cJSON_IsString(cursor) && !cursor->valuestring[0])) return true;
+    mcp_refuse(rq, RPC_INVALID_PARAMS, NULL, "Invalid cursor: the list has only one page");
+    return false;
 }
 
 void mcp_client_label(const cJSON *client_info, char *out, size_t cap) {
@@ -162,6 +174,8 @@ static char *progress_token(const struct rpc_message *m) {
 
 static void receive_notification(struct mcp_conn *c, const struct rpc_message *m) {
     struct json_span target;
+    if (strcmp(m->method, "notifications/initialized") == 0 && c->options.unsolicited)
+        for (size_t i = 0; i < MCP_LISTS; i++) c->legacy.lists[i] = true;
     if (strcmp(m->method, "notifications/cancelled") != 0 || m->params_raw.len == 0) return;
     if (!json_span_member(m->params_raw, "requestId", &target)) return;
     char *id = rpc_id_text(target);
@@ -187,6 +201,7 @@ static void begin_request(struct mcp_conn *c, struct mcp_batch *batch, struct rp
     rq->conn = c;
     rq->method = method;
     rq->era = era;
+    rq->cache = method->cache;
     rq->id = m->id;
     m->id = NULL;
     rq->progress_token = progress_token(m);
@@ -213,13 +228,15 @@ static void receive_request(struct mcp_conn *c, struct mcp_batch *batch, struct 
         reject(c, batch, m->id, refusal.code, refusal.text, refusal.data);
         return;
     }
-    const struct mcp_method *method = mcp_method_find(m->method, era);
+    const struct mcp_method *method = mcp_method_find(c, m->method, era);
     if (!method) {
         text_clean((const uint8_t *)m->method, strlen(m->method), name, sizeof name);
         snprintf(text, sizeof text, "Method not found: %s", name);
         reject(c, batch, m->id, RPC_METHOD_NOT_FOUND, text, NULL);
     } else if (batch && strcmp(m->method, "initialize") == 0) {
         reject(c, batch, m->id, RPC_INVALID_REQUEST, "initialize must not be in a batch", NULL);
+    } else if (batch && era == ERA_MODERN) {
+        reject(c, batch, m->id, RPC_INVALID_REQUEST, "a batch is no place for 2026-07-28", NULL);
     } else if (find_in_flight(c, m->id)) {
         reject(c, batch, m->id, RPC_INVALID_REQUEST,
                "this id belongs to a request that is not answered yet", NULL);
@@ -305,6 +322,11 @@ struct mcp_conn *mcp_conn_new(struct mcp_server *s, const struct mcp_conn_option
     if (!c) return NULL;
     c->server = s;
     c->options = *options;
+    c->legacy_version = options->legacy_version;
+    c->next = s->conns;
+    c->link = &s->conns;
+    if (c->next) c->next->link = &c->next;
+    s->conns = c;
     return c;
 }
 
@@ -313,6 +335,9 @@ void mcp_conn_free(struct mcp_conn *c) {
     for (struct mcp_request *rq = c->in_flight; rq; rq = rq->next)
         if (rq->batch) rq->batch->conn = NULL; /* its answers so far go nowhere */
     while (c->in_flight) request_abandon(c->in_flight);
+    *c->link = c->next;
+    if (c->next) c->next->link = c->link;
+    listener_clear(&c->legacy);
     free(c);
 }
 
@@ -332,7 +357,9 @@ struct mcp_server *mcp_server_new(const struct mcp_config *config, char *why, si
     }
     s->config = *config;
     if (!s->config.now_ms) s->config.now_ms = clock_mono_ms;
-    if (tools_prepare(s, why, cap)) return s;
+    if (tools_prepare(s, why, cap) && resources_prepare(config->resources, why, cap) &&
+        prompts_prepare(config, why, cap))
+        return s;
     mcp_server_free(s);
     return NULL;
 }

@@ -13,6 +13,8 @@ enum rpc_error_code {
     RPC_METHOD_NOT_FOUND = -32601,
     RPC_INVALID_PARAMS = -32602,
     RPC_INTERNAL_ERROR = -32603,
+    RPC_RESOURCE_NOT_FOUND = -32002, /* MCP up to 2025-11-25 */
+    RPC_MISSING_CAPABILITY = -32021, /* MCP 2026-07-28: MissingRequiredClientCapability */
     RPC_UNSUPPORTED_VERSION = -32022 /* MCP 2026-07-28: UnsupportedProtocolVersion */
 };
 

@@ -1,8 +1,10 @@
 #ifndef MCPD_MCP_SERVER_H
 #define MCPD_MCP_SERVER_H
-/* The MCP server for a program that embeds it: tools in, lines of JSON in and out.  It knows
- * nothing of transports: a connection is a caller and a function that sends.  One thread, no
- * globals. */
+/* The MCP server for a program that embeds it: tools, resources and prompts in, lines of JSON in
+ * and out.  It knows nothing of transports: a connection is a caller and a function that sends. One
+ * thread, no globals. */
+#include "mcpd/mcp/prompts.h"
+#include "mcpd/mcp/resources.h"
 #include "mcpd/mcp/tools.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,6 +13,7 @@
 #define MCP_INSTRUCTIONS_MAX 2000u /* clients cut what they give the model at about 2 KB */
 #define MCP_IN_FLIGHT_MAX    64u   /* unanswered requests of one connection */
 #define MCP_BATCH_MAX        100u  /* messages in one batch (2025-03-26 only) */
+#define MCP_WATCHED_MAX      64u   /* resources one subscription watches: a page of them is 100 */
 
 struct mcp_server;
 struct mcp_conn;
@@ -20,7 +23,13 @@ struct mcp_config {
     const char *instructions; /* for the model, at most MCP_INSTRUCTIONS_MAX bytes; may be NULL */
     const struct tool *const *tools; /* listed in this order */
     size_t tool_count;
-    void *app;                /* given to every tool's start() */
+    const struct mcp_resources *resources; /* NULL: none */
+    const struct mcp_prompt *prompts;      /* listed in this order; NULL: none */
+    size_t prompt_count;
+    const char *const *extensions; /* names of extensions to advertise */
+    size_t extension_count;
+    bool lists_change; /* the lists of tools and prompts: mcp_server_list_changed() is used */
+    void *app;         /* given to every function of the tables */
     uint64_t (*now_ms)(void); /* monotonic; NULL: clock_mono_ms */
 };
 
@@ -28,13 +37,26 @@ struct mcp_config {
  * instructions are too long, or memory is out. */
 struct mcp_server *mcp_server_new(const struct mcp_config *config, char *why, size_t cap);
 
+/* A list is not what it was.  `owner`: only callers who see what is his are told; NULL: all. */
+enum mcp_list { MCP_LIST_TOOLS, MCP_LIST_PROMPTS, MCP_LIST_RESOURCES, MCP_LISTS };
+void mcp_server_list_changed(struct mcp_server *s, enum mcp_list list, const struct caller *owner);
+
+/* A resource is not what it was: tell who has subscribed to it, but nobody more than once in
+ * MCP_UPDATE_GAP_MS unless it is the `last` time. */
+#define MCP_UPDATE_GAP_MS 900u /* once a second, by clocks that tick once a second */
+void mcp_server_resource_updated(struct mcp_server *s, const char *uri, bool last);
+
+/* Before the program ends by itself: every subscription of the modern era gets its result. */
+void mcp_server_end_subscriptions(struct mcp_server *s);
+
 /* After all connections are freed, and after the app has stopped whatever could still end a call.
  */
 void mcp_server_free(struct mcp_server *s);
 
 enum mcp_out_kind {
-    MCP_OUT_REPLY,       /* answers what the client sent; must not be lost */
-    MCP_OUT_NOTIFICATION /* progress: may be dropped when the client reads too slowly */
+    MCP_OUT_REPLY,        /* answers what the client sent; must not be lost */
+    MCP_OUT_NOTIFICATION, /* progress: may be dropped when the client reads too slowly */
+    MCP_OUT_EVENT /* a notification that must not be lost: an acknowledgement, an end, a new list */
 };
 
 struct mcp_out {
@@ -47,6 +69,12 @@ struct mcp_out {
 
 struct mcp_conn_options {
     struct caller caller; /* copied */
+    /* Notifications that belong to no request reach the client (stdio).  Without this the legacy
+     * era has neither subscriptions nor changing lists here. */
+    bool unsolicited;
+    /* The legacy version in force when the transport knows it without an initialize on this
+     * connection (HTTP's MCP-Protocol-Version header); a constant, NULL if unknown. */
+    const char *legacy_version;
     /* Must not free the connection and must not call mcp_conn_receive(). */
     void (*send)(void *ctx, const struct mcp_out *out);
     void *ctx;

@@ -4,6 +4,7 @@
 #include "mcpd/mcp/tools.h"
 #include "common/text.h"
 #include "mcpd/mcp/argcheck.h"
+#include "mcpd/mcp/content.h"
 #include "mcpd/mcp/dispatch.h"
 #include <math.h>
 #include <stdarg.h>
@@ -24,17 +25,18 @@ struct tool_call {
     uint64_t progress_ms; /* when */
 };
 
-bool caller_same(const struct caller *a, const struct caller *b) {
-    if (a->has_uid && b->has_uid) return a->uid == b->uid;
-    if (a->has_uid || b->has_uid) return false;
-    return strcmp(a->name, b->name) == 0;
-}
-
 /* ---- the list ----------------------------------------------------------------------- */
 
 static bool name_ok(const char *name) {
     size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
     return len >= 1 && len <= 64 && name[len] == '\0';
+}
+
+/* Where hosts that show apps find the tool's page; the flat key is for older ones. */
+static void add_ui(cJSON *entry, const char *uri) {
+    cJSON *meta = cJSON_AddObjectToObject(entry, "_meta");
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(meta, "ui"), "resourceUri", uri);
+    cJSON_AddStringToObject(meta, "ui/resourceUri", uri);
 }
 
 static cJSON *list_entry(const struct tool *tool, const cJSON *input, cJSON *output) {
@@ -49,6 +51,7 @@ static cJSON *list_entry(const struct tool *tool, const cJSON *input, cJSON *out
     cJSON_AddBoolToObject(hints, "destructiveHint", tool->destructive);
     cJSON_AddBoolToObject(hints, "idempotentHint", tool->idempotent);
     cJSON_AddBoolToObject(hints, "openWorldHint", tool->open_world);
+    if (tool->ui) add_ui(entry, tool->ui);
     return entry;
 }
 
@@ -79,7 +82,8 @@ static bool prepare_one(struct mcp_server *s, struct tool_entry *entry, const st
         snprintf(why, cap, "tool %s: the input schema is no JSON object schema", tool->name);
         return false;
     }
-    if (!argcheck_schema_ok(entry->input_schema, schema_why, sizeof schema_why)) {
+    if (!tool->unchecked &&
+        !argcheck_schema_ok(entry->input_schema, schema_why, sizeof schema_why)) {
         snprintf(why, cap, "tool %s: input schema: %s", tool->name, schema_why);
         return false;
     }
@@ -114,10 +118,7 @@ void tools_discard(struct mcp_server *s) {
 }
 
 void tools_list(struct mcp_request *rq, const cJSON *params) {
-    if (cJSON_GetObjectItemCaseSensitive(params, "cursor")) {
-        mcp_refuse(rq, RPC_INVALID_PARAMS, NULL, "Invalid cursor: the list has only one page");
-        return;
-    }
+    if (!mcp_only_page(rq, params)) return;
     cJSON *result = cJSON_CreateObject();
     cJSON_AddItemToObject(result, "tools",
                           cJSON_CreateArrayReference(rq->server->tool_list->child));
@@ -150,6 +151,19 @@ static struct tool_call *call_new(struct mcp_request *rq, const cJSON *args) {
     return call;
 }
 
+/* Modern clients say with each request what they can do.  False: refused. */
+static bool client_can(struct mcp_request *rq, const cJSON *params, const char *needed) {
+    const cJSON *meta = cJSON_GetObjectItemCaseSensitive(params, "_meta");
+    const cJSON *has = cJSON_GetObjectItemCaseSensitive(meta, ERA_META_CAPABILITIES);
+    if (!needed || rq->era != ERA_MODERN || cJSON_GetObjectItemCaseSensitive(has, needed))
+        return true;
+    cJSON *data = cJSON_CreateObject();
+    cJSON_AddObjectToObject(cJSON_AddObjectToObject(data, "requiredCapabilities"), needed);
+    mcp_refuse(rq, RPC_MISSING_CAPABILITY, data, "This tool needs the client capability %s",
+               needed);
+    return false;
+}
+
 void tools_call(struct mcp_request *rq, const cJSON *params) {
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(params, "name");
     const cJSON *args = cJSON_GetObjectItemCaseSensitive(params, "arguments");
@@ -168,33 +182,43 @@ void tools_call(struct mcp_request *rq, const cJSON *params) {
         mcp_refuse(rq, RPC_INVALID_PARAMS, NULL, "params.arguments must be an object");
         return;
     }
+    if (!client_can(rq, params, entry->tool->needs)) return;
     struct tool_call *call = call_new(rq, args);
     if (!call || !call->args) {
         mcp_refuse(rq, RPC_INTERNAL_ERROR, NULL, "Internal error: out of memory");
         return;
     }
-    if (!argcheck_apply(entry->input_schema, call->args, why, sizeof why)) {
+    if (!entry->tool->unchecked &&
+        !argcheck_apply(entry->input_schema, call->args, why, sizeof why)) {
         tool_call_error(call, "%s", why);
         return;
     }
     entry->tool->start(call, call->args, rq->server->config.app);
 }
 
-/* {"content":[{"type":"text","text":TEXT}],...}; structured is consumed, may be NULL. */
-static void end_call(struct tool_call *call, const char *text, cJSON *structured, bool is_error) {
-    cJSON *result = cJSON_CreateObject(), *block = cJSON_CreateObject();
-    cJSON_AddStringToObject(block, "type", "text");
-    cJSON_AddStringToObject(block, "text", text);
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(result, "content"), block);
+/* `blocks` and `structured` are consumed; structured may be NULL. */
+static void end_call(struct tool_call *call, cJSON *blocks, cJSON *structured, bool is_error) {
+    cJSON *result = cJSON_CreateObject();
+    if (!cJSON_AddItemToObject(result, "content", blocks)) cJSON_Delete(blocks);
     if (structured) cJSON_AddItemToObject(result, "structuredContent", structured);
     cJSON_AddBoolToObject(result, "isError", is_error);
     mcp_reply(call->rq, result);
 }
 
+static cJSON *one_text(const char *text) {
+    cJSON *blocks = cJSON_CreateArray();
+    cJSON_AddItemToArray(blocks, content_text(text));
+    return blocks;
+}
+
 void tool_call_result(struct tool_call *call, cJSON *structured, char *text) {
     if (!text) text = cJSON_PrintUnformatted(structured);
-    end_call(call, text ? text : "", structured, false);
+    end_call(call, one_text(text ? text : ""), structured, false);
     free(text);
+}
+
+void tool_call_content(struct tool_call *call, cJSON *blocks, cJSON *structured) {
+    end_call(call, blocks, structured, false);
 }
 
 /* Copy, line by line, with what could hide or forge text escaped. */
@@ -216,7 +240,7 @@ void tool_call_error(struct tool_call *call, const char *fmt, ...) {
     vsnprintf(raw, sizeof raw, fmt, ap);
     va_end(ap);
     copy_clean_lines(raw, text, sizeof text);
-    end_call(call, text, NULL, true);
+    end_call(call, one_text(text), NULL, true);
 }
 
 /* ---- while it runs ------------------------------------------------------------------ */

@@ -23,29 +23,12 @@
  *
  * Long waits: keep `call` in a struct of your own, register tool_call_on_cancel(), arm a loop
  * timer, report with tool_call_progress(), and end the call later. */
+#include "mcpd/mcp/caller.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct tool_call;
-
-/* Who is asking.  Captures belong to a caller: caller_same() says whether two are the same one. */
-enum caller_kind {
-    CALLER_UID,  /* stdio, Unix socket: proved by the kernel */
-    CALLER_TOKEN /* HTTP: the name of the token in the token file */
-};
-
-struct caller {
-    enum caller_kind kind;
-    bool has_uid;    /* always true for CALLER_UID; for a token only if its line names a uid */
-    uid_t uid;       /* valid if has_uid */
-    char name[33];   /* token name, "" for CALLER_UID */
-    bool privileged; /* root or the service's own user: sees and stops every caller's captures */
-};
-
-/* True if both are the same caller: equal uid if both have one, else equal token name. */
-bool caller_same(const struct caller *a, const struct caller *b);
 
 /* One row of the tool table.  All strings are constants that live as long as the server.
  *
@@ -67,6 +50,10 @@ struct tool {
     bool destructive; /* destructiveHint: may destroy something (meaningless if read_only) */
     bool idempotent;  /* idempotentHint: the same call again adds nothing */
     bool open_world;  /* openWorldHint: deals with things outside this server */
+    const char *ui;   /* ui:// resource that shows its results (MCP Apps), NULL if none */
+    /* Show the input schema as it is, check nothing: for keywords that are not enforced here. */
+    bool unchecked;
+    const char *needs; /* client capability without which modern calls are refused; NULL: none */
     /* Begin a call.  `args` is never NULL: an object with every given argument of the right type
      * and range and the schema's defaults filled in; it is the core's and valid until the call
      * ends. `app` is mcp_config.app.  Must not block. */
@@ -79,8 +66,13 @@ struct tool {
  * was cancelled, both are freed and nothing is sent. */
 void tool_call_result(struct tool_call *call, cJSON *structured, char *text);
 
-/* The same with isError:true and no structuredContent: what is wrong, and how to mend it, for the
- * model to read.  Bytes that are no UTF-8 and control characters but newline come out escaped. */
+/* End the call with an array of content blocks (content.h); both trees are owned by the core from
+ * now on, `structured` may be NULL. */
+void tool_call_content(struct tool_call *call, cJSON *blocks, cJSON *structured);
+
+/* Like tool_call_result() with isError:true and no structuredContent: what is wrong, and how to
+ * mend it, for the model to read.  Bytes that are no UTF-8 and control characters but newline come
+ * out escaped. */
 void tool_call_error(struct tool_call *call, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -269,7 +269,8 @@ struct stdio *stdio_new(struct loop *loop, struct mcp_server *server,
     t->loop = loop;
     t->options = *options;
     t->out_is_socket = true; /* until send() says otherwise */
-    struct mcp_conn_options conn = {.caller = options->caller, .send = send_line, .ctx = t};
+    struct mcp_conn_options conn = {
+        .caller = options->caller, .send = send_line, .ctx = t, .unsolicited = true};
     t->conn = mcp_conn_new(server, &conn);
     if (!t->conn) goto fail;
     if (loop_fd_add(loop, options->out_fd, 0, out_ready, t)) goto fail;

@@ -107,7 +107,7 @@ static inline void fake_send(void *ctx, const struct mcp_out *out) {
     cJSON *tree = cJSON_Parse(out->json);
     assert_non_null(tree);
     bool notification = cJSON_GetObjectItemCaseSensitive(tree, "method") != NULL;
-    assert_int_equal(out->kind, notification ? MCP_OUT_NOTIFICATION : MCP_OUT_REPLY);
+    assert_true(notification == (out->kind != MCP_OUT_REPLY));
     f->sent[f->sent_count] = tree;
     f->sent_text[f->sent_count] = strdup(out->json);
     f->sent_code[f->sent_count++] = out->error_code;
