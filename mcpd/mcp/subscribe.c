@@ -113,7 +113,8 @@ static cJSON *take_wanted(struct mcp_request *rq, const cJSON *wanted, struct li
     const cJSON *uri, *given = cJSON_GetObjectItemCaseSensitive(wanted, "resourceSubscriptions");
     bool possible = list_is_told(&rq->server->config, MCP_LIST_RESOURCES);
     cJSON_ArrayForEach(uri, given) {
-        if (!possible || !resources_exist(rq->server, &rq->caller, uri->valuestring) ||
+        if (!possible || find_watched(l, uri->valuestring) ||
+            !resources_exist(rq->server, &rq->caller, uri->valuestring) ||
             !watch(l, uri->valuestring))
             continue;
         if (!uris) uris = cJSON_AddArrayToObject(honoured, "resourceSubscriptions");

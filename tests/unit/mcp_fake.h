@@ -115,24 +115,32 @@ static inline void fake_send(void *ctx, const struct mcp_out *out) {
 
 static inline struct mcp_conn *fake_connect(struct fake *f, uid_t uid) {
     struct mcp_conn_options options = {
-        .caller = {.kind = CALLER_UID, .has_uid = true, .uid = uid}, .send = fake_send, .ctx = f};
+        .caller = {.kind = CALLER_UID, .has_uid = true, .uid = uid, .privileged = uid == 0},
+        .unsolicited = true,
+        .send = fake_send,
+        .ctx = f};
     return mcp_conn_new(f->server, &options);
 }
 
-static inline int fake_setup(void **state) {
+/* A server with the fake tools and whatever else `config` has. */
+static inline int fake_setup_with(void **state, struct mcp_config config) {
     char why[200];
     struct fake *f = calloc(1, sizeof *f);
-    struct mcp_config config = {.instructions = "Start here.",
-                                .tools = fake_tools,
-                                .tool_count = 2,
-                                .app = f,
-                                .now_ms = fake_clock};
+    config.instructions = "Start here.";
+    config.tools = fake_tools;
+    config.tool_count = 2;
+    config.app = f;
+    config.now_ms = fake_clock;
     fake_now_ms = 1000;
     f->server = mcp_server_new(&config, why, sizeof why);
     if (!f->server) fail_msg("%s", why);
     f->conn = fake_connect(f, 1000);
     *state = f;
     return 0;
+}
+
+static inline int fake_setup(void **state) {
+    return fake_setup_with(state, (struct mcp_config){.tools = NULL});
 }
 
 static inline int fake_teardown(void **state) {
