@@ -46,6 +46,10 @@ void page_time(struct page *p);
 
 /* page_problems.c */
 void page_problems(struct page *p);
+/* Begin a section with its title and its hint of page/words.json. */
+void page_open(struct page *p, const char *id);
+/* Whom a finding blames, in words. */
+const char *blame_words(const struct page *p, const char *blame);
 /* Pairs of term and value, of the entries of words.json `list` that have a value. */
 void page_pairs(struct page *p, const char *list, const char *class);
 

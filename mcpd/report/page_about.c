@@ -5,14 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void open_section(struct page *p, const char *id) {
-    char path[32];
-    snprintf(path, sizeof path, "titles.%s", id);
-    html_addf(&p->t, "<section id=\"%s\"><h2>%s</h2>\n", id, page_word(p, path));
-    snprintf(path, sizeof path, "hints.%s", id);
-    if (page_word(p, path)[0]) html_addf(&p->t, "<p class=\"hint\">%s</p>\n", page_word(p, path));
-}
-
 /* The rules with one outcome, by name. */
 static void add_rules(struct page *p, const char *outcome) {
     const cJSON *row;
@@ -27,7 +19,7 @@ static void add_coverage(struct page *p) {
     const cJSON *coverage = tree_get(p->report, "coverage");
     const cJSON *not = tree_get(coverage, "not_evaluable");
     char value[VALUE_BYTES];
-    open_section(p, "coverage");
+    page_open(p, "coverage");
     html_addf(&p->t, "<details><summary><b>%s</b> rules were judged</summary><p class=\"rules\">",
               value_text(tree_get(coverage, "rules_evaluated"), "count", value));
     add_rules(p, "evaluated");
@@ -50,8 +42,8 @@ static void add_tried(struct page *p, const cJSON *tried) {
     int n = 0;
     cJSON_ArrayForEach(address, tried) {
         const char *text = cJSON_GetStringValue(address);
-        html_addf(&p->t, "%s%s",
-                  n++ ? ", " : "<p>No answer in time before that: ", text ? text : "");
+        html_raw(&p->t, n++ ? ", " : "<p>No answer in time before that: ");
+        html_addf(&p->t, "%s", text ? text : "");
     }
     if (n) html_raw(&p->t, "</p>\n");
 }
@@ -59,15 +51,15 @@ static void add_tried(struct page *p, const cJSON *tried) {
 void page_about(struct page *p) {
     char line[800];
     add_coverage(p);
-    open_section(p, "quality");
+    page_open(p, "quality");
     page_pairs(p, "quality", "pairs");
     html_raw(&p->t, "</section>\n");
-    open_section(p, "setup");
+    page_open(p, "setup");
     page_pairs(p, "setup", "pairs long");
     if (families_line(p->report, line, sizeof line)) html_addf(&p->t, "<p>%s.</p>\n", line);
     html_raw(&p->t, "</section>\n");
     if (!tree_get(p->report, "probe")) return;
-    open_section(p, "probe");
+    page_open(p, "probe");
     page_pairs(p, "probe", "pairs");
     add_tried(p, tree_get(p->report, "probe.tried_before"));
     html_raw(&p->t, "</section>\n");

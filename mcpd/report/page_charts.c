@@ -17,14 +17,6 @@ void chart_bar(struct page *p, double from, double width, const char *class) {
               from, width, class);
 }
 
-static void open_section(struct page *p, const char *id) {
-    char path[32];
-    snprintf(path, sizeof path, "titles.%s", id);
-    html_addf(&p->t, "<section id=\"%s\"><h2>%s</h2>\n", id, page_word(p, path));
-    snprintf(path, sizeof path, "hints.%s", id);
-    if (page_word(p, path)[0]) html_addf(&p->t, "<p class=\"hint\">%s</p>\n", page_word(p, path));
-}
-
 /* ---- phases ---------------------------------------------------------------------------------- */
 
 static void add_phase(struct page *p, const cJSON *entry, double samples, double from, double all) {
@@ -45,7 +37,7 @@ void page_phases(struct page *p) {
     cJSON_ArrayForEach(entry, tree_get(p->words, "phases")) all +=
         tree_value(phases, entry_text(entry, 0));
     if (all <= 0) return;
-    open_section(p, "phases");
+    page_open(p, "phases");
     html_raw(&p->t, "<table class=\"bars\"><thead><tr><th scope=\"col\">Phase</th>"
                     "<th scope=\"col\"><span class=\"vh\">Share</span></th>"
                     "<th scope=\"col\" class=\"n\">Median</th>"
@@ -65,7 +57,7 @@ void page_outcomes(struct page *p) {
     double attempted = tree_value(analysis, "attempted"), from = 0;
     char value[VALUE_BYTES];
     if (attempted <= 0) return;
-    open_section(p, "outcomes");
+    page_open(p, "outcomes");
     html_raw(&p->t, "<svg class=\"bar stack\" aria-hidden=\"true\">");
     cJSON_ArrayForEach(entry, tree_get(p->words, "outcomes")) {
         double n = 100 * tree_value(analysis, entry_text(entry, 0)) / attempted;
@@ -94,7 +86,7 @@ void page_protocols(struct page *p) {
     char value[VALUE_BYTES];
     int n = 0;
     if (cJSON_GetArraySize(list) == 0) return;
-    open_section(p, "protocols");
+    page_open(p, "protocols");
     html_raw(&p->t, "<table class=\"bars\"><thead><tr><th scope=\"col\">Protocol</th>"
                     "<th scope=\"col\"><span class=\"vh\">Share</span></th>"
                     "<th scope=\"col\" class=\"n\">Share</th>");

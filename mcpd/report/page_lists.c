@@ -81,8 +81,8 @@ static void add_title(struct page *p, const cJSON *list, const cJSON *table) {
     const char *path = tree_text(list, "path"), *dot = strrchr(path, '.');
     snprintf(key, sizeof key, "%s", dot ? dot + 1 : path);
     const char *cut = tree_text(tree_get(p->report, "lists"), key);
-    html_addf(&p->t, "<section id=\"%s\" class=\"wide\"><h2>%s <small>", key,
-              tree_text(list, "title"));
+    html_addf(&p->t, "<section id=\"%s\" class=\"%s\"><h2>%s <small>", key,
+              cJSON_IsTrue(tree_get(list, "half")) ? "half" : "wide", tree_text(list, "title"));
     if (cut[0])
         html_addf(&p->t, "%s", cut);
     else
@@ -118,9 +118,8 @@ static void add_empty(struct page *p) {
         const char *why = tree_text(tree_get(p->report, "lists"), dot ? dot + 1 : path);
         if (!why[0] || cJSON_GetArraySize(tree_get(tree_get(p->report, path), "rows")) > 0)
             continue;
-        html_addf(&p->t, "%s<b>%s</b>: %s",
-                  n++ ? "; " : "<p class=\"hint wide\">Not in this report: ",
-                  tree_text(list, "title"), why);
+        html_raw(&p->t, n++ ? "; " : "<p class=\"hint wide\">Not in this report: ");
+        html_addf(&p->t, "<b>%s</b>: %s", tree_text(list, "title"), why);
     }
     if (n) html_raw(&p->t, "</p>\n");
 }

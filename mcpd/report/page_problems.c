@@ -4,10 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OPEN_MOST 20 /* cards that stand open; of a scanned network there may be hundreds */
+#define OPEN_MOST 10 /* cards that stand open; of a scanned network there may be hundreds */
 
 static void add_pair(struct page *p, const char *term, const char *value) {
     html_addf(&p->t, "<div><dt>%s</dt><dd>%s</dd></div>", term, value);
+}
+
+void page_open(struct page *p, const char *id) {
+    char path[32];
+    snprintf(path, sizeof path, "titles.%s", id);
+    html_addf(&p->t, "<section id=\"%s\"><h2>%s</h2>\n", id, page_word(p, path));
+    snprintf(path, sizeof path, "hints.%s", id);
+    if (page_word(p, path)[0]) html_addf(&p->t, "<p class=\"hint\">%s</p>\n", page_word(p, path));
 }
 
 void page_pairs(struct page *p, const char *list, const char *class) {
@@ -65,22 +73,27 @@ static void add_seen(struct page *p, const cJSON *f) {
     if (count > 0) html_raw(&p->t, "</span>");
 }
 
+const char *blame_words(const struct page *p, const char *blame) {
+    char path[48];
+    snprintf(path, sizeof path, "blame.%.40s", blame);
+    const char *words = page_word(p, path);
+    return words[0] ? words : blame;
+}
+
 static void add_blame(struct page *p, const cJSON *f) {
-    char value[VALUE_BYTES];
-    html_addf(&p->t, "<span>%s: %s", page_word(p, "titles.blame"),
-              value_text(tree_get(f, "blame"), "word", value));
-    html_addf(&p->t, " (%s)</span> <span>Symptom: %s</span>", tree_text(f, "blame_confidence"),
-              tree_text(f, "confidence"));
+    html_addf(&p->t, "<span>%s %s (%s)</span> <span>Symptom: %s</span>",
+              page_word(p, "titles.blame"), blame_words(p, tree_text(f, "blame")),
+              tree_text(f, "blame_confidence"), tree_text(f, "confidence"));
 }
 
 static void add_card(struct page *p, const cJSON *f) {
-    char path[32];
+    char path[32], subject[VALUE_BYTES];
     snprintf(path, sizeof path, "severity.%.20s", tree_text(f, "severity"));
     html_addf(&p->t,
               "<article class=\"card %s\"><header><span class=\"chip\">%s</span> <h3>%s</h3> "
               "<code>%s</code></header>\n",
-              tree_text(f, "severity"), page_word(p, path), tree_text(f, "subject"),
-              tree_text(f, "id"));
+              tree_text(f, "severity"), page_word(p, path),
+              value_text(tree_get(f, "subject"), "target", subject), tree_text(f, "id"));
     if (tree_text(f, "name")[0])
         html_addf(&p->t, "<p class=\"name\">%s: <bdi>%s</bdi></p>\n", page_word(p, "titles.name"),
                   tree_text(f, "name"));

@@ -11,7 +11,6 @@
 #define BUCKETS    600 /* LIM_TIMELINE, the contract's bound */
 #define HEIGHT     200 /* units of a chart; it is drawn about half as many pixels high */
 #define LANES_MOST 12  /* problems with a time of their own */
-#define TICKS      4
 
 struct series {
     double v[BUCKETS];
@@ -54,11 +53,12 @@ static void add_steps(struct page *p, const struct series *s, double top, unsign
     html_raw(&p->t, "\"/>");
 }
 
-static void add_caption(struct page *p, const cJSON *chart, const struct series *s, int n) {
+static void add_caption(struct page *p, const cJSON *chart, const struct series *s, int n,
+                        double most) {
     char value[VALUE_BYTES];
     const char *unit = tree_text(chart, "unit");
     html_addf(&p->t, "<figcaption><b>%s</b>", tree_text(chart, "title"));
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && most > 0; i++) {
         html_addf(&p->t, " <span class=\"key k%d\">%s", i, s[i].label);
         html_addf(&p->t, "%sat most %s", s[i].label[0] ? ", " : "",
                   number_words(s[i].most, unit, value));
@@ -66,7 +66,8 @@ static void add_caption(struct page *p, const cJSON *chart, const struct series 
             html_addf(&p->t, ", %s in all", number_words(s[i].sum, unit, value));
         html_raw(&p->t, "</span>");
     }
-    html_raw(&p->t, "</figcaption>");
+    html_raw(&p->t,
+             most > 0 ? "</figcaption>" : " <span class=\"key none\">none</span></figcaption>");
 }
 
 static void add_chart(struct page *p, const cJSON *chart, const struct series *s, int n) {
@@ -74,7 +75,7 @@ static void add_chart(struct page *p, const cJSON *chart, const struct series *s
     double most = s[0].most;
     for (int i = 1; i < n; i++) most = s[i].most > most ? s[i].most : most;
     html_raw(&p->t, "<figure class=\"chart\">");
-    add_caption(p, chart, s, n);
+    add_caption(p, chart, s, n, most);
     if (most > 0) {
         double top = round_up(most);
         html_addf(&p->t, "<div class=\"plot\"><span class=\"top\">%s</span>",
@@ -85,8 +86,6 @@ static void add_chart(struct page *p, const cJSON *chart, const struct series *s
                   s[0].n, HEIGHT, tree_text(chart, "title"));
         for (int i = 0; i < n; i++) add_steps(p, &s[i], top, (unsigned)i);
         html_raw(&p->t, "</svg></div>");
-    } else {
-        html_raw(&p->t, "<p class=\"dim\">none</p>");
     }
     html_raw(&p->t, "</figure>\n");
 }
@@ -125,12 +124,19 @@ static void add_lanes(struct page *p, double all_s) {
     if (lanes) html_raw(&p->t, "</ul></figure>\n");
 }
 
+/* Parts of the axis, so that their ends are whole numbers where that can be. */
+static int axis_parts(double all_s) {
+    static const int parts[] = {4, 5, 3, 6, 2};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (fmod(all_s, parts[i]) == 0) return parts[i];
+    return all_s < 12 && all_s == floor(all_s) ? (int)all_s : 4;
+}
+
 static void add_axis(struct page *p, double all_s) {
+    int parts = axis_parts(all_s);
     html_raw(&p->t, "<div class=\"axis\" aria-hidden=\"true\">");
-    for (int i = 0; i <= TICKS; i++) {
-        double at = all_s * i / TICKS;
-        html_addf(&p->t, "<span>%g%s</span>", at, i == TICKS ? " s" : "");
-    }
+    for (int i = 0; i <= parts; i++)
+        html_addf(&p->t, "<span>%g%s</span>", all_s * i / parts, i == parts ? " s" : "");
     html_raw(&p->t, "</div>\n");
 }
 

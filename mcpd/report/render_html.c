@@ -38,7 +38,7 @@ static void add_start(struct page *p) {
 }
 
 static void add_verdict(struct page *p) {
-    char path[48], value[VALUE_BYTES];
+    char path[48];
     const char *status = tree_text(p->report, "verdict.status");
     snprintf(path, sizeof path, "status.%.30s", status);
     html_addf(&p->t,
@@ -46,11 +46,10 @@ static void add_verdict(struct page *p) {
               "<p class=\"status\"><span class=\"mark\" aria-hidden=\"true\"></span>%s</p>\n"
               "<h1>%s</h1>\n",
               status, page_word(p, path), tree_text(p->report, "verdict.headline"));
-    if (tree_text(p->report, "verdict.blame")[0]) {
-        html_addf(&p->t, "<p class=\"blame\">%s <b>%s</b>", page_word(p, "titles.blame"),
-                  value_text(tree_get(p->report, "verdict.blame"), "word", value));
-        html_addf(&p->t, " (%s)</p>\n", tree_text(p->report, "verdict.blame_confidence"));
-    }
+    if (tree_text(p->report, "verdict.blame")[0])
+        html_addf(&p->t, "<p class=\"blame\">%s <b>%s</b> (%s)</p>\n", page_word(p, "titles.blame"),
+                  blame_words(p, tree_text(p->report, "verdict.blame")),
+                  tree_text(p->report, "verdict.blame_confidence"));
     page_pairs(p, "facts", "facts");
     html_raw(&p->t, "</header>\n");
 }
