@@ -88,6 +88,8 @@ MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/caller.c mcpd/mcp/completion
            mcpd/transport/stdio.c
 MCPD   := mcpd/main.c mcpd/app.c mcpd/answer.c mcpd/answer_interfaces.c mcpd/cli.c mcpd/cli_report.c mcpd/cli_interfaces.c mcpd/cli_check.c mcpd/cli_check_local.c mcpd/cli_serve_client.c mcpd/cli_stdio.c mcpd/settings.c mcpd/launcher.c mcpd/netchild.c mcpd/privs.c mcpd/capture/capclient.c mcpd/capture/capconn.c mcpd/capture/captures.c mcpd/capture/captures_run.c mcpd/capture/interfaces.c mcpd/capture/snapset.c mcpd/capture/snapshot.c mcpd/capture/store.c mcpd/capture/target.c mcpd/capture/target_mode.c mcpd/capture/watches.c mcpd/tools/analyze_capture_file.c mcpd/tools/common.c mcpd/tools/get_capture_report.c mcpd/tools/get_capture_status.c mcpd/tools/list_captures.c mcpd/tools/list_network_interfaces.c mcpd/tools/start_packet_capture.c mcpd/tools/stop_packet_capture.c mcpd/tools/tools.c
 MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_totals.c mcpd/diagnose/derive_services.c mcpd/diagnose/derive_others.c mcpd/diagnose/derive_scan.c mcpd/diagnose/derive_udp.c mcpd/diagnose/derive_ends.c mcpd/diagnose/derive_strain.c mcpd/diagnose/derive_load.c mcpd/diagnose/derive_names.c mcpd/diagnose/derive_dns.c mcpd/diagnose/derive_tls.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c mcpd/report/fields.c mcpd/report/rows.c mcpd/report/timeline.c mcpd/report/tree.c mcpd/report/connections.c mcpd/report/addresses.c mcpd/report/findings.c mcpd/report/budget.c mcpd/report/section.c mcpd/report/status.c mcpd/report/text.c mcpd/report/render_text.c mcpd/report/term.c mcpd/report/render_tables.c mcpd/report/render_terminal.c
+MCPD   += $(addprefix mcpd/report/,html.c page_words.c page_charts.c page_time.c page_problems.c page_lists.c page_about.c \
+          render_html.c render_csv.c)
 NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/privs.c
 
 LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)
@@ -135,6 +137,17 @@ $(B)/gen/%.inc: mcpd/diagnose/%.json
 	@mkdir -p $(@D)
 	od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
 $(B)/obj/mcpd/diagnose/rules.o: $(B)/gen/rules.inc
+
+# The same of the page for people; and the hashes by which its content security policy knows its style and script.
+$(B)/gen/page/%.inc: mcpd/report/page/%
+	@mkdir -p $(@D)
+	od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
+$(B)/gen/page/hashes.inc: mcpd/report/page/style.css mcpd/report/page/table.js
+	@mkdir -p $(@D)
+	for f in STYLE:style.css SCRIPT:table.js; do printf '#define %s_HASH "sha256-%s"\n' "$${f%:*}" \
+	  "$$(sha256sum mcpd/report/page/$${f#*:} | cut -c1-64 | tr a-f A-F | basenc --base16 -d | base64)"; done > $@
+$(B)/obj/mcpd/report/page_words.o: $(B)/gen/page/words.json.inc
+$(B)/obj/mcpd/report/render_html.o: $(B)/gen/page/style.css.inc $(B)/gen/page/table.js.inc $(B)/gen/page/hashes.inc
 
 $(B)/unit/%: tests/unit/%.c $(HELPER) $(call lib,mcpd) $(call lib,mcpcore)
 	@mkdir -p $(@D)

@@ -13,15 +13,16 @@ const char cli_help[] =
     "in sentences.\n"
     "\n"
     "  mcpd diagnose   [TARGET] [--mode MODE] [--duration SECONDS] [--interface NAME]\n"
-    "                  [--no-probe] [--capd PATH|private] [--json]\n"
+    "                  [--no-probe] [--capd PATH|private] [--json | --format FORMAT]\n"
     "                                          capture, then report\n"
-    "  mcpd analyze    FILE [TARGET] [--json]  the same report from a capture file\n"
+    "  mcpd analyze    FILE [TARGET] [--json | --format FORMAT]\n"
+    "                                          the same report from a capture file\n"
     "  mcpd interfaces [--capd PATH|private] [--json]\n"
     "                                          where captures can be made\n"
     "  mcpd check      [--capd PATH|private]   what is configured, reachable,\n"
     "                                          missing, and how to mend it\n"
     "  mcpd stdio      [--capd PATH|private]   MCP server on standard input/output\n"
-    "  mcpd status | stop [ID] | report [ID] [--format text|json|markdown]\n"
+    "  mcpd status | stop [ID] | report [ID] [--format FORMAT]\n"
     "                                          captures of a running `mcpd serve`;\n"
     "                                          this version has none: they say so\n"
     "  mcpd --version | --help\n"
@@ -30,6 +31,8 @@ const char cli_help[] =
     "         a service (http https dns ssh smtp imap ntp rdp mysql postgres redis\n"
     "         sip); none: this host's whole network\n"
     "MODE     auto (default), domain, port, web, diagnosis\n"
+    "FORMAT   text (default), json, markdown, html (one file for a browser, complete\n"
+    "         in itself), csv (the connections)\n"
     "SECONDS  1 to 3600, default 10; Ctrl-C ends a capture early, with its report\n"
     "\n"
     "With a TARGET, diagnose makes one connection to it itself while it captures\n"
@@ -73,8 +76,11 @@ static bool set_config(struct cli *c, const char *v) {
     return *v != 0;
 }
 static bool set_format(struct cli *c, const char *v) {
+    static const char *const formats[] = {"text", "json", "markdown", "html", "csv"};
     c->format = v;
-    return strcmp(v, "text") == 0 || strcmp(v, "json") == 0 || strcmp(v, "markdown") == 0;
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(v, formats[i]) == 0) return true;
+    return false;
 }
 static bool set_no_probe(struct cli *c, const char *v) {
     (void)v;
@@ -97,7 +103,8 @@ static const struct option {
     {"--interface", FOR(CLI_DIAGNOSE), true, set_interface, "a name of `mcpd interfaces`"},
     {"--capd", FOR_LIVE, true, set_capd, "a socket's path, or private"},
     {"--config", FOR_LOCAL, true, set_config, "a file"},
-    {"--format", FOR(CLI_REPORT), true, set_format, "text, json or markdown"},
+    {"--format", FOR(CLI_REPORT) | FOR(CLI_DIAGNOSE) | FOR(CLI_ANALYZE), true, set_format,
+     "text, json, markdown, html or csv"},
     {"--no-probe", FOR(CLI_DIAGNOSE), false, set_no_probe, ""},
     {"--json", FOR(CLI_DIAGNOSE) | FOR(CLI_ANALYZE) | FOR(CLI_INTERFACES), false, set_json, ""},
 };
@@ -184,6 +191,8 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct fail *fail) {
         else if (!(option ? take_option(c, argc, argv, &i, fail) : take_word(c, argv[i], fail)))
             return false;
     }
+    if (c->json && c->format && strcmp(c->format, "json") != 0)
+        return refuse(fail, "--format", c->format, "--json asks for another one");
     if (c->command == CLI_ANALYZE && !c->file)
         return refuse(fail, "file", "analyze", "a capture file is missing");
     return true;

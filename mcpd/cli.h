@@ -25,7 +25,7 @@ struct cli {
     const char *capd;      /* NULL: mcpd.conf's */
     const char *config;    /* NULL: the default file, if there is one */
     const char *id;        /* stop, report: NULL: the only one */
-    const char *format;    /* report; NULL: text */
+    const char *format;    /* of a report; NULL: text */
     unsigned duration_s;
     bool duration_given;
     bool no_probe, json;

@@ -20,6 +20,8 @@
  * unanswered then stays unanswered. */
 #define EARLY_MS 2200u
 
+#define NO_BUDGET (1u << 20) /* tokens: more than any report has */
+
 struct report_run {
     struct app *app;
     const struct cli *cli;
@@ -78,22 +80,29 @@ static bool is_terminal(int fd) {
     return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
 }
 
-static int print_report(const struct app *a, const struct capture *c, bool json, bool early) {
+/* The report in the form that was asked for; NULL without memory. */
+static char *rendered(const cJSON *tree, const struct cli *cli) {
+    const char *format = cli->json ? "json" : cli->format ? cli->format : "text";
+    if (strcmp(format, "json") == 0) return cJSON_Print(tree);
+    if (strcmp(format, "html") == 0) return report_html(tree);
+    if (strcmp(format, "csv") == 0) return report_csv_connections(tree);
+    if (strcmp(format, "markdown") == 0) return report_text(tree, NO_BUDGET);
+    const char *no_color = getenv("NO_COLOR");
+    bool colour = is_terminal(STDOUT_FILENO) && !(no_color && *no_color);
+    return report_terminal(tree, colour, !is_utf8_locale());
+}
+
+static int print_report(const struct app *a, const struct capture *c, const struct cli *cli,
+                        bool early) {
     cJSON *tree = answer_full(a, c);
     if (!tree) return EXIT_CAPTURE_FAILED;
     if (early)
         cJSON_AddStringToObject(tree, "ended_early",
                                 "before its time: the probe failed and the reason is found "
                                 "(--duration S keeps it running)");
-    if (json) {
-        cli_print_json(tree);
-    } else {
-        const char *no_color = getenv("NO_COLOR");
-        bool colour = is_terminal(STDOUT_FILENO) && !(no_color && *no_color);
-        char *text = report_terminal(tree, colour, !is_utf8_locale());
-        if (text) fputs(text, stdout);
-        free(text);
-    }
+    char *text = rendered(tree, cli);
+    if (text) printf("%s%s", text, *text && text[strlen(text) - 1] == '\n' ? "" : "\n");
+    cJSON_free(text);
     fflush(stdout);
     bool healthy = report_is_healthy(tree);
     cJSON_Delete(tree);
@@ -246,7 +255,7 @@ static int run(struct app *a, const struct cli *cli, const struct capture_reques
         log_line("the event loop failed: %s", strerror(-rc));
         return EXIT_CAPTURE_FAILED;
     }
-    return r.failed ? cli_fail(&r.why) : print_report(a, r.capture, cli->json, r.early);
+    return r.failed ? cli_fail(&r.why) : print_report(a, r.capture, cli, r.early);
 }
 
 int cli_diagnose(struct app *a, const struct cli *c) {

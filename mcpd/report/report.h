@@ -31,6 +31,15 @@ char *report_text(const cJSON *report, unsigned max_tokens);
  * `report` is report_full's, with what answer_full() adds.  malloc'd. */
 char *report_terminal(const cJSON *report, bool colour, bool ascii);
 
+/* A page for people: one self-contained HTML file, of report_full's tree with what answer_full()
+ * adds; byte for byte the same for the same report.  malloc'd; NULL only without memory. */
+char *report_html(const cJSON *report);
+
+/* Spreadsheet tables (RFC 4180) of the same tree: one line per connection of the table, one line
+ * per bucket of the timeline.  malloc'd; NULL only without memory. */
+char *report_csv_connections(const cJSON *report);
+char *report_csv_timeline(const cJSON *report);
+
 /* Status of a running capture: state, counts so far, problems so far (tool get_capture_status). */
 cJSON *report_status(const struct rules *r, const struct capture_view *v);
 
