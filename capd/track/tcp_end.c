@@ -12,9 +12,8 @@
     30000000u               /* a reset later than this after the silence ended is another story    \
                              */
 #define AT_ONCE_US 2000000u /* "right after" the first request */
-#define GREETING_US                                                                                \
-    4000000u /* a proxy tries its backend for seconds; idle sockets are closed after five or more  \
-              */
+#define TURNED_AWAY_US 1000000u /* a proxy without backend; unused sockets are kept for longer */
+#define GREETING_US    4000000u /* where the server speaks first, a proxy tries its backend */
 #define ANSWER_US     60000000u
 #define FEW_BYTES     4096u  /* a question, not an upload */
 #define HELLO_BYTES   16384u /* the largest first request */
@@ -168,6 +167,12 @@ static bool is_hello_kept(const struct engine *e, const struct flow *f) {
            since_request(f) > end_guard_us(e->total.slowest_answer_us);
 }
 
+/* Protocols whose server greets: FTP, SSH, SMTP, POP3, IMAP, submission, MySQL. */
+static bool is_greeter(uint16_t port) {
+    return port == 21 || port == 22 || port == 25 || port == 110 || port == 143 || port == 587 ||
+           port == 3306;
+}
+
 static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
@@ -177,7 +182,9 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
     /* What takes data and says nothing, as a log does, may close when it has it all. */
     bool asks = f->end_how & END_RST || f->bits & FLOW_HELLO || f->app > APP_NONE;
     if (f->payload[CLIENT] > 0 && !asks) return false;
-    if (f->payload[CLIENT] == 0) return f->end_us - opened_us(f) <= GREETING_US;
+    if (f->payload[CLIENT] == 0)
+        return f->end_us - opened_us(f) <=
+               (is_greeter(f->port[SERVER]) ? GREETING_US : TURNED_AWAY_US);
     return f->payload[CLIENT] <= FEW_BYTES && f->end_us - opened_us(f) <= ANSWER_US;
 }
 

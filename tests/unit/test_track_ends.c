@@ -107,17 +107,20 @@ static void test_ends_reset_after_the_request(void **state) {
 static void test_ends_server_closes_without_a_byte(void **state) {
     (void)state;
     static const struct {
+        uint16_t port;
         const char *said;
         uint32_t wait_us;
         bool by_client, found;
-    } t[] = {{NULL, 50 * MS, false, true},
-             {NULL, 5 * S, false, false},
-             {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 9 * S, false, true},
-             {"some line of a log\n", 50 * MS, false, false},
-             {NULL, 50 * MS, true, false}};
+    } t[] = {{8000, NULL, 50 * MS, false, true},
+             {8000, NULL, 2 * S, false, false}, /* a socket opened in advance, not needed */
+             {25, NULL, 2 * S, false, true},    /* here it is the server that speaks first */
+             {25, NULL, 5 * S, false, false},
+             {8000, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 9 * S, false, true},
+             {8000, "some line of a log\n", 50 * MS, false, false},
+             {8000, NULL, 50 * MS, true, false}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
-        struct conn k = opened(l, 8000);
+        struct conn k = opened(l, t[i].port);
         if (t[i].said) from_client(&k, TCP_PSH | TCP_ACK, t[i].said, strlen(t[i].said));
         l->us += t[i].wait_us;
         if (t[i].by_client)
