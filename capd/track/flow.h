@@ -85,7 +85,9 @@ struct flow_side {
     uint16_t zero_times;
     uint8_t recent_ttl[RECENT_PACKETS], recent_at;
     uint8_t wscale, ttl, tries, tries_growing, tries_fill;
-    uint8_t records; /* TLS application records, counted to 255 */
+    uint8_t records;                     /* TLS application records, counted to 255 */
+    uint8_t ttl_low, ttl_high, id_steps; /* tcp_end_sender(): of all but resets */
+    uint16_t last_id;
     /* An ACK of this end: its timestamp, when it passed, and where its window ends. */
     uint32_t round_ts, round_us, round_edge;
 };
@@ -167,6 +169,7 @@ struct flow {
     uint32_t idle_ms, resume_us; /* data came after a long silence: its length; when */
     uint32_t end_us, rst_seq;    /* first FIN or RST: when; the RST's number */
     uint16_t mac_mark[2];        /* of the link-layer address of each end's first packet */
-    uint8_t synack_sent, rst_ttl, end_how; /* end_how: see tcp_end.c */
+    uint8_t synack_sent, rst_ttl;
+    uint16_t end_how; /* see tcp_end.c */
 };
 #endif
