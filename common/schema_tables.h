@@ -400,7 +400,7 @@
     F(T, M, other_mac, 6, none, "who had the address before, or claims it as well") \
     F(T, U, rate, ANY, count, "frames of the worst second; syn_flood: SYNs of it") \
     F(T, U, share_percent, 100, percent, "of all frames of that second") \
-    F(T, U, offers, ANY, count, "dhcp: offers to the client; syn_flood: SYN-ACKs") \
+    F(T, U, offers, ANY, count, "dhcp: offers to the client; syn_flood: SYN-ACKs; reset_foreign: with an IP id far from those that its sender counts through") \
     F(T, U, requests, ANY, count, "dhcp: requests of the client after that; syn_flood: handshakes that ended; reset_foreign: right after the first request")
 
 /* One UDP service: server address and port, with all flows to it.  Only ports whose protocol must

@@ -94,6 +94,8 @@ static void carve_all(struct engine *e, struct carver *c, uint32_t flows) {
     CARVE(c, e->flows.flow, flows);
     CARVE(c, e->flows.link, flows);
     CARVE(c, e->flows.bucket, flows);
+    e->recent.sets = share(flows, 16, 512, 4096);
+    CARVE(c, e->recent.set, e->recent.sets);
     carve_tables(e, c, flows);
     carve_udp(e, c, flows);
     CARVE(c, e->retired, LIM_CONNECTIONS);

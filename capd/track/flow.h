@@ -15,7 +15,6 @@
 #define SERVER 1u
 
 #define TIMED_SEGMENTS 2u
-#define RECENT_PACKETS 2u
 
 /* Wireshark's counters, one per entry of TCP_ANALYSIS_LIST. */
 #define ANALYSIS_ENUM(name) ANALYSIS_##name,
@@ -71,7 +70,6 @@ struct flow_side {
     uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
     uint32_t zero_since_us, zero_total_ms, zero_first_us;
-    uint32_t recent_hash[RECENT_PACKETS], recent_us[RECENT_PACKETS];
     uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks, ws_expect;
     uint32_t app_next;     /* sequence number of the next stream byte to be looked at */
     uint32_t app_buffer;   /* reassembly buffer, NONE if none */
@@ -83,9 +81,10 @@ struct flow_side {
     uint16_t passed;       /* largest payload that is known to have arrived */
     uint16_t try_len;      /* payload of the segment sent again and again */
     uint16_t zero_times;
-    uint8_t recent_ttl[RECENT_PACKETS], recent_at;
     uint8_t wscale, ttl, tries, tries_growing, tries_fill;
-    uint8_t records; /* TLS application records, counted to 255 */
+    uint8_t records;                     /* TLS application records, counted to 255 */
+    uint8_t ttl_low, ttl_high, id_steps; /* tcp_end_sender(): of all but resets */
+    uint16_t last_id;
     /* An ACK of this end: its timestamp, when it passed, and where its window ends. */
     uint32_t round_ts, round_us, round_edge;
 };
@@ -167,6 +166,7 @@ struct flow {
     uint32_t idle_ms, resume_us; /* data came after a long silence: its length; when */
     uint32_t end_us, rst_seq;    /* first FIN or RST: when; the RST's number */
     uint16_t mac_mark[2];        /* of the link-layer address of each end's first packet */
-    uint8_t synack_sent, rst_ttl, end_how; /* end_how: see tcp_end.c */
+    uint8_t synack_sent, rst_ttl;
+    uint16_t end_how; /* see tcp_end.c */
 };
 #endif

@@ -12,8 +12,9 @@
 #include "capd/track/strain.h"
 #include "capd/track/udp.h"
 
-#define DUPLICATE_US     1000u    /* a copy made on this host or by a mirror port */
-#define DUPLICATE_HOP_US 1000000u /* a copy seen again behind a router: TTL one less */
+#define DUPLICATE_US      1000u    /* known by nothing but the time: sooner than a repetition */
+#define DUPLICATE_TOLD_US 50000u   /* mirrors and bridges hand over batches, then their copies */
+#define DUPLICATE_HOP_US  1000000u /* a copy seen again behind a router: TTL one less */
 
 /* Who is the server?  The side that answers a SYN; else the well-known, then the lower port. */
 static unsigned guess_client(const struct packet *k, bool *guessed_out) {
@@ -114,10 +115,12 @@ static bool begins_anew(const struct flow *f, const struct packet *k) {
     return s->bits & WS_BASE && s->ws_base != k->tcp.seq;
 }
 
-/* 32 bits that copies share.  Keyed, but cheaper than the tables' hash: a forged match hides one
+/* 64 bits that copies share.  Keyed, but cheaper than the tables' hash: a forged match hides one
  * packet from the loss counters and no more. */
-static uint32_t fingerprint(const struct engine *e, const struct packet *k, bool has_id) {
+static uint64_t fingerprint(const struct engine *e, const struct packet *k, uint64_t whose,
+                            bool has_id) {
     uint64_t h = e->o.seed[0] ^ (uint64_t)k->payload_bytes << 32 ^ (has_id ? k->ip_id : 0);
+    h = (h ^ whose << 16) * 0xff51afd7ed558ccdu;
     if (k->ip_proto == 6) {
         const struct tcp_header *t = &k->tcp;
         h = (h ^ ((uint64_t)t->seq << 32 | t->ack)) * 0x9e3779b97f4a7c15u;
@@ -128,31 +131,38 @@ static uint32_t fingerprint(const struct engine *e, const struct packet *k, bool
         h = hash_bytes(e->o.seed, k->payload, k->payload_cap < 64 ? k->payload_cap : 64) ^ h;
     }
     h = (h ^ h >> 32) * 0x94d049bb133111ebu;
-    return (uint32_t)(h >> 32) | 1u;
+    return h ^ h >> 32;
+}
+
+/* How much later a copy may come.  What is sent again has another IP id, or a later timestamp, or
+ * waits for a timer of a second (SYN, RFC 6298). */
+static uint32_t copy_us(const struct packet *k, bool has_id) {
+    bool told = has_id || (k->ip_proto == 6 && (k->tcp.has_timestamps || k->tcp.flags & TCP_SYN));
+    return told ? DUPLICATE_TOLD_US : DUPLICATE_US;
 }
 
 /* A copy of a packet of this flow that the capture itself made?  Remembers the packet. */
-static bool is_duplicate(struct engine *e, struct flow *f, const struct packet *k, unsigned dir) {
-    struct flow_side *s = &f->side[dir];
+static bool is_duplicate(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir) {
     bool tcp = k->ip_proto == 6,
          bare = tcp && k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
     bool has_id = k->has_ip_id && k->ip_id != 0;
     if (!has_id && (bare || !tcp)) return false; /* nothing tells a copy from a repetition */
-    uint32_t hash = fingerprint(e, k, has_id);
-    uint32_t us = (uint32_t)e->now_us;
+    uint64_t print = fingerprint(e, k, (uint64_t)flow << 1 | dir, has_id);
+    struct recent_set *s = &e->recent.set[print & (e->recent.sets - 1)];
+    uint32_t hash = (uint32_t)(print >> 32) | 1u, us = (uint32_t)e->now_us;
     for (unsigned n = 0; n < RECENT_PACKETS; n++) {
-        if (s->recent_hash[n] != hash) continue;
-        uint32_t age = us - s->recent_us[n];
-        bool hop = s->recent_ttl[n] == k->ttl + 1u;
-        if (age <= DUPLICATE_US || (hop && age <= DUPLICATE_HOP_US)) {
-            s->recent_ttl[n] = k->ttl;
+        if (s->hash[n] != hash) continue;
+        uint32_t age = us - s->us[n];
+        bool hop = s->ttl[n] == k->ttl + 1u;
+        if (age <= copy_us(k, has_id) || (hop && age <= DUPLICATE_HOP_US)) {
+            s->ttl[n] = k->ttl;
             return true;
         }
     }
-    s->recent_at = (uint8_t)((s->recent_at + 1u) % RECENT_PACKETS);
-    s->recent_hash[s->recent_at] = hash;
-    s->recent_us[s->recent_at] = us;
-    s->recent_ttl[s->recent_at] = k->ttl;
+    s->at = (uint8_t)((s->at + 1u) % RECENT_PACKETS);
+    s->hash[s->at] = hash;
+    s->us[s->at] = us;
+    s->ttl[s->at] = k->ttl;
     return false;
 }
 
@@ -207,7 +217,7 @@ uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
     struct flow *f = &e->flows.flow[i];
     unsigned dir = *dir_out = sender_of(f, &k->src, k->sport);
     if (f->bits & FLOW_WAITS) select_packet(e, f, k, dir);
-    bool copy = is_duplicate(e, f, k, dir);
+    bool copy = is_duplicate(e, i, k, dir);
     if (copy) e->total.duplicates++;
     f->packets[dir]++;
     f->bytes[dir] += k->wire_bytes;

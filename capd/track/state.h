@@ -28,6 +28,7 @@ struct engine {
     struct load load;
     struct incidents incidents;
     struct flow_table flows;
+    struct recent recent;
     struct services services;
     struct last_open last_open;
     struct names names;

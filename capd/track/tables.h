@@ -8,6 +8,20 @@
  * it is full stands with the module that owns it.  An index into a table that may give entries up
  * travels with the entry's generation; a stale pair finds nothing. */
 
+/* ---- recent packets, by which copies of the capture are known ----------------------------------
+ */
+/* One cache line; the oldest of its packets gives way. */
+#define RECENT_PACKETS 7u
+struct recent_set {
+    uint32_t hash[RECENT_PACKETS]; /* 0: unused */
+    uint32_t us[RECENT_PACKETS];
+    uint8_t ttl[RECENT_PACKETS], at;
+};
+struct recent {
+    struct recent_set *set;
+    uint32_t sets; /* a power of two */
+};
+
 /* ---- sketch: a small histogram --------------------------------------------------------------- */
 /* 16 buckets per octave up to 2^29 us (9 min); counts are halved together when one is full. */
 #define SKETCH_BUCKETS (16u * 26u)

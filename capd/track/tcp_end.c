@@ -9,18 +9,21 @@
 
 #define LONG_IDLE_US 60000000u /* findings.md, tcp_idle_timeout */
 #define REVIVAL_US                                                                                 \
-    30000000u               /* a reset later than this after the silence ended is another story    \
-                             */
-#define AT_ONCE_US 2000000u /* "right after" the first request */
-#define GREETING_US                                                                                \
-    4000000u /* a proxy tries its backend for seconds; idle sockets are closed after five or more  \
-              */
-#define ANSWER_US     60000000u
-#define FEW_BYTES     4096u  /* a question, not an upload */
-#define HELLO_BYTES   16384u /* the largest first request */
-#define FTP_PORT      21u
-#define FTP_DATA_PORT 20u
-#define FOREIGN_HOPS  2u /* findings.md, tcp_reset_injected */
+    30000000u /* a reset later than this after the silence ended is another story                  \
+               */
+#define AT_ONCE_US     2000000u /* "right after" the first request */
+#define TURNED_AWAY_US 1000000u /* a proxy without backend; unused sockets are kept for longer */
+#define GREETING_US    4000000u /* where the server speaks first, a proxy tries its backend */
+#define ANSWER_US      60000000u
+#define FEW_BYTES      4096u  /* a question, not an upload */
+#define HELLO_BYTES    16384u /* the largest first request */
+#define FTP_PORT       21u
+#define FTP_DATA_PORT  20u
+#define FOREIGN_HOPS   2u /* findings.md, tcp_reset_injected */
+#define ONE_HOST_HOPS                                                                              \
+    8u /* paths to one host differ by less; more apart are two that use its address */
+#define NEXT_IDS    256u /* between neighbours of a connection whose sender counts its packets */
+#define COUNTED_IDS 4u   /* so many in a row are no chance: ids at random do it once in 256^4 */
 
 enum end_how {
     END_SEEN = 1u << 0,
@@ -30,7 +33,9 @@ enum end_how {
     END_GOES_ON = 1u << 4, /* the sender's data went on after its RST */
     END_CLEAN = 1u << 5,   /* nothing was open */
     END_UNACKED = 1u << 6, /* the receiver's data was not acknowledged */
-    END_MUTE = 1u << 7     /* the server had not sent a byte */
+    END_MUTE = 1u << 7,    /* the server had not sent a byte */
+    END_NEXT_ID = 1u << 8, /* the RST has the IP id that came next */
+    END_FAR_ID = 1u << 9   /* its sender counts its packets, and the RST is far off */
 };
 
 /* 16 bits of a link-layer address, never 0.  A chance match hides a difference, no more. */
@@ -44,6 +49,41 @@ static uint16_t mac_mark(const struct packet *k) {
 
 void tcp_end_first(const struct segment *s) {
     s->f->mac_mark[s->dir] = mac_mark(s->k);
+}
+
+static unsigned apart(unsigned a, unsigned b) {
+    return a > b ? a - b : b - a;
+}
+
+static bool is_next_id(const struct flow_side *side, const struct packet *k) {
+    return (uint16_t)(k->ip_id - side->last_id - 1u) < NEXT_IDS;
+}
+
+void tcp_end_sender(const struct segment *s) {
+    struct flow_side *side = &s->f->side[s->dir];
+    const struct packet *k = s->k;
+    bool known = side->bits & SIDE_TTL;
+    side->ttl = k->ttl;
+    side->bits |= SIDE_TTL;
+    if (!known || k->ttl < side->ttl_low) side->ttl_low = k->ttl;
+    if (!known || k->ttl > side->ttl_high) side->ttl_high = k->ttl;
+    if (!k->has_ip_id || k->ip_id == 0) return;
+    if (!is_next_id(side, k))
+        side->id_steps = 0;
+    else if (side->id_steps < UINT8_MAX)
+        side->id_steps++;
+    side->last_id = (uint16_t)k->ip_id;
+}
+
+/* The nearest of the TTLs that this end's packets have had. */
+static uint8_t nearest_ttl(const struct flow_side *side, uint8_t ttl) {
+    uint8_t low = side->ttl_low, high = side->ttl_high;
+    if (ttl > low && ttl < high && apart(low, high) <= ONE_HOST_HOPS) return ttl;
+    return apart(ttl, low) < apart(ttl, high) ? low : high;
+}
+
+unsigned tcp_end_ttl_off(const struct flow_side *side, uint8_t ttl) {
+    return side->bits & SIDE_TTL ? apart(nearest_ttl(side, ttl), ttl) : 0;
 }
 
 /* Time of the latest data, SYN or FIN of either end. */
@@ -99,6 +139,9 @@ void tcp_end_note(const struct segment *s, bool clean) {
     if (s->quiet_us >> 31) end_silence(s, s->quiet_us);
     f->rst_seq = s->seq;
     f->rst_ttl = s->k->ttl;
+    const struct flow_side *side = &f->side[s->dir];
+    if (s->k->has_ip_id && s->k->ip_id != 0 && side->id_steps >= COUNTED_IDS)
+        f->end_how |= is_next_id(side, s->k) ? END_NEXT_ID : END_FAR_ID;
     if (mark && f->mac_mark[s->dir] && mark != f->mac_mark[s->dir]) f->end_how |= END_OTHER_MAC;
 }
 
@@ -118,10 +161,6 @@ static unsigned hops(uint8_t ttl) {
     return (ttl <= 32 ? 32u : ttl <= 64 ? 64u : ttl <= 128 ? 128u : 255u) - ttl;
 }
 
-static unsigned apart(unsigned a, unsigned b) {
-    return a > b ? a - b : b - a;
-}
-
 static const struct flow_side *ender(const struct flow *f) {
     return &f->side[f->end_how & END_SERVER ? SERVER : CLIENT];
 }
@@ -130,8 +169,10 @@ static bool is_foreign(const struct flow *f) {
     const struct flow_side *side = ender(f);
     if (!has(f, END_RST) || f->end_how & END_CLEAN) return false;
     if (f->end_how & END_GOES_ON) return true;
-    return side->bits & SIDE_TTL && apart(side->ttl, f->rst_ttl) >= FOREIGN_HOPS &&
-           apart(hops(side->ttl), hops(f->rst_ttl)) >= FOREIGN_HOPS;
+    unsigned way = hops(f->rst_ttl);
+    return !(f->end_how & END_NEXT_ID) && tcp_end_ttl_off(side, f->rst_ttl) >= FOREIGN_HOPS &&
+           apart(hops(side->ttl_low), way) >= FOREIGN_HOPS &&
+           apart(hops(side->ttl_high), way) >= FOREIGN_HOPS;
 }
 
 /* 0: its first request is not known as one; 1 ClientHello, 2 HTTP request. */
@@ -168,6 +209,12 @@ static bool is_hello_kept(const struct engine *e, const struct flow *f) {
            since_request(f) > end_guard_us(e->total.slowest_answer_us);
 }
 
+/* Protocols whose server greets: FTP, SSH, SMTP, POP3, IMAP, submission, MySQL. */
+static bool is_greeter(uint16_t port) {
+    return port == 21 || port == 22 || port == 25 || port == 110 || port == 143 || port == 587 ||
+           port == 3306;
+}
+
 static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
@@ -177,7 +224,9 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
     /* What takes data and says nothing, as a log does, may close when it has it all. */
     bool asks = f->end_how & END_RST || f->bits & FLOW_HELLO || f->app > APP_NONE;
     if (f->payload[CLIENT] > 0 && !asks) return false;
-    if (f->payload[CLIENT] == 0) return f->end_us - opened_us(f) <= GREETING_US;
+    if (f->payload[CLIENT] == 0)
+        return f->end_us - opened_us(f) <=
+               (is_greeter(f->port[SERVER]) ? GREETING_US : TURNED_AWAY_US);
     return f->payload[CLIENT] <= FEW_BYTES && f->end_us - opened_us(f) <= ANSWER_US;
 }
 
@@ -282,7 +331,9 @@ static struct msg_incident row_of(const struct flow *f, enum incident_kind kind,
 static struct msg_incident foreign_row(const struct flow *f) {
     struct msg_incident row = row_of(f, INCIDENT_RESET_FOREIGN, f->end_us);
     const struct flow_side *side = ender(f);
-    row.value = (uint64_t)f->rst_ttl * 256 + (side->bits & SIDE_TTL ? side->ttl : f->rst_ttl);
+    bool known = side->bits & SIDE_TTL;
+    row.value = f->rst_ttl * 256u + (known ? nearest_ttl(side, f->rst_ttl) : f->rst_ttl);
+    row.offers = (f->end_how & END_FAR_ID) != 0;
     row.worked = f->end_how & END_GOES_ON;
     row.requests = is_after_hello(f);
     row.tries = (f->end_how & END_OTHER_MAC) != 0;
@@ -292,11 +343,11 @@ static struct msg_incident foreign_row(const struct flow *f) {
 static struct msg_incident after_hello_row(const struct flow *f) {
     struct msg_incident row = row_of(f, INCIDENT_RESET_AFTER_HELLO, f->end_us);
     const struct flow_side *v = &f->side[SERVER];
-    bool same_ttl = !(v->bits & SIDE_TTL) || v->ttl == f->rst_ttl;
+    unsigned off = tcp_end_ttl_off(v, f->rst_ttl);
     row.value = first_request(f);
     row.span_us = since_request(f);
-    row.worked = same_ttl && !(f->end_how & (END_UNACKED | END_OTHER_MAC));
-    row.tries = same_ttl ? 0 : apart(v->ttl, f->rst_ttl);
+    row.worked = off == 0 && !(f->end_how & (END_UNACKED | END_OTHER_MAC));
+    row.tries = off;
     return row;
 }
 

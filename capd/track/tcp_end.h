@@ -21,6 +21,12 @@ enum tcp_ending {
 /* The first packet of one end. */
 void tcp_end_first(const struct segment *s);
 
+/* What a segment that is no reset says of where its sender is and how it numbers its packets. */
+void tcp_end_sender(const struct segment *s);
+
+/* How far a TTL is from those that this end's packets have had; 0: among them, or none is known. */
+unsigned tcp_end_ttl_off(const struct flow_side *side, uint8_t ttl);
+
 /* Data after a long silence, before it is counted. */
 void tcp_end_resumed(const struct segment *s);
 

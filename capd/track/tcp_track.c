@@ -164,9 +164,7 @@ static void note_reset(struct engine *e, struct segment *s) {
     } else if (first && !fin && !clean && f->payload[0] + f->payload[1] > 0) {
         f->bits |= FLOW_RESET_MID | (s->dir == CLIENT ? FLOW_RESET_CLIENT : 0u);
         f->reset_us = s->us;
-        if (side->bits & SIDE_TTL)
-            f->reset_ttl_delta =
-                (uint8_t)(side->ttl > s->k->ttl ? side->ttl - s->k->ttl : s->k->ttl - side->ttl);
+        f->reset_ttl_delta = (uint8_t)tcp_end_ttl_off(side, s->k->ttl);
     }
     side->bits |= SIDE_RST;
 }
@@ -270,7 +268,6 @@ void tcp_ends(struct engine *e, struct segment *s) {
 
 void tcp_segment(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
-    struct flow_side *side = &f->side[s->dir];
     if (s->flags & TCP_SYN)
         note_syn(e, s);
     else if (!(f->bits & FLOW_ESTABLISHED) && s->dir == CLIENT &&
@@ -286,8 +283,7 @@ void tcp_segment(struct engine *e, struct segment *s) {
     if (s->flags & TCP_RST) {
         note_reset(e, s);
     } else {
-        side->ttl = s->k->ttl;
-        side->bits |= SIDE_TTL;
+        tcp_end_sender(s);
     }
     if (f->bits & FLOW_ENDED) tcp_answer_done(e, f);
 }

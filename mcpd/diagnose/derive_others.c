@@ -198,6 +198,12 @@ static bool i_established(const struct derive_row *r, double *out) {
     return number(out, s ? s->established : 0);
 }
 
+/* Has the service sent anybody a byte? */
+static bool i_service_answers(const struct derive_row *r, double *out) {
+    const struct msg_service *s = derive_incident_service(r);
+    return is(out, s && s->data_segments_to_client > 0);
+}
+
 static bool i_unreachable(const struct derive_row *r, double *out) {
     const struct msg_service *s = derive_incident_service(r);
     return number(out, s ? s->unreachable : 0);
@@ -333,6 +339,7 @@ const struct computed computed_resolvers[] = {
 const struct computed computed_incidents[] = {
     {"of_target", derive_of_target},
     {"service_established", i_established},
+    {"service_answers", i_service_answers},
     {"service_unreachable", i_unreachable},
     {"icmp_type", i_icmp_type},
     {"icmp_code", i_icmp_code},

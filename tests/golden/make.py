@@ -221,6 +221,7 @@ def closed_window_and_reset(c):
         t.window = 8192
         t.send(True, ACK)
         c.wait(5)
+    c.ident += 20000  # whoever sends this numbers packets of its own
     t.send(False, RST, ttl=61)
     slow = Tcp(c, 40001, 8080)
     slow.open()

@@ -210,6 +210,13 @@ class Lab(Product):
             rules += ['add rule netdev mirror %s %sdup to "mon"' % (dev, some)] * copies if percent else []
         self.nft(self.router, *rules)
 
+    def late_copies(self, late_ms, *how):
+        """Everything comes to the mirror port once more, later: as from a switch that hands over batches."""
+        self._batch(self.router, ["link add late type veth peer name late0", "link set late up", "link set late0 up"])
+        self.nft(self.router, *['add rule netdev mirror %s dup to "late"' % dev for dev in ("toc", "tos")])
+        self.spawn(self.router, [sys.executable, os.path.join(HERE, "delay.py"), "late0", "mon", str(late_ms)]
+                   + [str(word) for word in how], ready="ready")
+
     def uneven_link(self, percent):
         """Some packets to the client wait in a slow queue and are overtaken: reordering."""
         for part in (["qdisc", "replace", "dev", "toc", "root", "handle", "1:", "htb", "default", "10"],

@@ -141,6 +141,14 @@ def mirror(**how):
     return setup
 
 
+def mirror_batches(lab):
+    """All packets of up to 30 ms, then all of them once more."""
+    web(lab)
+    web6(lab)
+    lab.mirror()
+    lab.late_copies(1, "hold", 31, 29)
+
+
 def far_web(one_way_ms):
     def setup(lab):
         web(lab)
@@ -195,6 +203,11 @@ def gets(url, count, *options, gap=0.05, healthy=True):
                 must(code, url)
             time.sleep(gap)
     return traffic
+
+
+def two_families(lab):
+    gets("http://%s/bytes/200000" % WEB, 6)(lab)
+    gets("http://[%s]/bytes/200000" % SERVER6, 6, "-g")(lab)
 
 
 def fails(url, count=1, timeout=None):
@@ -336,6 +349,7 @@ FAULTS = [
         setup=mirror(percent_to_client=0), where="router", status=("problems", "inconclusive")),
     Run("mirror-twice", gets("http://%s/bytes/30000" % WEB, 6), "capture_duplicates", "capture", "mon0", interface="mon0",
         setup=mirror(copies=2), where="router", severity="info", status=("healthy", "inconclusive")),
+    Run("mirror-batches", two_families, "capture_duplicates", "capture", "mon0", interface="mon0", setup=mirror_batches, target=None, where="router", severity="info", status=("healthy", "inconclusive")),
     Run("too-many-flows", many_flows, "table_overflow", "capture", "eth0", target=None, duration=6, alone=True,
         status=("problems", "inconclusive")),
     Run("missing-pages", gets("http://%s/nothing" % WEB, 6), "http_client_errors", "client", WEB, setup=web, severity="warning"),

@@ -30,6 +30,13 @@ def serve(conn):
             conn.recv(4096)
         except OSError:
             pass
+    elif how == 'hasty':               # answers who asks, and waits for nobody longer than half a second
+        conn.settimeout(0.5)
+        try:
+            conn.recv(4096)
+            conn.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok')
+        except OSError:
+            pass
     elif how == 'log':                 # takes what it gets, says nothing
         conn.recv(4096)
     elif how == 'cut':                 # reads the request, resets instead of an answer
@@ -55,6 +62,13 @@ for _ in range(count):
     elif how == 'line':
         conn.sendall(b'something happened\\n')
         conn.recv(1)
+    elif how == 'spare':               # one asks, two opened in advance never do
+        spare = [socket.create_connection((address, port), timeout=10) for _ in range(2)]
+        conn.sendall(b'GET / HTTP/1.1\\r\\nHost: lab\\r\\n\\r\\n')
+        conn.recv(4096)
+        for other in spare:
+            other.recv(1)
+            other.close()
     elif how == 'brief':
         conn.sendall(b'GET /bytes/100 HTTP/1.1\\r\\nHost: lab\\r\\nConnection: close\\r\\n\\r\\n')
         while conn.recv(4096):
@@ -222,6 +236,7 @@ FAULTS = [
 
 HEALTHY = [
     Run("idle-socket-closed", connects("wait", 1), setup=ending("patient"), duration=8),
+    Run("spare-sockets-closed", connects("spare", 3), setup=ending("hasty")),
     Run("log-lines", connects("line", 4), setup=ending("log")),
     Run("a-few-ports-tried", port_scan(2000, 8), setup=web, target=None, lenient=True, absent=("syn_scan",), also=("tcp_refused",)),
     Run("health-checks", connects("drop", 5), setup=web),

@@ -40,17 +40,51 @@ static void test_ends_reset_over_other_hops(void **state) {
     } t[] = {{57, 64, true}, {57, 58, false}, {57, 121, false}, {57, 57, false}, {120, 60, true}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
-        struct conn k = opened(l, 80);
         l->ttl = t[i].flow;
+        struct conn k = opened(l, 80);
         ask(&k);
         from_server(&k, TCP_ACK, NULL, 900);
         l->ttl = t[i].rst;
+        l->ip_id = 0x7fff;
         from_server(&k, TCP_RST, NULL, 0);
         const struct msg_incident *n = incident_of(l, INCIDENT_RESET_FOREIGN);
         assert_int_equal(n != NULL, t[i].foreign);
         assert_int_equal(l->services.rows[0].reset_by_server, !t[i].foreign);
         if (n) assert_int_equal(n->value, t[i].rst * 256u + t[i].flow);
         if (n) assert_true(n->toward_client && !n->worked);
+        lab_free(l);
+    }
+}
+
+/* A sender whose packets take two paths of different length; and one that numbers its packets,
+ * whose reset has the number that comes next, or one that is far off. */
+static void test_ends_reset_over_one_of_two_paths(void **state) {
+    (void)state;
+    static const struct {
+        uint8_t ttl[2], rst;
+        uint16_t rst_id; /* 0: the next one */
+        bool foreign, numbered;
+    } t[] = {{{62, 64}, 62, 1, false, false}, {{62, 64}, 64, 1, false, false},
+             {{62, 64}, 61, 1, false, false}, {{62, 64}, 58, 1, true, true},
+             {{64, 64}, 62, 0, false, false}, {{64, 64}, 62, 40000, true, true},
+             {{57, 250}, 128, 1, true, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        l->ttl = t[i].ttl[0];
+        struct conn k = opened(l, 80);
+        ask(&k);
+        for (unsigned n = 0; n < 6; n++) {
+            l->ttl = t[i].ttl[n & 1];
+            from_server(&k, TCP_ACK, NULL, 900);
+        }
+        l->ttl = t[i].rst;
+        if (t[i].rst_id) l->ip_id = t[i].rst_id == 1 ? 0x7fff : t[i].rst_id;
+        from_server(&k, TCP_RST, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_RESET_FOREIGN);
+        if ((n != NULL) != t[i].foreign) fail_msg("case %zu", i);
+        if (n) assert_int_equal(n->offers, t[i].numbered);
+        if (t[i].ttl[1] == 64 && t[i].ttl[0] == 62 && t[i].rst >= 62)
+            assert_int_equal(l->services.rows[0].reset_ttl_delta, 0);
         lab_free(l);
     }
 }
@@ -107,17 +141,20 @@ static void test_ends_reset_after_the_request(void **state) {
 static void test_ends_server_closes_without_a_byte(void **state) {
     (void)state;
     static const struct {
+        uint16_t port;
         const char *said;
         uint32_t wait_us;
         bool by_client, found;
-    } t[] = {{NULL, 50 * MS, false, true},
-             {NULL, 5 * S, false, false},
-             {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 9 * S, false, true},
-             {"some line of a log\n", 50 * MS, false, false},
-             {NULL, 50 * MS, true, false}};
+    } t[] = {{8000, NULL, 50 * MS, false, true},
+             {8000, NULL, 2 * S, false, false}, /* a socket opened in advance, not needed */
+             {25, NULL, 2 * S, false, true},    /* here it is the server that speaks first */
+             {25, NULL, 5 * S, false, false},
+             {8000, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 9 * S, false, true},
+             {8000, "some line of a log\n", 50 * MS, false, false},
+             {8000, NULL, 50 * MS, true, false}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
-        struct conn k = opened(l, 8000);
+        struct conn k = opened(l, t[i].port);
         if (t[i].said) from_client(&k, TCP_PSH | TCP_ACK, t[i].said, strlen(t[i].said));
         l->us += t[i].wait_us;
         if (t[i].by_client)
@@ -379,6 +416,7 @@ static void test_ends_reset_says_from_whom(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_reset_over_other_hops),
+        cmocka_unit_test(test_ends_reset_over_one_of_two_paths),
         cmocka_unit_test(test_ends_data_goes_on_after_a_reset),
         cmocka_unit_test(test_ends_reset_after_the_request),
         cmocka_unit_test(test_ends_server_closes_without_a_byte),

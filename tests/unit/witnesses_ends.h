@@ -74,13 +74,21 @@ WITNESS(mute_all) {
     struct msg_incident *n = world_ending(w, INCIDENT_MUTE_CLOSE, 10);
     n->span_us = 40000;
     n->toward_client = true;
+    w->service[0].data_segments_to_client = 0;
+}
+/* It answers others: who asked nothing and was closed is a socket that nobody needed. */
+WITNESS(mute_beside_answers) {
+    mute_all(w);
+    w->incident[0].count = 4;
+    w->service[0].data_segments_to_client = 1000;
 }
 WITNESS(mute_some) {
-    mute_all(w);
+    mute_beside_answers(w);
+    w->incident[0].worked = true;
     w->incident[0].count = 2;
 }
 WITNESS(mute_rare) {
-    mute_all(w);
+    mute_some(w);
     w->incident[0].count = 1;
     w->service[0].established = 100;
 }
@@ -207,6 +215,7 @@ WITNESS(reset_other_mac) {
     {"tcp_backend_closed", mute_all, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_backend_closed", mute_some, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_backend_closed", mute_rare, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_backend_closed", mute_beside_answers, NULL, NULL, NULL, NULL}, \
     {"tcp_backend_closed", healthy, NULL, NULL, NULL, NULL}, \
     {"syn_flood", flooded, "critical", "confirmed", "client", "203.0.113.9:443"}, \
     {"syn_flood", flooded_dead_server, "critical", "likely", "client", "203.0.113.9:443"}, \
