@@ -8,8 +8,8 @@ DESTDIR  ?=
 CORPUS   ?=
 
 PKGS_CAPD := libpcap libcap libseccomp msgpack
-PKGS_MCPD := libcjson msgpack libidn2
-PKGS_NET  := libcurl
+PKGS_MCPD := libcjson msgpack libidn2 libseccomp
+PKGS_NET  := libcurl libseccomp
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wvla -Wcast-qual -Wformat=2 -Wundef \
         -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough
@@ -20,6 +20,8 @@ HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE
 LDHARD  := -pie -Wl,-z,relro,-z,now
 ifeq ($(V),release)
 OPT := -O2 -g -D_FORTIFY_SOURCE=3
+else ifeq ($(V),log)
+OPT := -O2 -g -D_FORTIFY_SOURCE=3 -DSANDBOX_LOG=1
 else ifeq ($(V),asan)
 OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DTEST_BUILD=1
 WARN += -Wno-format-truncation # gcc guesses wrongly when sanitizers are in the way; the release build checks it
@@ -29,7 +31,7 @@ else ifeq ($(V),fuzz)
 CC  := clang-14
 OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DTEST_BUILD=1
 else
-$(error V must be release, asan, cov or fuzz)
+$(error V must be release, log, asan, cov or fuzz)
 endif
 # -isystem keeps the warnings of other people's headers out of ours.
 SYSINC   := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I $(PKGS_CAPD) $(PKGS_MCPD) 2>/dev/null))
@@ -47,7 +49,7 @@ endif
 # targets that need root for more than building get a plain shell back, and give build/ away at their end.
 OWNER := $(shell stat -c %u:%g Makefile)
 JOBS  ?= $(shell nproc)
-ROOT_TARGETS := demo check check-corpus check-mutated bench install
+ROOT_TARGETS := demo check check-corpus check-mutated check-log bench install
 ifeq ($(shell id -u),0)
 ifneq ($(firstword $(subst :, ,$(OWNER))),0)
 SHELL := /usr/bin/setpriv
@@ -63,7 +65,7 @@ endif
 # ---- what is built from what ------------------------------------------------------------------
 COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
           common/wire.c common/mpcheck.c common/mp.c common/schema.c \
-          common/frame.c common/conf.c common/protocol.c common/bucket.c common/sysd.c
+          common/frame.c common/conf.c common/protocol.c common/bucket.c common/sysd.c common/landlock.c
 DECODE := $(addprefix capd/decode/,decode.c datalink.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c \
           dns.c http.c http_chunk.c http_target.c tls.c tls_hello.c stp.c sctp.c nd.c dhcp.c dhcp6.c quic.c \
            rtp.c ntp.c stun.c)
@@ -86,11 +88,11 @@ MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/caller.c mcpd/mcp/completion
            mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/prompts.c mcpd/mcp/resources.c \
            mcpd/mcp/subscribe.c mcpd/mcp/tools.c \
            mcpd/transport/stdio.c
-MCPD   := mcpd/main.c mcpd/app.c mcpd/answer.c mcpd/answer_interfaces.c mcpd/cli.c mcpd/cli_report.c mcpd/cli_interfaces.c mcpd/cli_check.c mcpd/cli_check_local.c mcpd/cli_serve_client.c mcpd/cli_stdio.c mcpd/settings.c mcpd/launcher.c mcpd/netchild.c mcpd/privs.c mcpd/capture/capclient.c mcpd/capture/capconn.c mcpd/capture/captures.c mcpd/capture/captures_run.c mcpd/capture/interfaces.c mcpd/capture/snapset.c mcpd/capture/snapshot.c mcpd/capture/store.c mcpd/capture/target.c mcpd/capture/target_mode.c mcpd/capture/watches.c mcpd/tools/analyze_capture_file.c mcpd/tools/common.c mcpd/tools/get_capture_report.c mcpd/tools/get_capture_status.c mcpd/tools/list_captures.c mcpd/tools/list_network_interfaces.c mcpd/tools/start_packet_capture.c mcpd/tools/stop_packet_capture.c mcpd/tools/tools.c
+MCPD   := mcpd/main.c mcpd/app.c mcpd/answer.c mcpd/answer_interfaces.c mcpd/cli.c mcpd/cli_report.c mcpd/cli_interfaces.c mcpd/cli_check.c mcpd/cli_check_local.c mcpd/cli_serve_client.c mcpd/cli_stdio.c mcpd/settings.c mcpd/launcher.c mcpd/netchild.c mcpd/privs.c mcpd/sandbox.c mcpd/capture/capclient.c mcpd/capture/capconn.c mcpd/capture/captures.c mcpd/capture/captures_run.c mcpd/capture/interfaces.c mcpd/capture/snapset.c mcpd/capture/snapshot.c mcpd/capture/store.c mcpd/capture/target.c mcpd/capture/target_mode.c mcpd/capture/watches.c mcpd/tools/analyze_capture_file.c mcpd/tools/common.c mcpd/tools/get_capture_report.c mcpd/tools/get_capture_status.c mcpd/tools/list_captures.c mcpd/tools/list_network_interfaces.c mcpd/tools/start_packet_capture.c mcpd/tools/stop_packet_capture.c mcpd/tools/tools.c
 MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_totals.c mcpd/diagnose/derive_services.c mcpd/diagnose/derive_others.c mcpd/diagnose/derive_scan.c mcpd/diagnose/derive_udp.c mcpd/diagnose/derive_ends.c mcpd/diagnose/derive_strain.c mcpd/diagnose/derive_load.c mcpd/diagnose/derive_names.c mcpd/diagnose/derive_dns.c mcpd/diagnose/derive_tls.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c mcpd/report/fields.c mcpd/report/rows.c mcpd/report/timeline.c mcpd/report/tree.c mcpd/report/connections.c mcpd/report/addresses.c mcpd/report/findings.c mcpd/report/budget.c mcpd/report/section.c mcpd/report/status.c mcpd/report/text.c mcpd/report/render_text.c mcpd/report/term.c mcpd/report/render_tables.c mcpd/report/render_terminal.c
 MCPD   += $(addprefix mcpd/report/,html.c page_words.c page_charts.c page_time.c page_problems.c page_lists.c page_about.c \
           render_html.c render_csv.c)
-NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/privs.c
+NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/net/sandbox.c mcpd/privs.c
 
 LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)
 LIBS_MCPD := $(shell pkg-config --libs $(PKGS_MCPD) 2>/dev/null)
@@ -199,6 +201,6 @@ clean: ## remove what was built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 24
-	@echo '  V=release|asan|cov|fuzz picks the build variant'
+	@echo '  V=release|log|asan|cov|fuzz picks the build variant'
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

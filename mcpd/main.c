@@ -2,8 +2,10 @@
  * settings, gives up its privileges and runs one command.
  * Runs in: mcpd.  Input trust: local. */
 #include "common/log.h"
+#include "mcpd/capture/capconn.h"
 #include "mcpd/cli.h"
 #include "mcpd/privs.h"
+#include "mcpd/sandbox.h"
 #include "mcpd/transport/stdio.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool read_settings(struct app *a, const struct cli *c, struct fail *fail) {
@@ -25,6 +28,27 @@ static bool read_settings(struct app *a, const struct cli *c, struct fail *fail)
     return ok;
 }
 
+/* The C library reads the time zone when a date is first written; ours are all UTC. */
+static void settle_time_zone(void) {
+    (void)setenv("TZ", "UTC0", 1);
+    tzset();
+}
+
+/* From here on mcpd can do what its command needs and no more. */
+static bool lock_up(const struct app *a, enum cli_command command, struct fail *fail) {
+    const char *folder[SETTINGS_DIRS] = {a->home};
+    struct sandbox_wishes w = {.mode = command == CLI_STDIO ? SANDBOX_STDIO : SANDBOX_PEOPLE,
+                               .readable = folder,
+                               .keep_bytes = a->settings.retention_bytes};
+    for (uint32_t i = 0; i < a->settings.dirs; i++) folder[i] = a->settings.dir[i];
+    if (w.mode != SANDBOX_PEOPLE)
+        w.readable_n = a->settings.dirs ? a->settings.dirs : a->home[0] != 0;
+    settle_time_zone();
+    int rc = privs_drop();
+    if (rc == 0) return sandbox_enter(&w, fail);
+    return fail_set(fail, FAIL_ENVIRONMENT, "", "cannot give up privileges: %s", strerror(-rc));
+}
+
 /* What needs the person's own rights happens before they are given up: opening the file that was
  * named on the command line, connecting to a socket that only root may use. */
 static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
@@ -35,9 +59,8 @@ static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
     }
     if (c->command == CLI_DIAGNOSE || c->command == CLI_INTERFACES || c->command == CLI_CHECK)
         (void)!captures_connect(a->captures, &later); /* told when it is needed */
-    int rc = privs_drop();
-    if (rc == 0) return true;
-    return fail_set(fail, FAIL_ENVIRONMENT, "", "cannot give up privileges: %s", strerror(-rc));
+    capconn_prepare(a->settings.capd);
+    return lock_up(a, c->command, fail);
 }
 
 static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {

@@ -52,8 +52,8 @@ UNIT += test_decode_http
 UNIT += test_decode_tls
 
 # The sandbox, tried from inside, and a real capd.  Release only: sanitizers need calls that it forbids.
-SANDBOX_TESTS := test_worker_sandbox test_parent_sandbox test_live
-SANDBOX_LIBS = $(foreach l,parent worker track stat track decode common,$(B)/lib$(l).a)
+SANDBOX_TESTS := test_worker_sandbox test_parent_sandbox test_live test_mcpd_sandbox
+SANDBOX_LIBS = $(B)/libmcpd.a $(B)/obj/mcpd/net/sandbox.o $(foreach l,parent worker track stat track decode common,$(B)/lib$(l).a)
 SUITES += $(addprefix build/release/sandbox/,$(SANDBOX_TESTS))
 ifeq ($(V),release)
 units: $(addprefix $(B)/sandbox/,$(SANDBOX_TESTS))
@@ -61,6 +61,11 @@ endif
 $(B)/sandbox/%: tests/sandbox/%.c tests/sandbox/client.c $(SANDBOX_LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/sandbox/client.c $(SANDBOX_LIBS) $(LIBS_CAPD)
+check-log: ## run all suites that drive the product with sandboxes that only record; SUITES_LOG=files (root)
+	@deploy/install-deps build test
+	@$(MAKE) --no-print-directory -j$(JOBS) all units
+	@$(MAKE) --no-print-directory -j$(JOBS) V=log all build/log/pcm-count build/log/bench/flood
+	@$(GIVE_BACK) tests/sandbox/log_run $(SUITES_LOG)
 UNIT += test_mcp_loop
 UNIT += test_parent_config
 UNIT += test_policy

@@ -1,9 +1,9 @@
 /* No program can be started, no file written, no connection made once this is in force.
  * Runs in: parent.  Input trust: none. */
 #include "capd/parent/sandbox.h"
+#include "common/sandbox_action.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <seccomp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -104,7 +104,7 @@ static int add_conditional(scmp_filter_ctx ctx) {
 }
 
 bool parent_sandbox_enter(struct fail *fail) {
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    scmp_filter_ctx ctx = seccomp_init(SANDBOX_FORBIDDEN);
     int error = ctx ? 0 : -ENOMEM;
     for (size_t i = 0; !error && i < sizeof calls / sizeof calls[0]; i++)
         error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);

@@ -3,49 +3,23 @@
  * its ring without any capability, so each call is bound to the descriptor it is meant for.
  * Runs in: worker.  Input trust: none. */
 #include "capd/worker/sandbox.h"
+#include "common/landlock.h"
+#include "common/sandbox_action.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <seccomp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-/* ---- Landlock: the ABI by number, since the header of Debian 12 stops at version 2 ---------- */
-
-struct landlock_attr {
-    uint64_t fs, net, scoped;
-};
-
-#define LANDLOCK_QUERY_VERSION 1u
-#define FS_ABI1                ((1ull << 13) - 1) /* execute .. make_sym */
-#define FS_REFER               (1ull << 13)       /* ABI 2 */
-#define FS_TRUNC               (1ull << 14)       /* ABI 3 */
-#define FS_IOCTL               (1ull << 15)       /* ABI 5 */
-#define NET_TCP                3ull               /* ABI 4: bind, connect */
-#define SCOPE_ALL              3ull               /* ABI 6: abstract sockets, signals */
 
 bool sandbox_landlock(unsigned *abi_out, struct fail *fail) {
-    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_QUERY_VERSION);
-    *abi_out = 0;
-    if (abi < 1) return true;
-    struct landlock_attr attr = {FS_ABI1 | (abi >= 2 ? FS_REFER : 0) | (abi >= 3 ? FS_TRUNC : 0) |
-                                     (abi >= 5 ? FS_IOCTL : 0),
-                                 abi >= 4 ? NET_TCP : 0, abi >= 6 ? SCOPE_ALL : 0};
-    size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
-    long fd = syscall(SYS_landlock_create_ruleset, &attr, size, 0);
-    if (fd < 0 || syscall(SYS_landlock_restrict_self, (int)fd, 0) != 0)
-        return fail_set(fail, FAIL_SANDBOX, "", "the capture worker could not enter Landlock: %s",
-                        strerror(errno));
-    close((int)fd);
-    *abi_out = abi > 64 ? 64 : (unsigned)abi;
-    return true;
+    int rc = landlock_enter(&(struct landlock_keep){.readable_n = 0}, abi_out);
+    if (rc == 0) return true;
+    return fail_set(fail, FAIL_SANDBOX, "", "the capture worker could not enter Landlock: %s",
+                    strerror(-rc));
 }
 
 /* ---- seccomp ------------------------------------------------------------------------------- */
@@ -122,7 +96,7 @@ static void refuse_probes(struct rules *r) {
 }
 
 bool sandbox_seccomp(const struct sandbox_fds *fds, struct fail *fail) {
-    struct rules r = {seccomp_init(SCMP_ACT_KILL_PROCESS), 0};
+    struct rules r = {seccomp_init(SANDBOX_FORBIDDEN), 0};
     if (!r.ctx) return fail_set(fail, FAIL_SANDBOX, "", "no memory for the system call filter");
     allow_general(&r, fds->ipc);
     allow_memory(&r);

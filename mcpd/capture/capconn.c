@@ -18,19 +18,30 @@
 #define IN_MAX          (LIM_FRAME_FROM_CAPD + WIRE_HEADER_BYTES + WIRE_EXT_BYTES)
 #define IN_FIRST        (16u * 1024u)
 #define OUT_MAX         (16u * (LIM_FRAME_TO_CAPD + WIRE_HEADER_BYTES))
+#define USUAL_GROUP     "capd-clients"
 #define READS_PER_ROUND 64 /* then others get their turn */
 
 /* ---- connecting ------------------------------------------------------------------------------ */
 
-static bool group_of(const char *path, struct stat *st) {
-    if (stat(path, st) == 0) return true;
+/* Names of people and groups, looked up while mcpd still may read them. */
+static struct names {
+    bool settled;
+    char me[33];       /* "": this uid has no name */
+    gid_t gid[2];      /* of the socket (or its directory), and of the usual one */
+    char group[2][33]; /* "": no name */
+    bool listed[2];    /* we are in it, by what the system says now */
+} names;
+
+static gid_t group_of(const char *path) {
+    struct stat st;
     char dir[256];
     const char *slash = strrchr(path, '/');
+    if (stat(path, &st) == 0) return st.st_gid;
     snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-    return stat(dir, st) == 0;
+    return stat(dir, &st) == 0 ? st.st_gid : 0;
 }
 
-/* In the group by what the system says now, though not in this session? */
+/* In the group by what the system says now, though perhaps not in this session? */
 static bool is_listed(const struct passwd *me, gid_t gid) {
     gid_t groups[256];
     int n = 256;
@@ -40,28 +51,46 @@ static bool is_listed(const struct passwd *me, gid_t gid) {
     return false;
 }
 
+static void learn_names(const char *path) {
+    const struct group *usual = getgrnam(USUAL_GROUP);
+    gid_t gid[2] = {group_of(path), usual ? usual->gr_gid : 0};
+    memset(&names, 0, sizeof names);
+    const struct passwd *me = getpwuid(getuid());
+    if (me) snprintf(names.me, sizeof names.me, "%s", me->pw_name);
+    for (int i = 0; i < 2; i++) {
+        const struct group *group = getgrgid(gid[i]);
+        names.gid[i] = gid[i];
+        if (group) snprintf(names.group[i], sizeof names.group[i], "%s", group->gr_name);
+        names.listed[i] = is_listed(me, gid[i]);
+    }
+}
+
+void capconn_prepare(const char *path) {
+    if (path[0] == '/') learn_names(path);
+    names.settled = true;
+}
+
 /* Whom the mode of the socket keeps out the kernel turns away, so only we can say why. */
 static void explain_permission(const char *path, struct fail *fail) {
-    struct stat st;
     char why[280];
-    gid_t gid = group_of(path, &st) ? st.st_gid : 0;
-    const struct group *group = getgrgid(gid);
-    const struct passwd *me = getpwuid(getuid());
+    gid_t gid = group_of(path);
+    if (!names.settled) learn_names(path);
+    int i = names.gid[0] == gid ? 0 : 1;
+    bool named = names.gid[i] == gid && names.group[i][0];
     if (gid == 0)
         snprintf(why, sizeof why,
                  "the socket belongs to root: run this as root, or use --capd private");
-    else if (!group)
+    else if (!named)
         snprintf(why, sizeof why, "members of group number %u may, which has no name here", gid);
-    else if (is_listed(me, gid))
+    else if (names.listed[i])
         snprintf(why, sizeof why,
-                 "members of group %.32s may, and %.32s is one by now, but this session is older: "
-                 "log in again (or try it in a shell of `newgrp %.32s`)",
-                 group->gr_name, me->pw_name, group->gr_name);
+                 "members of group %s may, and %s is one by now, but this session is older: "
+                 "log in again (or try it in a shell of `newgrp %s`)",
+                 names.group[i], names.me, names.group[i]);
     else
-        snprintf(
-            why, sizeof why,
-            "members of group %.32s may. Run `sudo usermod -aG %.32s %.32s`, then log in again",
-            group->gr_name, group->gr_name, me ? me->pw_name : "YOU");
+        snprintf(why, sizeof why,
+                 "members of group %s may. Run `sudo usermod -aG %s %s`, then log in again",
+                 names.group[i], names.group[i], names.me[0] ? names.me : "YOU");
     fail_set(fail, FAIL_PERMISSION, "capd", "you may not connect to capd at %.108s: %s; %s", path,
              strerror(EACCES), why);
 }

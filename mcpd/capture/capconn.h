@@ -27,6 +27,10 @@ struct capconn {
  * tried, what was wrong and how to mend it (contract section 7). */
 int capconn_dial(const char *path, struct fail *fail) __attribute__((warn_unused_result));
 
+/* Look up now what capconn_dial() may have to say about people and groups: after the sandbox is
+ * entered it cannot.  Without this call it looks them up when it needs them. */
+void capconn_prepare(const char *path);
+
 /* Begin with a closed connection; then open it with a connected descriptor, which it owns from then
  * on, also on failure.  False: no memory or no such descriptor. */
 void capconn_init(struct capconn *c, struct loop *loop, const struct capconn_ops *ops, void *ctx);

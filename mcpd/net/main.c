@@ -7,6 +7,7 @@
 #include "mcpd/net/net.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "mcpd/net/sandbox.h"
 #include "mcpd/privs.h"
 #include <errno.h>
 #include <signal.h>
@@ -61,6 +62,7 @@ static int children_running(int known) {
 /* The slow requests, in a grandchild. */
 _Noreturn static void work(char *words[WORDS_MAX]) {
     (void)alarm(NET_RESOLVE_S);
+    if (!net_sandbox_narrow()) _exit(1);
     if (strcmp(words[0], "resolve") == 0)
         net_resolve(words[1], words[2]);
     else
@@ -98,6 +100,7 @@ static void handle(char *text, int *children) {
 int main(int argc, char **argv) {
     static char message[NET_MESSAGE_MAX + 1];
     int children = 0;
+    struct fail fail;
     (void)argv;
     log_open("mcpd-net");
     if (argc > 1) {
@@ -107,6 +110,10 @@ int main(int argc, char **argv) {
     int rc = privs_drop();
     if (rc) {
         log_line("cannot drop privileges: %s", strerror(-rc));
+        return 1;
+    }
+    if (!net_sandbox_enter(&fail)) {
+        log_line("%s", fail.why);
         return 1;
     }
     for (;;) {

@@ -27,7 +27,7 @@ sys.path.insert(0, os.path.join(TOP, "tests", "lab"))
 import stdio_client  # noqa: E402
 from stdio_client import text_of  # noqa: E402
 
-BUILD = os.path.join(TOP, "build", "release")
+BUILD = os.environ.get("PCM_BUILD", os.path.join(TOP, "build", "release"))
 USER = 61002  # no such user: owns nothing, belongs to nothing
 ROOT = os.geteuid() == 0
 

@@ -3,21 +3,12 @@
 #include "capd/parent/interfaces.h"
 #include "capd/parent/priv.h"
 #include "capd/parent/sandbox.h"
-#include "tests/sandbox/tap.h"
-#include <errno.h>
+#include "tests/sandbox/attempt.h"
 #include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#define TRY(call) ((call) >= 0 ? 0 : errno)
 
 /* A path that does not exist: were the call allowed, it would fail with an error. */
 static int run_program(void) {
@@ -70,12 +61,7 @@ static int read_interfaces(void) {
     return error ? -error : all.interfaces > 0 ? 0 : ENODEV;
 }
 
-enum { DIES = -1, WORKS = 0 };
-static const struct attempt {
-    const char *name;
-    int (*run)(void);
-    int want;
-} attempts[] = {
+static const struct attempt attempts[] = {
     {"run a program", run_program, DIES},
     {"create a file", write_open, DIES},
     {"truncate a file", truncate_open, DIES},
@@ -92,37 +78,18 @@ static const struct attempt {
     {"list interfaces", read_interfaces, WORKS},
 };
 
-#define EXIT_SETUP   99
-#define EXIT_THROUGH 98
-
-static void try(const struct attempt *a) {
-    char name[160];
-    int status;
-    fflush(stdout);
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct priv_options o = {.is_root = geteuid() == 0,
-                                 .uid = geteuid() ? geteuid() : 65534,
-                                 .gid = getegid() ? getegid() : 65534};
-        struct fail fail;
-        bool live;
-        if (!priv_lock(&o, &live, &fail) || !parent_sandbox_enter(&fail)) _exit(EXIT_SETUP);
-        int result = a->run();
-        _exit(result == 0 ? EXIT_THROUGH : result);
-    }
-    waitpid(pid, &status, 0);
-    int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    bool died = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
-    bool ok = a->want == DIES ? died : code == (a->want == WORKS ? EXIT_THROUGH : a->want);
-    snprintf(name, sizeof name, "parent: to %s: %s", a->name,
-             a->want == DIES    ? "kills it"
-             : a->want == WORKS ? "works"
-                                : strerror(a->want));
-    tap_ok(ok, name);
-    if (!ok) printf("# got status %d\n", code);
+static bool enter(int kind, const int pair[2]) {
+    struct priv_options o = {.is_root = geteuid() == 0,
+                             .uid = geteuid() ? geteuid() : 65534,
+                             .gid = getegid() ? getegid() : 65534};
+    struct fail fail;
+    bool live;
+    (void)kind;
+    if (priv_lock(&o, &live, &fail) && parent_sandbox_enter(&fail)) return true;
+    return write(pair[1], fail.why, strlen(fail.why)) < 0;
 }
 
 int main(void) {
-    for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) try(&attempts[i]);
+    attempt_all("parent", attempts, COUNT(attempts), enter, 0);
     return tap_end();
 }

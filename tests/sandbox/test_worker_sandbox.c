@@ -5,35 +5,24 @@
 #include "capd/worker/drop.h"
 #include "capd/worker/sandbox.h"
 #include "capd/worker/source.h"
-#include "tests/sandbox/tap.h"
-#include <errno.h>
+#include "capd/parent/relay.h"
+#include "tests/sandbox/attempt.h"
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
+#include <sys/uio.h>
 #include <time.h>
-#include <unistd.h>
 
 static int P = -1, I = -1, F = -1; /* packet socket, pipe to the parent, capture file */
 
-/* An attempt returns 0 when it got through, else the errno it got. */
-#define TRY(call) ((call) >= 0 ? 0 : errno)
-#define ATTEMPT(name, call)                                                                        \
-    static int name(void) {                                                                        \
-        return TRY(call);                                                                          \
-    }
-
+static struct relay others; /* frames of another capture, in the parent's memory */
 static uint8_t frame[64] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 static int bind_other(void) {
@@ -87,6 +76,18 @@ static int much_memory(void) {
     void *p = mmap(NULL, 64u << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return p == MAP_FAILED ? errno : 0;
 }
+/* Another capture's process: its memory, and the files through which the kernel shows it. */
+static int others_memory(void) {
+    uint8_t byte;
+    struct iovec here = {&byte, 1}, there = {frame, 1};
+    return TRY(process_vm_readv(getppid(), &here, 1, &there, 1, 0));
+}
+/* What the parent held of another capture when this worker was forked. */
+static int inherited_frames(void) {
+    for (size_t i = 0; i < 4096; i++)
+        if (others.bytes[i]) return 0;
+    return ENODATA;
+}
 static int some_memory(void) {
     char *p = malloc(4u << 20);
     if (!p) return ENOMEM;
@@ -114,6 +115,8 @@ static int now(void) {
 }
 
 ATTEMPT(open_file, open("/etc/passwd", O_RDONLY))
+ATTEMPT(open_memory, open("/proc/1/mem", O_RDONLY))
+ATTEMPT(signal_thread, syscall(SYS_tgkill, getppid(), getppid(), SIGTERM))
 ATTEMPT(open_socket, socket(AF_INET, SOCK_STREAM, 0))
 ATTEMPT(open_packet, socket(AF_PACKET, SOCK_RAW, 0))
 ATTEMPT(inject, write(P, frame, sizeof frame))
@@ -139,17 +142,14 @@ ATTEMPT(make_pipe, pipe((int[2]){0, 0}))
 ATTEMPT(executable_code, mprotect((void *)((uintptr_t)&make_pipe & ~4095ul), 4096,
                                   PROT_READ | PROT_WRITE | PROT_EXEC))
 
-enum { DIES = -1, WORKS = 0 };
-struct attempt {
-    const char *name;
-    int (*run)(void);
-    int want; /* DIES, WORKS or an errno */
-};
-
 static const struct attempt on_both[] = {
     {"open a file", open_file, EACCES},
     {"open a socket", open_socket, EACCES},
     {"open a packet socket", open_packet, EACCES},
+    {"read another process's memory", others_memory, DIES},
+    {"open another process's memory", open_memory, EACCES},
+    {"find another capture's frames in its own memory", inherited_frames, ENODATA},
+    {"signal another process's thread", signal_thread, DIES},
     {"run a program", run_program, DIES},
     {"fork", make_child, DIES},
     {"map executable memory", map_exec, DIES},
@@ -193,13 +193,8 @@ static const struct attempt on_file[] = {
     {"move the file's offset", seek_file, EACCES},
     {"pread the file", pread_file, WORKS},
 };
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-#define EXIT_SETUP   99
-#define EXIT_THROUGH 98
-
 /* The product's order: privileges, source, capabilities, Landlock, limits, seccomp. */
-static bool enter(bool live, const int pair[2]) {
+static bool enter(int live, const int pair[2]) {
     struct priv_options o = {.is_root = true, .uid = 65534, .gid = 65534};
     struct source_live s = {"lo", 2048, 1 << 20, false};
     struct fail fail = {0};
@@ -222,44 +217,16 @@ static bool enter(bool live, const int pair[2]) {
     return ok;
 }
 
-static void try(const struct attempt *a, bool live) {
-    char name[160];
-    int pair[2], status;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0) abort();
-    fflush(stdout);
-    pid_t pid = fork();
-    if (pid == 0) {
-        if (!enter(live, pair)) _exit(EXIT_SETUP);
-        int result = a->run();
-        _exit(result == 0 ? EXIT_THROUGH : result);
-    }
-    waitpid(pid, &status, 0);
-    bool died = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
-    int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    bool ok = a->want == DIES ? died : code == (a->want == WORKS ? EXIT_THROUGH : a->want);
-    const char *what = a->want == DIES    ? "kills it"
-                       : a->want == WORKS ? "works"
-                                          : strerror(a->want);
-    snprintf(name, sizeof name, "%s worker: to %s: %s", live ? "live" : "file", a->name, what);
-    tap_ok(ok, name);
-    if (!ok)
-        printf("# got signal %d, status %d\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0, code);
-    if (code == EXIT_SETUP) {
-        char why[400] = "";
-        if (read(pair[0], why, sizeof why - 1) > 0) printf("# set-up failed: %s\n", why);
-    }
-    close(pair[0]);
-    close(pair[1]);
-}
-
 int main(void) {
     if (geteuid() != 0) {
         tap_skip("worker sandbox", "needs root to open a packet socket");
         return tap_end();
     }
-    for (int live = 1; live >= 0; live--)
-        for (size_t i = 0; i < COUNT(on_both); i++) try(&on_both[i], live);
-    for (size_t i = 0; i < COUNT(on_live); i++) try(&on_live[i], true);
-    for (size_t i = 0; i < COUNT(on_file); i++) try(&on_file[i], false);
+    if (!relay_open(&others)) return 1;
+    memset(others.bytes, 0x5a, 4096);
+    attempt_all("worker, live", on_both, COUNT(on_both), enter, true);
+    attempt_all("worker, live", on_live, COUNT(on_live), enter, true);
+    attempt_all("worker of a file", on_both, COUNT(on_both), enter, false);
+    attempt_all("worker of a file", on_file, COUNT(on_file), enter, false);
     return tap_end();
 }
