@@ -8,14 +8,23 @@
 
 #define HEADERS_MAX 256u /* the farthest fixed place; what follows is payload */
 
+/* What X holds at instruction `at`: the length of an IP header, and nothing else may be there. */
+static bool adds_header_length(const struct bpf_program *p, unsigned at) {
+    while (at-- > 0) {
+        const struct bpf_insn *in = &p->bf_insns[at];
+        if (BPF_CLASS(in->code) == BPF_LDX) return BPF_MODE(in->code) == BPF_MSH;
+        if (BPF_CLASS(in->code) == BPF_MISC && BPF_MISCOP(in->code) == BPF_TAX) return false;
+    }
+    return false;
+}
+
 static void check_program(const struct bpf_program *p) {
     for (unsigned i = 0; i < p->bf_len; i++) {
         const struct bpf_insn *in = &p->bf_insns[i];
-        bool loads = BPF_CLASS(in->code) == BPF_LD || BPF_CLASS(in->code) == BPF_LDX;
-        if (loads && (BPF_MODE(in->code) == BPF_ABS || BPF_MODE(in->code) == BPF_IND))
+        if (BPF_CLASS(in->code) != BPF_LD) continue;
+        if (BPF_MODE(in->code) == BPF_ABS || BPF_MODE(in->code) == BPF_IND)
             HOLDS(in->k < HEADERS_MAX || in->k >= 0xfffff000u); /* the kernel's own, SKF_AD_OFF */
-        HOLDS(BPF_CLASS(in->code) != BPF_ALU || BPF_OP(in->code) != BPF_DIV ||
-              BPF_SRC(in->code) != BPF_K || in->k != 0);
+        if (BPF_MODE(in->code) == BPF_IND) HOLDS(adds_header_length(p, i));
     }
 }
 
