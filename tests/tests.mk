@@ -76,11 +76,14 @@ UNIT += test_parent_server
 FUZZ += fuzz_decode_frame fuzz_dns fuzz_http fuzz_tls
 FUZZ += fuzz_nd fuzz_dhcp fuzz_engine
 FUZZ += fuzz_udp fuzz_udp_track fuzz_pcapng
-FUZZ_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
+FUZZ += fuzz_capd fuzz_message fuzz_filter fuzz_conf fuzz_text
+FUZZ += fuzz_json fuzz_mcp fuzz_capclient fuzz_report fuzz_rules fuzz_target fuzz_netchild
+FUZZ_ENGINE ?= -fsanitize=fuzzer
+FUZZ_LIBS = $(call lib,mcpd) $(call lib,mcpcore) $(HELPER)
 fuzzers: $(addprefix $(B)/,$(FUZZ))
-$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LIBS)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD) $(LIBS_MCPD) $(FUZZ_ENGINE) -lm
 UNIT += test_target
 UNIT += test_capclient
 UNIT += test_snapshot_store

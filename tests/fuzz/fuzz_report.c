@@ -1,0 +1,122 @@
+/* libFuzzer: from a snapshot of any numbers and names to every report of it.  Input: state, mode and
+ * token budget, the target's text, then the tables (tests/fuzz/fields.h).  Whatever was counted:
+ * reports are strict JSON, keep to their budgets, page to an end, and their texts hold no control
+ * character; the same capture gives the same report. */
+#include "common/wire.h"
+#include "mcpd/capture/target.h"
+#include "mcpd/mcp/jsoncheck.h"
+#include "mcpd/report/report.h"
+#include "tests/fuzz/fields.h"
+#include <cjson/cJSON.h>
+
+#define ARENA_BYTES (8u << 20)
+#define PAGES_MAX   2000u
+
+static const unsigned tables[] = {WIRE_TOTALS,      WIRE_SERVICES,  WIRE_RESOLVERS, WIRE_INCIDENTS,
+                                  WIRE_CONNECTIONS, WIRE_DNS,       WIRE_HTTP,      WIRE_TLS,
+                                  WIRE_UDP,         WIRE_STREAMS,   WIRE_HOSTS,     WIRE_TIMELINE};
+
+static void take_tables(struct feed *f, struct snapshot *s) {
+    static uint8_t memory[ARENA_BYTES], body[LIM_SNAPSHOT];
+    static uint64_t msg[1024];
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        const struct schema *schema = schema_of_wire(tables[i]);
+        struct schema_arena arena = {memory, 0, sizeof memory};
+        struct fail fail;
+        HOLDS(schema->struct_bytes <= sizeof msg);
+        memset(msg, 0, schema->struct_bytes);
+        feed_message(f, schema, (uint8_t *)msg, &arena);
+        size_t n = schema_encode(schema, msg, body, sizeof body);
+        HOLDS(n > 0 && snapshot_take(s, tables[i], body, n, &fail));
+    }
+}
+
+/* Strict JSON without control characters, at most `most` bytes (0: any). */
+static char *check_tree(const cJSON *tree, size_t most) {
+    size_t at;
+    char *text = cJSON_PrintUnformatted(tree);
+    HOLDS(text && json_check(text, strlen(text), &at) == JSON_OK);
+    HOLDS(most == 0 || strlen(text) <= most);
+    return text;
+}
+
+static void check_text(char *text, size_t most, bool colour, bool ascii) {
+    HOLDS(text && text_is_utf8((const uint8_t *)text, strlen(text)));
+    HOLDS(most == 0 || strlen(text) <= most);
+    for (const char *p = text; *p; p++) {
+        HOLDS((uint8_t)*p >= ' ' || *p == '\n' || (colour && *p == '\x1b'));
+        HOLDS(*p != 0x7f && (!ascii || (uint8_t)*p < 0x80));
+    }
+    free(text);
+}
+
+static void check_sections(const struct rules *r, const struct capture_view *v, unsigned tokens) {
+    for (size_t i = 0; report_sections[i]; i++) {
+        char cursor[256] = "";
+        unsigned pages = 0;
+        do {
+            struct fail fail;
+            cJSON *page = report_section(r, v, report_sections[i], cursor, tokens, &fail);
+            HOLDS(page && ++pages < PAGES_MAX);
+            free(check_tree(page, tokens * 3));
+            check_text(report_text(page, tokens), tokens * 3 / 2, false, false);
+            const cJSON *next = cJSON_GetObjectItemCaseSensitive(page, "next_cursor");
+            HOLDS(!next || cJSON_IsNull(next) || cJSON_IsString(next));
+            memset(cursor, 0, sizeof cursor);
+            if (cJSON_IsString(next)) {
+                HOLDS(strlen(next->valuestring) < sizeof cursor);
+                memcpy(cursor, next->valuestring, strlen(next->valuestring));
+            }
+            cJSON_Delete(page);
+        } while (cursor[0] && pages < 3); /* the unit tests turn all pages */
+    }
+}
+
+static void check_reports(const struct rules *r, const struct capture_view *v, unsigned tokens) {
+    cJSON *full = report_full(r, v), *again = report_full(r, v), *status = report_status(r, v);
+    char *one = check_tree(full, 0), *two = check_tree(again, 0);
+    HOLDS(strcmp(one, two) == 0);
+    free(one);
+    free(two);
+    free(check_tree(status, 0));
+    check_text(report_text(full, tokens), tokens * 3 / 2, false, false);
+    check_text(report_terminal(full, false, true), 0, false, true);
+    check_text(report_terminal(full, true, false), 0, true, false);
+    (void)report_is_healthy(full);
+    cJSON_Delete(full);
+    cJSON_Delete(again);
+    cJSON_Delete(status);
+    check_sections(r, v, tokens);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static struct rules *rules;
+    static struct snapshot *snapshot;
+    struct feed f = {data, data + size};
+    struct target target;
+    struct fail fail;
+    char text[64];
+    if (!rules) rules = rules_new(NULL, &fail);
+    if (!snapshot) snapshot = snapshot_new();
+    HOLDS(rules && snapshot);
+    if (size < 8) return 0;
+    uint8_t state = feed_byte(&f), mode = feed_byte(&f);
+    unsigned tokens = 600 + (unsigned)feed_number(&f, 7400);
+    feed_text(&f, text, sizeof text - 1);
+    if (!target_parse(text, (enum mode)(mode % MODE_COUNT), &target, &fail) &&
+        !target_parse(NULL, MODE_AUTO, &target, &fail))
+        __builtin_trap();
+    struct capture_view v = {.id = "00112233445566778899aabbccddeeff",
+                             .state = (enum capture_state)(state % 4),
+                             .target = &target,
+                             .interface = state & 4 ? "eth0" : "",
+                             .interface_why = "it has the default route",
+                             .filter = state & 8 ? "tcp port 80" : "",
+                             .ended_why = state % 4 >= CAPTURE_FINISHED ? "duration" : "",
+                             .duration_ms = state & 16 ? 30000 : 0,
+                             .link_mbps = state & 32 ? 100 : 0,
+                             .snapshot = snapshot};
+    take_tables(&f, snapshot);
+    check_reports(rules, &v, tokens);
+    return 0;
+}
