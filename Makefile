@@ -171,7 +171,7 @@ check: ## run every test (as root: all of them); closes with 'N passed, N failed
 
 bench: ## beside other programs: reading a large capture, capturing over a veth pair; latency of tool calls (root)
 	@deploy/install-deps build test extra
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/pcm-count $(addprefix $(B)/bench/,flood grow conversations empty_loop timed)
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(B)/pcm-count $(addprefix $(B)/bench/,flood grow conversations empty_loop timed mcp_load)
 	@$(GIVE_BACK) tests/bench/side_by_side
 	@$(GIVE_BACK) tests/bench/veth_replay
 	@$(GIVE_BACK) tests/bench/latency
