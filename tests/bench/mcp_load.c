@@ -1,8 +1,9 @@
 /* Asks an MCP server the same question over and over, with one or more clients at once, and prints
  * how long the answers took.  Small and in C so that what is measured is the server.
  *
- *   mcp_load http HOST PORT CALLS REQUEST...          one connection for each file: a whole HTTP request
- *   mcp_load stdio CALLS REQUEST... -- COMMAND ...    one process for each file: lines of JSON
+ *   mcp_load http HOST PORT CALLS REQUEST...          one connection for each file: a whole HTTP
+ * request mcp_load stdio CALLS REQUEST... -- COMMAND ...    one process for each file: lines of
+ * JSON
  *
  * Each client asks again as soon as it has its answer, CALLS times.  Of a stdio file all lines but
  * the last are said once before the clock runs.  Prints milliseconds "p50 p99 longest", then the
