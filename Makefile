@@ -92,6 +92,7 @@ MCPD   := mcpd/main.c mcpd/app.c mcpd/answer.c mcpd/answer_interfaces.c mcpd/cli
 MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_totals.c mcpd/diagnose/derive_services.c mcpd/diagnose/derive_others.c mcpd/diagnose/derive_scan.c mcpd/diagnose/derive_udp.c mcpd/diagnose/derive_ends.c mcpd/diagnose/derive_strain.c mcpd/diagnose/derive_load.c mcpd/diagnose/derive_names.c mcpd/diagnose/derive_dns.c mcpd/diagnose/derive_tls.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c mcpd/report/fields.c mcpd/report/rows.c mcpd/report/timeline.c mcpd/report/tree.c mcpd/report/connections.c mcpd/report/addresses.c mcpd/report/findings.c mcpd/report/budget.c mcpd/report/section.c mcpd/report/status.c mcpd/report/text.c mcpd/report/render_text.c mcpd/report/term.c mcpd/report/render_tables.c mcpd/report/render_terminal.c
 MCPD   += $(addprefix mcpd/report/,html.c page_words.c page_charts.c page_time.c page_problems.c page_lists.c page_about.c \
           render_html.c render_csv.c)
+MCPD   += mcpd/surface.c mcpd/resources.c mcpd/prompts.c mcpd/diagnose/rules_active.c
 NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/net/sandbox.c mcpd/privs.c
 
 LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)
@@ -134,11 +135,14 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-# A text file the program carries: build/<variant>/gen/rules.inc from mcpd/diagnose/rules.json.
+# Text files the program carries: build/<variant>/gen/rules.inc from mcpd/diagnose/rules.json.
+INCLUDED = @mkdir -p $(@D); od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
 $(B)/gen/%.inc: mcpd/diagnose/%.json
-	@mkdir -p $(@D)
-	od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
+	$(INCLUDED)
+$(B)/gen/%.inc: mcpd/report/%.json
+	$(INCLUDED)
 $(B)/obj/mcpd/diagnose/rules.o: $(B)/gen/rules.inc
+$(B)/obj/mcpd/resources.o: $(B)/gen/report_schema.inc
 
 # The same of the page for people; and the hashes by which its content security policy knows its style and script.
 $(B)/gen/page/%.inc: mcpd/report/page/%

@@ -1,8 +1,10 @@
 /* Adds to the report what the report code, being pure, cannot know.
  * Runs in: mcpd.  Input trust: network child (texts, cleaned). */
 #include "mcpd/answer.h"
+#include "common/text.h"
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -90,4 +92,31 @@ cJSON *answer_section(const struct app *a, const struct capture *c, const char *
 cJSON *answer_status(const struct app *a, const struct capture *c) {
     struct capture_view v = capture_view(c);
     return with_additions(report_status(a->rules, &v), probe_object(&c->probe), c->note);
+}
+
+static const char *text_of(const cJSON *object, const char *key) {
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+    return text ? text : "";
+}
+
+char *answer_report_text(const cJSON *tree, unsigned max_tokens) {
+    const cJSON *probe = cJSON_GetObjectItemCaseSensitive(tree, "probe");
+    const char *given = text_of(probe, "why");
+    const cJSON *tried = cJSON_GetObjectItemCaseSensitive(probe, "tried_before");
+    const cJSON *first = cJSON_GetArrayItem(tried, 0);
+    char why[121];
+    text_clean((const uint8_t *)given, strlen(given), why, sizeof why); /* cuts whole characters */
+    if (!probe || max_tokens < 800) return report_text(tree, max_tokens);
+    char *body = report_text(tree, max_tokens - 200), *text = NULL;
+    size_t bytes;
+    FILE *out = body ? open_memstream(&text, &bytes) : NULL;
+    if (out) {
+        fprintf(out, "%s\nProbe (mcpd's own traffic): %.60s %s%s%s%s%s\n", body,
+                text_of(probe, "asked"), text_of(probe, "result"), *why ? ": " : "", why,
+                cJSON_IsString(first) ? ", after trying " : "",
+                cJSON_IsString(first) ? first->valuestring : "");
+        fclose(out);
+    }
+    free(body);
+    return text;
 }

@@ -15,6 +15,10 @@ cJSON *answer_section(const struct app *a, const struct capture *c, const char *
 /* State and counts so far. */
 cJSON *answer_status(const struct app *a, const struct capture *c);
 
+/* The text block of one of these trees with the probe's line below it; both within max_tokens / 2.
+ * malloc'd, NULL without memory. */
+char *answer_report_text(const cJSON *tree, unsigned max_tokens);
+
 /* "2026-11-23T10:00:00.000Z" */
 #define ANSWER_TIME_BYTES 32
 const char *answer_time(uint64_t wall_us, char out[ANSWER_TIME_BYTES]);

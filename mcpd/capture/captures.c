@@ -28,6 +28,10 @@ uint64_t captures_watch(struct captures *m, struct capture *c, capture_watch_fn 
     return c->run ? watches_add(&m->watches, c, fn, ctx) : 0;
 }
 
+bool captures_watch_all(struct captures *m, capture_watch_fn *fn, void *ctx) {
+    return watches_add(&m->watches, NULL, fn, ctx) != 0;
+}
+
 void captures_unwatch(struct captures *m, uint64_t id) {
     watches_remove(&m->watches, id);
 }

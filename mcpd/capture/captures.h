@@ -67,4 +67,7 @@ void captures_refresh(struct captures *m, struct capture *c);
  * Returns an id for captures_unwatch(), 0 when it has ended or memory is out. */
 uint64_t captures_watch(struct captures *m, struct capture *c, capture_watch_fn *fn, void *ctx);
 void captures_unwatch(struct captures *m, uint64_t id);
+
+/* Be told what happens to every capture from now on.  False: no memory. */
+bool captures_watch_all(struct captures *m, capture_watch_fn *fn, void *ctx);
 #endif

@@ -16,8 +16,8 @@
 
 #define ZONE "has a zone: leave it out and give the interface argument"
 
-/* Service words and URL schemes with their ports, first the usual one.  Only words marked so may
- * stand alone as a target; any other word is a host name. */
+/* Service words and URL schemes with their ports, first the usual one.  Only words marked so, which
+ * come first, may stand alone as a target; any other word is a host name. */
 static const struct service {
     const char *name;
     uint16_t port[3];
@@ -54,6 +54,10 @@ static const struct service *service_find(const char *name, size_t len) {
         if (strlen(services[i].name) == len && strncasecmp(services[i].name, name, len) == 0)
             return &services[i];
     return NULL;
+}
+
+const char *target_word(size_t i) {
+    return i < sizeof services / sizeof services[0] && services[i].word ? services[i].name : NULL;
 }
 
 /* Refuse the target, quoting at most 60 cleaned bytes of it. */

@@ -18,6 +18,9 @@ uint32_t target_add_addresses(struct target *t, const struct addr *address, uint
 /* Mode by its name; false: no such mode. */
 bool target_mode_by_name(const char *name, enum mode *mode_out);
 
+/* The words that are targets by themselves ("https"), one after the other; NULL: no more. */
+const char *target_word(size_t i);
+
 /* True for the ports that mode web covers by itself: 80, 443, 8080, 8443. */
 bool target_is_web_port(uint16_t port);
 #endif

@@ -35,8 +35,8 @@ void watches_tell(struct watches *w, struct capture *c, enum capture_event event
     uint64_t newest = w->last_id;
     for (size_t i = 0; i < w->room; i++) {
         struct watch one = w->at[i]; /* a copy: the array may move under the callback */
-        if (!one.id || one.id > newest || one.capture != c) continue;
-        if (event == CAPTURE_ENDED) w->at[i].id = 0;
+        if (!one.id || one.id > newest || (one.capture && one.capture != c)) continue;
+        if (event == CAPTURE_ENDED && one.capture) w->at[i].id = 0;
         one.fn(one.ctx, c, event);
     }
 }

@@ -15,7 +15,7 @@ struct watches {
     uint64_t last_id;
 };
 
-/* Returns an id that is never used again, 0 if memory is out. */
+/* Returns an id that is never used again, 0 if memory is out.  `c` NULL: all captures, for good. */
 uint64_t watches_add(struct watches *w, struct capture *c, capture_watch_fn *fn, void *ctx);
 void watches_remove(struct watches *w, uint64_t id); /* unknown ids and 0 are ignored */
 

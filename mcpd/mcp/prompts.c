@@ -77,7 +77,7 @@ void prompts_get(struct mcp_request *rq, const cJSON *params) {
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(params, "name");
     const cJSON *arguments = cJSON_GetObjectItemCaseSensitive(params, "arguments");
     const struct mcp_prompt *p = NULL;
-    char shown[65];
+    char shown[65], why[300] = "Internal error: out of memory";
     if (!cJSON_IsString(name)) {
         mcp_refuse(rq, RPC_INVALID_PARAMS, NULL, "params.name must be a string");
         return;
@@ -91,9 +91,13 @@ void prompts_get(struct mcp_request *rq, const cJSON *params) {
         return;
     }
     if (!check_arguments(rq, p, arguments)) return;
-    cJSON *messages = p->messages(arguments, config->app);
-    cJSON *result = messages ? cJSON_CreateObject() : NULL;
+    cJSON *messages = p->messages(arguments, why, sizeof why, config->app);
+    if (!messages) {
+        mcp_refuse(rq, RPC_INVALID_PARAMS, NULL, "%s", why);
+        return;
+    }
+    cJSON *result = cJSON_CreateObject();
     cJSON_AddStringToObject(result, "description", p->description);
-    if (result) cJSON_AddItemToObject(result, "messages", messages);
+    cJSON_AddItemToObject(result, "messages", messages);
     mcp_reply(rq, result);
 }

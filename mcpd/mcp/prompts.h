@@ -33,11 +33,12 @@ struct mcp_prompt {
     const struct mcp_prompt_argument *arguments;
     size_t argument_count;
     /* The array of messages (content_message()), for arguments that are strings of at most
-     * MCP_ARGUMENT_MAX bytes; those required are there and not empty.  NULL: memory is out. */
-    cJSON *(*messages)(const cJSON *arguments, void *app);
+     * MCP_ARGUMENT_MAX bytes; those required are there and not empty.  NULL: an argument is wrong,
+     * and `why` says which and what is allowed. */
+    cJSON *(*messages)(const cJSON *arguments, char *why, size_t cap, void *app);
 };
 
-/* Begin to read the argument: "" if not given. */
+/* An argument: "" if not given. */
 const char *mcp_prompt_text(const cJSON *arguments, const char *name);
 
 #endif

@@ -12,6 +12,10 @@ struct rules; /* the compiled rule set */
 struct rules *rules_new(const char *json, struct fail *fail);
 void rules_free(struct rules *r);
 
+/* The rules in force with the reason of every threshold, without their sentences: JSON text,
+ * malloc'd, NULL without memory. */
+char *rules_active(const struct rules *r);
+
 /* The whole report (contract section 4) as a tree, without any budget: `--json`.  Owned by the
  * caller; NULL only without memory. */
 cJSON *report_full(const struct rules *r, const struct capture_view *v);

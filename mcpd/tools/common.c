@@ -108,31 +108,8 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* The report's text block with the probe's line below it; both within max_tokens / 2. */
-static char *text_with_probe(const cJSON *tree, unsigned max_tokens) {
-    const cJSON *probe = cJSON_GetObjectItemCaseSensitive(tree, "probe");
-    const char *given = tool_text(probe, "why");
-    const cJSON *tried = cJSON_GetObjectItemCaseSensitive(probe, "tried_before");
-    const cJSON *first = cJSON_GetArrayItem(tried, 0);
-    char why[121];
-    text_clean((const uint8_t *)given, strlen(given), why, sizeof why); /* cuts whole characters */
-    if (!probe || max_tokens < 800) return report_text(tree, max_tokens);
-    char *body = report_text(tree, max_tokens - 200), *text = NULL;
-    size_t bytes;
-    FILE *out = body ? open_memstream(&text, &bytes) : NULL;
-    if (out) {
-        fprintf(out, "%s\nProbe (mcpd's own traffic): %.60s %s%s%s%s%s\n", body,
-                tool_text(probe, "asked"), tool_text(probe, "result"), *why ? ": " : "", why,
-                cJSON_IsString(first) ? ", after trying " : "",
-                cJSON_IsString(first) ? first->valuestring : "");
-        fclose(out);
-    }
-    free(body);
-    return text;
-}
-
 static void end_with(struct tool_call *call, cJSON *tree, unsigned max_tokens) {
-    char *text = tree ? text_with_probe(tree, max_tokens) : NULL;
+    char *text = tree ? answer_report_text(tree, max_tokens) : NULL;
     if (tree && text) {
         tool_call_result(call, tree, text);
         return;

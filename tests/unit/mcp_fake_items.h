@@ -136,10 +136,14 @@ static inline void fake_offer(struct mcp_completion *c, void *app) {
     mcp_completion_end(c);
 }
 
-static inline cJSON *fake_messages(const cJSON *arguments, void *app) {
-    cJSON *list = cJSON_CreateArray();
+static inline cJSON *fake_messages(const cJSON *arguments, char *why, size_t cap, void *app) {
     char text[64];
     (void)app;
+    if (strcmp(mcp_prompt_text(arguments, "target"), "wrong") == 0) {
+        snprintf(why, cap, "target: wrong");
+        return NULL;
+    }
+    cJSON *list = cJSON_CreateArray();
     snprintf(text, sizeof text, "about %s", mcp_prompt_text(arguments, "target"));
     cJSON_AddItemToArray(list, content_message("user", content_text(text)));
     return list;

@@ -228,6 +228,7 @@ static void test_mcp_prompts(void **state) {
         "\"name\":\"look_at\",\"arguments\":{}",
         "\"name\":\"look_at\",\"arguments\":{\"target\":\"\"}",
         "\"name\":\"look_at\",\"arguments\":{\"target\":7}",
+        "\"name\":\"look_at\",\"arguments\":{\"target\":\"wrong\"}",
         "\"name\":\"look_at\",\"arguments\":{\"target\":\"x\",\"free\":[]}",
         "\"name\":\"look_at\",\"arguments\":\"x\"",
     };
