@@ -9,10 +9,10 @@ export const MODERN = {
 };
 
 export class Wire {
-    constructor(command) {
+    constructor(command, env = process.env) {
         this.lines = [];
         this.waiting = [];
-        this.child = spawn(command[0], command.slice(1), { stdio: ["pipe", "pipe", "ignore"] });
+        this.child = spawn(command[0], command.slice(1), { stdio: ["pipe", "pipe", "ignore"], env });
         this.exited = new Promise((done) => this.child.on("exit", (code, signal) => done({ code, signal })));
         this.child.on("error", (error) => this.#take(JSON.stringify({ spawnError: error.message })));
         createInterface({ input: this.child.stdout }).on("line", (line) => this.#take(line));
@@ -49,9 +49,18 @@ export class Wire {
     }
 
     // End of input; how long until the process has gone, and how it went.
-    async end() {
+    end() {
+        return this.#gone(() => this.child.stdin.end());
+    }
+
+    // The same by a signal.
+    signal(name) {
+        return this.#gone(() => this.child.kill(name));
+    }
+
+    async #gone(cause) {
         const began = Date.now();
-        this.child.stdin.end();
+        cause();
         const kill = setTimeout(() => this.child.kill("SIGKILL"), 10000);
         const how = await this.exited;
         clearTimeout(kill);
