@@ -46,6 +46,7 @@ check-mutated: ## damaged copies of capture files through a build with sanitizer
 	@$(MAKE) --no-print-directory -j$(JOBS) V=asan build/asan/pcm-count
 	@$(GIVE_BACK) tests/corpus/mutate.py build/asan/pcm-count '$(CORPUS)' $(COPIES)
 SUITES += tests/mcp/run
+SUITES += tests/mcp/test_schema
 UNIT += test_decode
 UNIT += test_decode_dns
 UNIT += test_decode_http
