@@ -140,6 +140,18 @@ static void read_json(struct mcp_read *read, const char *id, void *app) {
     read_capture(read, id, app, json);
 }
 
+static void read_html(struct mcp_read *read, const char *id, void *app) {
+    read_capture(read, id, app, report_html);
+}
+
+static void read_connections(struct mcp_read *read, const char *id, void *app) {
+    read_capture(read, id, app, report_csv_connections);
+}
+
+static void read_timeline(struct mcp_read *read, const char *id, void *app) {
+    read_capture(read, id, app, report_csv_timeline);
+}
+
 static void read_schema(struct mcp_read *read, const char *key, void *app) {
     (void)key;
     (void)app;
@@ -183,6 +195,24 @@ static const struct mcp_resource templates[] = {
      .description = "The whole report with every row, as schema://report describes it.",
      .mime_type = "application/json",
      .read = read_json},
+    {.uri = "capture://{id}/report.html",
+     .name = "report.html",
+     .title = "Report (page)",
+     .description = "The whole report as one self-contained page for people, with charts.",
+     .mime_type = "text/html",
+     .read = read_html},
+    {.uri = "capture://{id}/connections.csv",
+     .name = "connections.csv",
+     .title = "Connections (table)",
+     .description = "One line for each connection.",
+     .mime_type = "text/csv",
+     .read = read_connections},
+    {.uri = "capture://{id}/timeline.csv",
+     .name = "timeline.csv",
+     .title = "Timeline (table)",
+     .description = "One line for each second or longer stretch of the capture.",
+     .mime_type = "text/csv",
+     .read = read_timeline},
 };
 
 #define TEMPLATES (sizeof templates / sizeof *templates)
