@@ -152,8 +152,15 @@ $(B)/gen/page/hashes.inc: mcpd/report/page/style.css mcpd/report/page/table.js
 	@mkdir -p $(@D)
 	for f in STYLE:style.css SCRIPT:table.js; do printf '#define %s_HASH "sha256-%s"\n' "$${f%:*}" \
 	  "$$(sha256sum mcpd/report/page/$${f#*:} | cut -c1-64 | tr a-f A-F | basenc --base16 -d | base64)"; done > $@
+# The MCP App: page/app.html with the other files in the place of their names.
+APP_PARTS := style.css app.css words.json table.js draw.js app.js
+$(B)/gen/page/app.html.inc: mcpd/report/page/app.html $(addprefix mcpd/report/page/,$(APP_PARTS))
+	@mkdir -p $(@D)
+	sed $(foreach f,$(APP_PARTS),-e '/^@$(f)@$$/{r mcpd/report/page/$(f)' -e 'd;}') $< > $(@:.inc=)
+	od -An -v -tx1 $(@:.inc=) | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
 $(B)/obj/mcpd/report/page_words.o: $(B)/gen/page/words.json.inc
-$(B)/obj/mcpd/report/render_html.o: $(B)/gen/page/style.css.inc $(B)/gen/page/table.js.inc $(B)/gen/page/hashes.inc
+$(B)/obj/mcpd/report/render_html.o: $(B)/gen/page/style.css.inc $(B)/gen/page/table.js.inc $(B)/gen/page/hashes.inc \
+  $(B)/gen/page/app.html.inc
 
 $(B)/unit/%: tests/unit/%.c $(HELPER) $(call lib,mcpd) $(call lib,mcpcore)
 	@mkdir -p $(@D)

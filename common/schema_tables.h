@@ -487,7 +487,8 @@
     F(T, N, bytes, LIM_TIMELINE, bytes, "selected bytes per bucket") \
     F(T, N, to_client, LIM_TIMELINE, bytes, "TCP and UDP bytes towards clients") \
     F(T, N, to_server, LIM_TIMELINE, bytes, "TCP and UDP bytes towards servers") \
-    F(T, N, retransmitted, LIM_TIMELINE, count, "retransmissions, the engine's own judgement")
+    F(T, N, retransmitted, LIM_TIMELINE, count, "retransmissions, the engine's own judgement") \
+    F(T, N, rtt_us, LIM_TIMELINE, us, "mean round trip of TCP; 0: none measured")
 #define FIELDS_incidents(F, T)   F(T, L, rows, LIM_INCIDENTS, incident, "oldest first") \
     F(T, U, of, ANY, count, "how many there were")
 #define FIELDS_udp(F, T)         F(T, L, rows, LIM_UDP_ROWS, udp_service, "worst first") \

@@ -8,6 +8,7 @@
 #include "capd/track/tcp_end.h"
 #include "capd/track/tcp_setup.h"
 #include "capd/track/control.h"
+#include "capd/track/seconds.h"
 #include "capd/track/select.h"
 #include "capd/track/dhcp_track.h"
 #include "capd/track/link.h"
@@ -53,6 +54,8 @@ static void send_totals(struct out *o, bool more) {
 
 static void send_timeline(struct out *o) {
     struct seconds *s = &o->e->seconds;
+    uint64_t rtt_us[LIM_TIMELINE];
+    seconds_rtt_means(s, rtt_us);
     struct msg_timeline t = {.bucket_us = s->bucket_us,
                              .packets = s->packets,
                              .packets_n = s->used,
@@ -63,7 +66,9 @@ static void send_timeline(struct out *o) {
                              .to_server = s->to_server,
                              .to_server_n = s->used,
                              .retransmitted = s->retransmitted,
-                             .retransmitted_n = s->used};
+                             .retransmitted_n = s->used,
+                             .rtt_us = rtt_us,
+                             .rtt_us_n = s->used};
     send(o, WIRE_TIMELINE, true, &t);
 }
 

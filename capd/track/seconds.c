@@ -7,7 +7,8 @@ void seconds_init(struct seconds *s) {
 }
 
 static void halve(struct seconds *s) {
-    uint64_t *const series[] = {s->packets, s->bytes, s->to_client, s->to_server, s->retransmitted};
+    uint64_t *const series[] = {s->packets,       s->bytes,      s->to_client,  s->to_server,
+                                s->retransmitted, s->rtt_sum_us, s->rtt_samples};
     for (size_t n = 0; n < sizeof series / sizeof series[0]; n++)
         for (uint32_t i = 0; i < LIM_TIMELINE; i++)
             series[n][i] = i < LIM_TIMELINE / 2 ? series[n][2 * i] + series[n][2 * i + 1] : 0;
@@ -38,6 +39,17 @@ void seconds_add(struct seconds *s, uint64_t us, uint64_t bytes, unsigned to) {
 
 void seconds_retransmitted(struct seconds *s, uint64_t us) {
     s->retransmitted[bucket_at(s, us)]++;
+}
+
+void seconds_rtt(struct seconds *s, uint64_t us, uint64_t rtt_us) {
+    uint32_t i = bucket_at(s, us);
+    s->rtt_sum_us[i] += rtt_us;
+    s->rtt_samples[i]++;
+}
+
+void seconds_rtt_means(const struct seconds *s, uint64_t out[LIM_TIMELINE]) {
+    for (uint32_t i = 0; i < s->used; i++)
+        out[i] = s->rtt_samples[i] ? s->rtt_sum_us[i] / s->rtt_samples[i] : 0;
 }
 
 void seconds_move(struct seconds *s, uint64_t us, uint64_t packets, uint64_t bytes) {

@@ -387,7 +387,8 @@ struct codes {
 struct seconds {
     uint64_t bucket_us;
     uint64_t packets[LIM_TIMELINE], bytes[LIM_TIMELINE], to_client[LIM_TIMELINE],
-        to_server[LIM_TIMELINE], retransmitted[LIM_TIMELINE];
+        to_server[LIM_TIMELINE], retransmitted[LIM_TIMELINE], rtt_sum_us[LIM_TIMELINE],
+        rtt_samples[LIM_TIMELINE];
     uint32_t used;
     uint64_t second, second_to[2], peak_to[2]; /* bytes of the running second; [CLIENT]: to it */
 };

@@ -7,6 +7,7 @@
  * the handshake. Request: payload of the client after the handshake or after payload of the server;
  * its answer begins with the next payload of the server.  TLS: only application data after the
  * handshake. Runs in: worker.  Input trust: packets. */
+#include "capd/track/seconds.h"
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
 #include "capd/track/strain.h"
@@ -26,6 +27,7 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
         f->rtt_smooth_us ? f->rtt_smooth_us - f->rtt_smooth_us / 8 + whole / 8 : whole;
     if (!(f->bits & FLOW_SELECTED)) return;
     hist_add(&e->total.rtt, whole);
+    seconds_rtt(&e->seconds, e->now_us, whole);
     services_sample(e, f, SERVICE_RTT, whole);
     strain_round_trip(e, f, dir, whole, side->next - peer->acked);
 }

@@ -19,6 +19,10 @@ static const char script[] = {
 #include "page/table.js.inc"
     0};
 
+static const char app_page[] = {
+#include "page/app.html.inc"
+    0};
+
 static void add_start(struct page *p) {
     char path[48];
     const char *target = tree_text(p->report, "target");
@@ -98,4 +102,9 @@ char *report_html(const cJSON *report) {
     if (!p.t.failed) return p.t.bytes;
     free(p.t.bytes);
     return NULL;
+}
+
+const char *report_app_html(size_t *len_out) {
+    *len_out = sizeof app_page - 1;
+    return app_page;
 }

@@ -44,6 +44,10 @@ char *report_html(const cJSON *report);
 char *report_csv_connections(const cJSON *report);
 char *report_csv_timeline(const cJSON *report);
 
+/* The MCP App, ui://packet-capture/report.html: one page for all captures, which gets its data from
+ * its host.  Static, NUL-terminated; length without the NUL. */
+const char *report_app_html(size_t *len_out);
+
 /* Status of a running capture: state, counts so far, problems so far (tool get_capture_status). */
 cJSON *report_status(const struct rules *r, const struct capture_view *v);
 

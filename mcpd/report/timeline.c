@@ -11,6 +11,14 @@ static bool put_series(cJSON *out, const char *key, const uint64_t *v, uint32_t 
     return a != NULL;
 }
 
+/* Mean round trips; null where none was measured. */
+static bool put_rtt(cJSON *out, const struct msg_timeline *t, uint32_t from, uint32_t n) {
+    cJSON *a = cJSON_AddArrayToObject(out, "rtt_ms");
+    for (uint32_t i = from; a && i < from + n; i++)
+        cJSON_AddItemToArray(a, item_ms_or_null(i < t->rtt_us_n ? t->rtt_us[i] : 0));
+    return a != NULL;
+}
+
 cJSON *timeline_item(const struct snapshot *s, uint32_t from, uint32_t n) {
     const struct msg_timeline *t = &s->timeline;
     cJSON *out = cJSON_CreateObject();
@@ -20,7 +28,8 @@ cJSON *timeline_item(const struct snapshot *s, uint32_t from, uint32_t n) {
               put_series(out, "bytes", t->bytes, t->bytes_n, from, n) &&
               put_series(out, "bytes_to_client", t->to_client, t->to_client_n, from, n) &&
               put_series(out, "bytes_to_server", t->to_server, t->to_server_n, from, n) &&
-              put_series(out, "retransmitted", t->retransmitted, t->retransmitted_n, from, n);
+              put_series(out, "retransmitted", t->retransmitted, t->retransmitted_n, from, n) &&
+              put_rtt(out, t, from, n);
     if (ok) return out;
     cJSON_Delete(out);
     return NULL;

@@ -156,7 +156,8 @@ static struct crowd *crowd_new(size_t kind) {
     for (uint32_t i = 0; i < LIM_TIMELINE; i++) c->series[i] = UINT64_MAX - i;
     c->w.s.timeline = (struct msg_timeline){1000000,      c->series, LIM_TIMELINE, c->series,
                                             LIM_TIMELINE, c->series, LIM_TIMELINE, c->series,
-                                            LIM_TIMELINE, c->series, LIM_TIMELINE};
+                                            LIM_TIMELINE, c->series, LIM_TIMELINE, c->series,
+                                            LIM_TIMELINE};
     world_target(&c->w, "a", MODE_DOMAIN);
     memset(c->w.target.text, 'x', LIM_NAME);
     static char filter[2049];

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "mcpd/report/html.h"
 #include "mcpd/report/report.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,6 +154,15 @@ static void test_page_markup_is_ours_whatever_the_names_are(void **state) {
     }
 }
 
+static void test_html_arguments_stay_inside_their_quotes(void **state) {
+    (void)state;
+    struct text t = {.most = 1000};
+    html_addf(&t, "<a title=\"%s\" x='%s'>%d%%</a>", "\" onload=\"x", "' y='&", 7);
+    assert_string_equal(t.bytes,
+                        "<a title=\"&quot; onload=&quot;x\" x='&#39; y=&#39;&amp;'>7%</a>");
+    free(t.bytes);
+}
+
 static void test_page_shows_what_matters(void **state) {
     static const char *const wanted[] = {
         "<h1>1 attempt got no answer.</h1>",
@@ -277,6 +287,7 @@ static void test_csv_timeline_has_a_line_per_bucket(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_page_markup_is_ours_whatever_the_names_are),
+        cmocka_unit_test(test_html_arguments_stay_inside_their_quotes),
         cmocka_unit_test(test_page_shows_what_matters),
         cmocka_unit_test(test_page_of_an_empty_report_is_a_page),
         cmocka_unit_test(test_page_waterfall_lays_phases_end_to_end),

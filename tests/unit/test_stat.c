@@ -1,5 +1,6 @@
 /* The snapshot: bounded, ordered, the same for the same packets whatever the hash seed. */
 #include "tests/unit/pktbuild.h"
+#include "capd/track/seconds.h"
 
 /* Much of everything: connections good and bad, names, requests, to more servers than rows. */
 static void mixed_traffic(struct lab *l, unsigned connections) {
@@ -124,6 +125,29 @@ static void test_stat_worst_connections_come_first(void **state) {
     assert_int_equal(l->connections.rows[1].state, CONN_REFUSED);
     assert_int_equal(l->connections.rows[2].state, CONN_CLOSED);
     lab_free(l);
+}
+
+static void test_stat_timeline_means_round_trips(void **state) {
+    (void)state;
+    struct seconds *s = calloc(1, sizeof *s);
+    uint64_t mean[LIM_TIMELINE];
+    assert_non_null(s);
+    seconds_init(s);
+    seconds_rtt(s, 0, 10000);
+    seconds_rtt(s, S - 1, 20000);
+    seconds_rtt(s, 3 * S, 4000);
+    seconds_rtt_means(s, mean);
+    assert_int_equal(s->used, 4);
+    assert_int_equal(mean[0], 15000);
+    assert_int_equal(mean[1], 0);
+    assert_int_equal(mean[3], 4000);
+    seconds_rtt(s, 700 * S, 1000); /* buckets of 2 s: sums are added, means are not */
+    seconds_rtt(s, 1 * S, 0);
+    seconds_rtt_means(s, mean);
+    assert_int_equal(mean[0], 10000);
+    assert_int_equal(mean[1], 4000);
+    assert_int_equal(mean[350], 1000);
+    free(s);
 }
 
 static void test_stat_timeline_doubles_and_keeps_its_sums(void **state) {
@@ -281,6 +305,7 @@ int main(void) {
         cmocka_unit_test(test_stat_too_many_services_are_counted),
         cmocka_unit_test(test_stat_snapshot_stays_within_its_bounds),
         cmocka_unit_test(test_stat_worst_connections_come_first),
+        cmocka_unit_test(test_stat_timeline_means_round_trips),
         cmocka_unit_test(test_stat_timeline_doubles_and_keeps_its_sums),
         cmocka_unit_test(test_stat_peak_is_the_best_second),
         cmocka_unit_test(test_stat_protocol_shares),
