@@ -25,8 +25,8 @@ static void test_extremes_count_stays_a_count(void **state) {
     world_init(&w);
     for (int i = 0; i < 2; i++) {
         struct msg_incident *n = world_incident(&w, INCIDENT_ARP_UNANSWERED);
-        n->count = UINT64_MAX;
-        n->last_us = 9000000;
+        n->tries = UINT64_MAX;
+        n->span_us = 9000000;
         n->port = 0;
     }
     cJSON *report = report_full(set, &w.v);
