@@ -12,11 +12,6 @@ static bool put_threshold(cJSON *o, const struct rule *rule) {
     return ok;
 }
 
-/* Sums over rows may exceed what a counter holds. */
-static cJSON *item_times(double count) {
-    return item_count(count < 0x1p64 ? (uint64_t)count : UINT64_MAX);
-}
-
 /* 2: all of it; 1: without evidence and next step; 0: what and whom. */
 static bool finding_put(cJSON *o, const struct finding *f, unsigned length,
                         const struct report_detail *how) {
@@ -24,13 +19,13 @@ static bool finding_put(cJSON *o, const struct finding *f, unsigned length,
         put_text(o, "id", f->rule->id) && put_text(o, "severity", severity_names[f->severity]);
     if (length == 0)
         return ok && put_text(o, "subject", f->subject) &&
-               put(o, "count", item_times(f->count));
+               put(o, "count", item_count(nearest(f->count)));
     ok = ok && put_text(o, "confidence", confidence_names[f->confidence]) &&
          put_text(o, "blame", f->blame) &&
          put_text(o, "blame_confidence", confidence_names[f->blame_confidence]) &&
          put_text(o, "subject", f->subject);
     if (ok && f->name[0]) ok = put(o, "name", item_wire(f->name, how->clip));
-    ok = ok && put(o, "count", item_times(f->count));
+    ok = ok && put(o, "count", item_count(nearest(f->count)));
     if (ok && f->has_first)
         ok = put(o, "first_s", cJSON_CreateNumber(derive_round("_s", f->first_s)));
     if (ok && f->has_last) ok = put(o, "last_s", cJSON_CreateNumber(derive_round("_s", f->last_s)));

@@ -1,7 +1,7 @@
 /* libFuzzer: from a snapshot of any numbers and names to a report of it.  Input: state, mode and
- * section, token budget, the target's text, then the tables (tests/fuzz/fields.h).  Whatever was counted:
- * reports are strict JSON, keep to their budgets, page to an end, and their texts hold no control
- * character; the same capture gives the same report. */
+ * section, token budget, the target's text, then the tables (tests/fuzz/fields.h).  Whatever was
+ * counted: reports are strict JSON, keep to their budgets, page to an end, and their texts hold no
+ * control character; the same capture gives the same report. */
 #include "common/wire.h"
 #include "mcpd/capture/target.h"
 #include "mcpd/mcp/jsoncheck.h"
@@ -12,9 +12,9 @@
 #define ARENA_BYTES (8u << 20)
 #define PAGES_MAX   3u
 
-static const unsigned tables[] = {WIRE_TOTALS,      WIRE_SERVICES,  WIRE_RESOLVERS, WIRE_INCIDENTS,
-                                  WIRE_CONNECTIONS, WIRE_DNS,       WIRE_HTTP,      WIRE_TLS,
-                                  WIRE_UDP,         WIRE_STREAMS,   WIRE_HOSTS,     WIRE_TIMELINE};
+static const unsigned tables[] = {WIRE_TOTALS,      WIRE_SERVICES, WIRE_RESOLVERS, WIRE_INCIDENTS,
+                                  WIRE_CONNECTIONS, WIRE_DNS,      WIRE_HTTP,      WIRE_TLS,
+                                  WIRE_UDP,         WIRE_STREAMS,  WIRE_HOSTS,     WIRE_TIMELINE};
 
 static void take_tables(struct feed *f, struct snapshot *s) {
     static uint8_t memory[ARENA_BYTES], body[LIM_SNAPSHOT];

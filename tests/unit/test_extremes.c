@@ -38,6 +38,31 @@ static void test_extremes_count_stays_a_count(void **state) {
     cJSON_Delete(report);
 }
 
+/* Rates and shares that no 64 bits hold are told as the largest number, not as one by chance. */
+static void test_extremes_rates_stay_at_the_end_of_the_scale(void **state) {
+    static struct world w;
+    static struct msg_protocol tcp = {.proto = PROTO_TCP, .packets = UINT64_MAX};
+    struct msg_totals *t = &w.s.totals;
+    (void)state;
+    world_init(&w);
+    t->payload_to_client = UINT64_MAX;
+    t->duration_us = 1;
+    t->packets = 1;
+    t->protocols = &tcp;
+    t->protocols_n = 1;
+    cJSON *report = report_full(set, &w.v);
+    const cJSON *rate = cJSON_GetObjectItemCaseSensitive(
+        cJSON_GetObjectItemCaseSensitive(
+            cJSON_GetObjectItemCaseSensitive(report, "connection_analysis"), "throughput_bps"),
+        "to_client");
+    assert_true(cJSON_IsString(rate));
+    assert_string_equal(rate->valuestring, "18446744073709551615");
+    const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(report, "protocols"), 0);
+    const cJSON *share = cJSON_GetObjectItemCaseSensitive(row, "percent");
+    assert_true(cJSON_IsNumber(share) && share->valuedouble > 1e18);
+    cJSON_Delete(report);
+}
+
 static int set_up(void **state) {
     struct fail f;
     (void)state;
@@ -54,6 +79,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_extremes_count_stays_a_count),
+        cmocka_unit_test(test_extremes_rates_stay_at_the_end_of_the_scale),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
