@@ -23,7 +23,7 @@ OPT := -O2 -g -D_FORTIFY_SOURCE=3
 else ifeq ($(V),log)
 OPT := -O2 -g -D_FORTIFY_SOURCE=3 -DSANDBOX_LOG=1
 else ifeq ($(V),asan)
-OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DTEST_BUILD=1
+OPT := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer -DTEST_BUILD=1
 WARN += -Wno-format-truncation # gcc guesses wrongly when sanitizers are in the way; the release build checks it
 else ifeq ($(V),cov)
 OPT := -O0 -g --coverage -DTEST_BUILD=1

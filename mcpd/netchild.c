@@ -109,7 +109,7 @@ static void take_answer(struct netchild *n, char *message) {
     char *verdict = p ? next_word(&rest) : NULL; /* nobody waits: answered too late, or cancelled */
     if (!verdict) return;
     if (strcmp(verdict, "error") == 0) {
-        end_badly(p, rest ? rest : "failed");
+        end_badly(p, rest && *rest ? rest : "failed");
         return;
     }
     a.ok = strcmp(verdict, "ok") == 0 &&

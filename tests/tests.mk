@@ -94,6 +94,7 @@ UNIT += test_rules_file
 UNIT += test_report
 UNIT += test_report_terminal
 UNIT += test_report_html
+UNIT += test_extremes
 SUITES += tests/cli/test_cli.py
 SUITES += tests/cli/test_files.py
 UNIT += test_interface_choice

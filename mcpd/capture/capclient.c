@@ -243,6 +243,11 @@ static void take_started(struct capclient *c, struct slot *s, const struct wire_
         break_off(c, &why);
         return;
     }
+    if (!s->due_ms) {
+        fail_set(&why, FAIL_MALFORMED, "", "capd started a capture twice");
+        break_off(c, &why);
+        return;
+    }
     memcpy(s->id, started.capture_id, sizeof s->id);
     s->due_ms = 0;
     s->ops->started(s->ctx, &started);
@@ -273,6 +278,11 @@ static void take_table(struct capclient *c, struct slot *s, const struct wire_he
                        const uint8_t *body) {
     struct fail why;
     bool fresh = false;
+    if (s->due_ms) {
+        fail_set(&why, FAIL_MALFORMED, "", "capd sent the counts of a capture that has not begun");
+        break_off(c, &why);
+        return;
+    }
     if (!snapset_add(&s->set, h, body, &why)) {
         break_off(c, &why);
         return;

@@ -283,6 +283,10 @@ static void write_text(struct target *t, const char *word, enum target_kind kind
     const struct msg_prefix *p = &t->address[0];
     char address[ADDR_TEXT_BYTES];
     if (kind == TARGET_NONE) return;
+    if (kind == TARGET_PORT && all_digits(word)) {
+        snprintf(t->text, sizeof t->text, "%u", t->port[0]); /* without leading zeros */
+        return;
+    }
     if (kind == TARGET_PORT || kind == TARGET_WEB_WORD) {
         text_lower(word, t->text, sizeof t->text);
         return;

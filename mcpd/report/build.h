@@ -28,6 +28,7 @@ struct report_detail {
 
 /* ---- fields.c: numbers and texts as the contract writes them.  False: no memory ------------ */
 #define JSON_SAFE_INTEGER ((uint64_t)1 << 53)
+uint64_t nearest(double v);          /* nearest integer; beyond either end: that end */
 cJSON *item_count(uint64_t v);       /* beyond 2^53: as text */
 cJSON *item_ms(uint64_t us);         /* rounded as derive_round() does */
 cJSON *item_ms_or_null(uint64_t us); /* 0: null, not seen */

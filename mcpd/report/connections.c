@@ -22,7 +22,7 @@ static bool put_dist(cJSON *o, const char *key, const struct dist *d) {
 }
 
 static uint64_t bits_per_second(uint64_t bytes, uint64_t us) {
-    return us ? (uint64_t)((double)bytes * 8e6 / (double)us + 0.5) : 0;
+    return us ? nearest((double)bytes * 8e6 / (double)us) : 0;
 }
 
 static bool put_throughput(cJSON *o, const struct msg_totals *t) {

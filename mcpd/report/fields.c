@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint64_t nearest(double v) {
+    if (!(v > 0)) return 0;
+    return v + 0.5 < 0x1p64 ? (uint64_t)(v + 0.5) : UINT64_MAX;
+}
+
 cJSON *item_count(uint64_t v) {
     char text[24];
     if (v <= JSON_SAFE_INTEGER) return cJSON_CreateNumber((double)v);

@@ -19,13 +19,13 @@ static bool finding_put(cJSON *o, const struct finding *f, unsigned length,
         put_text(o, "id", f->rule->id) && put_text(o, "severity", severity_names[f->severity]);
     if (length == 0)
         return ok && put_text(o, "subject", f->subject) &&
-               put(o, "count", item_count((uint64_t)f->count));
+               put(o, "count", item_count(nearest(f->count)));
     ok = ok && put_text(o, "confidence", confidence_names[f->confidence]) &&
          put_text(o, "blame", f->blame) &&
          put_text(o, "blame_confidence", confidence_names[f->blame_confidence]) &&
          put_text(o, "subject", f->subject);
     if (ok && f->name[0]) ok = put(o, "name", item_wire(f->name, how->clip));
-    ok = ok && put(o, "count", item_count((uint64_t)f->count));
+    ok = ok && put(o, "count", item_count(nearest(f->count)));
     if (ok && f->has_first)
         ok = put(o, "first_s", cJSON_CreateNumber(derive_round("_s", f->first_s)));
     if (ok && f->has_last) ok = put(o, "last_s", cJSON_CreateNumber(derive_round("_s", f->last_s)));

@@ -12,7 +12,7 @@ static bool put_progress(cJSON *out, const struct capture_view *v) {
     double percent = (double)t->duration_us / 10.0 / (double)v->duration_ms;
     if (percent > 100 || derive_ended(v)) percent = 100;
     return put(o, "duration_s", item_s(v->duration_ms * 1000)) &&
-           cJSON_AddNumberToObject(o, "percent", (double)(unsigned)(percent + 0.5)) != NULL;
+           cJSON_AddNumberToObject(o, "percent", (double)nearest(percent)) != NULL;
 }
 
 static bool put_counts(cJSON *out, const struct msg_totals *t) {

@@ -85,7 +85,7 @@ static cJSON *protocol_item(const struct msg_protocol *p, uint64_t packets) {
     put_text(o, "name", proto_names[p->proto]);
     put_count(o, "packets", p->packets);
     put_count(o, "bytes", p->bytes);
-    cJSON_AddNumberToObject(o, "percent", (double)(uint64_t)(percent * 10 + 0.5) / 10);
+    cJSON_AddNumberToObject(o, "percent", (double)nearest(percent * 10) / 10);
     return o;
 }
 

@@ -1,7 +1,7 @@
 #ifndef TESTS_FUZZ_FIELDS_H
 #define TESTS_FUZZ_FIELDS_H
-/* Messages made of fuzz bytes, field by field after the schema, so that every input is a message that
- * passes all checks and the fuzzer works on the numbers; and the way back, for seeds.
+/* Messages made of fuzz bytes, field by field after the schema, so that every input is a message
+ * that passes all checks and the fuzzer works on the numbers; and the way back, for seeds.
  *
  *   number, count    one byte below 248; else 248 + k, and k + 1 bytes, big endian; taken modulo
  *                    what the field allows

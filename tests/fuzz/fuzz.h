@@ -1,7 +1,7 @@
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
-/* What the fuzz targets share: a claim that stays on whatever the build, and bytes of an exact size,
- * so that the sanitizer sees the first one too many. */
+/* What the fuzz targets share: a claim that stays on whatever the build, and bytes of an exact
+ * size, so that the sanitizer sees the first one too many. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* libFuzzer: the two configuration files, read from a real file.  Input: 0 capd.conf, 1 mcpd.conf,
- * and the text.  What is accepted lies within what the key table allows; what is refused says why. */
+ * and the text.  What is accepted lies within what the key table allows; what is refused says why.
+ */
 #include "capd/parent/config.h"
 #include "common/text.h"
 #include "mcpd/settings.h"

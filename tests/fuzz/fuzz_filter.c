@@ -1,6 +1,7 @@
-/* libFuzzer: a caller's filter expression.  What our check lets through is compiled by libpcap on its
- * own and as a capture would install it; the program then reads only what stands at fixed places
- * of the headers: no load from a place that was computed, but for the length of the IP header. */
+/* libFuzzer: a caller's filter expression.  What our check lets through is compiled by libpcap on
+ * its own and as a capture would install it; the program then reads only what stands at fixed
+ * places of the headers: no load from a place that was computed, but for the length of the IP
+ * header. */
 #include "capd/parent/filter_check.h"
 #include "capd/worker/filter.h"
 #include "tests/fuzz/fuzz.h"

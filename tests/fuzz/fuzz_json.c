@@ -1,5 +1,5 @@
-/* libFuzzer: one text, by json_check and by cJSON.  What the check lets through cJSON reads whole and
- * within the limits; members are found by both alike; what cJSON prints of it passes again. */
+/* libFuzzer: one text, by json_check and by cJSON.  What the check lets through cJSON reads whole
+ * and within the limits; members are found by both alike; what cJSON prints of it passes again. */
 #include "mcpd/mcp/jsonrpc.h"
 #include "tests/fuzz/fuzz.h"
 

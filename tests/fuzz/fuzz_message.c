@@ -1,6 +1,6 @@
-/* libFuzzer: one msgpack body.  Input: wire type, body.  What our structural check accepts msgpack-c
- * reads; what the schema accepts encodes to bytes that decode to the same again.  Type 0: the bytes
- * are what a worker says, and go through the parent's relay. */
+/* libFuzzer: one msgpack body.  Input: wire type, body.  What our structural check accepts
+ * msgpack-c reads; what the schema accepts encodes to bytes that decode to the same again.  Type 0:
+ * the bytes are what a worker says, and go through the parent's relay. */
 #include "capd/parent/relay.h"
 #include "common/mp.h"
 #include "common/mpcheck.h"

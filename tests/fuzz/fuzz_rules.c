@@ -1,15 +1,20 @@
-/* libFuzzer: a text in the place of rules.json.  It is refused with a reason, or it judges a capture
- * without harm. */
+/* libFuzzer: a text in the place of rules.json.  It is refused with a reason, or it judges a
+ * capture without harm. */
 #include "mcpd/capture/target.h"
 #include "mcpd/mcp/jsoncheck.h"
 #include "mcpd/report/report.h"
 #include "tests/fuzz/fuzz.h"
 
-/* A capture in which one server refuses and one answers, so that conditions have something to say. */
+/* A capture in which one server refuses and one answers, so that conditions have something to say.
+ */
 static void judge(const struct rules *r) {
     static struct msg_service rows[2] = {
         {.address = {{192, 0, 2, 1}, 4}, .port = 80, .attempted = 9, .refused = 9},
-        {.address = {{192, 0, 2, 2}, 4}, .port = 443, .attempted = 9, .established = 9, .closed = 9}};
+        {.address = {{192, 0, 2, 2}, 4},
+         .port = 443,
+         .attempted = 9,
+         .established = 9,
+         .closed = 9}};
     struct snapshot s = {.full = true, .services = {.rows = rows, .rows_n = 2, .of = 2}};
     struct target t;
     struct fail fail;

@@ -1,5 +1,5 @@
-/* libFuzzer: what a caller calls a target.  Input: mode, text.  A name that comes out is one that may
- * be looked up and that capd takes; nothing of a URL's path or password stays. */
+/* libFuzzer: what a caller calls a target.  Input: mode, text.  A name that comes out is one that
+ * may be looked up and that capd takes; nothing of a URL's path or password stays. */
 #include "common/text.h"
 #include "mcpd/capture/target.h"
 #include "tests/fuzz/fuzz.h"
@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (target_parse(text, mode, &t, &fail)) {
         check_target(&t);
         HOLDS(mode == MODE_AUTO || t.mode == mode);
-        /* What a report shows of the target means the same target; not so hosts called ssh or auto. */
+        /* What a report shows of the target means the same target; not so hosts called ssh or auto.
+         */
         bool word = t.name[0] && !strchr(t.name, '.');
         HOLDS(target_parse(t.text, mode, &again, &fail) || word);
         HOLDS(word || (strcmp(t.name, again.name) == 0 && t.addresses == again.addresses));

@@ -1,12 +1,13 @@
-/* libFuzzer: bytes from the wire on their way into a report.  Input: room in the result, bytes.  What
- * comes out is UTF-8 without control, bidirectional and invisible characters, fits, and does not
- * change when it is cleaned once more. */
+/* libFuzzer: bytes from the wire on their way into a report.  Input: room in the result, bytes.
+ * What comes out is UTF-8 without control, bidirectional and invisible characters, fits, and does
+ * not change when it is cleaned once more. */
 #include "common/text.h"
 #include "tests/fuzz/fuzz.h"
 
 /* The characters that turn or hide text: U+200B..U+200F, U+202A..U+202E, U+2066..U+2069, U+FEFF. */
 static bool is_invisible(const uint8_t *p) {
-    if (p[0] == 0xe2 && p[1] == 0x80) return (p[2] >= 0x8b && p[2] <= 0x8f) || (p[2] >= 0xaa && p[2] <= 0xae);
+    if (p[0] == 0xe2 && p[1] == 0x80)
+        return (p[2] >= 0x8b && p[2] <= 0x8f) || (p[2] >= 0xaa && p[2] <= 0xae);
     if (p[0] == 0xe2 && p[1] == 0x81) return p[2] >= 0xa6 && p[2] <= 0xa9;
     return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf;
 }

@@ -316,6 +316,28 @@ static void test_capclient_gives_up_on_an_unknown_type(void **state) {
     expect_broken(w);
 }
 
+static void test_capclient_gives_up_on_a_second_start(void **state) {
+    struct world *w = *state;
+    struct msg_started again = {.capture_id = "ffffffffffffffffffffffffffffffff"};
+    uint32_t handle = run(w);
+    say(w, WIRE_STARTED, 0, handle, &again);
+    assert_int_equal(w->started, 1);
+    assert_int_equal(w->lost, 1);
+    assert_int_equal(w->ended, 1);
+    assert_int_equal(w->why.code, FAIL_MALFORMED);
+}
+
+static void test_capclient_gives_up_on_counts_before_the_start(void **state) {
+    struct world *w = *state;
+    struct msg_totals totals = {.packets = 1};
+    greet(w);
+    say(w, WIRE_TOTALS, 0, start(w), &totals);
+    assert_int_equal(w->updated, 0);
+    assert_int_equal(w->lost, 1);
+    assert_int_equal(w->ended, 1);
+    assert_int_equal(w->why.code, FAIL_MALFORMED);
+}
+
 static void test_capclient_bounds_a_snapshot_without_end(void **state) {
     struct world *w = *state;
     static uint64_t zeros[LIM_TIMELINE];
@@ -442,6 +464,8 @@ int main(void) {
         TEST(test_capclient_gives_up_on_an_oversize_frame),
         TEST(test_capclient_gives_up_on_a_bad_body),
         TEST(test_capclient_gives_up_on_an_unknown_type),
+        TEST(test_capclient_gives_up_on_a_second_start),
+        TEST(test_capclient_gives_up_on_counts_before_the_start),
         TEST(test_capclient_bounds_a_snapshot_without_end),
         TEST(test_capclient_ignores_frames_for_nobody),
         TEST(test_capclient_refused_refresh_is_told),

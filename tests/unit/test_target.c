@@ -62,6 +62,8 @@ static const struct {
     {"[2001:db8::1]:443", "- 2001:db8::1/128 443", "[2001:db8::1]:443", MODE_DOMAIN},
     {"443", "- -/0 443", "443", MODE_PORT},
     {"65535", "- -/0 65535", "65535", MODE_PORT},
+    {"0000000000000000000000000000000000000000000000000000000000000000443", "- -/0 443", "443",
+     MODE_PORT},
     {"https://example.com", "example.com -/0 443", "example.com:443", MODE_DOMAIN},
     {"HTTP://me:secret@Example.com:8080/a/b?token=x#y", "example.com -/0 8080", "example.com:8080",
      MODE_DOMAIN},
