@@ -43,19 +43,22 @@ static void on_signal(void *ctx, int signo) {
     loop_stop(s->app->loop);
 }
 
-int cli_stdio(struct app *a, int in_fd, int out_fd) {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct session s = {.app = a};
+struct mcp_server *cli_server_new(struct app *a) {
     char why[256];
     struct mcp_config config = {.instructions = instructions,
                                 .tools = tool_table,
                                 .tool_count = tool_table_count,
                                 .app = a};
     struct mcp_server *server = mcp_server_new(&config, why, sizeof why);
-    if (!server) {
-        log_line("cannot start the server: %s", why);
-        return EXIT_CAPTURE_FAILED;
-    }
+    if (!server) log_line("cannot start the server: %s", why);
+    return server;
+}
+
+int cli_stdio(struct app *a, int in_fd, int out_fd) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct session s = {.app = a};
+    struct mcp_server *server = cli_server_new(a);
+    if (!server) return EXIT_CAPTURE_FAILED;
     struct stdio_options o = {
         .in_fd = in_fd, .out_fd = out_fd, .caller = app_own_caller(), .on_eof = on_eof, .ctx = &s};
     s.transport = stdio_new(a->loop, server, &o);
