@@ -34,9 +34,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         *request = x = p ? exchange_new(p) : NULL;
         if (!x) return MHD_NO;
         exchange_check_head(x, url, method);
-        /* A client that asks first is told first; others get to read why after their body. */
+        /* A client that asks first is told first; others get to read why after their body, if it
+         * is known where that ends. */
         bool asks = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect") != NULL;
-        if (x->status == 0 || !asks) return MHD_YES;
+        if (x->status == 0 || !(asks || x->endless)) return MHD_YES;
     }
     if (x->gone) return MHD_NO;
     if (*upload_size > 0) {
@@ -69,13 +70,26 @@ static void run_late(void *ctx) {
     http_run(h);
 }
 
+static void run_in(struct http *h, uint64_t wait_ms) {
+    loop_timer_cancel(h->o.loop, h->run_timer);
+    h->run_timer = loop_timer_once(h->o.loop, wait_ms, run_late, h);
+}
+
 void http_run(struct http *h) {
     MHD_UNSIGNED_LONG_LONG wait_ms;
+    h->woken = false;
     MHD_run(h->daemon);
     loop_timer_cancel(h->o.loop, h->run_timer);
     h->run_timer = 0;
-    if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
-        h->run_timer = loop_timer_once(h->o.loop, wait_ms, run_late, h);
+    if (h->woken)
+        run_in(h, 0);
+    else if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
+        run_in(h, wait_ms);
+}
+
+void http_run_soon(struct http *h) {
+    h->woken = true;
+    run_in(h, 0);
 }
 
 static void on_daemon(void *ctx, int fd, unsigned ready) {

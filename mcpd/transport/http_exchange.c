@@ -91,6 +91,7 @@ static void check_framing(struct http_exchange *x) {
         refuse(x, 400, "a header that must stand alone is there twice");
     else if (coding && (length || strcasecmp(coding, "chunked") != 0))
         refuse(x, 400, "Transfer-Encoding may be chunked, and stands without Content-Length");
+    x->endless = x->status != 0;
 }
 
 static bool page_is_allowed(struct http_exchange *x) {

@@ -29,6 +29,7 @@ struct http {
     size_t bodies_bytes;
     uint64_t run_timer, sweep_timer, accept_timer;
     struct http_peer *accepting; /* while libmicrohttpd is given a new connection */
+    bool woken; /* a connection has been resumed since libmicrohttpd ran */
     bool stopping;
 };
 
@@ -61,6 +62,7 @@ struct http_exchange {
     enum exchange_state state;
     unsigned status; /* not 0: refused by its head or size */
     const char *why; /* a constant */
+    bool endless;    /* nobody can tell where its body ends */
     struct caller caller;
     struct head_accept accept;
     char *body; /* until the core has it */
@@ -79,8 +81,9 @@ struct http_exchange {
     uint64_t written_ms; /* last time the connection took something */
 };
 
-/* http.c */
+/* http.c: have libmicrohttpd do what is due; the second in the next round of the loop. */
 void http_run(struct http *h);
+void http_run_soon(struct http *h);
 
 /* http_peers.c */
 void peers_new_connection(void *cls, struct MHD_Connection *connection, void **context,

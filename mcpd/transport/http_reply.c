@@ -25,6 +25,7 @@ void reply_wake(struct http_exchange *x) {
     x->written_ms = clock_mono_ms();
     peers_watch_hangup(x->peer, false);
     MHD_resume_connection(x->peer->connection);
+    http_run_soon(x->h);
 }
 
 void reply_error(struct http_exchange *x, int code, const char *text, cJSON *data) {
