@@ -79,6 +79,9 @@ int cli_flushed(int code);
 /* Tell a failure on stderr; returns the exit code it means. */
 int cli_fail(const struct fail *why);
 
+/* Print a whole report as `cli` wants it; returns the exit code it means. */
+int cli_print_report(const cJSON *tree, const struct cli *cli);
+
 /* Print a tree as indented JSON with a line end. */
 void cli_print_json(const cJSON *tree);
 #endif

@@ -84,6 +84,7 @@ static int run(struct service *s) {
 int cli_serve(struct app *a, struct serve_sockets *sockets) {
     struct service s = {.app = a, .sockets = sockets};
     a->home[0] = 0; /* not a client's: capture files only below configured directories */
+    captures_leave_out(a->captures, sockets->own, sockets->own_n);
     struct mcp_server *server = cli_server_new(a);
     s.http = server ? open_http(&s, server) : NULL;
     int rc = s.http ? run(&s) : -ENOMEM;

@@ -9,8 +9,9 @@
 struct serve_sockets {
     int fd[SERVE_SOCKETS]; /* listening */
     unsigned count;
+    struct msg_endpoint own[CAPTURES_OWN]; /* the TCP ones among them */
+    uint32_t own_n;
     struct tokens *tokens; /* NULL: none is asked for */
-    char unlink_path[108]; /* of the Unix socket made here; "" if none was */
     int notify_fd;         /* -1: nobody wants to know */
     unsigned watchdog_ms;  /* 0: no watchdog */
     char where[8 * 96];    /* "http://127.0.0.1:8808/mcp, unix:/run/..." for the log */

@@ -13,13 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#define FILES_WANTED 1024u /* connections, and what mcpd has open besides */
 
 struct listener_kind {
     bool tcp, beyond_loopback;
@@ -66,6 +63,15 @@ static int open_tcp(const char *text, struct fail *fail) {
     return -1;
 }
 
+static void note_own(struct serve_sockets *s, const void *address, uint8_t len, uint16_t port) {
+    struct msg_endpoint *own = &s->own[s->own_n];
+    if (s->own_n == CAPTURES_OWN) return;
+    own->address.len = len;
+    memcpy(own->address.bytes, address, len);
+    own->port = port;
+    s->own_n++;
+}
+
 static void describe(struct serve_sockets *s, int fd, struct listener_kind *kind) {
     struct sockaddr_storage sa = {.ss_family = AF_UNSPEC};
     const struct sockaddr_in *v4 = (void *)&sa;
@@ -77,10 +83,12 @@ static void describe(struct serve_sockets *s, int fd, struct listener_kind *kind
     if (getsockname(fd, (struct sockaddr *)&sa, &len) != 0) return;
     if (sa.ss_family == AF_INET) {
         loopback = ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+        note_own(s, &v4->sin_addr, 4, ntohs(v4->sin_port));
         snprintf(text, sizeof text, "http://%s:%u/mcp",
                  inet_ntop(AF_INET, &v4->sin_addr, address, sizeof address), ntohs(v4->sin_port));
     } else if (sa.ss_family == AF_INET6) {
         loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+        note_own(s, &v6->sin6_addr, 16, ntohs(v6->sin6_port));
         snprintf(text, sizeof text, "http://[%s]:%u/mcp",
                  inet_ntop(AF_INET6, &v6->sin6_addr, address, sizeof address),
                  ntohs(v6->sin6_port));
@@ -95,7 +103,8 @@ static void describe(struct serve_sockets *s, int fd, struct listener_kind *kind
 
 /* ---- Unix ------------------------------------------------------------------------------------ */
 
-/* A socket file that nobody listens on is left over from one that was killed. */
+/* A socket file that nobody listens on is left over: locked up as mcpd is when it ends, it cannot
+ * remove one. */
 static bool remove_stale(const struct sockaddr_un *sa, struct fail *fail) {
     struct stat st;
     if (lstat(sa->sun_path, &st) != 0) return true;
@@ -126,8 +135,7 @@ static bool open_to_group(const char *path, const char *name, struct fail *fail)
                     name, strerror(errno));
 }
 
-static int open_unix(struct serve_sockets *s, const struct settings *c, const char *path,
-                     struct fail *fail) {
+static int open_unix(const struct settings *c, const char *path, struct fail *fail) {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     snprintf(sa.sun_path, sizeof sa.sun_path, "%s", path);
     if (!remove_stale(&sa, fail)) return -1;
@@ -136,7 +144,6 @@ static int open_unix(struct serve_sockets *s, const struct settings *c, const ch
     int rc = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&sa, sizeof sa);
     int err = errno;
     (void)umask(mask);
-    if (rc == 0) snprintf(s->unlink_path, sizeof s->unlink_path, "%s", path);
     if (rc == 0 && open_to_group(path, c->socket_group, fail) && listen(fd, HTTP_BACKLOG) == 0)
         return fd;
     if (rc != 0)
@@ -214,18 +221,10 @@ static bool open_sockets(struct serve_sockets *s, const struct settings *c, stru
     for (uint32_t i = 0; i < c->listens; i++)
         if (!add_socket(s, open_tcp(c->listen[i], fail))) return false;
     const char *path = socket_path(c);
-    if (path[0] && !add_socket(s, open_unix(s, c, path, fail))) return false;
+    if (path[0] && !add_socket(s, open_unix(c, path, fail))) return false;
     return s->count > 0 || fail_set(fail, FAIL_VALUE, "listen",
                                     "there is nothing to listen on: listen is none, and there is "
                                     "no socket (--socket PATH)");
-}
-
-/* A process is given 1024 by default; some shells give less. */
-static void want_files(void) {
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= FILES_WANTED) return;
-    files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
-    (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
 struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, struct fail *fail) {
@@ -245,7 +244,6 @@ struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, s
         serve_sockets_free(s);
         return NULL;
     }
-    want_files();
     s->notify_fd = sysd_notify_open();
     s->watchdog_ms = sysd_watchdog_ms();
     return s;
@@ -254,7 +252,6 @@ struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, s
 void serve_sockets_free(struct serve_sockets *s) {
     if (!s) return;
     for (unsigned i = 0; i < s->count; i++) close(s->fd[i]);
-    if (s->unlink_path[0]) (void)unlink(s->unlink_path);
     if (s->notify_fd >= 0) close(s->notify_fd);
     tokens_free(s->tokens);
     free(s);

@@ -37,7 +37,9 @@ static void settle_time_zone(void) {
 /* From here on mcpd can do what its command needs and no more. */
 static bool lock_up(const struct app *a, enum cli_command command, struct fail *fail) {
     const char *folder[SETTINGS_DIRS] = {a->home};
-    struct sandbox_wishes w = {.mode = command == CLI_STDIO   ? SANDBOX_STDIO : command == CLI_SERVE ? SANDBOX_SERVE : SANDBOX_PEOPLE,
+    struct sandbox_wishes w = {.mode = command == CLI_STDIO   ? SANDBOX_STDIO
+                                       : command == CLI_SERVE ? SANDBOX_SERVE
+                                                              : SANDBOX_PEOPLE,
                                .readable = folder,
                                .keep_bytes = a->settings.retention_bytes};
     for (uint32_t i = 0; i < a->settings.dirs; i++) folder[i] = a->settings.dir[i];

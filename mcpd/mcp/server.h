@@ -78,8 +78,6 @@ struct mcp_conn_options {
     /* Must not free the connection and must not call mcp_conn_receive(). */
     void (*send)(void *ctx, const struct mcp_out *out);
     void *ctx;
-    /* What the transport's header says the client has negotiated; a constant, NULL: not told. */
-    const char *legacy_version;
 };
 
 /* NULL if out of memory. */

@@ -154,6 +154,7 @@ void http_stop(struct http *h) {
     if (h->stopping) return;
     h->stopping = true;
     peers_stop_listening(h);
+    mcp_server_end_subscriptions(h->o.server);
     for (struct http_exchange *x = h->exchanges, *next; x; x = next) {
         next = x->next;
         exchange_stop(x);

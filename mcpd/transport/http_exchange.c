@@ -206,10 +206,11 @@ static void on_out(void *ctx, const struct mcp_out *out) {
     x->done = reply;
     if (!x->peer) return;
     if (reply) x->code = out->error_code;
-    if (!reply && x->accept.sse_named) x->streaming = true;
+    if (!reply && (x->accept.sse_named || x->rules.listens)) x->streaming = true;
     if (reply && !x->accept.json && httprules_status(x->rules.modern, x->code) == 200)
         x->streaming = true;
-    if (x->streaming && (reply || x->out_len - x->sent < HTTP_STREAM_PAUSE))
+    bool dropped = out->kind == MCP_OUT_NOTIFICATION && x->out_len - x->sent >= HTTP_STREAM_PAUSE;
+    if (x->streaming && !dropped)
         exchange_append_event(x, out->json, out->len);
     else if (!x->streaming && reply && !exchange_append(x, out->json, out->len))
         x->gone = true;
@@ -316,7 +317,7 @@ void exchange_stop(struct http_exchange *x) {
     if (!is_active(x)) return;
     mcp_conn_free(x->conn); /* from here on the core is silent */
     x->conn = NULL;
-    if (!x->rules.listens) reply_error(x, RPC_INTERNAL_ERROR, "the server is ending", NULL);
+    if (!x->done) reply_error(x, RPC_INTERNAL_ERROR, "the server is ending", NULL);
     x->done = true;
     if (x->peer) reply_wake(x);
 }

@@ -29,7 +29,7 @@ struct http {
     size_t bodies_bytes;
     uint64_t run_timer, sweep_timer, accept_timer;
     struct http_peer *accepting; /* while libmicrohttpd is given a new connection */
-    bool woken; /* a connection has been resumed since libmicrohttpd ran */
+    bool woken;                  /* a connection has been resumed since libmicrohttpd ran */
     bool stopping;
 };
 
