@@ -8,7 +8,7 @@ DESTDIR  ?=
 CORPUS   ?=
 
 PKGS_CAPD := libpcap libcap libseccomp msgpack
-PKGS_MCPD := libcjson msgpack libidn2 libseccomp
+PKGS_MCPD := libcjson msgpack libidn2 libseccomp libmicrohttpd
 PKGS_NET  := libcurl libseccomp
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wvla -Wcast-qual -Wformat=2 -Wundef \
@@ -87,8 +87,10 @@ PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/par
 MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/caller.c mcpd/mcp/completion.c mcpd/mcp/content.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mcpd/mcp/jsoncheck.c \
            mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/prompts.c mcpd/mcp/resources.c \
            mcpd/mcp/subscribe.c mcpd/mcp/tools.c \
-           mcpd/transport/stdio.c
-MCPD   := mcpd/main.c mcpd/app.c mcpd/answer.c mcpd/answer_interfaces.c mcpd/cli.c mcpd/cli_report.c mcpd/cli_interfaces.c mcpd/cli_check.c mcpd/cli_check_local.c mcpd/cli_serve_client.c mcpd/cli_stdio.c mcpd/settings.c mcpd/launcher.c mcpd/netchild.c mcpd/privs.c mcpd/sandbox.c mcpd/capture/capclient.c mcpd/capture/capconn.c mcpd/capture/captures.c mcpd/capture/captures_run.c mcpd/capture/interfaces.c mcpd/capture/snapset.c mcpd/capture/snapshot.c mcpd/capture/store.c mcpd/capture/target.c mcpd/capture/target_mode.c mcpd/capture/watches.c mcpd/tools/analyze_capture_file.c mcpd/tools/common.c mcpd/tools/get_capture_report.c mcpd/tools/get_capture_status.c mcpd/tools/list_captures.c mcpd/tools/list_network_interfaces.c mcpd/tools/start_packet_capture.c mcpd/tools/stop_packet_capture.c mcpd/tools/tools.c
+           mcpd/mcp/httprules.c mcpd/transport/stdio.c mcpd/transport/httphead.c \
+           mcpd/transport/tokens.c mcpd/transport/http.c mcpd/transport/http_peers.c \
+           mcpd/transport/http_exchange.c mcpd/transport/http_reply.c
+MCPD   := mcpd/main.c mcpd/app.c mcpd/answer.c mcpd/answer_interfaces.c mcpd/cli.c mcpd/cli_report.c mcpd/cli_interfaces.c mcpd/cli_check.c mcpd/cli_check_local.c mcpd/cli_serve.c mcpd/cli_serve_client.c mcpd/cli_serve_setup.c mcpd/serve_call.c mcpd/cli_stdio.c mcpd/settings.c mcpd/launcher.c mcpd/netchild.c mcpd/privs.c mcpd/sandbox.c mcpd/capture/capclient.c mcpd/capture/capconn.c mcpd/capture/captures.c mcpd/capture/captures_run.c mcpd/capture/interfaces.c mcpd/capture/snapset.c mcpd/capture/snapshot.c mcpd/capture/store.c mcpd/capture/target.c mcpd/capture/target_mode.c mcpd/capture/watches.c mcpd/tools/analyze_capture_file.c mcpd/tools/common.c mcpd/tools/get_capture_report.c mcpd/tools/get_capture_status.c mcpd/tools/list_captures.c mcpd/tools/list_network_interfaces.c mcpd/tools/start_packet_capture.c mcpd/tools/stop_packet_capture.c mcpd/tools/tools.c
 MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_totals.c mcpd/diagnose/derive_services.c mcpd/diagnose/derive_others.c mcpd/diagnose/derive_scan.c mcpd/diagnose/derive_udp.c mcpd/diagnose/derive_ends.c mcpd/diagnose/derive_strain.c mcpd/diagnose/derive_load.c mcpd/diagnose/derive_names.c mcpd/diagnose/derive_dns.c mcpd/diagnose/derive_tls.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c mcpd/report/fields.c mcpd/report/rows.c mcpd/report/timeline.c mcpd/report/tree.c mcpd/report/connections.c mcpd/report/addresses.c mcpd/report/findings.c mcpd/report/budget.c mcpd/report/section.c mcpd/report/status.c mcpd/report/text.c mcpd/report/render_text.c mcpd/report/term.c mcpd/report/render_tables.c mcpd/report/render_terminal.c
 MCPD   += $(addprefix mcpd/report/,html.c page_words.c page_charts.c page_time.c page_problems.c page_lists.c page_about.c \
           render_html.c render_csv.c)

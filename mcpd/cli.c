@@ -22,9 +22,11 @@ const char cli_help[] =
     "  mcpd check      [--capd PATH|private]   what is configured, reachable,\n"
     "                                          missing, and how to mend it\n"
     "  mcpd stdio      [--capd PATH|private]   MCP server on standard input/output\n"
-    "  mcpd status | stop [ID] | report [ID] [--format FORMAT]\n"
-    "                                          captures of a running `mcpd serve`;\n"
-    "                                          this version has none: they say so\n"
+    "  mcpd serve      [--listen ADDRESS:PORT] [--socket PATH] [--no-token]\n"
+    "                                          MCP server over HTTP, at /mcp\n"
+    "  mcpd status | stop [ID] | report [ID] [--format text|json|markdown|html|csv]\n"
+    "                  [--socket PATH]\n"
+    "                                          captures of the running `mcpd serve`\n"
     "  mcpd --version | --help\n"
     "\n"
     "TARGET   a host name, an address, a prefix, host:port, [v6]:port, a port, a URL,\n"
@@ -36,20 +38,22 @@ const char cli_help[] =
     "SECONDS  1 to 3600, default 10; Ctrl-C ends a capture early, with its report\n"
     "\n"
     "With a TARGET, diagnose makes one connection to it itself while it captures\n"
-    "(--no-probe: it does not, and you make the traffic).  The first five commands\n"
-    "take --config FILE (default " SETTINGS_PATH ", if it is there).\n"
+    "(--no-probe: it does not, and you make the traffic).  All commands take\n"
+    "--config FILE (default " SETTINGS_PATH ", if it is there).\n"
     "\n"
     "Reports go to standard output, all else to standard error.  Exit codes: 0 done\n"
     "and healthy; 1 done, and problems, no traffic or inconclusive; 2 usage; 3 not\n"
     "permitted or capd not reachable; 4 capture failed, or the output could not be\n"
     "written.\n";
 
-static const char *const commands[] = {"stdio", "diagnose", "analyze", "interfaces",
-                                       "check", "status",   "stop",    "report"};
+static const char *const commands[] = {"stdio", "diagnose", "analyze", "interfaces", "check",
+                                       "serve", "status",   "stop",    "report"};
 
 #define FOR(command) (1u << (command))
-#define FOR_LOCAL    0x1fu /* all that work on this version's own captures */
-#define FOR_LIVE     (FOR(CLI_STDIO) | FOR(CLI_DIAGNOSE) | FOR(CLI_INTERFACES) | FOR(CLI_CHECK))
+#define FOR_ALL      0x1ffu
+#define FOR_LIVE                                                                                   \
+    (FOR(CLI_STDIO) | FOR(CLI_DIAGNOSE) | FOR(CLI_INTERFACES) | FOR(CLI_CHECK) | FOR(CLI_SERVE))
+#define FOR_SOCKET (FOR(CLI_SERVE) | FOR(CLI_STATUS) | FOR(CLI_STOP) | FOR(CLI_REPORT))
 
 static bool set_mode(struct cli *c, const char *v) {
     enum mode mode;
@@ -82,6 +86,20 @@ static bool set_format(struct cli *c, const char *v) {
         if (strcmp(v, formats[i]) == 0) return true;
     return false;
 }
+static bool set_listen(struct cli *c, const char *v) {
+    struct settings probe;
+    c->listen = v;
+    return settings_set_listen(&probe, v);
+}
+static bool set_socket(struct cli *c, const char *v) {
+    struct settings probe;
+    c->socket = v;
+    return settings_set_socket(&probe, v);
+}
+static bool set_no_token(struct cli *c, const char *v) {
+    (void)v;
+    return c->no_token = true;
+}
 static bool set_no_probe(struct cli *c, const char *v) {
     (void)v;
     return c->no_probe = true;
@@ -102,9 +120,12 @@ static const struct option {
     {"--duration", FOR(CLI_DIAGNOSE), true, set_duration, "1 to 3600 (seconds)"},
     {"--interface", FOR(CLI_DIAGNOSE), true, set_interface, "a name of `mcpd interfaces`"},
     {"--capd", FOR_LIVE, true, set_capd, "a socket's path, or private"},
-    {"--config", FOR_LOCAL, true, set_config, "a file"},
+    {"--config", FOR_ALL, true, set_config, "a file"},
     {"--format", FOR(CLI_REPORT) | FOR(CLI_DIAGNOSE) | FOR(CLI_ANALYZE), true, set_format,
      "text, json, markdown, html or csv"},
+    {"--listen", FOR(CLI_SERVE), true, set_listen, SETTINGS_LISTEN_ALLOWED},
+    {"--socket", FOR_SOCKET, true, set_socket, "an absolute path"},
+    {"--no-token", FOR(CLI_SERVE), false, set_no_token, ""},
     {"--no-probe", FOR(CLI_DIAGNOSE), false, set_no_probe, ""},
     {"--json", FOR(CLI_DIAGNOSE) | FOR(CLI_ANALYZE) | FOR(CLI_INTERFACES), false, set_json, ""},
 };
@@ -164,9 +185,6 @@ static bool take_command(struct cli *c, const char *word, struct fail *fail) {
         c->command = (enum cli_command)k;
         return true;
     }
-    if (strcmp(word, "serve") == 0)
-        return refuse(fail, "command", word,
-                      "not part of this version; `mcpd stdio` serves one client");
     return refuse(fail, "command", word, "no such command");
 }
 

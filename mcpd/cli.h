@@ -2,6 +2,8 @@
 #define MCPD_CLI_H
 #include "mcpd/app.h"
 
+struct serve_sockets;
+
 /* The command line (contract section 2). */
 enum cli_command {
     CLI_STDIO,
@@ -9,6 +11,7 @@ enum cli_command {
     CLI_ANALYZE,
     CLI_INTERFACES,
     CLI_CHECK,
+    CLI_SERVE,
     CLI_STATUS,
     CLI_STOP,
     CLI_REPORT,
@@ -28,9 +31,14 @@ struct cli {
     const char *format;    /* of a report; NULL: text */
     unsigned duration_s;
     bool duration_given;
-    bool no_probe, json;
-    int file_fd; /* analyze: opened before privileges are given up */
+    const char *listen; /* serve; NULL: mcpd.conf's */
+    const char *socket; /* serve and what talks to it; NULL: mcpd.conf's */
+    bool no_probe, json, no_token;
+    int file_fd;                   /* analyze: opened before privileges are given up */
+    struct serve_sockets *sockets; /* serve: likewise */
 };
+
+struct mcp_server;
 
 /* Exit codes. */
 enum {
@@ -47,13 +55,19 @@ extern const char cli_help[];
 
 /* Each runs its command to the end and returns the exit code. */
 int cli_stdio(struct app *a, int in_fd, int out_fd);
+/* `mcpd serve` in two steps: what may need the person's rights is opened before they are given up.
+ */
+struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, struct fail *fail);
+int cli_serve(struct app *a, struct serve_sockets *sockets);
+
+
 int cli_diagnose(struct app *a, const struct cli *c);
 int cli_analyze(struct app *a, const struct cli *c);
 int cli_interfaces(struct app *a, const struct cli *c);
 /* `fault`: what is wrong with the configuration, else NULL. */
 int cli_check(struct app *a, const struct cli *c, const struct fail *fault);
 
-/* status, stop, report: ask the running `mcpd serve`.  Needs nothing but the command line. */
+/* status, stop, report: ask the running `mcpd serve`. */
 int cli_serve_client(const struct cli *c);
 
 /* The exit code, or that of a failure, told on stderr, when what was printed did not reach standard
@@ -62,6 +76,9 @@ int cli_flushed(int code);
 
 /* Tell a failure on stderr; returns the exit code it means. */
 int cli_fail(const struct fail *why);
+
+/* Print a whole report as `cli` wants it; returns the exit code it means. */
+int cli_print_report(const cJSON *tree, const struct cli *cli);
 
 /* Print a tree as indented JSON with a line end. */
 void cli_print_json(const cJSON *tree);

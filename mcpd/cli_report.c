@@ -5,6 +5,7 @@
  * Runs in: mcpd.  Input trust: local (arguments). */
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "mcpd/answer.h"
 #include "mcpd/capture/target.h"
 #include "mcpd/cli.h"
@@ -92,6 +93,20 @@ static char *rendered(const cJSON *tree, const struct cli *cli) {
     return report_terminal(tree, colour, !is_utf8_locale());
 }
 
+int cli_print_report(const cJSON *tree, const struct cli *cli) {
+    char *text = rendered(tree, cli), why[LIM_ERROR_TEXT + 1];
+    if (!text) return EXIT_CAPTURE_FAILED;
+    printf("%s%s", text, *text && text[strlen(text) - 1] == '\n' ? "" : "\n");
+    cJSON_free(text);
+    fflush(stdout);
+    if (strcmp(text_of(tree, "state"), capture_state_names[CAPTURE_FAILED]) == 0) {
+        (void)text_clean_again(text_of(tree, "ended_why"), why, sizeof why);
+        log_line("the capture failed: %s", why);
+        return EXIT_CAPTURE_FAILED;
+    }
+    return report_is_healthy(tree) ? EXIT_HEALTHY : EXIT_PROBLEMS;
+}
+
 static int print_report(const struct app *a, const struct capture *c, const struct cli *cli,
                         bool early) {
     cJSON *tree = answer_full(a, c);
@@ -100,17 +115,9 @@ static int print_report(const struct app *a, const struct capture *c, const stru
         cJSON_AddStringToObject(tree, "ended_early",
                                 "before its time: the probe failed and the reason is found "
                                 "(--duration S keeps it running)");
-    char *text = rendered(tree, cli);
-    if (text) printf("%s%s", text, *text && text[strlen(text) - 1] == '\n' ? "" : "\n");
-    cJSON_free(text);
-    fflush(stdout);
-    bool healthy = report_is_healthy(tree);
+    int code = cli_print_report(tree, cli);
     cJSON_Delete(tree);
-    if (c->state == CAPTURE_FAILED) {
-        log_line("the capture failed: %s", c->ended_why);
-        return EXIT_CAPTURE_FAILED;
-    }
-    return healthy ? EXIT_HEALTHY : EXIT_PROBLEMS;
+    return code;
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */

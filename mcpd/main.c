@@ -37,7 +37,9 @@ static void settle_time_zone(void) {
 /* From here on mcpd can do what its command needs and no more. */
 static bool lock_up(const struct app *a, enum cli_command command, struct fail *fail) {
     const char *folder[SETTINGS_DIRS] = {a->home};
-    struct sandbox_wishes w = {.mode = command == CLI_STDIO ? SANDBOX_STDIO : SANDBOX_PEOPLE,
+    struct sandbox_wishes w = {.mode = command == CLI_STDIO   ? SANDBOX_STDIO
+                                       : command == CLI_SERVE ? SANDBOX_SERVE
+                                                              : SANDBOX_PEOPLE,
                                .readable = folder,
                                .keep_bytes = a->settings.retention_bytes};
     for (uint32_t i = 0; i < a->settings.dirs; i++) folder[i] = a->settings.dir[i];
@@ -59,6 +61,10 @@ static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
     }
     if (c->command == CLI_DIAGNOSE || c->command == CLI_INTERFACES || c->command == CLI_CHECK)
         (void)!captures_connect(a->captures, &later); /* told when it is needed */
+    if (c->command == CLI_SERVE) {
+        c->sockets = cli_serve_open(a, c, fail);
+        if (!c->sockets) return false;
+    }
     capconn_prepare(a->settings.capd);
     return lock_up(a, c->command, fail);
 }
@@ -76,6 +82,7 @@ static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {
     case CLI_DIAGNOSE: return cli_diagnose(a, c);
     case CLI_ANALYZE: return cli_analyze(a, c);
     case CLI_INTERFACES: return cli_interfaces(a, c);
+    case CLI_SERVE: return cli_serve(a, c->sockets);
     default: return cli_check(a, c, settings ? NULL : &fault);
     }
 }

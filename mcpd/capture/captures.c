@@ -20,7 +20,19 @@ struct captures {
     struct capclient *client; /* of the live capd */
     struct watches watches;
     struct capture_run *runs;
+    struct msg_endpoint own[CAPTURES_OWN];
+    uint32_t own_n;
 };
+
+void captures_leave_out(struct captures *m, const struct msg_endpoint *own, uint32_t n) {
+    m->own_n = n < CAPTURES_OWN ? n : CAPTURES_OWN;
+    memcpy(m->own, own, m->own_n * sizeof *own);
+}
+
+const struct msg_endpoint *captures_own(const struct captures *m, uint32_t *n_out) {
+    *n_out = m->own_n;
+    return m->own;
+}
 
 /* ---- watches --------------------------------------------------------------------------------- */
 

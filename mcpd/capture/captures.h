@@ -24,6 +24,11 @@ struct captures_options {
     const char *limit_file, *limit_caller_file;
 };
 
+/* Leave these TCP endpoints of ours out of every capture from now on; an address of zeros stands
+ * for all of this host's. */
+#define CAPTURES_OWN 8u
+void captures_leave_out(struct captures *m, const struct msg_endpoint *own, uint32_t n);
+
 struct captures *captures_new(const struct captures_options *o);
 void captures_free(struct captures *m); /* calls nobody; NULL allowed */
 struct store *captures_store(struct captures *m);

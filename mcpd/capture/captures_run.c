@@ -21,6 +21,41 @@ static uint64_t speed_of(const struct capture_run *r) {
     return row ? row->speed_mbps : 0;
 }
 
+static bool is_any(const struct addr *a) {
+    for (uint8_t i = 0; i < a->len; i++)
+        if (a->bytes[i]) return false;
+    return true;
+}
+
+/* Our endpoint at every address of this host, those of the captured interface (`of_it`) or all
+ * others. */
+static uint32_t exclude_everywhere(struct capture_run *r, const struct msg_endpoint *own,
+                                   bool of_it, uint32_t n) {
+    const struct msg_interface *row = interfaces_find(r->interfaces, r->capture->interface);
+    for (uint32_t i = 0; i < r->interfaces->addresses && n < LIM_TARGET_ADDRESSES; i++) {
+        const struct msg_if_address *a = &r->interfaces->address[i];
+        bool same_family = a->address.len == own->address.len;
+        if (same_family && (row && a->index == row->index) == of_it)
+            r->exclude[n++] = (struct msg_endpoint){.address = a->address, .port = own->port};
+    }
+    return n;
+}
+
+/* What this program itself serves is no part of what anybody wants to see. */
+static uint32_t excludes_of(struct capture_run *r) {
+    uint32_t count, n = 0;
+    const struct msg_endpoint *own = captures_own(r->m, &count);
+    for (uint32_t i = 0; i < count && n < LIM_TARGET_ADDRESSES && r->interfaces; i++) {
+        if (!is_any(&own[i].address)) {
+            r->exclude[n++] = own[i];
+            continue;
+        }
+        n = exclude_everywhere(r, &own[i], true, n);
+        n = exclude_everywhere(r, &own[i], false, n);
+    }
+    return n;
+}
+
 void run_fill_start(struct capture_run *r, struct msg_start *out) {
     struct target *t = &r->capture->target;
     static uint64_t no_port[1];
@@ -34,6 +69,8 @@ void run_fill_start(struct capture_run *r, struct msg_start *out) {
     out->ports = t->ports ? r->port : no_port;
     out->ports_n = t->ports;
     for (uint32_t i = 0; i < t->ports; i++) r->port[i] = t->port[i];
+    out->exclude = r->exclude;
+    out->exclude_n = excludes_of(r);
     out->gateways = r->gateway;
     out->gateways_n = gateways_of(r);
     r->capture->link_mbps = speed_of(r);

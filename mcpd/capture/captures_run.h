@@ -24,7 +24,11 @@ struct capture_run {
     char label[LIM_LABEL + 1];
     uint64_t port[LIM_TARGET_PORTS]; /* for the start message */
     struct msg_route gateway[LIM_GATEWAYS];
+    struct msg_endpoint exclude[LIM_TARGET_ADDRESSES];
 };
+
+/* The list of captures_leave_out(). */
+const struct msg_endpoint *captures_own(const struct captures *m, uint32_t *n_out);
 
 /* The `start` message; lists point into the run's target. */
 void run_fill_start(struct capture_run *r, struct msg_start *out);

@@ -1,0 +1,103 @@
+/* `mcpd serve`: the MCP server for many clients, over HTTP.  Captures belong to the caller who
+ * started them and outlive the connection they were started on; they end with this program.
+ * Runs in: mcpd.  Input trust: client. */
+#include "mcpd/cli_serve.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sysd.h"
+#include "mcpd/surface.h"
+#include "mcpd/transport/http.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FLUSH_MS 1000u /* of the 2 s in which the program ends */
+#define LOOK_MS  20u   /* is everything written? */
+
+struct service {
+    struct app *app;
+    struct serve_sockets *sockets;
+    struct http *http;
+    struct surface surface;
+    uint64_t deadline_ms; /* 0: nobody wants it to end yet */
+    const char *origin[SETTINGS_NAMES], *host[SETTINGS_NAMES];
+};
+
+static void end_when_written(void *ctx) {
+    struct service *s = ctx;
+    if (!http_is_busy(s->http) || clock_mono_ms() >= s->deadline_ms) loop_stop(s->app->loop);
+}
+
+/* The first signal lets clients read how it ends, the second ends it at once. */
+static void on_signal(void *ctx, int signo) {
+    struct service *s = ctx;
+    (void)signo;
+    if (s->deadline_ms) loop_stop(s->app->loop);
+    s->deadline_ms = clock_mono_ms() + FLUSH_MS;
+    sysd_notify(s->sockets->notify_fd, "STOPPING=1\n");
+    http_stop(s->http);
+    mcp_server_end_subscriptions(s->surface.server);
+    if (!loop_timer_every(s->app->loop, LOOK_MS, end_when_written, s)) loop_stop(s->app->loop);
+}
+
+static void on_watchdog(void *ctx) {
+    const struct service *s = ctx;
+    sysd_notify(s->sockets->notify_fd, "WATCHDOG=1\n");
+}
+
+static struct http *open_http(struct service *s) {
+    const struct settings *c = &s->app->settings;
+    char why[128];
+    for (uint32_t i = 0; i < c->origins; i++) s->origin[i] = c->origin[i];
+    for (uint32_t i = 0; i < c->hosts; i++) s->host[i] = c->host[i];
+    struct http_options o = {.loop = s->app->loop,
+                             .server = s->surface.server,
+                             .tokens = s->sockets->tokens,
+                             .origins = {s->origin, c->origins},
+                             .hosts = {s->host, c->hosts}};
+    struct http *h = http_new(&o, why, sizeof why);
+    if (!h) {
+        log_line("cannot start the HTTP server: %s", why);
+        return NULL;
+    }
+    for (struct serve_sockets *k = s->sockets; k->count > 0; k->count--) {
+        int rc = http_listen(h, k->fd[k->count - 1]); /* the server's from then on */
+        if (rc == 0) continue;
+        log_line("cannot listen: %s", strerror(-rc));
+        http_free(h);
+        return NULL;
+    }
+    return h;
+}
+
+static int run(struct service *s) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    int rc = loop_signals(s->app->loop, signals, 3, on_signal, s);
+    if (rc) return rc;
+    if (s->sockets->watchdog_ms > 1)
+        (void)loop_timer_every(s->app->loop, s->sockets->watchdog_ms / 2, on_watchdog, s);
+    sysd_notify(s->sockets->notify_fd, "READY=1\nSTATUS=waiting for clients\n");
+    log_line("serving MCP at %s", s->sockets->where);
+    return loop_run(s->app->loop);
+}
+
+int cli_serve(struct app *a, struct serve_sockets *sockets) {
+    struct service s = {.app = a, .sockets = sockets};
+    a->home[0] = 0; /* not a client's: capture files only below configured directories */
+    captures_leave_out(a->captures, sockets->own, sockets->own_n);
+    char why[256];
+    int rc = -ENOMEM;
+    if (surface_open(&s.surface, a, why, sizeof why)) {
+        s.http = open_http(&s);
+        if (s.http) rc = run(&s);
+        if (rc && s.http) log_line("the server failed: %s", strerror(-rc));
+        http_free(s.http);
+        surface_close(&s.surface, a);
+    } else {
+        log_line("cannot start the server: %s", why);
+    }
+    serve_sockets_free(sockets);
+    return rc ? EXIT_CAPTURE_FAILED : EXIT_HEALTHY;
+}

@@ -1,0 +1,258 @@
+/* Opens what `mcpd serve` listens on and who may ask: the sockets that systemd passes, else those
+ * of the settings; the token file, which is made on the first start.
+ * Runs in: mcpd, at the start. Input trust: local (settings, environment). */
+#include "common/log.h"
+#include "common/sysd.h"
+#include "mcpd/cli_serve.h"
+#include "mcpd/transport/http_limits.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct listener_kind {
+    bool tcp, beyond_loopback;
+};
+
+/* ---- TCP ------------------------------------------------------------------------------------- */
+
+/* ADDRESS:PORT as settings_set_listen() accepts it. */
+static socklen_t parse_address(const char *text, struct sockaddr_storage *sa) {
+    struct sockaddr_in *v4 = (void *)sa;
+    struct sockaddr_in6 *v6 = (void *)sa;
+    char address[64];
+    snprintf(address, sizeof address, "%s", text);
+    char *colon = strrchr(address, ':');
+    in_port_t port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+    *sa = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+    if (address[0] == '[') {
+        colon[-1] = 0;
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = port;
+        return inet_pton(AF_INET6, address + 1, &v6->sin6_addr) == 1 ? sizeof *v6 : 0;
+    }
+    *colon = 0;
+    v4->sin_family = AF_INET;
+    v4->sin_port = port;
+    return inet_pton(AF_INET, address, &v4->sin_addr) == 1 ? sizeof *v4 : 0;
+}
+
+static int open_tcp(const char *text, struct fail *fail) {
+    struct sockaddr_storage sa;
+    const int on = 1;
+    socklen_t len = parse_address(text, &sa);
+    int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        if (sa.ss_family == AF_INET6)
+            (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+        if (bind(fd, (struct sockaddr *)&sa, len) == 0 && listen(fd, HTTP_BACKLOG) == 0) return fd;
+    }
+    fail_set(fail, errno == EACCES ? FAIL_PERMISSION : FAIL_ENVIRONMENT, "listen",
+             "cannot listen on %.64s: %s (--listen, or listen in mcpd.conf, names another)", text,
+             strerror(errno));
+    if (fd >= 0) close(fd);
+    return -1;
+}
+
+static void note_own(struct serve_sockets *s, const void *address, uint8_t len, uint16_t port) {
+    struct msg_endpoint *own = &s->own[s->own_n];
+    if (s->own_n == CAPTURES_OWN) return;
+    own->address.len = len;
+    memcpy(own->address.bytes, address, len);
+    own->port = port;
+    s->own_n++;
+}
+
+static void describe(struct serve_sockets *s, int fd, struct listener_kind *kind) {
+    struct sockaddr_storage sa = {.ss_family = AF_UNSPEC};
+    const struct sockaddr_in *v4 = (void *)&sa;
+    const struct sockaddr_in6 *v6 = (void *)&sa;
+    const struct sockaddr_un *un = (void *)&sa;
+    socklen_t len = sizeof sa;
+    char address[INET6_ADDRSTRLEN], text[160];
+    bool loopback = true;
+    if (getsockname(fd, (struct sockaddr *)&sa, &len) != 0) return;
+    if (sa.ss_family == AF_INET) {
+        loopback = ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+        note_own(s, &v4->sin_addr, 4, ntohs(v4->sin_port));
+        snprintf(text, sizeof text, "http://%s:%u/mcp",
+                 inet_ntop(AF_INET, &v4->sin_addr, address, sizeof address), ntohs(v4->sin_port));
+    } else if (sa.ss_family == AF_INET6) {
+        loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+        note_own(s, &v6->sin6_addr, 16, ntohs(v6->sin6_port));
+        snprintf(text, sizeof text, "http://[%s]:%u/mcp",
+                 inet_ntop(AF_INET6, &v6->sin6_addr, address, sizeof address),
+                 ntohs(v6->sin6_port));
+    } else {
+        snprintf(text, sizeof text, "unix:%.107s", un->sun_path);
+    }
+    kind->tcp = kind->tcp || sa.ss_family != AF_UNIX;
+    kind->beyond_loopback = kind->beyond_loopback || !loopback;
+    size_t used = strlen(s->where);
+    snprintf(s->where + used, sizeof s->where - used, "%s%s", used ? ", " : "", text);
+}
+
+/* ---- Unix ------------------------------------------------------------------------------------ */
+
+/* A socket file that nobody listens on is left over: locked up as mcpd is when it ends, it cannot
+ * remove one. */
+static bool remove_stale(const struct sockaddr_un *sa, struct fail *fail) {
+    struct stat st;
+    if (lstat(sa->sun_path, &st) != 0) return true;
+    if (!S_ISSOCK(st.st_mode))
+        return fail_set(fail, FAIL_ENVIRONMENT, "socket", "%.107s is there, and is no socket",
+                        sa->sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int rc = fd < 0 ? -1 : connect(fd, (const struct sockaddr *)sa, sizeof *sa);
+    bool stale = rc != 0 && errno == ECONNREFUSED;
+    if (fd >= 0) close(fd);
+    if (stale && unlink(sa->sun_path) == 0) return true;
+    return fail_set(fail, FAIL_ENVIRONMENT, "socket", "%.107s: %s", sa->sun_path,
+                    stale ? strerror(errno) : "another mcpd serve listens there");
+}
+
+/* The owner may connect, and the group if one is named. */
+static bool open_to_group(const char *path, const char *name, struct fail *fail) {
+    char *end;
+    if (!name[0]) return true;
+    const struct group *g = getgrnam(name);
+    unsigned long gid = g ? g->gr_gid : strtoul(name, &end, 10);
+    if (!g && (name[0] < '0' || name[0] > '9' || *end))
+        return fail_set(fail, FAIL_VALUE, "socket_group", "socket_group: there is no group %.32s",
+                        name);
+    if (chown(path, (uid_t)-1, (gid_t)gid) == 0 && chmod(path, 0660) == 0) return true;
+    return fail_set(fail, FAIL_PERMISSION, "socket_group",
+                    "cannot give %.107s to the group %.32s: %s (who runs mcpd must be in it)", path,
+                    name, strerror(errno));
+}
+
+static int open_unix(const struct settings *c, const char *path, struct fail *fail) {
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    snprintf(sa.sun_path, sizeof sa.sun_path, "%s", path);
+    if (!remove_stale(&sa, fail)) return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    mode_t mask = umask(0177);
+    int rc = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&sa, sizeof sa);
+    int err = errno;
+    (void)umask(mask);
+    if (rc == 0 && open_to_group(path, c->socket_group, fail) && listen(fd, HTTP_BACKLOG) == 0)
+        return fd;
+    if (rc != 0)
+        fail_set(fail, err == EACCES ? FAIL_PERMISSION : FAIL_ENVIRONMENT, "socket",
+                 "cannot listen on %.107s: %s", path, strerror(err));
+    if (fd >= 0) close(fd);
+    return -1;
+}
+
+/* "": none.  Without a word about it: the well-known place, where it can be used. */
+static const char *socket_path(const struct settings *c) {
+    if (c->socket[0]) return c->socket;
+    if (getuid() == 0) (void)mkdir(SETTINGS_RUN_DIR, 0755);
+    if (getuid() == 0) (void)chmod(SETTINGS_RUN_DIR, 0755); /* whatever the umask */
+    return access(SETTINGS_RUN_DIR, W_OK | X_OK) == 0 ? SETTINGS_SOCKET : "";
+}
+
+/* ---- tokens ---------------------------------------------------------------------------------- */
+
+static bool token_path(const struct app *a, char out[SETTINGS_PATH_BYTES], struct fail *fail) {
+    const char *state = getenv("STATE_DIRECTORY"), *config = getenv("XDG_CONFIG_HOME");
+    int n;
+    if (a->settings.token_file[0])
+        n = snprintf(out, SETTINGS_PATH_BYTES, "%s", a->settings.token_file);
+    else if (state && state[0] == '/' && !strchr(state, ':'))
+        n = snprintf(out, SETTINGS_PATH_BYTES, "%s/tokens", state);
+    else if (config && config[0] == '/')
+        n = snprintf(out, SETTINGS_PATH_BYTES, "%s/packet-capture-mcp/tokens", config);
+    else if (a->home[0])
+        n = snprintf(out, SETTINGS_PATH_BYTES, "%s/.config/packet-capture-mcp/tokens", a->home);
+    else
+        n = -1;
+    return (n > 0 && n < (int)SETTINGS_PATH_BYTES) ||
+           fail_set(fail, FAIL_VALUE, "token_file",
+                    "there is no home to keep the token file in: name one with token_file in "
+                    "mcpd.conf");
+}
+
+static bool open_tokens(struct serve_sockets *s, const struct app *a, const struct cli *c,
+                        const struct listener_kind *kind, struct fail *fail) {
+    char path[SETTINGS_PATH_BYTES];
+    bool made;
+    if (c->no_token && kind->beyond_loopback)
+        return fail_set(fail, FAIL_VALUE, "--no-token",
+                        "--no-token is for loopback addresses and Unix sockets only: others could "
+                        "capture from anywhere");
+    if (c->no_token)
+        log_line("WARNING: --no-token: every local user, and every program of theirs, that can "
+                 "connect can capture packet headers on this machine");
+    if (c->no_token || !kind->tcp) return true;
+    if (!token_path(a, path, fail) || !tokens_make(path, &made, fail)) return false;
+    s->tokens = tokens_read(path, fail);
+    if (!s->tokens) return false;
+    log_line("%s %s: clients send \"Authorization: Bearer TOKEN\"",
+             made ? "made a token; it is in" : "tokens are in", path);
+    if (kind->beyond_loopback)
+        log_line("WARNING: tokens and reports cross the network in clear: put a TLS proxy before "
+                 "it, or listen on 127.0.0.1");
+    return true;
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static bool add_socket(struct serve_sockets *s, int fd) {
+    if (fd >= 0) s->fd[s->count++] = fd;
+    return fd >= 0;
+}
+
+static bool open_sockets(struct serve_sockets *s, const struct settings *c, struct fail *fail) {
+    int passed = sysd_listen_fds(s->fd, (int)SERVE_SOCKETS, fail);
+    if (passed != 0) {
+        s->count = passed > 0 ? (unsigned)passed : 0;
+        return passed > 0;
+    }
+    for (uint32_t i = 0; i < c->listens; i++)
+        if (!add_socket(s, open_tcp(c->listen[i], fail))) return false;
+    const char *path = socket_path(c);
+    if (path[0] && !add_socket(s, open_unix(c, path, fail))) return false;
+    return s->count > 0 || fail_set(fail, FAIL_VALUE, "listen",
+                                    "there is nothing to listen on: listen is none, and there is "
+                                    "no socket (--socket PATH)");
+}
+
+struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, struct fail *fail) {
+    struct serve_sockets *s = calloc(1, sizeof *s);
+    struct settings settings = a->settings;
+    struct listener_kind kind = {false, false};
+    if (!s) {
+        fail_set(fail, FAIL_ENVIRONMENT, "", "no memory");
+        return NULL;
+    }
+    s->notify_fd = -1;
+    if (c->listen) (void)settings_set_listen(&settings, c->listen);
+    if (c->socket) (void)settings_set_socket(&settings, c->socket);
+    bool ok = open_sockets(s, &settings, fail);
+    for (unsigned i = 0; ok && i < s->count; i++) describe(s, s->fd[i], &kind);
+    if (!ok || !open_tokens(s, a, c, &kind, fail)) {
+        serve_sockets_free(s);
+        return NULL;
+    }
+    s->notify_fd = sysd_notify_open();
+    s->watchdog_ms = sysd_watchdog_ms();
+    return s;
+}
+
+void serve_sockets_free(struct serve_sockets *s) {
+    if (!s) return;
+    for (unsigned i = 0; i < s->count; i++) close(s->fd[i]);
+    if (s->notify_fd >= 0) close(s->notify_fd);
+    tokens_free(s->tokens);
+    free(s);
+}

@@ -1,0 +1,337 @@
+/* One request: may it be asked, what is in it, and what the core says to it.  Each has a connection
+ * of its own to the core, so that ids of different clients cannot meet; only a legacy client's
+ * notifications/cancelled, which comes as a request of its own, is carried to the one it means.
+ *
+ * Nothing is kept of who has not shown a token: a refused body is read and forgotten, so that its
+ * sender gets to read the refusal.
+ * Runs in: mcpd. Input trust: client. */
+#include "common/clock.h"
+#include "mcpd/transport/http_private.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define BODY_START 4096u
+
+struct http_exchange *exchange_new(struct http_peer *p) {
+    struct http_exchange *x = calloc(1, sizeof *x);
+    if (!x) return NULL;
+    x->h = p->h;
+    x->peer = p;
+    x->began_ms = x->written_ms = clock_mono_ms();
+    x->next = p->h->exchanges;
+    x->link = &p->h->exchanges;
+    if (x->next) x->next->link = &x->next;
+    p->h->exchanges = x;
+    p->exchange = x;
+    return x;
+}
+
+static void drop_body(struct http_exchange *x) {
+    x->h->bodies_bytes -= x->body_room;
+    free(x->body);
+    x->body = NULL;
+    x->body_len = x->body_room = 0;
+}
+
+void exchange_free(struct http_exchange *x) {
+    *x->link = x->next;
+    if (x->next) x->next->link = x->link;
+    loop_timer_cancel(x->h->o.loop, x->sse_timer);
+    mcp_conn_free(x->conn);
+    drop_body(x);
+    httprules_clear(&x->rules);
+    free(x->out);
+    free(x);
+}
+
+/* ---- the head ------------------------------------------------------------------------------- */
+
+static const char *header(const struct http_exchange *x, const char *name) {
+    return MHD_lookup_connection_value(x->peer->connection, MHD_HEADER_KIND, name);
+}
+
+/* Headers whose meaning depends on there being one of them. */
+static enum MHD_Result count_single(void *cls, enum MHD_ValueKind kind, const char *name,
+                                    const char *value) {
+    static const char *const single[] = {"Host",
+                                         "Content-Length",
+                                         "Transfer-Encoding",
+                                         "Authorization",
+                                         "MCP-Protocol-Version",
+                                         "Mcp-Method",
+                                         "Mcp-Name",
+                                         "Origin",
+                                         "Content-Type"};
+    unsigned *seen = cls;
+    (void)kind;
+    (void)value;
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
+        if (strcasecmp(name, single[i]) != 0) continue;
+        seen[1] |= seen[0] & 1u << i; /* there has been one */
+        seen[0] |= 1u << i;
+    }
+    return MHD_YES;
+}
+
+static void refuse(struct http_exchange *x, unsigned status, const char *why) {
+    if (x->status) return;
+    x->status = status;
+    x->why = why;
+    drop_body(x);
+}
+
+/* What two programs on the way could understand differently. */
+static void check_framing(struct http_exchange *x) {
+    unsigned seen[2] = {0, 0};
+    const char *coding = header(x, "Transfer-Encoding"), *length = header(x, "Content-Length");
+    MHD_get_connection_values(x->peer->connection, MHD_HEADER_KIND, count_single, seen);
+    if (seen[1])
+        refuse(x, 400, "a header that must stand alone is there twice");
+    else if (coding && (length || strcasecmp(coding, "chunked") != 0))
+        refuse(x, 400, "Transfer-Encoding may be chunked, and stands without Content-Length");
+    x->endless = x->status != 0;
+}
+
+static bool page_is_allowed(struct http_exchange *x) {
+    const struct http_peer *p = x->peer;
+    return head_origin(header(x, "Origin"), &p->h->o.origins) != HEAD_ORIGIN_REFUSED &&
+           (p->is_unix || head_host_is_ours(header(x, "Host"), p->address, &p->h->o.hosts));
+}
+
+static bool find_caller(struct http_exchange *x) {
+    const struct http_peer *p = x->peer;
+    const char *token = head_bearer(header(x, "Authorization"));
+    if (p->is_unix) {
+        x->caller = (struct caller){.kind = CALLER_UID, .has_uid = true, .uid = p->uid};
+        x->caller.privileged = p->uid == 0 || p->uid == getuid();
+        return true;
+    }
+    if (!p->h->o.tokens) {
+        x->caller = (struct caller){.kind = CALLER_TOKEN, .name = "no-token"};
+        return true;
+    }
+    return token && tokens_find(p->h->o.tokens, token, &x->caller);
+}
+
+static void check_types(struct http_exchange *x) {
+    const char *length = header(x, "Content-Length");
+    x->accept = head_accept(header(x, "Accept"));
+    if (!head_is_json(header(x, "Content-Type")))
+        refuse(x, 415, "Content-Type must be application/json");
+    else if (!x->accept.json && !x->accept.sse)
+        refuse(x, 406, "Accept must allow application/json or text/event-stream");
+    else if (length && (strlen(length) > 9 || strtoul(length, NULL, 10) > JSON_MAX_BYTES))
+        refuse(x, 413, "a message may have 4 MiB");
+}
+
+void exchange_check_head(struct http_exchange *x, const char *url, const char *method) {
+    bool endpoint = strcmp(url, "/mcp") == 0 || strcmp(url, "/mcp/") == 0;
+    check_framing(x);
+    if (!page_is_allowed(x))
+        refuse(x, 403, "this Host or Origin is not allowed");
+    else if (!endpoint)
+        refuse(x, 404, "MCP is at /mcp");
+    else if (strcmp(method, "OPTIONS") == 0 &&
+             head_origin(header(x, "Origin"), &x->h->o.origins) == HEAD_ORIGIN_LISTED)
+        refuse(x, 204, "");
+    else if (strcmp(method, "POST") != 0)
+        refuse(x, 405, "only POST: there are no sessions, and no streams but those of requests");
+    else if (!find_caller(x))
+        refuse(x, 401, "a bearer token of the token file is needed");
+    else
+        x->peer->proved = true;
+    if (!x->status) check_types(x);
+}
+
+/* ---- the body ------------------------------------------------------------------------------- */
+
+static bool body_reserve(struct http_exchange *x, size_t more) {
+    size_t room = x->body_room ? x->body_room : BODY_START;
+    while (room < x->body_len + more) room *= 2;
+    if (room == x->body_room) return true;
+    if (x->h->bodies_bytes + room - x->body_room > HTTP_BODIES_BYTES) return false;
+    char *p = realloc(x->body, room);
+    if (!p) return false;
+    x->h->bodies_bytes += room - x->body_room;
+    x->body = p;
+    x->body_room = room;
+    return true;
+}
+
+void exchange_take_body(struct http_exchange *x, const char *bytes, size_t len) {
+    if (!x->status && x->body_len + len > JSON_MAX_BYTES)
+        refuse(x, 413, "a message may have 4 MiB");
+    if (!x->status && !body_reserve(x, len))
+        refuse(x, 429, "too much is being received; try again in a second");
+    if (!x->status) {
+        memcpy(x->body + x->body_len, bytes, len);
+        x->body_len += len;
+        return;
+    }
+    x->swallowed += len;
+    if (x->swallowed > (x->peer->proved ? HTTP_SWALLOW_BYTES : HTTP_SWALLOW_STRANGER))
+        peers_shut(x->peer);
+}
+
+/* ---- what the core says --------------------------------------------------------------------- */
+
+bool exchange_append(struct http_exchange *x, const char *bytes, size_t len) {
+    if (x->sent == x->out_len) x->sent = x->out_len = 0;
+    if (x->out_len + len > x->out_room) {
+        size_t room = x->out_room ? x->out_room : 1024;
+        while (room < x->out_len + len) room *= 2;
+        char *p = realloc(x->out, room);
+        if (!p) return false;
+        x->out = p;
+        x->out_room = room;
+    }
+    memcpy(x->out + x->out_len, bytes, len);
+    x->out_len += len;
+    return true;
+}
+
+void exchange_append_event(struct http_exchange *x, const char *json, size_t len) {
+    static const char head[] = "event: message\ndata: ", tail[] = "\n\n";
+    if (!exchange_append(x, head, sizeof head - 1) || !exchange_append(x, json, len) ||
+        !exchange_append(x, tail, sizeof tail - 1))
+        x->gone = true; /* a stream with a hole is worth less than none */
+}
+
+static void on_out(void *ctx, const struct mcp_out *out) {
+    struct http_exchange *x = ctx;
+    bool reply = out->kind == MCP_OUT_REPLY;
+    if (x->done) return;
+    x->done = reply;
+    if (!x->peer) return;
+    if (reply) x->code = out->error_code;
+    if (!reply && (x->accept.sse_named || x->rules.listens)) x->streaming = true;
+    if (reply && !x->accept.json && httprules_status(x->rules.modern, x->code) == 200)
+        x->streaming = true;
+    bool dropped = out->kind == MCP_OUT_NOTIFICATION && x->out_len - x->sent >= HTTP_STREAM_PAUSE;
+    if (x->streaming && !dropped)
+        exchange_append_event(x, out->json, out->len);
+    else if (!x->streaming && reply && !exchange_append(x, out->json, out->len))
+        x->gone = true;
+    reply_wake(x);
+}
+
+static bool is_active(const struct http_exchange *x) {
+    return x->conn && !x->done && !x->gone;
+}
+
+static bool within_quota(const struct http_exchange *x) {
+    unsigned active = 0, listens = 0;
+    for (const struct http_exchange *k = x->h->exchanges; k; k = k->next) {
+        if (!is_active(k) || !caller_same(&k->caller, &x->caller)) continue;
+        active++;
+        listens += k->rules.listens;
+    }
+    return active < HTTP_CALLER_MAX && (!x->rules.listens || listens < HTTP_CALLER_LISTENS);
+}
+
+/* Clients of one token all count from 0: only an id that one request alone has says whose it is. */
+static void carry_cancel(const struct http_exchange *x) {
+    struct http_exchange *only = NULL;
+    for (struct http_exchange *k = x->h->exchanges; k; k = k->next) {
+        bool meant = is_active(k) && !k->rules.modern && k->rules.id &&
+                     strcmp(k->rules.id, x->rules.cancels) == 0 &&
+                     caller_same(&k->caller, &x->caller);
+        if (meant && only) return;
+        if (meant) only = k;
+    }
+    if (!only) return;
+    mcp_conn_receive(only->conn, x->body, x->body_len);
+    if (mcp_conn_in_flight(only->conn) > 0 || only->done) return;
+    only->done = true;
+    if (only->peer) reply_wake(only);
+}
+
+static void give_to_core(struct http_exchange *x) {
+    struct mcp_conn_options o = {
+        .caller = x->caller, .send = on_out, .ctx = x, .legacy_version = x->rules.legacy_version};
+    if (!within_quota(x)) {
+        refuse(x, 429, "too many requests of this caller are not answered yet");
+        return;
+    }
+    if (x->rules.listens && !x->accept.sse) {
+        refuse(x, 406, "what stays open needs Accept: text/event-stream");
+        return;
+    }
+    x->conn = mcp_conn_new(x->h->o.server, &o);
+    if (x->conn)
+        mcp_conn_receive(x->conn, x->body, x->body_len);
+    else
+        reply_error(x, RPC_INTERNAL_ERROR, "Internal error: out of memory", NULL);
+    if (x->conn && mcp_conn_in_flight(x->conn) == 0) x->done = true;
+}
+
+static char *trimmed(const char *value) {
+    if (!value) return NULL;
+    size_t len = strlen(value);
+    while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t')) len--;
+    return strndup(value, len);
+}
+
+static void judge_body(struct http_exchange *x) {
+    char *version = trimmed(header(x, "MCP-Protocol-Version"));
+    char *method = trimmed(header(x, "Mcp-Method")), *name = trimmed(header(x, "Mcp-Name"));
+    struct httprules_headers values = {version, method, name};
+    httprules_check(x->body ? x->body : "", x->body_len, &values, &x->rules);
+    free(version);
+    free(method);
+    free(name);
+}
+
+void exchange_end_body(struct http_exchange *x) {
+    x->state = EXCHANGE_RUNNING;
+    x->written_ms = clock_mono_ms();
+    if (x->status) return;
+    if (x->h->stopping) {
+        peers_shut(x->peer);
+        return;
+    }
+    judge_body(x);
+    if (x->rules.kind == HTTPRULES_REFUSED) {
+        x->status = x->rules.status;
+        reply_error(x, x->rules.code, x->rules.text, x->rules.data);
+        x->rules.data = NULL;
+    } else if (x->rules.kind == HTTPRULES_ASKS) {
+        give_to_core(x);
+    } else {
+        if (x->rules.cancels) carry_cancel(x);
+        x->done = true;
+    }
+    drop_body(x);
+}
+
+/* ---- ends ----------------------------------------------------------------------------------- */
+
+void exchange_lost(struct http_exchange *x) {
+    x->gone = true;
+    if (x->peer) reply_wake(x);
+}
+
+void exchange_stop(struct http_exchange *x) {
+    if (!is_active(x)) return;
+    mcp_conn_free(x->conn); /* from here on the core is silent */
+    x->conn = NULL;
+    if (!x->done) reply_error(x, RPC_INTERNAL_ERROR, "the server is ending", NULL);
+    x->done = true;
+    if (x->peer) reply_wake(x);
+}
+
+void exchange_sweep(struct http *h, uint64_t now_ms) {
+    for (struct http_exchange *x = h->exchanges, *next; x; x = next) {
+        next = x->next;
+        if (!x->peer) {
+            if (x->done || mcp_conn_in_flight(x->conn) == 0) exchange_free(x);
+            continue;
+        }
+        if (!x->streaming || x->done || x->out_len > x->sent) continue;
+        if (now_ms - x->written_ms < HTTP_KEEPALIVE_MS) continue;
+        (void)!exchange_append(x, ": keepalive\n\n", 13);
+        reply_wake(x);
+    }
+}
