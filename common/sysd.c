@@ -1,4 +1,4 @@
-/* Socket activation and readiness.
+/* Socket activation, readiness and signs of life.
  * Runs in: any, at the start.  Input trust: local (the environment systemd set). */
 #include "common/sysd.h"
 #include <fcntl.h>
@@ -31,14 +31,13 @@ bool sysd_listen_fd(int *fd_out, struct fail *fail) {
     return true;
 }
 
-int sysd_notify_open(void) {
-    const char *path = getenv("NOTIFY_SOCKET");
+static int connect_to_manager(const char *path) {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t len = path ? strlen(path) : 0;
     if (len < 2 || len >= sizeof to.sun_path || (path[0] != '/' && path[0] != '@')) return -1;
     memcpy(to.sun_path, path, len);
     if (path[0] == '@') to.sun_path[0] = '\0';
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
     if (connect(fd, (const struct sockaddr *)&to, size) == 0) return fd;
@@ -46,10 +45,27 @@ int sysd_notify_open(void) {
     return -1;
 }
 
-void sysd_notify_ready(int fd) {
-    static const char ready[] = "READY=1\nSTATUS=waiting for clients\n";
-    if (fd < 0) return;
-    ssize_t done = write(fd, ready, sizeof ready - 1);
+/* Microseconds that may pass between two signs of life, 0: nobody counts. */
+static uint64_t watchdog_us(void) {
+    const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+    if (!us || (pid && strtol(pid, NULL, 10) != getpid())) return 0;
+    return strtoull(us, NULL, 10);
+}
+
+void sysd_open(struct sysd *s) {
+    uint64_t beat_ms = watchdog_us() / 3000u;
+    *s = (struct sysd){.fd = connect_to_manager(getenv("NOTIFY_SOCKET")), .beat_ms = -1};
+    if (s->fd >= 0 && beat_ms > 0 && beat_ms < INT32_MAX) s->beat_ms = (int)beat_ms;
+}
+
+void sysd_say(const struct sysd *s, const char *lines) {
+    if (s->fd < 0) return;
+    ssize_t done = write(s->fd, lines, strlen(lines));
     (void)done; /* the service manager times out and says so */
-    close(fd);
+}
+
+void sysd_beat(struct sysd *s, uint64_t mono_ms) {
+    if (s->beat_ms < 0 || mono_ms < s->beat_at) return;
+    s->beat_at = mono_ms + (uint64_t)s->beat_ms;
+    sysd_say(s, "WATCHDOG=1\n");
 }
