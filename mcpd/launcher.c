@@ -50,7 +50,9 @@ void launcher_find(struct launcher *l) {
     find_program(l->capd, "capd");
     find_program(l->net, "mcpd-net");
     snprintf(l->live, sizeof l->live, "%s", l->capd);
-    if (geteuid() != 0 && access(LIVE_CAPD, X_OK) == 0)
+    bool installed =
+        strcmp(l->capd, "/usr/sbin/capd") == 0; /* else the copy may be another version */
+    if (installed && geteuid() != 0 && access(LIVE_CAPD, X_OK) == 0)
         snprintf(l->live, sizeof l->live, "%s", LIVE_CAPD);
 }
 
