@@ -5,6 +5,7 @@ B        := build/$(V)
 CC       := gcc
 PREFIX   ?= /usr
 DESTDIR  ?=
+PKG_CONFIG ?= pkg-config
 CORPUS   ?=
 
 PKGS_CAPD := libpcap libcap libseccomp msgpack
@@ -34,7 +35,7 @@ else
 $(error V must be release, log, asan, cov or fuzz)
 endif
 # -isystem keeps the warnings of other people's headers out of ours.
-SYSINC   := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I $(PKGS_CAPD) $(PKGS_MCPD) 2>/dev/null))
+SYSINC   := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_CAPD) $(PKGS_MCPD) 2>/dev/null))
 CPPFLAGS += -D_GNU_SOURCE -DPCM_VERSION='"$(VERSION)"' -I. -I$(B)/gen $(SYSINC)
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += $(OPT) $(LDHARD)
@@ -97,9 +98,9 @@ MCPD   += $(addprefix mcpd/report/,html.c page_words.c page_charts.c page_time.c
 MCPD   += mcpd/surface.c mcpd/resources.c mcpd/prompts.c mcpd/diagnose/rules_active.c
 NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/net/sandbox.c mcpd/privs.c
 
-LIBS_CAPD := $(shell pkg-config --libs $(PKGS_CAPD) 2>/dev/null)
-LIBS_MCPD := $(shell pkg-config --libs $(PKGS_MCPD) 2>/dev/null)
-LIBS_NET  := $(shell pkg-config --libs $(PKGS_NET) 2>/dev/null)
+LIBS_CAPD := $(shell $(PKG_CONFIG) --libs $(PKGS_CAPD) 2>/dev/null)
+LIBS_MCPD := $(shell $(PKG_CONFIG) --libs $(PKGS_MCPD) 2>/dev/null)
+LIBS_NET  := $(shell $(PKG_CONFIG) --libs $(PKGS_NET) 2>/dev/null)
 
 UNIT := test_common
 
@@ -199,21 +200,13 @@ lint: ## the rules of the tree that the compiler does not check
 format: ## lay out all C files as .clang-format says
 	@find common capd mcpd tests -name '*.[ch]' | xargs clang-format-14 -i --style=file
 
-install: all ## install programs, service unit and configuration below $(DESTDIR)
-	install -D -m 0755 $(B)/capd $(DESTDIR)$(PREFIX)/sbin/capd
-	install -D -m 0755 $(B)/mcpd $(DESTDIR)$(PREFIX)/bin/mcpd
-	install -D -m 0755 $(B)/mcpd-net $(DESTDIR)$(PREFIX)/libexec/packet-capture-mcp/mcpd-net
-	install -D -m 0644 deploy/systemd/capd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/capd.service
-	install -D -m 0644 deploy/systemd/capd.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/capd.socket
-	install -D -m 0644 deploy/sysusers.d/packet-capture-mcp.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/packet-capture-mcp.conf
-	[ -e $(DESTDIR)/etc/packet-capture-mcp/capd.conf ] || install -D -m 0644 deploy/config/capd.conf $(DESTDIR)/etc/packet-capture-mcp/capd.conf
-	[ -e $(DESTDIR)/etc/packet-capture-mcp/mcpd.conf ] || install -D -m 0644 deploy/config/mcpd.conf $(DESTDIR)/etc/packet-capture-mcp/mcpd.conf
+include deploy/deploy.mk
 
 clean: ## remove what was built
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk deploy/deploy.mk | expand -t 24
 	@echo '  V=release|log|asan|cov|fuzz picks the build variant'
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,4 +1,4 @@
-/* Socket activation and readiness.
+/* Socket activation, readiness and signs of life.
  * Runs in: any, at the start.  Input trust: local (the environment systemd set). */
 #include "common/sysd.h"
 #include <fcntl.h>
@@ -11,25 +11,6 @@
 #include <unistd.h>
 
 #define FIRST_FD 3
-
-bool sysd_listen_fd(int *fd_out, struct fail *fail) {
-    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-    int domain = 0, listening = 0;
-    socklen_t len = sizeof domain;
-    *fd_out = -1;
-    if (!pid || !count || strtol(pid, NULL, 10) != getpid()) return true;
-    if (strcmp(count, "1") != 0)
-        return fail_set(fail, FAIL_ENVIRONMENT, "", "LISTEN_FDS is %.10s, one socket is expected",
-                        count);
-    if (getsockopt(FIRST_FD, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 || domain != AF_UNIX ||
-        getsockopt(FIRST_FD, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening)
-        return fail_set(fail, FAIL_ENVIRONMENT, "",
-                        "the passed socket is no listening Unix socket");
-    if (fcntl(FIRST_FD, F_SETFD, FD_CLOEXEC) != 0 || fcntl(FIRST_FD, F_SETFL, O_NONBLOCK) != 0)
-        return fail_set(fail, FAIL_ENVIRONMENT, "", "the passed socket cannot be used");
-    *fd_out = FIRST_FD;
-    return true;
-}
 
 static bool is_listener(int fd) {
     int domain = 0, listening = 0, type = 0;
@@ -45,8 +26,8 @@ int sysd_listen_fds(int *fds_out, int max, struct fail *fail) {
     if (!pid || !count || strtol(pid, NULL, 10) != getpid()) return 0;
     long n = strtol(count, NULL, 10);
     if (n < 1 || n > max) {
-        fail_set(fail, FAIL_ENVIRONMENT, "", "LISTEN_FDS is %.10s, 1 to %d sockets are expected",
-                 count, max);
+        fail_set(fail, FAIL_ENVIRONMENT, "", "LISTEN_FDS is %.10s, at most %d is expected", count,
+                 max);
         return -1;
     }
     for (int i = 0; i < (int)n; i++) {
@@ -61,14 +42,23 @@ int sysd_listen_fds(int *fds_out, int max, struct fail *fail) {
     return (int)n;
 }
 
-int sysd_notify_open(void) {
-    const char *path = getenv("NOTIFY_SOCKET");
+bool sysd_listen_fd(int *fd_out, struct fail *fail) {
+    int domain = 0, fd = -1, n = sysd_listen_fds(&fd, 1, fail);
+    socklen_t len = sizeof domain;
+    *fd_out = fd;
+    if (n < 0) return false;
+    if (n == 0 || (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX))
+        return true;
+    return fail_set(fail, FAIL_ENVIRONMENT, "", "the passed socket is no listening Unix socket");
+}
+
+static int connect_to_manager(const char *path) {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t len = path ? strlen(path) : 0;
     if (len < 2 || len >= sizeof to.sun_path || (path[0] != '/' && path[0] != '@')) return -1;
     memcpy(to.sun_path, path, len);
     if (path[0] == '@') to.sun_path[0] = '\0';
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
     if (connect(fd, (const struct sockaddr *)&to, size) == 0) return fd;
@@ -76,22 +66,27 @@ int sysd_notify_open(void) {
     return -1;
 }
 
-void sysd_notify_ready(int fd) {
-    static const char ready[] = "READY=1\nSTATUS=waiting for clients\n";
-    if (fd < 0) return;
-    sysd_notify(fd, ready);
-    close(fd);
+/* Microseconds that may pass between two signs of life, 0: nobody counts. */
+static uint64_t watchdog_us(void) {
+    const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+    if (!us || (pid && strtol(pid, NULL, 10) != getpid())) return 0;
+    return strtoull(us, NULL, 10);
 }
 
-void sysd_notify(int fd, const char *lines) {
-    if (fd < 0) return;
-    ssize_t done = write(fd, lines, strlen(lines));
+void sysd_open(struct sysd *s) {
+    uint64_t beat_ms = watchdog_us() / 3000u;
+    *s = (struct sysd){.fd = connect_to_manager(getenv("NOTIFY_SOCKET")), .beat_ms = -1};
+    if (s->fd >= 0 && beat_ms > 0 && beat_ms < INT32_MAX) s->beat_ms = (int)beat_ms;
+}
+
+void sysd_say(const struct sysd *s, const char *lines) {
+    if (s->fd < 0) return;
+    ssize_t done = write(s->fd, lines, strlen(lines));
     (void)done; /* the service manager times out and says so */
 }
 
-unsigned sysd_watchdog_ms(void) {
-    const char *pid = getenv("WATCHDOG_PID"), *usec = getenv("WATCHDOG_USEC");
-    if (!usec || (pid && strtol(pid, NULL, 10) != getpid())) return 0;
-    unsigned long long ms = strtoull(usec, NULL, 10) / 1000;
-    return ms > 0 && ms < 3600000 ? (unsigned)ms : 0;
+void sysd_beat(struct sysd *s, uint64_t mono_ms) {
+    if (s->beat_ms < 0 || mono_ms < s->beat_at) return;
+    s->beat_at = mono_ms + (uint64_t)s->beat_ms;
+    sysd_say(s, "WATCHDOG=1\n");
 }

@@ -2,13 +2,13 @@
 #define COMMON_SYSD_H
 #include "common/err.h"
 #include <stdbool.h>
+#include <stdint.h>
 
-/* The two pieces of systemd's protocol that are needed, by hand (sd_listen_fds(3), sd_notify(3)),
- * rather than its library in a privileged process.  Both read the environment: call before it is
- * cleared. */
+/* The pieces of systemd's protocol that are needed, by hand (sd_listen_fds(3), sd_notify(3),
+ * sd_watchdog_enabled(3)), rather than its library in a privileged process. */
 
 /* *fd_out: the inherited listening Unix stream socket, or -1 if there is none.  False: something
- * else was passed. */
+ * else was passed.  Reads the environment: call before it is cleared. */
 bool sysd_listen_fd(int *fd_out, struct fail *fail);
 
 /* Every inherited listening TCP or Unix stream socket, close-on-exec and non-blocking.  Returns how
@@ -16,16 +16,20 @@ bool sysd_listen_fd(int *fd_out, struct fail *fail);
  */
 int sysd_listen_fds(int *fds_out, int max, struct fail *fail);
 
-/* Connected notification socket, or -1 if nobody wants to know. */
-int sysd_notify_open(void);
+/* The service manager's ear.  All zero but fd = -1: nobody listens. */
+struct sysd {
+    int fd;           /* connected datagram socket, -1: nobody wants to know */
+    int beat_ms;      /* a sign of life is due so often, -1: never */
+    uint64_t beat_at; /* monotonic ms of the next one */
+};
 
-/* Say READY=1 and close.  -1 is fine. */
-void sysd_notify_ready(int fd);
+/* Fill from the environment, with a third of the time the watchdog allows between two signs of
+ * life.  Call before the environment is cleared and before sockets are forbidden. */
+void sysd_open(struct sysd *s);
 
-/* Send lines as sd_notify(3) has them ("READY=1", "WATCHDOG=1", "STOPPING=1") and keep the socket.
- * -1 is fine. */
-void sysd_notify(int fd, const char *lines);
+/* Say lines of sd_notify(3), such as "READY=1\n".  Never blocks. */
+void sysd_say(const struct sysd *s, const char *lines);
 
-/* How often the service manager wants to see WATCHDOG=1 at most, in ms; 0: it does not. */
-unsigned sysd_watchdog_ms(void);
+/* Say that this process lives, when that is due at time `mono_ms`. */
+void sysd_beat(struct sysd *s, uint64_t mono_ms);
 #endif

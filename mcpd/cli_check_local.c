@@ -101,17 +101,19 @@ static void check_folders(const struct app *a) {
 /* ---- programs -------------------------------------------------------------------------------- */
 
 static void check_private(const struct launcher *l) {
-    bool has_file_capability = getxattr(l->capd, "security.capability", NULL, 0) > 0;
+    bool has_file_capability = getxattr(l->live, "security.capability", NULL, 0) > 0;
     if (getuid() == 0)
         check_line(CHECK_OK, "private capd", "you are root: --capd private can capture");
     else if (has_file_capability)
         check_line(CHECK_OK, "private capd",
                    "%s has file capabilities: --capd private can capture, unless what starts mcpd "
                    "sets no-new-privileges",
-                   l->capd);
+                   l->live);
     else
-        check_line(CHECK_NOTE, "private capd",
-                   "for you --capd private has no CAP_NET_RAW and reads files only");
+        check_line(
+            CHECK_NOTE, "private capd",
+            "for you --capd private has no CAP_NET_RAW and reads files only (capd(8) says how an "
+            "administrator changes that)");
 }
 
 static bool check_programs(const struct launcher *l) {

@@ -36,15 +36,15 @@ static void on_signal(void *ctx, int signo) {
     (void)signo;
     if (s->deadline_ms) loop_stop(s->app->loop);
     s->deadline_ms = clock_mono_ms() + FLUSH_MS;
-    sysd_notify(s->sockets->notify_fd, "STOPPING=1\n");
+    sysd_say(&s->sockets->manager, "STOPPING=1\n");
     http_stop(s->http);
     mcp_server_end_subscriptions(s->surface.server);
     if (!loop_timer_every(s->app->loop, LOOK_MS, end_when_written, s)) loop_stop(s->app->loop);
 }
 
-static void on_watchdog(void *ctx) {
+static void on_beat(void *ctx) {
     const struct service *s = ctx;
-    sysd_notify(s->sockets->notify_fd, "WATCHDOG=1\n");
+    sysd_beat(&s->sockets->manager, clock_mono_ms());
 }
 
 static struct http *open_http(struct service *s) {
@@ -76,9 +76,10 @@ static int run(struct service *s) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     int rc = loop_signals(s->app->loop, signals, 3, on_signal, s);
     if (rc) return rc;
-    if (s->sockets->watchdog_ms > 1)
-        (void)loop_timer_every(s->app->loop, s->sockets->watchdog_ms / 2, on_watchdog, s);
-    sysd_notify(s->sockets->notify_fd, "READY=1\nSTATUS=waiting for clients\n");
+    if (s->sockets->manager.beat_ms > 0)
+        (void)loop_timer_every(s->app->loop, (uint64_t)s->sockets->manager.beat_ms / 2 + 1, on_beat,
+                               s);
+    sysd_say(&s->sockets->manager, "READY=1\nSTATUS=waiting for clients\n");
     log_line("serving MCP at %s", s->sockets->where);
     return loop_run(s->app->loop);
 }

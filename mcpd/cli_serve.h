@@ -1,5 +1,6 @@
 #ifndef MCPD_CLI_SERVE_H
 #define MCPD_CLI_SERVE_H
+#include "common/sysd.h"
 #include "mcpd/cli.h"
 #include "mcpd/transport/tokens.h"
 
@@ -12,9 +13,8 @@ struct serve_sockets {
     struct msg_endpoint own[CAPTURES_OWN]; /* the TCP ones among them */
     uint32_t own_n;
     struct tokens *tokens; /* NULL: none is asked for */
-    int notify_fd;         /* -1: nobody wants to know */
-    unsigned watchdog_ms;  /* 0: no watchdog */
-    char where[8 * 96];    /* "http://127.0.0.1:8808/mcp, unix:/run/..." for the log */
+    struct sysd manager;
+    char where[8 * 96]; /* "http://127.0.0.1:8808/mcp, unix:/run/..." for the log */
 };
 
 void serve_sockets_free(struct serve_sockets *s);

@@ -67,7 +67,7 @@ static void note_own(struct serve_sockets *s, const void *address, uint8_t len, 
     struct msg_endpoint *own = &s->own[s->own_n];
     if (s->own_n == CAPTURES_OWN) return;
     own->address.len = len;
-    memcpy(own->address.bytes, address, len);
+    memcpy(own->address.b, address, len);
     own->port = port;
     s->own_n++;
 }
@@ -235,7 +235,7 @@ struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, s
         fail_set(fail, FAIL_ENVIRONMENT, "", "no memory");
         return NULL;
     }
-    s->notify_fd = -1;
+    s->manager.fd = -1;
     if (c->listen) (void)settings_set_listen(&settings, c->listen);
     if (c->socket) (void)settings_set_socket(&settings, c->socket);
     bool ok = open_sockets(s, &settings, fail);
@@ -244,15 +244,14 @@ struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, s
         serve_sockets_free(s);
         return NULL;
     }
-    s->notify_fd = sysd_notify_open();
-    s->watchdog_ms = sysd_watchdog_ms();
+    sysd_open(&s->manager);
     return s;
 }
 
 void serve_sockets_free(struct serve_sockets *s) {
     if (!s) return;
     for (unsigned i = 0; i < s->count; i++) close(s->fd[i]);
-    if (s->notify_fd >= 0) close(s->notify_fd);
+    if (s->manager.fd >= 0) close(s->manager.fd);
     tokens_free(s->tokens);
     free(s);
 }

@@ -22,7 +22,9 @@
 #define ORDER_CAPD_FILE 'f' /* 2 descriptors: the socket, the file */
 #define ORDER_NET       'n' /* 1 descriptor: the socket */
 #define FDS_MAX         2
-#define NOBODY          65534 /* the overflow uid: owns nothing */
+/* The copy with CAP_NET_RAW that an administrator may have made for a group; root needs none. */
+#define LIVE_CAPD "/usr/libexec/packet-capture-mcp/capd-private"
+#define NOBODY    65534 /* the overflow uid: owns nothing */
 
 /* ---- finding the programs -------------------------------------------------------------------- */
 
@@ -47,6 +49,11 @@ void launcher_find(struct launcher *l) {
     l->fd = -1;
     find_program(l->capd, "capd");
     find_program(l->net, "mcpd-net");
+    snprintf(l->live, sizeof l->live, "%s", l->capd);
+    bool installed =
+        strcmp(l->capd, "/usr/sbin/capd") == 0; /* else the copy may be another version */
+    if (installed && geteuid() != 0 && access(LIVE_CAPD, X_OK) == 0)
+        snprintf(l->live, sizeof l->live, "%s", LIVE_CAPD);
 }
 
 /* ---- in the child ---------------------------------------------------------------------------- */
@@ -109,7 +116,7 @@ _Noreturn static void execute(const struct launcher *l, char order, int fds[FDS_
             execle(l->net, "mcpd-net", (char *)NULL, net_env);
         }
     } else if (order == ORDER_CAPD && count == 1) {
-        if (place_fds(fds, 1, 3)) execl(l->capd, "capd", "--private", (char *)NULL);
+        if (place_fds(fds, 1, 3)) execl(l->live, "capd", "--private", (char *)NULL);
     } else if (order == ORDER_CAPD_FILE && count == 2) {
         if (place_fds(fds, 2, 3))
             execl(l->capd, "capd", "--private", "--private-file", (char *)NULL);

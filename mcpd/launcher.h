@@ -11,10 +11,11 @@ struct launcher {
     int fd; /* -1: not running */
     pid_t pid;
     char capd[256]; /* "" if not found */
+    char live[256]; /* the capd for live captures: a copy with a capability, else the same */
     char net[256];  /* "" if not found */
 };
 
-/* Find the two programs: beside our own executable, else where they are installed. */
+/* Find the programs: beside our own executable, else where they are installed. */
 void launcher_find(struct launcher *l);
 
 /* Fork it.  Call first, before descriptors are opened that it must not inherit.  0 or -errno. */

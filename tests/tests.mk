@@ -114,3 +114,4 @@ UNIT += test_decode_udp
 UNIT += test_track_udp
 SUITES += tests/lab/test_rtp.py
 UNIT += test_track_strain
+UNIT += test_sysd

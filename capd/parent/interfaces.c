@@ -1,4 +1,4 @@
-/* getifaddrs for names, addresses and counters, sysfs for the rest, /proc/net for default routes.
+/* getifaddrs for names, addresses and counters, sysfs for the rest, /proc/self/net for default routes.
  * libpcap's own enumeration is avoided: it opens every device.
  * Runs in: parent.  Input trust: none (kernel). */
 #include "capd/parent/interfaces.h"
@@ -148,7 +148,7 @@ int interfaces_read(struct interfaces *out) {
             add_address(out, a);
     }
     freeifaddrs(list);
-    read_routes(out, "/proc/net/route", route_v4);
-    read_routes(out, "/proc/net/ipv6_route", route_v6);
+    read_routes(out, "/proc/self/net/route", route_v4);
+    read_routes(out, "/proc/self/net/ipv6_route", route_v6);
     return 0;
 }

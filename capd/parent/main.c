@@ -7,7 +7,6 @@
 #include "capd/parent/server.h"
 #include "common/log.h"
 #include "common/protocol.h"
-#include "common/sysd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -131,14 +130,16 @@ static int open_signals(void) {
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-/* Read what the admin wrote.  A copy with file capabilities obeys nobody's paths but its own. */
+/* Read what the admin wrote.  A copy with file capabilities obeys nobody's paths but its own; what
+ * it can do goes beyond what its caller can, so the admin's file rules it in private mode too. */
 static bool configure(struct arguments *a, struct config *c, struct fail *fail) {
-    if (getauxval(AT_SECURE) && (a->config || a->socket)) {
+    bool more_than_caller = getauxval(AT_SECURE);
+    if (more_than_caller && (a->config || a->socket)) {
         log_line("--config and --socket are ignored: this copy of capd has file capabilities");
         a->config = a->socket = NULL;
     }
     config_defaults(c);
-    if (!a->private_mode &&
+    if ((!a->private_mode || more_than_caller) &&
         !config_read(c, a->config ? a->config : CONFIG_DEFAULT_PATH, a->config != NULL, fail))
         return false;
     if (!a->socket) return true;
@@ -178,15 +179,14 @@ static bool lock_up(const struct arguments *a, struct priv_options *o, struct se
 static int run(struct arguments *a, struct fail *fail) {
     struct priv_options o = {.is_root = geteuid() == 0, .uid = getuid(), .gid = getgid()};
     struct server *s = server_new();
-    int passed_fd, notify_fd;
+    int passed_fd;
     if (!s) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory"), 1;
     if (!sysd_listen_fd(&passed_fd, fail) || !configure(a, &s->config, fail)) return 1;
     if (o.is_root && !choose_user(a->user, &o, fail)) return 1;
     if (a->check) return report_check(&s->config, &o);
-    bool keeps_one = a->private_mode || passed_fd >= 0;
-    if (!tidy_descriptors(3u + keeps_one + a->private_file))
+    if (!tidy_descriptors(3u + (a->private_mode || passed_fd >= 0) + a->private_file))
         return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptors: %s", strerror(errno)), 1;
-    notify_fd = sysd_notify_open();
+    if (!a->private_mode) sysd_open(&s->manager);
     clearenv();
     if (!open_endpoints(a, s, passed_fd, fail) || !lock_up(a, &o, s, fail)) return 1;
     if (a->private_mode && server_adopt(s, PRIVATE_FD) != 0)
@@ -195,7 +195,7 @@ static int run(struct arguments *a, struct fail *fail) {
         log_line("listening on %s as uid %u%s",
                  passed_fd < 0 ? s->config.socket : "a passed socket", getuid(),
                  s->live ? "" : "; without CAP_NET_RAW, so no interface can be opened");
-    sysd_notify_ready(notify_fd);
+    sysd_say(&s->manager, "READY=1\nSTATUS=waiting for clients\n");
     server_run(s);
     return 0;
 }

@@ -32,7 +32,7 @@ struct server *server_new(void) {
         munmap(s, sizeof *s);
         return NULL;
     }
-    s->listen_fd = s->signal_fd = s->file_fd = -1;
+    s->listen_fd = s->signal_fd = s->file_fd = s->manager.fd = s->manager.beat_ms = -1;
     for (int i = 0; i < SERVER_CLIENTS; i++) s->client[i].fd = -1;
     return s;
 }
@@ -116,14 +116,12 @@ int server_adopt(struct server *s, int fd) {
     for (int i = 0; i < SERVER_CLIENTS && !c; i++)
         if (s->client[i].fd < 0) c = &s->client[i];
     if (!c) return -EMFILE;
-    memset(c, 0, sizeof *c);
-    c->fd = -1;
     int error = policy_read_peer(fd, &c->peer);
     if (error) return error;
     c->fd = fd;
     c->sending = -1;
     c->last_request_ms = clock_mono_ms();
-    if (s->private_mode || policy_admits(&s->config, &c->peer, &fail)) return 0;
+    if (policy_admits(&s->config, &c->peer, &fail)) return 0;
     log_line("audit: connect uid=%u pid=%d refused: %s", c->peer.uid, c->peer.pid, fail.why);
     server_reply_error(c, 0, &fail);
     c->closing = true;
@@ -216,9 +214,9 @@ static void read_signals(struct server *s) {
 }
 
 /* Fill the poll set: 0 signals, 1 listener, then clients, then workers.  Returns how long to wait:
- * deadlines are looked at while there is somebody to have one. */
+ * deadlines are looked at while there is somebody to have one, the service manager wants beats. */
 static int fill_polls(const struct server *s, struct pollfd *p) {
-    int wait_ms = -1;
+    int wait_ms = s->manager.beat_ms;
     p[0] = (struct pollfd){s->signal_fd, POLLIN, 0};
     p[1] = (struct pollfd){s->listen_fd, POLLIN, 0};
     for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
@@ -244,6 +242,7 @@ static void turn(struct server *s) {
     for (unsigned i = 0; i < LIM_CAPTURES; i++)
         if (p[2 + SERVER_CLIENTS + i].revents) captures_read(&s->capture[i]);
     uint64_t now = clock_mono_ms();
+    sysd_beat(&s->manager, now);
     captures_tend(s, now);
     for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
         struct client *c = &s->client[i];

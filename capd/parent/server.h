@@ -4,6 +4,7 @@
 #include "capd/parent/interfaces.h"
 #include "capd/parent/policy.h"
 #include "capd/parent/relay.h"
+#include "common/sysd.h"
 #include "common/wire.h"
 
 #define SERVER_CLIENTS   32
@@ -53,6 +54,7 @@ struct server {
     bool private_mode, live, small_machine, sandbox_off;
     int listen_fd, signal_fd, file_fd;
     bool stopping;
+    struct sysd manager;
     struct client client[SERVER_CLIENTS];
     struct capture capture[LIM_CAPTURES];
     struct interfaces interfaces; /* scratch of one request */

@@ -23,7 +23,7 @@ static uint64_t speed_of(const struct capture_run *r) {
 
 static bool is_any(const struct addr *a) {
     for (uint8_t i = 0; i < a->len; i++)
-        if (a->bytes[i]) return false;
+        if (a->b[i]) return false;
     return true;
 }
 
