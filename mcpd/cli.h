@@ -30,6 +30,7 @@ struct cli {
     bool duration_given;
     bool no_probe, json;
     int file_fd; /* analyze: opened before privileges are given up */
+    int held_fd; /* check: what the kernel says of this process; opened before, too */
 };
 
 /* Exit codes. */

@@ -1,6 +1,7 @@
 /* mcpd: reads the command line, forks the launcher while nothing has been opened yet, reads its
  * settings, gives up its privileges and runs one command.
  * Runs in: mcpd.  Input trust: local. */
+#include "common/held.h"
 #include "common/log.h"
 #include "mcpd/capture/capconn.h"
 #include "mcpd/cli.h"
@@ -59,6 +60,7 @@ static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
     }
     if (c->command == CLI_DIAGNOSE || c->command == CLI_INTERFACES || c->command == CLI_CHECK)
         (void)!captures_connect(a->captures, &later); /* told when it is needed */
+    if (c->command == CLI_CHECK) c->held_fd = held_open();
     capconn_prepare(a->settings.capd);
     return lock_up(a, c->command, fail);
 }

@@ -97,6 +97,7 @@ static const struct row {
     {SCMP_SYS(sysinfo), ALL}, /* qsort asks how much memory there is */
     {SCMP_SYS(capget), P},
     {SCMP_SYS(getxattr), P},
+    {SCMP_SYS(pread64), P},
     {SCMP_SYS(landlock_create_ruleset), P},
     /* what a path is, for error messages and before a capture file is opened */
     {SCMP_SYS(newfstatat), ALL},

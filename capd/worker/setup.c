@@ -7,10 +7,12 @@
 #include "capd/worker/filter.h"
 #include "capd/worker/sandbox.h"
 #include "common/clock.h"
+#include "common/held.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #define ETHERNET   1 /* DLT_EN10MB */
 #define POLLED_FDS 2
@@ -117,4 +119,20 @@ bool setup_run(struct worker *w, struct fail *fail) {
     w->live = w->job.file_fd < 0;
     return drop_inherited(&w->job.ipc_fd, &w->job.file_fd, w->job.parent_pid, fail) &&
            take_memory(w, fail) && open_source(w, fail) && lock_up(w, fail) && get_ready(w, fail);
+}
+
+_Noreturn void worker_check(int ipc_fd, pid_t parent_pid) {
+    char text[HELD_TEXT_BYTES] = "";
+    struct fail fail = {0};
+    unsigned abi = 0;
+    struct sandbox_fds fds = {ipc_fd, -1, -1};
+    bool ok = drop_inherited(&fds.ipc, &fds.file, parent_pid, &fail);
+    fds.file = held_open();
+    ok = ok && drop_capabilities(&fail) && drop_address_space(&fail) &&
+         sandbox_landlock(&abi, &fail) && drop_limits(POLLED_FDS, &fail) &&
+         sandbox_seccomp(&fds, &fail) && sandbox_check(&fail);
+    if (ok && !held_text(fds.file, abi, text)) memcpy(text, "locked up", sizeof "locked up");
+    const char *said = ok ? text : fail.why;
+    ssize_t sent = write(fds.ipc, said, strlen(said));
+    _exit(ok && sent > 0 ? 0 : 1);
 }
