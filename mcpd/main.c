@@ -36,7 +36,7 @@ static void settle_time_zone(void) {
 }
 
 /* From here on mcpd can do what its command needs and no more. */
-static bool lock_up(const struct app *a, enum cli_command command, struct fail *fail) {
+static bool lock_up(struct app *a, enum cli_command command, struct fail *fail) {
     const char *folder[SETTINGS_DIRS] = {a->home};
     struct sandbox_wishes w = {.mode = command == CLI_STDIO ? SANDBOX_STDIO : SANDBOX_PEOPLE,
                                .readable = folder,
@@ -45,6 +45,8 @@ static bool lock_up(const struct app *a, enum cli_command command, struct fail *
     if (w.mode != SANDBOX_PEOPLE)
         w.readable_n = a->settings.dirs ? a->settings.dirs : a->home[0] != 0;
     settle_time_zone();
+    if (a->settings.capd[0] == '/' && !launcher_confine(&a->launcher))
+        return fail_set(fail, FAIL_ENVIRONMENT, "", "the launcher ended");
     int rc = privs_drop();
     if (rc == 0) return sandbox_enter(&w, fail);
     return fail_set(fail, FAIL_ENVIRONMENT, "", "cannot give up privileges: %s", strerror(-rc));
