@@ -107,7 +107,8 @@ static bool get_ready(struct worker *w, struct fail *fail) {
                         w->job.start->filter, said.why);
     }
     w->start_ms = clock_mono_ms();
-    w->start_ns = w->live ? clock_wall_us() * 1000u : 0;
+    clock_capture_start(&w->clock, clock_wall_us(), w->start_ms * 1000u);
+    w->start_ns = w->live ? w->clock.start_wall_us * 1000u : 0;
     w->options.start_ns = w->start_ns;
     memcpy(w->options.own_mac, source_mac(w->source), sizeof w->options.own_mac);
     w->engine = engine_init(w->engine_memory, &w->options);
