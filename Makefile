@@ -66,7 +66,8 @@ endif
 # ---- what is built from what ------------------------------------------------------------------
 COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
           common/wire.c common/mpcheck.c common/mp.c common/schema.c \
-          common/frame.c common/conf.c common/protocol.c common/bucket.c common/sysd.c common/landlock.c
+          common/frame.c common/conf.c common/protocol.c common/bucket.c common/sysd.c common/landlock.c \
+          common/held.c common/rlimit.c
 DECODE := $(addprefix capd/decode/,decode.c datalink.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c \
           dns.c http.c http_chunk.c http_target.c tls.c tls_hello.c stp.c sctp.c nd.c dhcp.c dhcp6.c quic.c \
            rtp.c ntp.c stun.c)
@@ -84,7 +85,7 @@ WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worke
 PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/parent/captures.c \
           capd/parent/relay.c capd/parent/interfaces.c capd/parent/policy.c capd/parent/config.c \
           capd/parent/filter_check.c capd/parent/listener.c capd/parent/priv.c capd/parent/sandbox.c \
-          capd/parent/audit.c
+          capd/parent/audit.c capd/check/check.c
 MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/caller.c mcpd/mcp/completion.c mcpd/mcp/content.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mcpd/mcp/jsoncheck.c \
            mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/prompts.c mcpd/mcp/resources.c \
            mcpd/mcp/subscribe.c mcpd/mcp/tools.c \

@@ -107,3 +107,10 @@ size_t text_lower(const char *in, char *out, size_t cap) {
     if (cap) out[n] = 0;
     return n;
 }
+
+const char *text_quotable(const char *text, char *out, size_t cap) {
+    snprintf(out, cap, "%s", text);
+    for (char *p = out; *p; p++)
+        if (*p < 0x20 || *p > 0x7e || *p == '"' || *p == '\\') *p = '?';
+    return out;
+}

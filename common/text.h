@@ -19,4 +19,9 @@ size_t text_clean_again(const char *text, char *out, size_t cap);
 
 /* ASCII lower case copy of a name, NUL-terminated, at most cap - 1 bytes; returns the length. */
 size_t text_lower(const char *in, char *out, size_t cap);
+
+/* Copy `text`, cut to `cap`, so that it can stand between quotes in a line of a log: whatever is
+ * not printable ASCII, a quote or a backslash becomes `?`, one byte for one, so that what stands
+ * behind it in the line is not cut off.  Returns `out`. */
+const char *text_quotable(const char *text, char *out, size_t cap);
 #endif

@@ -36,6 +36,7 @@ struct cli {
     bool no_probe, json, no_token;
     int file_fd;                   /* analyze: opened before privileges are given up */
     struct serve_sockets *sockets; /* serve: likewise */
+    int held_fd; /* check: what the kernel says of this process; opened before, too */
 };
 
 struct mcp_server;
@@ -59,7 +60,6 @@ int cli_stdio(struct app *a, int in_fd, int out_fd);
  */
 struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, struct fail *fail);
 int cli_serve(struct app *a, struct serve_sockets *sockets);
-
 
 int cli_diagnose(struct app *a, const struct cli *c);
 int cli_analyze(struct app *a, const struct cli *c);

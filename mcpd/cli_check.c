@@ -58,11 +58,19 @@ static void on_resolvers(void *ctx, const struct netchild_answer *answer) {
     check_next_resolver(k);
 }
 
+/* The network child says what holds it. */
+static void on_held(void *ctx, const struct netchild_answer *answer) {
+    struct checking *k = ctx;
+    check_line(answer->ok ? CHECK_OK : CHECK_MISSING, "mcpd-net held", "%s",
+               answer->ok ? answer->held : answer->why);
+    netchild_resolvers(k->app->net, on_resolvers, k);
+}
+
 static void check_resolvers(struct checking *k) {
     if (!k->app->launcher.net[0]) /* told already */
         loop_stop(k->app->loop);
     else
-        netchild_resolvers(k->app->net, on_resolvers, k);
+        netchild_held(k->app->net, on_held, k);
 }
 
 /* ---- capd ------------------------------------------------------------------------------------ */

@@ -1,23 +1,22 @@
 /* `mcpd check`, the part that needs nobody else: the configuration, the programs, the folders with
  * capture files, what the kernel offers.
  * Runs in: mcpd.  Input trust: local. */
+#include "common/held.h"
+#include "common/landlock.h"
 #include "common/text.h"
 #include "mcpd/cli_check.h"
 #include "mcpd/report/term.h"
+#include "mcpd/sandbox.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #define HEAD 24u /* columns before the detail */
-#define LANDLOCK_QUERY                                                                             \
-    1u /* LANDLOCK_CREATE_RULESET_VERSION of linux/landlock.h, which is newer than                 \
-          some of the systems this is built on */
 
 /* On a terminal folded to its 80 columns; for other programs one line per fact. */
 void check_line(enum check_word word, const char *what, const char *fmt, ...) {
@@ -137,13 +136,14 @@ static bool check_programs(const struct launcher *l) {
 /* ---- kernel ---------------------------------------------------------------------------------- */
 
 static void check_kernel(void) {
-    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_QUERY);
+    unsigned abi = landlock_abi();
     if (abi > 0)
-        check_line(CHECK_OK, "Landlock", "ABI %ld: capture workers deny themselves all files", abi);
+        check_line(CHECK_OK, "Landlock", "ABI %u: files are denied to capture workers and to mcpd",
+                   abi);
     else
         check_line(CHECK_NOTE, "Landlock",
-                   "%s: capture workers are kept from files by their system call filter alone; a "
-                   "kernel with Landlock (5.13, lsm=landlock) adds a second wall",
+                   "%s: capture workers and mcpd are kept from files by their system call filters "
+                   "alone; a kernel with Landlock (5.13, lsm=landlock) adds a second wall",
                    strerror(errno));
     if (access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0)
         check_line(CHECK_OK, "seccomp", "the kernel has system call filters");
@@ -155,10 +155,20 @@ static void check_kernel(void) {
         check_line(CHECK_NOTE, "seccomp", "not known: /proc is not mounted");
 }
 
+/* The kernel's word on this very process, which is locked up by now. */
+static void check_held(int fd) {
+    char held[HELD_TEXT_BYTES];
+    if (held_text(fd, sandbox_landlock_abi(), held))
+        check_line(CHECK_OK, "mcpd held", "%s", held);
+    else
+        check_line(CHECK_NOTE, "mcpd held", "not known: /proc is not mounted");
+}
+
 bool check_local(const struct app *a, const struct cli *c, const struct fail *fault) {
     check_settings(a, c, fault);
     bool files = check_programs(&a->launcher);
     check_folders(a);
     check_kernel();
+    check_held(c->held_fd);
     return files;
 }

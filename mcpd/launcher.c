@@ -6,6 +6,7 @@
  * Runs in: mcpd's launcher child.  Input trust: mcpd (orders of one byte). */
 #include "mcpd/launcher.h"
 #include "common/log.h"
+#include "mcpd/privs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -21,6 +22,7 @@
 #define ORDER_CAPD      'c' /* 1 descriptor: the socket */
 #define ORDER_CAPD_FILE 'f' /* 2 descriptors: the socket, the file */
 #define ORDER_NET       'n' /* 1 descriptor: the socket */
+#define ORDER_CONFINE   'z' /* 1 descriptor, unused: no private capd with privileges is wanted */
 #define FDS_MAX         2
 /* The copy with CAP_NET_RAW that an administrator may have made for a group; root needs none. */
 #define LIVE_CAPD "/usr/libexec/packet-capture-mcp/capd-private"
@@ -95,6 +97,7 @@ static bool place_fds(int fds[FDS_MAX], int count, int first) {
  * in this user namespace, and it never gets privileges back. */
 static void shed_for_network(void) {
     if (geteuid() == 0) {
+        privs_drop_bounding();
         (void)!setgroups(0, NULL);
         (void)!setresgid(NOBODY, NOBODY, NOBODY);
         (void)!setresuid(NOBODY, NOBODY, NOBODY);
@@ -125,11 +128,17 @@ _Noreturn static void execute(const struct launcher *l, char order, int fds[FDS_
     _exit(127);
 }
 
+/* What is started from now on gains nothing by being started.  Returns no child. */
+static pid_t confine(void) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(1);
+    return 1;
+}
+
 _Noreturn static void serve(const struct launcher *l, int fd) {
     char order;
     int fds[FDS_MAX], count;
     while ((count = receive_order(fd, &order, fds)) > 0) {
-        pid_t pid = fork();
+        pid_t pid = order == ORDER_CONFINE ? confine() : fork();
         if (pid == 0) execute(l, order, fds, count);
         if (pid < 0) log_line("cannot fork: %s", strerror(errno));
         for (int i = 0; i < count; i++) close(fds[i]);
@@ -201,6 +210,11 @@ static int order_program(struct launcher *l, char order, int type, int file_fd) 
     close(pair[0]);
     errno = err;
     return -1;
+}
+
+bool launcher_confine(struct launcher *l) {
+    int fd = STDERR_FILENO; /* an order has a descriptor; this one is of no use to anybody */
+    return send_order(l->fd, ORDER_CONFINE, &fd, 1);
 }
 
 static int explain(const char *program, struct fail *fail) {

@@ -21,6 +21,10 @@ void launcher_find(struct launcher *l);
 /* Fork it.  Call first, before descriptors are opened that it must not inherit.  0 or -errno. */
 int launcher_start(struct launcher *l) __attribute__((warn_unused_result));
 
+/* From now on it passes no privilege on: a private capd can read files and cannot capture.  False:
+ * the order could not be given. */
+bool launcher_confine(struct launcher *l) __attribute__((warn_unused_result));
+
 /* Start a private capd, with an open capture file or without (file_fd -1).  Returns our end of its
  * socket pair, or -1 and `fail`. */
 int launcher_private_capd(struct launcher *l, int file_fd, struct fail *fail);

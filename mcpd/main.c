@@ -1,6 +1,7 @@
 /* mcpd: reads the command line, forks the launcher while nothing has been opened yet, reads its
  * settings, gives up its privileges and runs one command.
  * Runs in: mcpd.  Input trust: local. */
+#include "common/held.h"
 #include "common/log.h"
 #include "mcpd/capture/capconn.h"
 #include "mcpd/cli.h"
@@ -35,7 +36,7 @@ static void settle_time_zone(void) {
 }
 
 /* From here on mcpd can do what its command needs and no more. */
-static bool lock_up(const struct app *a, enum cli_command command, struct fail *fail) {
+static bool lock_up(struct app *a, enum cli_command command, struct fail *fail) {
     const char *folder[SETTINGS_DIRS] = {a->home};
     struct sandbox_wishes w = {.mode = command == CLI_STDIO   ? SANDBOX_STDIO
                                        : command == CLI_SERVE ? SANDBOX_SERVE
@@ -46,6 +47,8 @@ static bool lock_up(const struct app *a, enum cli_command command, struct fail *
     if (w.mode != SANDBOX_PEOPLE)
         w.readable_n = a->settings.dirs ? a->settings.dirs : a->home[0] != 0;
     settle_time_zone();
+    if (a->settings.capd[0] == '/' && !launcher_confine(&a->launcher))
+        return fail_set(fail, FAIL_ENVIRONMENT, "", "the launcher ended");
     int rc = privs_drop();
     if (rc == 0) return sandbox_enter(&w, fail);
     return fail_set(fail, FAIL_ENVIRONMENT, "", "cannot give up privileges: %s", strerror(-rc));
@@ -65,6 +68,7 @@ static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
         c->sockets = cli_serve_open(a, c, fail);
         if (!c->sockets) return false;
     }
+    if (c->command == CLI_CHECK) c->held_fd = held_open();
     capconn_prepare(a->settings.capd);
     return lock_up(a, c->command, fail);
 }

@@ -18,7 +18,7 @@
 #define FAST_MS     2000u
 #define TICK_MS     250u
 
-enum kind { KIND_ADDRESSES, KIND_PROBE };
+enum kind { KIND_ADDRESSES, KIND_PROBE, KIND_TEXT };
 
 struct pending {
     uint32_t id; /* 0: free */
@@ -98,6 +98,19 @@ static bool parse_probe(char *rest, struct netchild_answer *a) {
            parse_addresses(rest, a);
 }
 
+static bool parse_text(const char *rest, struct netchild_answer *a) {
+    if (rest) text_clean((const uint8_t *)rest, strlen(rest), a->held, sizeof a->held);
+    return rest != NULL;
+}
+
+static bool parse_answer(enum kind kind, char *rest, struct netchild_answer *a) {
+    switch (kind) {
+    case KIND_PROBE: return parse_probe(rest, a);
+    case KIND_TEXT: return parse_text(rest, a);
+    default: return parse_addresses(rest, a);
+    }
+}
+
 static void take_answer(struct netchild *n, char *message) {
     struct netchild_answer a = {.ok = false};
     char *rest = message;
@@ -112,8 +125,7 @@ static void take_answer(struct netchild *n, char *message) {
         end_badly(p, rest && *rest ? rest : "failed");
         return;
     }
-    a.ok = strcmp(verdict, "ok") == 0 &&
-           (p->kind == KIND_PROBE ? parse_probe(rest, &a) : parse_addresses(rest, &a));
+    a.ok = strcmp(verdict, "ok") == 0 && parse_answer(p->kind, rest, &a);
     if (a.ok)
         end(p, &a);
     else
@@ -240,6 +252,10 @@ void netchild_route(struct netchild *n, const struct addr *address, netchild_fn 
 void netchild_resolvers(struct netchild *n, netchild_fn *fn, void *ctx) {
     request(n, (struct pending){.kind = KIND_ADDRESSES, .fn = fn, .ctx = ctx}, FAST_MS,
             "resolvers #");
+}
+
+void netchild_held(struct netchild *n, netchild_fn *fn, void *ctx) {
+    request(n, (struct pending){.kind = KIND_TEXT, .fn = fn, .ctx = ctx}, FAST_MS, "held #");
 }
 
 void netchild_probe(struct netchild *n, const char *kind, const char *host, uint16_t port,

@@ -2,6 +2,7 @@
 #define MCPD_NETCHILD_H
 #include "common/addr.h"
 #include "common/err.h"
+#include "common/held.h"
 #include "mcpd/launcher.h"
 #include "mcpd/loop.h"
 #include "mcpd/net/netproto.h"
@@ -13,6 +14,7 @@ struct netchild;
 struct netchild_answer {
     bool ok;
     char why[256];
+    char held[HELD_TEXT_BYTES]; /* held: what holds the child */
     /* resolve, resolvers; route: the source; probe: the peer (len 0: unknown), then others tried */
     struct addr address[NET_ADDRESSES];
     uint32_t addresses;
@@ -29,6 +31,7 @@ void netchild_free(struct netchild *n); /* calls nobody; NULL allowed */
 void netchild_resolve(struct netchild *n, const char *name, netchild_fn *fn, void *ctx);
 void netchild_route(struct netchild *n, const struct addr *address, netchild_fn *fn, void *ctx);
 void netchild_resolvers(struct netchild *n, netchild_fn *fn, void *ctx);
+void netchild_held(struct netchild *n, netchild_fn *fn, void *ctx);
 /* kind: "tcp", "http" or "https"; host: a name or an address. */
 void netchild_probe(struct netchild *n, const char *kind, const char *host, uint16_t port,
                     netchild_fn *fn, void *ctx);

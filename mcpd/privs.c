@@ -15,7 +15,7 @@
 
 /* Works only with the right to do so; without it there is nothing to be gained by an exec either,
  * since no-new-privileges is set before one. */
-static void drop_bounding_set(void) {
+void privs_drop_bounding(void) {
     for (unsigned long i = 0; i <= LAST_POSSIBLE; i++)
         if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1) (void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
 }
@@ -31,7 +31,7 @@ static int drop_sets(void) {
 }
 
 int privs_drop(void) {
-    drop_bounding_set();
+    privs_drop_bounding();
     int rc = drop_sets();
     if (rc) return rc;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;

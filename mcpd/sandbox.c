@@ -6,6 +6,7 @@
  * Runs in: mcpd.  Input trust: none. */
 #include "mcpd/sandbox.h"
 #include "common/landlock.h"
+#include "common/rlimit.h"
 #include "common/sandbox_action.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -97,6 +97,7 @@ static const struct row {
     {SCMP_SYS(sysinfo), ALL}, /* qsort asks how much memory there is */
     {SCMP_SYS(capget), P},
     {SCMP_SYS(getxattr), P},
+    {SCMP_SYS(pread64), P},
     {SCMP_SYS(landlock_create_ruleset), P},
     /* what a path is, for error messages and before a capture file is opened */
     {SCMP_SYS(newfstatat), ALL},
@@ -192,21 +193,13 @@ static int load_filter(enum sandbox_mode mode) {
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 
-static int limit(__rlimit_resource_t what, rlim_t to) {
-    struct rlimit r;
-    if (getrlimit(what, &r) != 0) return -errno;
-    if (r.rlim_max < to) to = r.rlim_max;
-    r = (struct rlimit){to, to};
-    return setrlimit(what, &r) == 0 ? 0 : -errno;
-}
-
 /* Not RLIMIT_FSIZE: standard output may be a file. */
 static int set_limits(const struct sandbox_wishes *w) {
     bool many = w->mode == SANDBOX_SERVE;
-    int rc = limit(RLIMIT_CORE, 0);
-    if (rc == 0) rc = limit(RLIMIT_NPROC, 0);
-    if (rc == 0) rc = limit(RLIMIT_NOFILE, many ? OPEN_FILES_MANY : OPEN_FILES);
-    if (rc == 0) rc = limit(RLIMIT_AS, MEMORY_MARGIN + 2 * w->keep_bytes);
+    int rc = rlimit_lower(RLIMIT_CORE, 0);
+    if (rc == 0) rc = rlimit_lower(RLIMIT_NPROC, 0);
+    if (rc == 0) rc = rlimit_lower(RLIMIT_NOFILE, many ? OPEN_FILES_MANY : OPEN_FILES);
+    if (rc == 0) rc = rlimit_lower(RLIMIT_AS, MEMORY_MARGIN + 2 * w->keep_bytes);
     return rc;
 }
 

@@ -6,8 +6,10 @@
  * The caller's own words stand in quotes, with quotes and backslashes replaced. */
 void audit_start(const struct client *c, const struct msg_start *m, const char *capture_id,
                  const struct fail *refused);
-void audit_stop(const struct client *c, const struct capture *of);
+void audit_connect(const struct client *c, const struct fail *refused);
+/* `of`: a capture of this client's user; NULL: there is none with that id. */
+void audit_stop(const struct client *c, const char *capture_id, const struct capture *of);
 
-/* The end of a capture, with what it counted. */
-void audit_end(const struct capture *c);
+/* The end of a capture, with what it counted; `failed`: why it did not end as it should. */
+void audit_end(const struct capture *c, const struct fail *failed);
 #endif

@@ -151,6 +151,7 @@ void captures_read(struct capture *c) {
         r = relay_read(&c->relay, c->ipc, c->stream);
         if (r == RELAY_READY && (c->relay.header.flags & WIRE_FINAL)) {
             c->final = true;
+            c->failed = c->relay.header.type == WIRE_ERROR;
             c->packets = c->relay.header.final_packets;
             c->bytes = c->relay.header.final_bytes;
         }
@@ -179,7 +180,9 @@ void captures_reap(struct server *s) {
 
 static void say_why(const struct capture *c, struct fail *fail) {
     int signal_number = WIFSIGNALED(c->status) ? WTERMSIG(c->status) : 0;
-    if (signal_number == SIGSYS)
+    if (!signal_number && WEXITSTATUS(c->status) == 0)
+        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker told its client why");
+    else if (signal_number == SIGSYS)
         fail_set(fail, FAIL_SANDBOX, "", "the capture worker was killed by its own sandbox");
     else if (c->killed)
         fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker did not answer and was killed");
@@ -194,9 +197,7 @@ static void say_why(const struct capture *c, struct fail *fail) {
 static void fail_capture(struct capture *c) {
     struct fail fail;
     say_why(c, &fail);
-    log_line("capture %s on %s failed: %s", c->id, c->interface[0] ? c->interface : "a file",
-             fail.why);
-    c->final = true;
+    c->final = c->failed = true;
     relay_put_error(&c->relay, c->stream, &fail);
 }
 
@@ -211,7 +212,9 @@ void captures_tend(struct server *s, uint64_t now_ms) {
             fail_capture(c);
             continue;
         }
-        if (!s->private_mode) audit_end(c);
+        struct fail why;
+        say_why(c, &why);
+        if (!s->private_mode) audit_end(c, c->failed ? &why : NULL);
         relay_close(&c->relay);
         c->used = false;
     }

@@ -1,6 +1,7 @@
 /* capd: captures and counts, for clients it admits.  Start-up in one fixed order: what needs root
  * or the file system first, then privileges go, then the system call filter, then the first client.
  * Runs in: parent.  Input trust: local (arguments, environment). */
+#include "capd/check/check.h"
 #include "capd/parent/listener.h"
 #include "capd/parent/priv.h"
 #include "capd/parent/sandbox.h"
@@ -36,7 +37,7 @@ static const char usage[] =
     "  --config FILE   read FILE instead of " CONFIG_DEFAULT_PATH "\n"
     "  --socket PATH   listen there (default /run/capd/capd.sock)\n"
     "  --user NAME     when started as root: become NAME (default capd, else nobody)\n"
-    "  --check         read the configuration, say what would be done, and exit\n"
+    "  --check         say what the configuration means and what holds the processes, and exit\n"
     "  --protocol      print the wire protocol and exit\n"
     "  --private       serve the one client connected to descriptor 3 (used by mcpd)\n"
     "  --private-file  with --private: descriptor 4 is the capture file to analyse\n";
@@ -109,17 +110,6 @@ static bool check_private_descriptors(bool file, struct fail *fail) {
     return true;
 }
 
-static int report_check(const struct config *c, const struct priv_options *o) {
-    printf("configuration is valid\nsocket %s, group %s; runs as uid %u gid %u, %s capture\n"
-           "limits: %u captures, %u per user, %u s, %u bytes per packet, ring %u MiB\n"
-           "named in the file (none: all): %u interfaces, %u users, %u groups\n",
-           c->socket, c->socket_group, o->uid, o->gid,
-           priv_has_net_raw() ? "can" : "cannot (no CAP_NET_RAW)", c->max_captures,
-           c->max_captures_per_user, c->max_duration_s, c->snap_length, c->ring_mib,
-           c->interfaces_n, c->users_n, c->groups_n);
-    return 0;
-}
-
 static int open_signals(void) {
     sigset_t set;
     sigemptyset(&set);
@@ -183,7 +173,7 @@ static int run(struct arguments *a, struct fail *fail) {
     if (!s) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory"), 1;
     if (!sysd_listen_fd(&passed_fd, fail) || !configure(a, &s->config, fail)) return 1;
     if (o.is_root && !choose_user(a->user, &o, fail)) return 1;
-    if (a->check) return report_check(&s->config, &o);
+    if (a->check) return check_run(&s->config, &o);
     if (!tidy_descriptors(3u + (a->private_mode || passed_fd >= 0) + a->private_file))
         return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptors: %s", strerror(errno)), 1;
     if (!a->private_mode) sysd_open(&s->manager);

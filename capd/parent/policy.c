@@ -51,10 +51,9 @@ bool policy_owns(const struct peer *p, uid_t owner) {
 bool policy_allows_start(const struct config *c, unsigned in_all, unsigned of_user,
                          uint64_t duration_ms, struct fail *fail) {
     if (in_all >= c->max_captures)
-        return fail_set(
-            fail, FAIL_LIMIT, "",
-            "%u run already; the administrator's limit in capd.conf is max_captures = %u", in_all,
-            c->max_captures);
+        return fail_set(fail, FAIL_LIMIT, "",
+                        "%u run already; the administrator's capd.conf: max_captures = %u", in_all,
+                        c->max_captures);
     if (of_user >= c->max_captures_per_user)
         return fail_set(
             fail, FAIL_LIMIT, "",

@@ -2,13 +2,13 @@
  * means that a bug in the request parser cannot call socket(AF_PACKET) without capset first.
  * Runs in: parent, before the first client.  Input trust: none. */
 #include "capd/parent/priv.h"
+#include "common/rlimit.h"
 #include <errno.h>
 #include <grp.h>
 #include <linux/securebits.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define OPEN_FILES 128
@@ -49,14 +49,6 @@ static bool leave_root(const struct priv_options *o, struct fail *fail) {
     return true;
 }
 
-static bool limit(__rlimit_resource_t what, rlim_t to) {
-    struct rlimit r;
-    if (getrlimit(what, &r) != 0) return false;
-    if (r.rlim_max < to) to = r.rlim_max;
-    r = (struct rlimit){to, to};
-    return setrlimit(what, &r) == 0;
-}
-
 bool priv_lock(const struct priv_options *o, bool *live_out, struct fail *fail) {
     bool live = priv_has_net_raw();
     if (o->is_root && !leave_root(o, fail)) return false;
@@ -67,8 +59,8 @@ bool priv_lock(const struct priv_options *o, bool *live_out, struct fail *fail) 
         return fail_set(fail, FAIL_ENVIRONMENT, "", "root could be regained after dropping it");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refuse(fail, "set no-new-privileges");
     if (!o->dumpable && prctl(PR_SET_DUMPABLE, 0) != 0) return refuse(fail, "forbid core dumps");
-    if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, OPEN_FILES) ||
-        (o->service && !limit(RLIMIT_NPROC, PROCESSES)))
+    if (rlimit_lower(RLIMIT_CORE, 0) || rlimit_lower(RLIMIT_NOFILE, OPEN_FILES) ||
+        (o->service && rlimit_lower(RLIMIT_NPROC, PROCESSES)))
         return refuse(fail, "set resource limits");
     *live_out = live;
     return true;

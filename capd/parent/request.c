@@ -85,15 +85,12 @@ static bool check_interface(struct request *r, const char *name) {
             used += (uint32_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
                                        row->name);
     }
-    return fail_set(&r->fail,
-                    !i      ? FAIL_NOT_FOUND
-                    : i->up ? FAIL_PERMISSION
-                            : FAIL_VALUE,
-                    "interface", "interface `%.15s` %s; to choose from: %s", name,
-                    !i      ? "is unknown"
-                    : i->up ? "is not allowed by `interfaces` in capd.conf"
-                            : "is down",
-                    names);
+    enum fail_code code = !i ? FAIL_NOT_FOUND : i->up ? FAIL_PERMISSION : FAIL_VALUE;
+    const char *why = !i      ? "is unknown"
+                      : i->up ? "is not allowed by `interfaces` in capd.conf"
+                              : "is down";
+    return fail_set(&r->fail, code, "interface", "interface `%.15s` %s; to choose from: %s", name,
+                    why, names);
 }
 
 static bool check_prefixes(struct request *r, const struct msg_prefix *p, uint32_t n) {
@@ -195,8 +192,8 @@ static bool do_snapshot(struct request *r, const void *msg) {
 static bool do_stop(struct request *r, const void *msg) {
     const struct msg_capture *m = msg;
     struct capture *c = find(r, m->capture_id);
+    if (!r->s->private_mode) audit_stop(r->c, m->capture_id, c);
     if (!c) return false;
-    if (!r->s->private_mode) audit_stop(r->c, c);
     captures_stop(c);
     return answer_ok(r);
 }

@@ -110,6 +110,15 @@ static void drop_client(struct server *s, struct client *c) {
     if (s->private_mode) s->stopping = true;
 }
 
+/* May this user have the connection that was just made?  Root and capd's own user always may. */
+static bool has_room(const struct server *s, uid_t uid, struct fail *fail) {
+    unsigned n = 0;
+    for (int i = 0; i < SERVER_CLIENTS; i++)
+        n += s->client[i].fd >= 0 && s->client[i].peer.uid == uid;
+    return n <= SERVER_PER_USER || uid == 0 ||
+           fail_set(fail, FAIL_LIMIT, "", "this user has %u connections to capd already", n - 1);
+}
+
 int server_adopt(struct server *s, int fd) {
     struct client *c = NULL;
     struct fail fail;
@@ -121,15 +130,17 @@ int server_adopt(struct server *s, int fd) {
     c->fd = fd;
     c->sending = -1;
     c->last_request_ms = clock_mono_ms();
-    if (policy_admits(&s->config, &c->peer, &fail)) return 0;
-    log_line("audit: connect uid=%u pid=%d refused: %s", c->peer.uid, c->peer.pid, fail.why);
+    if (policy_admits(&s->config, &c->peer, &fail) &&
+        (s->private_mode || has_room(s, c->peer.uid, &fail)))
+        return 0;
+    audit_connect(c, &fail);
     server_reply_error(c, 0, &fail);
     c->closing = true;
     return 0;
 }
 
 static void accept_clients(struct server *s) {
-    for (;;) {
+    for (int i = 0; i < SERVER_CLIENTS; i++) { /* who floods shall not hold the loop */
         int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) return; /* poll says again if there is more */
         if (server_adopt(s, fd) != 0) close(fd);
@@ -259,6 +270,7 @@ void server_run(struct server *s) {
     for (unsigned i = 0; i < LIM_CAPTURES; i++) {
         if (!s->capture[i].used) continue;
         kill(s->capture[i].pid, SIGKILL);
-        if (!s->private_mode) audit_end(&s->capture[i]);
+        struct fail why = {.why = "capd was stopped"};
+        if (!s->private_mode) audit_end(&s->capture[i], &why);
     }
 }

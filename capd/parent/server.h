@@ -8,6 +8,7 @@
 #include "common/wire.h"
 
 #define SERVER_CLIENTS   32
+#define SERVER_PER_USER  12 /* connections; one user must not shut the others out */
 #define CLIENT_OUT_BYTES (64u * 1024u)
 #define NO_CLIENT        (-1)
 
@@ -39,7 +40,7 @@ struct capture {
     uid_t uid;
     pid_t pid, client_pid;
     int ipc; /* -1: end of file was seen */
-    bool reaped, final, killed;
+    bool reaped, final, killed, failed;
     int status; /* of waitpid, when reaped */
     uint64_t started_us, ends_us;
     uint64_t kill_ms;        /* monotonic deadline, 0: none */

@@ -3,6 +3,7 @@
  * numbers, never what is behind them.
  * Runs in: worker.  Input trust: none. */
 #include "capd/worker/drop.h"
+#include "common/rlimit.h"
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <signal.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -89,23 +89,19 @@ bool drop_capabilities(struct fail *fail) {
     return true;
 }
 
-static bool limit(int what, rlim_t to) {
-    struct rlimit r = {to, to};
-    return setrlimit((__rlimit_resource_t)what, &r) == 0;
-}
-
 bool drop_address_space(struct fail *fail) {
     unsigned long long pages = 0;
     FILE *f = fopen("/proc/self/statm", "re");
     bool ok = f && fscanf(f, "%llu", &pages) == 1;
     if (f) fclose(f);
-    ok = ok && limit(RLIMIT_AS, pages * (rlim_t)sysconf(_SC_PAGESIZE) + ADDRESS_SPACE_MARGIN);
+    ok = ok &&
+         rlimit_lower(RLIMIT_AS, pages * (rlim_t)sysconf(_SC_PAGESIZE) + ADDRESS_SPACE_MARGIN) == 0;
     return ok || refuse(fail, "limit its address space");
 }
 
 bool drop_limits(unsigned polled_fds, struct fail *fail) {
-    if (limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_FSIZE, 0) &&
-        limit(RLIMIT_NOFILE, polled_fds))
+    if (rlimit_lower(RLIMIT_CORE, 0) == 0 && rlimit_lower(RLIMIT_NPROC, 0) == 0 &&
+        rlimit_lower(RLIMIT_FSIZE, 0) == 0 && rlimit_lower(RLIMIT_NOFILE, polled_fds) == 0)
         return true;
     return refuse(fail, "limit itself");
 }

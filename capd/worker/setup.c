@@ -7,10 +7,12 @@
 #include "capd/worker/filter.h"
 #include "capd/worker/sandbox.h"
 #include "common/clock.h"
+#include "common/held.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #define ETHERNET   1 /* DLT_EN10MB */
 #define POLLED_FDS 2
@@ -105,7 +107,8 @@ static bool get_ready(struct worker *w, struct fail *fail) {
                         w->job.start->filter, said.why);
     }
     w->start_ms = clock_mono_ms();
-    w->start_ns = w->live ? clock_wall_us() * 1000u : 0;
+    clock_capture_start(&w->clock, clock_wall_us(), w->start_ms * 1000u);
+    w->start_ns = w->live ? w->clock.start_wall_us * 1000u : 0;
     w->options.start_ns = w->start_ns;
     memcpy(w->options.own_mac, source_mac(w->source), sizeof w->options.own_mac);
     w->engine = engine_init(w->engine_memory, &w->options);
@@ -117,4 +120,20 @@ bool setup_run(struct worker *w, struct fail *fail) {
     w->live = w->job.file_fd < 0;
     return drop_inherited(&w->job.ipc_fd, &w->job.file_fd, w->job.parent_pid, fail) &&
            take_memory(w, fail) && open_source(w, fail) && lock_up(w, fail) && get_ready(w, fail);
+}
+
+_Noreturn void worker_check(int ipc_fd, pid_t parent_pid) {
+    char text[HELD_TEXT_BYTES] = "";
+    struct fail fail = {0};
+    unsigned abi = 0;
+    struct sandbox_fds fds = {ipc_fd, -1, -1};
+    bool ok = drop_inherited(&fds.ipc, &fds.file, parent_pid, &fail);
+    fds.file = held_open();
+    ok = ok && drop_capabilities(&fail) && drop_address_space(&fail) &&
+         sandbox_landlock(&abi, &fail) && drop_limits(POLLED_FDS, &fail) &&
+         sandbox_seccomp(&fds, &fail) && sandbox_check(&fail);
+    if (ok && !held_text(fds.file, abi, text)) memcpy(text, "locked up", sizeof "locked up");
+    const char *said = ok ? text : fail.why;
+    ssize_t sent = write(fds.ipc, said, strlen(said));
+    _exit(ok && sent > 0 ? 0 : 1);
 }

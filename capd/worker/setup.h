@@ -5,6 +5,7 @@
 #include "capd/worker/output.h"
 #include "capd/worker/source.h"
 #include "capd/worker/worker.h"
+#include "common/clock.h"
 
 struct worker {
     struct worker_job job; /* own copy, descriptors renumbered */
@@ -16,7 +17,9 @@ struct worker {
     unsigned landlock_abi;
     uint64_t caps_left;
     uint64_t start_ns, start_ms, tick_ms, end_ms; /* wall; monotonic; end_ms 0: none */
-    uint64_t load_ms;                             /* when the load is looked at next */
+    struct clock_capture clock;                   /* live: the time of all that is reported */
+    uint64_t now_us;  /* by that clock, when the frames under way were asked for */
+    uint64_t load_ms; /* when the load is looked at next */
     bool live, primed, full_wanted, ending;
     bool vlan; /* frames may carry 802.1Q tags */
     struct load load;

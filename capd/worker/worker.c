@@ -62,11 +62,15 @@ static void follow_addresses(struct worker *w) {
         narrow(w, NARROW_NONE);
 }
 
+static uint64_t now_us(struct worker *w) {
+    return clock_capture_now(&w->clock, clock_wall_us(), clock_mono_ms() * 1000u);
+}
+
 static void snapshot(struct worker *w, bool full) {
     if (w->live)
         engine_quality(w->engine, source_missed(w->source), source_interface_missed(w->source),
                        NULL);
-    snapshot_encode(w->engine, clock_wall_us() * 1000u, full, on_snapshot_frame, w);
+    snapshot_encode(w->engine, now_us(w) * 1000u, full, on_snapshot_frame, w);
 }
 
 static void end_with(struct worker *w, enum end_reason reason, const char *detail) {
@@ -120,6 +124,7 @@ static void read_orders(struct worker *w) {
 static void on_frame(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t cap_bytes,
                      uint32_t wire_bytes) {
     struct worker *w = ctx;
+    if (w->live) ts_ns = clock_capture_stamp(&w->clock, ts_ns, w->now_us);
     if (!w->primed) {
         /* The ring may hold frames from before READY; a clock that was set back must not hide
          * everything, so the rule holds for the first second only. */
@@ -130,6 +135,7 @@ static void on_frame(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t c
 }
 
 static void read_frames(struct worker *w) {
+    if (w->live) w->now_us = now_us(w);
     switch (source_read(w->source, BATCH_FRAMES, on_frame, w)) {
     case SOURCE_MORE: return;
     case SOURCE_END: end_with(w, END_EOF, ""); return;

@@ -26,4 +26,9 @@ struct worker_job {
  * forked child.  Everything it has to say, errors too, goes as frames to ipc_fd; the last one
  * carries WIRE_FINAL.  Never returns. */
 _Noreturn void worker_run(const struct worker_job *job);
+
+/* Lock up as a worker does, without a capture, and write one line to ipc_fd: what holds this
+ * process now, or why it could not be done.  Call in a freshly forked child of `parent_pid`.  Never
+ * returns; the exit status is 0 when all walls stand. */
+_Noreturn void worker_check(int ipc_fd, pid_t parent_pid);
 #endif

@@ -5,6 +5,7 @@
  * Runs in: network child.  Input trust: mcpd (requests), packets (what resolvers and servers say).
  */
 #include "mcpd/net/net.h"
+#include "common/held.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "mcpd/net/sandbox.h"
@@ -70,6 +71,16 @@ _Noreturn static void work(char *words[WORDS_MAX]) {
     _exit(0);
 }
 
+static int held_fd = -1; /* opened before the sandbox */
+
+static void tell_held(const char *id) {
+    char held[HELD_TEXT_BYTES];
+    if (held_text(held_fd, net_sandbox_landlock_abi(), held))
+        net_answer(id, "ok %s", held);
+    else
+        net_answer_error(id, "not known: /proc is not mounted");
+}
+
 static void handle(char *text, int *children) {
     char *words[WORDS_MAX];
     int n = split(text, words);
@@ -79,6 +90,8 @@ static void handle(char *text, int *children) {
         net_route(id, words[2]);
     } else if (strcmp(words[0], "resolvers") == 0 && n == 2) {
         net_resolvers(id);
+    } else if (strcmp(words[0], "held") == 0 && n == 2) {
+        tell_held(id);
     } else if ((strcmp(words[0], "resolve") == 0 && n == 3) ||
                (strcmp(words[0], "probe") == 0 && n == 5)) {
         *children = children_running(*children);
@@ -107,6 +120,7 @@ int main(int argc, char **argv) {
         log_line("started by mcpd; it takes no arguments (version %s)", PCM_VERSION);
         return 2;
     }
+    held_fd = held_open();
     int rc = privs_drop();
     if (rc) {
         log_line("cannot drop privileges: %s", strerror(-rc));

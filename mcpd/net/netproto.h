@@ -7,6 +7,7 @@
  *   request   resolve ID NAME               answer  ID ok ADDRESS ADDRESS ...
  *             route ID ADDRESS                      ID ok SOURCE-ADDRESS
  *             resolvers ID                          ID ok ADDRESS ...
+ *             held ID                               ID ok TEXT (what holds this process)
  *             probe ID tcp|http|https HOST PORT     ID ok ADDRESS STATUS DNS-US CONNECT-US TLS-US
  *                                                       FIRST-BYTE-US [ADDRESS-TRIED ...]
  *   any request may be answered by          ID error TEXT

@@ -9,6 +9,7 @@
  * Runs in: network child.  Input trust: none. */
 #include "mcpd/net/sandbox.h"
 #include "common/landlock.h"
+#include "common/rlimit.h"
 #include "common/sandbox_action.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -326,14 +326,6 @@ static int load_filter(void) {
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static int limit(__rlimit_resource_t what, rlim_t to) {
-    struct rlimit r;
-    if (getrlimit(what, &r) != 0) return -errno;
-    if (r.rlim_max < to) to = r.rlim_max;
-    r = (struct rlimit){to, to};
-    return setrlimit(what, &r) == 0 ? 0 : -errno;
-}
-
 static bool refuse(struct fail *fail, const char *what, int rc) {
     return fail_set(fail, FAIL_SANDBOX, "", "the network child could not %s: %s", what,
                     strerror(-rc));
@@ -343,7 +335,6 @@ bool net_sandbox_enter(struct fail *fail) {
 #ifdef TEST_BUILD /* sanitizers and coverage need calls, files and memory of their own */
     (void)fail;
     (void)refuse;
-    (void)limit;
     (void)load_filter;
     (void)folders;
     return true;
@@ -352,10 +343,10 @@ bool net_sandbox_enter(struct fail *fail) {
     int rc = landlock_enter(&keep, &landlock_in_force);
     if (rc) return refuse(fail, "enter Landlock", rc);
     (void)signal(SIGXFSZ, SIG_IGN); /* a log line that goes to a file fails, and no more */
-    rc = limit(RLIMIT_CORE, 0);
-    if (rc == 0) rc = limit(RLIMIT_FSIZE, 0);
-    if (rc == 0) rc = limit(RLIMIT_NOFILE, OPEN_FILES);
-    if (rc == 0) rc = limit(RLIMIT_AS, MEMORY);
+    rc = rlimit_lower(RLIMIT_CORE, 0);
+    if (rc == 0) rc = rlimit_lower(RLIMIT_FSIZE, 0);
+    if (rc == 0) rc = rlimit_lower(RLIMIT_NOFILE, OPEN_FILES);
+    if (rc == 0) rc = rlimit_lower(RLIMIT_AS, MEMORY);
     if (rc) return refuse(fail, "limit itself", rc);
     rc = load_filter();
     return rc == 0 || refuse(fail, "install its system call filter", rc);

@@ -125,9 +125,9 @@ class Product:
 
     home = None  # the namespace in which capd and mcpd run unless told otherwise
 
-    def start_capd(self, namespace=None, start="ambient", config=""):
+    def start_capd(self, namespace=None, start="ambient", config="", prefix=()):
         """Start capd: as an ordinary user with ambient CAP_NET_RAW ('ambient'), the same without it ('bare'), or as
-        root that drops ('root')."""
+        root that drops ('root').  `prefix` is put before the command line."""
         self.install_programs()
         sockdir = os.path.join(self.dir, "run")
         os.makedirs(sockdir, exist_ok=True)
@@ -148,7 +148,7 @@ class Product:
         else:
             command += ["--user", "nobody"]
         with open(self.capd_log, "wb") as log:
-            self.capd = self.spawn(namespace or self.home, command, stdout=log, stderr=log)
+            self.capd = self.spawn(namespace or self.home, list(prefix) + command, stdout=log, stderr=log)
         deadline = time.monotonic() + 5
         while not os.path.exists(self.sock):
             if self.capd.poll() is not None or time.monotonic() > deadline:

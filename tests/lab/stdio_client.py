@@ -98,11 +98,11 @@ class Session:
         return code
 
 
-def lab_session(lab, *arguments, uid=product.PERSON_UID):
+def lab_session(lab, *arguments, uid=product.PERSON_UID, prefix=()):
     """A session in the lab's client, of a user without any capability who may talk to capd."""
     drop = ["setpriv", "--reuid=%d" % uid, "--regid=%d" % uid, "--groups=%d" % product.CLIENTS_GID, "--inh-caps=-all",
             "--bounding-set=-all"]
-    return Session(["ip", "netns", "exec", lab.home] + drop +
+    return Session(["ip", "netns", "exec", lab.home] + list(prefix) + drop +
                    [os.path.join(lab.dir, "mcpd"), "stdio", "--capd", lab.sock] + list(arguments))
 
 

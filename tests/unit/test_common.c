@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "common/clock.h"
 #include "common/addr.h"
 #include "common/bytes.h"
 #include "common/hist.h"
@@ -317,8 +318,42 @@ static void test_schema_largest_tables_fit_one_frame(void **state) {
     assert_int_equal(schema_encode(&schema_services, &m, body, 1000), 0); /* too small: nothing */
 }
 
+/* ---- a capture's clock ------------------------------------------------------------------------
+ */
+
+static void test_capture_clock_ignores_steps(void **state) {
+    static const struct {
+        int64_t step_us;           /* of the wall clock, 10 s into the capture */
+        int64_t stamp_us, want_us; /* a packet read 12 s into it: stamped when, counted when */
+    } cases[] = {
+        {0, 11900000, 11900000},
+        {3 * 3600000000ll, 3 * 3600000000ll + 11900000, 11900000},
+        {-5 * 3600000000ll, -5 * 3600000000ll + 11900000, 11900000},
+        {-5 * 3600000000ll, 9900000, 12000000},         /* from before the step: now */
+        {3 * 3600000000ll, 9900000, 12000000},          /* likewise */
+        {200000, 200000 + 11900000, 200000 + 11900000}, /* slewing, not a step */
+        {0, 12500000, 12500000},                        /* it came after the clock was read */
+    };
+    const uint64_t start = 1700000000000000ull;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct clock_capture c;
+        clock_capture_start(&c, start, 5000000);
+        for (uint64_t s = 1; s <= 10; s++)
+            assert_int_equal(clock_capture_now(&c, start + s * 1000000, 5000000 + s * 1000000),
+                             start + s * 1000000);
+        uint64_t wall = start + 12000000 + (uint64_t)cases[i].step_us;
+        uint64_t now = clock_capture_now(&c, wall, 17000000);
+        assert_int_equal(now, start + 12000000);
+        uint64_t stamp = (start + (uint64_t)cases[i].stamp_us) * 1000;
+        assert_int_equal(clock_capture_stamp(&c, stamp, now),
+                         (start + (uint64_t)cases[i].want_us) * 1000);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_capture_clock_ignores_steps),
         cmocka_unit_test(test_cursor_refuses_reads_past_the_end),
         cmocka_unit_test(test_addr_prefix_and_text),
         cmocka_unit_test(test_hist_percentiles_stay_within_three_percent),

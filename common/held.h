@@ -1,0 +1,17 @@
+#ifndef COMMON_HELD_H
+#define COMMON_HELD_H
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What holds a process at this moment, in the kernel's own words: for `capd --check`, `mcpd check`
+ * and whoever wants to see it rather than believe it. */
+
+#define HELD_TEXT_BYTES 400u
+
+/* Open before the sandbox is entered; it stays readable behind any.  -1: there is no /proc. */
+int held_open(void);
+
+/* One line: user, capability sets, no-new-privileges, system call filters, Landlock.  `landlock`:
+ * the ABI that was entered.  False: `fd` cannot be read. */
+bool held_text(int fd, unsigned landlock, char out[HELD_TEXT_BYTES]);
+#endif
