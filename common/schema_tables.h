@@ -390,7 +390,7 @@
     F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window; reset_foreign: TTL of the reset * 256 + TTL of its sender; reset_after_hello: 1 TLS, 2 HTTP; idle_end: 1 reset, 2 silence when data came again, 0 neither; half_open_reset: 1 the SYN-ACK came late") \
     F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
     F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
-    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error; half_open_reset, synack_again: the handshake was complete; mute_close: the client had sent data; reset_foreign: its sender's data went on; reset_after_hello: TTL and ACK are those of the server; unheard: the SYN-ACK was repeated") \
+    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error; dead_path: the data went to a client that had been idle; half_open_reset, synack_again: the handshake was complete; mute_close: the client had sent data; reset_foreign: its sender's data went on; reset_after_hello: TTL and ACK are those of the server; unheard: the SYN-ACK was repeated") \
     F(T, B, unseen, 1, none, "icmp_unreachable: no packet of the flow that was quoted was seen, though it would have been") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface") \
     F(T, U, size_bytes, ANY, bytes, "dead_path: segment sent in vain, with its headers; too_big: largest packet sent all the same") \
