@@ -256,7 +256,9 @@
     F(T, U, stalls, ANY, count, "silences of more than 1 s and four round trips while data waited for its ACK, or of 4 s in the middle of a message") \
     F(T, U, stall_longest_us, ANY, us, "the longest of them") \
     F(T, U, stall_first_us, ANY, us, "begin of the first, since the start") \
-    F(T, U, stall_last_us, ANY, us, "end of the last, since the start")
+    F(T, U, stall_last_us, ANY, us, "end of the last, since the start") \
+    F(T, U, rtt_beats, ANY, count, "pairs of inflated round trips that can tell whether they end on the beat of a Wi-Fi access point's beacons") \
+    F(T, U, rtt_on_beat, ANY, count, "of these, on the beat")
 
 /* One DNS server, by address. */
 #define FIELDS_resolver(F, T) \

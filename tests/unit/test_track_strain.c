@@ -262,6 +262,45 @@ static void test_strain_delayed_acks(void **state) {
     }
 }
 
+/* Pushes of three segments: taken at the next beacon, or after a queue of that length, whatever the
+ * times between them. */
+static void test_strain_beacons(void **state) {
+    static const struct {
+        uint32_t beat_us; /* 0: a queue */
+        uint32_t every_us, jitter_us;
+        unsigned on_beat_from, on_beat_to; /* percent of the pairs */
+    } cases[] = {{102400, 337 * MS, 0, 90, 100},
+                 {100000, 337 * MS, 0, 90, 100},
+                 {102400, 337 * MS, 10 * MS, 70, 100},
+                 {0, 337 * MS, 0, 0, 50},
+                 {0, 300 * MS, 0, 0, 0}, /* all sent on the beat: not told */
+                 {0, 250 * MS, 90 * MS, 0, 50}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        uint32_t n = 0, chance = 7;
+        open_in(l, 5 * MS);
+        for (unsigned push = 0; push < 40; push++) {
+            l->us = (push + 1) * (uint64_t)cases[i].every_us;
+            chance = chance * 1103515245u + 12345u;
+            if (!cases[i].beat_us && cases[i].jitter_us)
+                l->us += (chance >> 8) % cases[i].jitter_us;
+            for (unsigned m = 0; m < 3; m++) data(l, n++, 1000);
+            chance = chance * 1103515245u + 12345u;
+            l->us += cases[i].beat_us ? cases[i].beat_us - l->us % cases[i].beat_us : 60 * MS;
+            if (cases[i].jitter_us) l->us += (chance >> 8) % cases[i].jitter_us;
+            ack(l, n, 2000 + push, 60000);
+        }
+        const struct msg_service *s = look(l);
+        assert_true(s->rtt_inflated >= 15);
+        unsigned share = s->rtt_beats ? (unsigned)(s->rtt_on_beat * 100 / s->rtt_beats) : 0;
+        if (share < cases[i].on_beat_from || share > cases[i].on_beat_to ||
+            (cases[i].beat_us && s->rtt_beats < 15))
+            fail_msg("case %zu: %u of %u", i, (unsigned)s->rtt_on_beat, (unsigned)s->rtt_beats);
+        lab_free(l);
+    }
+}
+
 /* Six whole seconds in a row count, a shorter rush does not; each direction by itself. */
 static void test_strain_link_load(void **state) {
     (void)state;
@@ -307,6 +346,7 @@ int main(void) {
         cmocka_unit_test(test_strain_silence),
         cmocka_unit_test(test_strain_rest_of_an_answer),
         cmocka_unit_test(test_strain_delayed_acks),
+        cmocka_unit_test(test_strain_beacons),
         cmocka_unit_test(test_strain_link_load),
         cmocka_unit_test(test_strain_link_load_with_a_break),
     };
