@@ -257,6 +257,7 @@
     F(T, U, stall_longest_us, ANY, us, "the longest of them") \
     F(T, U, stall_first_us, ANY, us, "begin of the first, since the start") \
     F(T, U, stall_last_us, ANY, us, "end of the last, since the start") \
+    F(T, U, stall_pauses, ANY, count, "of the stalls: the server sent nothing meanwhile, by its IP ids") \
     F(T, U, rtt_beats, ANY, count, "pairs of inflated round trips that can tell whether they end on the beat of a Wi-Fi access point's beacons") \
     F(T, U, rtt_on_beat, ANY, count, "of these, on the beat")
 

@@ -35,6 +35,7 @@ void rows_strain(const struct engine *e, uint32_t i, struct msg_service *r) {
     r->full_to_server_window_bytes = t->full_window_bytes[SERVER];
     r->full_to_server_rtt_us = t->full_rtt_us[SERVER];
     r->stalls = t->stalls + x->waits;
+    r->stall_pauses = t->pauses;
     r->stall_longest_us =
         t->stall_longest_us > x->waits_longest_us ? t->stall_longest_us : x->waits_longest_us;
     r->stall_first_us = t->stalls > 0 ? t->stall_first_us : x->last_us;

@@ -16,6 +16,7 @@
 #define RISE_US         50000u   /* half of what findings.md asks for */
 #define STALL_ROUNDS    4u       /* findings.md, tcp_stall */
 #define WAITS_US        4000000u /* a server may pace what it sends, seldom by more than this */
+#define COUNTED_IDS     3u    /* so many in order are no chance: this sender counts its packets */
 #define ROOM_BYTES      2920u /* less room than two segments: the receiver may be what it waits for */
 
 /* A Wi-Fi card that saves power takes what was sent to it at the next beacon of its access point.
@@ -118,11 +119,19 @@ static bool is_running(const struct flow *f) {
            f->packets[0] > 0 && f->packets[1] > 0;
 }
 
-void strain_silence(struct engine *e, struct flow *f, uint8_t flags, uint64_t quiet_us) {
+/* Its next packet has the very next IP id: it sent nothing that got lost, nor anything again. */
+static bool sent_nothing(const struct flow *f, const struct packet *k, unsigned dir) {
+    const struct flow_side *v = &f->side[SERVER];
+    return dir == SERVER && k->has_ip_id && v->id_steps >= COUNTED_IDS &&
+           k->ip_id == (uint16_t)(v->last_id + 1u);
+}
+
+void strain_silence(struct engine *e, struct flow *f, const struct packet *k, unsigned dir,
+                    uint64_t quiet_us) {
     uint64_t rounds =
         (uint64_t)STALL_ROUNDS * (f->rtt_smooth_us ? f->rtt_smooth_us : f->handshake_us);
     /* Who closes after a silence was not waiting for anything. */
-    bool stalled = is_running(f) && !(flags & (TCP_FIN | TCP_RST)) && quiet_us > rounds &&
+    bool stalled = is_running(f) && !(k->tcp.flags & (TCP_FIN | TCP_RST)) && quiet_us > rounds &&
                    (is_outstanding(f, CLIENT) || is_outstanding(f, SERVER) ||
                     (quiet_us >= WAITS_US && is_announced(f)));
     f->bits |= FLOW_RESUMED;
@@ -131,6 +140,8 @@ void strain_silence(struct engine *e, struct flow *f, uint8_t flags, uint64_t qu
     struct strain *t = &v->strain;
     if (t->stalls++ == 0) t->stall_first_us = e->now_us - quiet_us;
     t->stall_last_us = e->now_us;
+    if (!is_outstanding(f, CLIENT) && !is_outstanding(f, SERVER) && sent_nothing(f, k, dir))
+        t->pauses++;
     if (quiet_us > t->stall_longest_us) t->stall_longest_us = quiet_us;
 }
 

@@ -12,7 +12,7 @@ struct strain {
     uint64_t beat_us, beat_sent_us, beats[2], on_beat[2];
     uint64_t loaded, busy, loaded_base_us; /* samples with data in flight */
     uint64_t rounds_us[2], full_us[2], full_rounds[2], full_window_bytes[2], full_rtt_us[2];
-    uint64_t stalls, stall_longest_us, stall_first_us, stall_last_us;
+    uint64_t stalls, pauses, stall_longest_us, stall_first_us, stall_last_us;
 };
 
 /* The link's load by second, all frames.  [0] towards this host, [1] from it. */

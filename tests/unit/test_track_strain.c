@@ -233,6 +233,35 @@ static void test_strain_rest_of_an_answer(void **state) {
         }
 }
 
+/* In the middle of an answer nothing comes for a while: the server sent nothing, when its next
+ * packet has the very next IP id; else what it sent may have been lost on the way. */
+static void test_strain_server_pauses(void **state) {
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n";
+    static const struct {
+        uint16_t skipped, from_client;
+        uint64_t pauses;
+    } cases[] = {{0, 0, 1}, {3, 0, 0}, {0, 1, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 5000, 80);
+        conn_open(&k);
+        from_client(&k, TCP_ACK | TCP_PSH, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
+        l->us += 10 * MS;
+        from_server(&k, TCP_ACK, head, sizeof head - 1);
+        for (unsigned n = 0; n < 5; n++) from_server(&k, TCP_ACK | TCP_PSH, NULL, 1000);
+        uint16_t id = l->ip_id;
+        from_client(&k, TCP_ACK, NULL, 0);
+        lab_wait(l, 8 * S);
+        if (cases[i].from_client) from_client(&k, TCP_ACK, NULL, 0);
+        l->ip_id = (uint16_t)(id + cases[i].skipped);
+        from_server(&k, TCP_ACK | TCP_PSH, NULL, 1000);
+        assert_int_equal(look(l)->stalls, 1);
+        assert_int_equal(look(l)->stall_pauses, cases[i].pauses);
+        lab_free(l);
+    }
+}
+
 /* An ACK that waited for a delayed-ACK timer says nothing; one of a row of them does. */
 static void test_strain_delayed_acks(void **state) {
     (void)state;
@@ -345,6 +374,7 @@ int main(void) {
         cmocka_unit_test(test_strain_duplicate_sack),
         cmocka_unit_test(test_strain_silence),
         cmocka_unit_test(test_strain_rest_of_an_answer),
+        cmocka_unit_test(test_strain_server_pauses),
         cmocka_unit_test(test_strain_delayed_acks),
         cmocka_unit_test(test_strain_beacons),
         cmocka_unit_test(test_strain_link_load),

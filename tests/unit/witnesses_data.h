@@ -164,6 +164,15 @@ WITNESS(stalled_once) {
     w->service[0].stalls = 1;
     w->service[0].stall_longest_us = 1400000;
 }
+/* The server sent nothing meanwhile. */
+WITNESS(server_pauses) {
+    stalled(w);
+    w->service[0].stall_pauses = 2;
+}
+WITNESS(server_pauses_once) {
+    stalled(w);
+    w->service[0].stall_pauses = 1;
+}
 WITNESS(stalled_once_for_long) {
     stalled(w);
     w->service[0].stalls = 1;
@@ -317,6 +326,8 @@ WITNESS(host_of_target) {
     {"rtt_inflation", queue_is_the_client, NULL, NULL, NULL, NULL}, \
     {"rtt_inflation", healthy, NULL, NULL, NULL, NULL}, \
     {"tcp_stall", stalled, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_stall", server_pauses, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_stall", server_pauses_once, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_once, "info", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_once_for_long, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_little_loss, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
