@@ -256,7 +256,10 @@
     F(T, U, stalls, ANY, count, "silences of more than 1 s and four round trips while data waited for its ACK, or of 4 s in the middle of a message") \
     F(T, U, stall_longest_us, ANY, us, "the longest of them") \
     F(T, U, stall_first_us, ANY, us, "begin of the first, since the start") \
-    F(T, U, stall_last_us, ANY, us, "end of the last, since the start")
+    F(T, U, stall_last_us, ANY, us, "end of the last, since the start") \
+    F(T, U, stall_pauses, ANY, count, "of the stalls: the server sent nothing meanwhile, by its IP ids") \
+    F(T, U, rtt_beats, ANY, count, "pairs of inflated round trips that can tell whether they end on the beat of a Wi-Fi access point's beacons") \
+    F(T, U, rtt_on_beat, ANY, count, "of these, on the beat")
 
 /* One DNS server, by address. */
 #define FIELDS_resolver(F, T) \
@@ -390,7 +393,7 @@
     F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window; reset_foreign: TTL of the reset * 256 + TTL of its sender; reset_after_hello: 1 TLS, 2 HTTP; idle_end: 1 reset, 2 silence when data came again, 0 neither; half_open_reset: 1 the SYN-ACK came late") \
     F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
     F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
-    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error; half_open_reset, synack_again: the handshake was complete; mute_close: the client had sent data; reset_foreign: its sender's data went on; reset_after_hello: TTL and ACK are those of the server; unheard: the SYN-ACK was repeated") \
+    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error; dead_path: the data went to a client that had been idle; half_open_reset, synack_again: the handshake was complete; mute_close: the client had sent data; reset_foreign: its sender's data went on; reset_after_hello: TTL and ACK are those of the server; unheard: the SYN-ACK was repeated") \
     F(T, B, unseen, 1, none, "icmp_unreachable: no packet of the flow that was quoted was seen, though it would have been") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface") \
     F(T, U, size_bytes, ANY, bytes, "dead_path: segment sent in vain, with its headers; too_big: largest packet sent all the same") \

@@ -17,6 +17,9 @@ void rows_strain(const struct engine *e, uint32_t i, struct msg_service *r) {
     r->rtt_judged = t->rtt_judged;
     r->rtt_inflated = t->rtt_inflated;
     r->rtt_base_us = t->rtt_base_us;
+    bool other = t->on_beat[1] * t->beats[0] > t->on_beat[0] * t->beats[1];
+    r->rtt_beats = t->beats[other];
+    r->rtt_on_beat = t->on_beat[other];
     r->inflated_rtt_us = dist_of(e, v, SERVICE_ROUND);
     r->loaded_rise_us = dist_of(e, v, SERVICE_RISE);
     r->loaded_base_us = t->loaded_base_us;
@@ -32,6 +35,7 @@ void rows_strain(const struct engine *e, uint32_t i, struct msg_service *r) {
     r->full_to_server_window_bytes = t->full_window_bytes[SERVER];
     r->full_to_server_rtt_us = t->full_rtt_us[SERVER];
     r->stalls = t->stalls + x->waits;
+    r->stall_pauses = t->pauses;
     r->stall_longest_us =
         t->stall_longest_us > x->waits_longest_us ? t->stall_longest_us : x->waits_longest_us;
     r->stall_first_us = t->stalls > 0 ? t->stall_first_us : x->last_us;

@@ -49,6 +49,7 @@ enum side_bit {
     APP_CHUNKED = 1u << 26,  /* inside a chunked body: the size of a chunk comes next */
     APP_TURN = 1u << 30,     /* the other end has spoken since this one did */
     ROUND_OPEN = 1u << 24,   /* round_* below: an ACK whose echo is awaited */
+    SIDE_ASLEEP = 1u << 28,  /* what it sends breaks a silence, and the other end has not woken */
     SIDE_SPENT = 1u << 27,   /* its highest data segment ended a write and is no full one */
     ROUND_BACK = 1u << 25,   /* ... data with that echo has come */
     SIDE_TOLD_MTU = 1u << 31 /* a router told it of a smaller MTU */

@@ -223,7 +223,7 @@ uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
     f->bytes[dir] += k->wire_bytes;
     uint64_t quiet = e->now_us > f->last_us ? e->now_us - f->last_us : 0;
     if (quiet > 0) {
-        if (tcp && quiet >= STRAIN_QUIET_US) strain_silence(e, f, k->tcp.flags, quiet);
+        if (tcp && quiet >= STRAIN_QUIET_US) strain_silence(e, f, k, dir, quiet);
         f->last_us = e->now_us;
     }
     struct flow_link *l = &e->flows.link[i];

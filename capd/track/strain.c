@@ -7,13 +7,40 @@
 #include "capd/track/strain.h"
 #include "capd/track/services.h"
 
-#define INFLATED_TIMES 4u       /* findings.md, rtt_inflation */
-#define INFLATED_US    20000u   /* the same */
-#define LOADED_BYTES   14600u   /* ten segments: more than a short dialogue has in flight */
-#define RISE_US        50000u   /* half of what findings.md asks for */
-#define STALL_ROUNDS   4u       /* findings.md, tcp_stall */
-#define WAITS_US       4000000u /* a server may pace what it sends, seldom by more than this */
-#define ROOM_BYTES     2920u /* less room than two segments: the receiver may be what it waits for */
+#define INFLATED_TIMES  4u        /* findings.md, rtt_inflation */
+#define INFLATED_US     20000u    /* the same */
+#define BEAT_SHARE      10u       /* of a beat, to either side: one in five is so near by chance */
+#define BEAT_DRIFT_US   10000000u /* clocks 100 ppm apart differ by 1 ms then */
+#define BEAT_AT_ONCE_US 30000u
+#define LOADED_BYTES    14600u   /* ten segments: more than a short dialogue has in flight */
+#define RISE_US         50000u   /* half of what findings.md asks for */
+#define STALL_ROUNDS    4u       /* findings.md, tcp_stall */
+#define WAITS_US        4000000u /* a server may pace what it sends, seldom by more than this */
+#define COUNTED_IDS     3u    /* so many in order are no chance: this sender counts its packets */
+#define ROOM_BYTES      2920u /* less room than two segments: the receiver may be what it waits for */
+
+/* A Wi-Fi card that saves power takes what was sent to it at the next beacon of its access point.
+ * So inflated round trips end on the beat of beacons, whenever they began: 100 ms, or the usual 100
+ * units of 1024 us.  What was sent on that beat itself says nothing, unless it was sent just after
+ * the one before had ended. */
+static const uint32_t beacon_us[2] = {100000, 102400};
+
+static bool is_on_beat(uint64_t us, uint32_t beat) {
+    uint64_t off = us % beat;
+    return off <= beat / BEAT_SHARE || off >= beat - beat / BEAT_SHARE;
+}
+
+static void note_beat(struct strain *t, uint64_t now_us, uint64_t whole_us) {
+    uint64_t sent_us = now_us > whole_us ? now_us - whole_us : 0, since = now_us - t->beat_us;
+    for (unsigned i = 0; i < 2 && t->beat_us > 0 && since <= BEAT_DRIFT_US; i++) {
+        bool at_once = sent_us - t->beat_us <= BEAT_AT_ONCE_US;
+        if (is_on_beat(sent_us - t->beat_sent_us, beacon_us[i]) && !at_once) continue;
+        t->beats[i]++;
+        if (is_on_beat(since, beacon_us[i])) t->on_beat[i]++;
+    }
+    t->beat_us = now_us;
+    t->beat_sent_us = sent_us;
+}
 
 void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, uint32_t whole_us,
                        uint32_t bytes) {
@@ -26,7 +53,10 @@ void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, uint3
         t->judged_us = e->now_us;
         t->rtt_judged++;
         t->rtt_base_us += base;
-        if (whole_us >= INFLATED_US && whole_us / INFLATED_TIMES >= base) t->rtt_inflated++;
+        if (whole_us >= INFLATED_US && whole_us / INFLATED_TIMES >= base) {
+            t->rtt_inflated++;
+            note_beat(t, e->now_us, whole_us);
+        }
         /* Most services never need these two: no sketch before the first sign. */
         if (t->rtt_inflated > 0) services_sample(e, f, SERVICE_ROUND, whole_us);
     }
@@ -89,11 +119,19 @@ static bool is_running(const struct flow *f) {
            f->packets[0] > 0 && f->packets[1] > 0;
 }
 
-void strain_silence(struct engine *e, struct flow *f, uint8_t flags, uint64_t quiet_us) {
+/* Its next packet has the very next IP id: it sent nothing that got lost, nor anything again. */
+static bool sent_nothing(const struct flow *f, const struct packet *k, unsigned dir) {
+    const struct flow_side *v = &f->side[SERVER];
+    return dir == SERVER && k->has_ip_id && v->id_steps >= COUNTED_IDS &&
+           k->ip_id == (uint16_t)(v->last_id + 1u);
+}
+
+void strain_silence(struct engine *e, struct flow *f, const struct packet *k, unsigned dir,
+                    uint64_t quiet_us) {
     uint64_t rounds =
         (uint64_t)STALL_ROUNDS * (f->rtt_smooth_us ? f->rtt_smooth_us : f->handshake_us);
     /* Who closes after a silence was not waiting for anything. */
-    bool stalled = is_running(f) && !(flags & (TCP_FIN | TCP_RST)) && quiet_us > rounds &&
+    bool stalled = is_running(f) && !(k->tcp.flags & (TCP_FIN | TCP_RST)) && quiet_us > rounds &&
                    (is_outstanding(f, CLIENT) || is_outstanding(f, SERVER) ||
                     (quiet_us >= WAITS_US && is_announced(f)));
     f->bits |= FLOW_RESUMED;
@@ -102,6 +140,8 @@ void strain_silence(struct engine *e, struct flow *f, uint8_t flags, uint64_t qu
     struct strain *t = &v->strain;
     if (t->stalls++ == 0) t->stall_first_us = e->now_us - quiet_us;
     t->stall_last_us = e->now_us;
+    if (!is_outstanding(f, CLIENT) && !is_outstanding(f, SERVER) && sent_nothing(f, k, dir))
+        t->pauses++;
     if (quiet_us > t->stall_longest_us) t->stall_longest_us = quiet_us;
 }
 

@@ -21,10 +21,11 @@ void strain_round(struct engine *e, const struct flow *f, unsigned d, uint32_t t
 /* An ACK with SACK blocks: is its first one a duplicate (RFC 2883)? */
 void strain_sack(struct engine *e, const struct segment *s);
 
-/* The flow said nothing for `quiet_us`, at least STRAIN_QUIET_US, until a segment with these
- * flags. */
+/* The flow said nothing for `quiet_us`, at least STRAIN_QUIET_US, until this packet of side
+ * `dir`. */
 #define STRAIN_QUIET_US 1000000u
-void strain_silence(struct engine *e, struct flow *f, uint8_t flags, uint64_t quiet_us);
+void strain_silence(struct engine *e, struct flow *f, const struct packet *k, unsigned dir,
+                    uint64_t quiet_us);
 
 /* Does the rest of an announced message fail to come, now that the flow is looked at? */
 bool strain_waits(const struct engine *e, const struct flow *f);

@@ -7,9 +7,12 @@
 struct strain {
     uint64_t dsacks; /* segments that a receiver said it had already */
     uint64_t rtt_judged, rtt_inflated, rtt_base_us, judged_us; /* base: handshakes, summed */
-    uint64_t loaded, busy, loaded_base_us;                     /* samples with data in flight */
+    /* Of an inflated round trip: when it ended, and when it began; pairs compared with the beat of
+     * Wi-Fi access points, and those on it: see strain.c */
+    uint64_t beat_us, beat_sent_us, beats[2], on_beat[2];
+    uint64_t loaded, busy, loaded_base_us; /* samples with data in flight */
     uint64_t rounds_us[2], full_us[2], full_rounds[2], full_window_bytes[2], full_rtt_us[2];
-    uint64_t stalls, stall_longest_us, stall_first_us, stall_last_us;
+    uint64_t stalls, pauses, stall_longest_us, stall_first_us, stall_last_us;
 };
 
 /* The link's load by second, all frames.  [0] towards this host, [1] from it. */

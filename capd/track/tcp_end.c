@@ -247,16 +247,16 @@ uint64_t tcp_end_idle(const struct flow *f) {
     return idle >> 31 ? 0 : idle;
 }
 
-/* Data broke a long silence, and nothing came back. */
-static bool is_lost_revival(const struct flow *f) {
+/* Data broke a long silence, and nothing came back: NULL, or whose data. */
+static const struct flow_side *lost_revival(const struct flow *f) {
     for (unsigned d = 0; d < 2 && idle_us(f) >= LONG_IDLE_US; d++) {
         const struct flow_side *side = &f->side[d];
         if (f->end_how & END_RST || !(side->bits & SIDE_DEAD) || !is_unacked(f, d)) continue;
         if ((int32_t)(side->try_first_us - f->resume_us) >= 0 &&
             side->try_first_us - f->resume_us <= AT_ONCE_US)
-            return true;
+            return side;
     }
-    return false;
+    return NULL;
 }
 
 /* The handshake is done, the client's first data is sent again and again, and not a byte of it was
@@ -296,7 +296,7 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
     if (has(f, END_RST) && !(f->end_how & END_CLEAN) && data && tcp_end_idle(f) >= LONG_IDLE_US &&
         (is_revival(f) || !(f->end_how & END_UNACKED)))
         return ENDING_IDLE;
-    if (is_lost_revival(f)) return ENDING_IDLE;
+    if (lost_revival(f)) return ENDING_IDLE;
     if (is_short(f)) return ENDING_SHORT;
     if (whole && is_unheard(f) && unheard_us(e, f) >= end_guard_us(e->total.slowest_answer_us))
         return ENDING_UNHEARD;
@@ -356,7 +356,7 @@ static struct msg_incident idle_row(const struct flow *f) {
     struct msg_incident row = row_of(f, INCIDENT_IDLE_END, lost ? f->resume_us : f->end_us);
     row.span_us = lost ? idle_us(f) : tcp_end_idle(f);
     row.value = lost ? 2 : is_revival(f) ? 1 : 0;
-    if (lost) row.toward_client = is_unacked(f, SERVER);
+    if (lost) row.toward_client = lost_revival(f) == &f->side[SERVER];
     return row;
 }
 

@@ -17,6 +17,7 @@
 #define ORDER_IDS    256u /* how many packets one packet is overtaken by at most */
 #define DEAD_TRIES   3u
 #define DEAD_SPAN_US 500000u
+#define AT_ONCE_US   2000000u /* what is sent so soon after a silence belongs to what broke it */
 
 static struct hole *hole_at(struct engine *e, uint32_t i) {
     return &e->holes.hole[i];
@@ -145,6 +146,7 @@ bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
                                   .size_ok_bytes = side->passed ? side->passed + headers_of(f) : 0,
                                   .span_us = span,
                                   .value = side->tries_fill,
+                                  .worked = (side->bits & SIDE_ASLEEP) != 0,
                                   .toward_client = d == SERVER};
         return true;
     }
@@ -179,6 +181,16 @@ static void follow_tries(struct segment *s, struct flow_side *side) {
         side->bits |= SIDE_DEAD;
 }
 
+/* The server sends something unasked to a client that has been idle: a phone takes it when it
+ * wakes, and until then it is repeated. */
+static void note_sleeper(const struct segment *s, struct flow_side *side) {
+    const struct flow *f = s->f;
+    if (s->dir == SERVER && f->bits & FLOW_RESUMED && f->idle_ms > 0 &&
+        side->next_us - f->resume_us <= AT_ONCE_US &&
+        (int32_t)(f->side[CLIENT].next_us - f->resume_us) < 0)
+        side->bits |= SIDE_ASLEEP;
+}
+
 void tcp_note_passed(const struct segment *s, bool advanced) {
     struct flow_side *sender = &s->f->side[!s->dir];
     const struct tcp_header *t = &s->k->tcp;
@@ -191,6 +203,7 @@ void tcp_note_passed(const struct segment *s, bool advanced) {
 }
 
 void tcp_tries_acked(struct flow_side *side, uint32_t ack) {
+    if (!seq_before(ack, side->next)) side->bits &= ~(uint32_t)SIDE_ASLEEP;
     if (!(side->tries > 0 || side->bits & SIDE_DEAD) || !seq_after(ack, side->try_seq)) return;
     side->tries = 0;
     side->bits &= ~(uint32_t)SIDE_DEAD;
@@ -232,7 +245,8 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
     }
     /* What was too big for the path was dropped by a router that said so: no loss. */
     bool told = side->bits & SIDE_TOLD_MTU && side->told_end && !seq_after(end, side->told_end);
-    if (!told) count_retransmission(e, s, &f->lost_after);
+    note_sleeper(s, side);
+    if (!told && !(side->bits & SIDE_ASLEEP)) count_retransmission(e, s, &f->lost_after);
     follow_tries(s, side);
 }
 
@@ -278,4 +292,5 @@ void tcp_judge_data(struct engine *e, struct segment *s) {
     /* New data behind what was sent in vain: only ACKs that pass elsewhere let a sender do that. */
     if (s->len > 0 && !(s->f->side[!s->dir].bits & SIDE_ACK)) side->bits &= ~(uint32_t)SIDE_DEAD;
     if (!(side->bits & SIDE_DEAD)) side->tries = 0;
+    if (!(s->f->bits & FLOW_RESUMED)) side->bits &= ~(uint32_t)SIDE_ASLEEP;
 }

@@ -3,10 +3,11 @@
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
-/* Who sent the packet that ended it: 1 client, 2 server. */
+/* Who sent the packet that ended it, or does not answer any more: 1 client, 2 server. */
 bool derive_ended_by(const struct derive_row *r, double *out) {
     const struct msg_incident *n = r->row;
-    return number(out, n->toward_client ? 2 : 1);
+    bool silent = n->kind == INCIDENT_IDLE_END && n->value == 2;
+    return number(out, n->toward_client != silent ? 2 : 1);
 }
 
 bool derive_ttl_rst(const struct derive_row *r, double *out) {

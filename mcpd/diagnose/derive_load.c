@@ -48,7 +48,8 @@ static bool suffers(const struct msg_service *s) {
     uint64_t again = s->retransmitted_to_client + s->retransmitted_to_server;
     uint64_t sent = s->data_segments_to_client + s->data_segments_to_server;
     const struct dist *h = &s->handshake_us;
-    return (s->rtt_judged >= 5 && 2 * s->rtt_inflated >= s->rtt_judged) ||
+    bool dozes = s->rtt_beats >= 5 && s->rtt_on_beat * 10 >= s->rtt_beats * 7; /* rtt_inflation */
+    return (s->rtt_judged >= 5 && 2 * s->rtt_inflated >= s->rtt_judged && !dozes) ||
            (again >= 5 && again * 100 >= sent) ||
            (h->samples >= 5 && h->p50_us >= 20000 && h->p50_us >= 4 * h->min_us);
 }

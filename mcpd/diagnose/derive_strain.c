@@ -14,6 +14,11 @@ static bool s_inflated_percent(const struct derive_row *r, double *out) {
     return percent(out, s->rtt_inflated, s->rtt_judged);
 }
 
+static bool s_on_beat_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    return percent(out, s->rtt_on_beat, s->rtt_beats);
+}
+
 static bool s_idle(const struct derive_row *r, double *out) {
     const struct msg_service *s = r->row;
     return ratio(out, (double)s->loaded_base_us / 1e3, s->loaded_rise_us.samples);
@@ -120,6 +125,7 @@ static bool s_needless_percent(const struct derive_row *r, double *out) {
 
 const struct computed computed_strain[] = {
     {"rtt_inflated_percent", s_inflated_percent},
+    {"rtt_on_beat_percent", s_on_beat_percent},
     {"idle_ms", s_idle},
     {"loaded_ms", s_loaded},
     {"loaded_busy_percent", s_busy_percent},

@@ -135,6 +135,18 @@ def side_by_side(count, size, every_ms, held_ms):
     return lambda lab: must(lab.in_ns(lab.client, [sys.executable, "-c", SIDE_BY_SIDE] + words, timeout=40), "downloads")
 
 
+def outage(after_s, for_s):
+    """Nothing comes back from the server for a while, in the middle of a download."""
+    def traffic(lab):
+        download = lab.spawn(lab.client, ["curl", "-sS", "-o", "/dev/null", "http://%s/" % WEB])
+        time.sleep(after_s)
+        lab.fault("ip saddr %s drop" % SERVER4)
+        time.sleep(for_s)
+        lab.clear_faults()
+        must(download.wait(20), "download")
+    return traffic
+
+
 def three_servers(lab):
     for address in SERVERS4[:3]:
         lab.serve("http", address, 80)
@@ -153,8 +165,10 @@ FAULTS = [
     Run("queue-of-others", others_fill_the_queue(1400000, 13000000), "rtt_inflation", "network", WEB, setup=queue("1500ms"), duration=10),
     Run("small-buffer-far", small_buffer, "tcp_receive_window_limited", "client", WEB, setup=far_web(25), duration=8,
         severity="warning"),
-    Run("halts-in-the-middle", gets("http://%s/" % WEB, 1), "tcp_stall", "ambiguous", WEB, setup=halting(40, 4000, 20, 20, 5000),
+    Run("halts-in-the-middle", gets("http://%s/" % WEB, 1), "tcp_stall", "server", WEB, setup=halting(40, 4000, 20, 20, 5000),
         duration=9),
+    Run("path-pauses", outage(0.5, 5), "tcp_loss_burst", "network", WEB, setup=halting(60, 4000, 20), duration=13,
+        absent=("tcp_stall",)),
     Run("pages-begin-late", gets("http://%s/slow/700/3000" % WEB, 4), "http_slow", "server", WEB, setup=web, also={"slow_server"},
         duration=7),
     Run("pages-from-afar", gets("http://%s/bytes/2000" % WEB, 3), "http_slow", "network", WEB, setup=far_web(270),

@@ -1,9 +1,37 @@
 """Everyday traffic in its variety, over both families, near and far, by every kind of reader: all of it healthy."""
 
-from lab import RESOLVER4, SERVER4, SERVER6
-from runs import Run, WEB, client, far_web, gets, https, named_web, upload, web, web6
+import sys
+import time
+
+from lab import CLIENT4, RESOLVER4, SERVER4, SERVER6
+from runs import Run, WEB, client, far_web, gets, https, must, named_web, upload, web, web6
 from runs_healthy import side_by_side
 from runs_path import pings
+
+PUSHES = SERVER4 + ":5228"
+
+# A client says hello; the server pushes a message of SIZE bytes every EVERY seconds, COUNT times.
+PUSHER = """
+import socket, sys, time
+address, port, every, count, size = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
+listener = socket.create_server((address, port))
+print('ready', flush=True)
+conn = listener.accept()[0]
+conn.recv(100)
+conn.sendall(b'welcome')
+began = time.monotonic()
+for n in range(count):
+    time.sleep(max(0, began + (n + 1) * every - time.monotonic()))
+    conn.sendall(b'n' * size)
+time.sleep(1)
+"""
+HELLO = """
+import socket, sys
+conn = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+conn.sendall(b'hello')
+while conn.recv(65536):
+    pass
+"""
 
 WEB6 = "[%s]" % SERVER6
 
@@ -31,6 +59,38 @@ def head(url, count):
 
 
 
+def pusher(every, count, size):
+    def setup(lab):
+        lab.spawn(lab.server, [sys.executable, "-c", PUSHER, SERVER4, "5228", str(every), str(count), str(size)], ready="ready")
+    return setup
+
+
+def dozing(setup):
+    """The client's Wi-Fi card sleeps between beacons when nothing is going on."""
+    def build(lab):
+        setup(lab)
+        lab.long_path(1, "doze", 102.4, 60)
+    return build
+
+
+def pushed(lab):
+    must(lab.in_ns(lab.client, [sys.executable, "-c", HELLO, SERVER4, "5228"], timeout=30), "phone")
+
+
+def asleep(seconds):
+    """A phone whose radio is off when something is pushed to it, and that wakes so much later."""
+    def traffic(lab):
+        phone = lab.spawn(lab.client, [sys.executable, "-c", HELLO, SERVER4, "5228"])
+        began = time.monotonic()
+        for n in range(4):
+            time.sleep(max(0, began + (n + 1) * 5.5 - 0.7 - time.monotonic()))
+            lab.fault("ip daddr %s drop" % CLIENT4)
+            time.sleep(0.7 + seconds)
+            lab.clear_faults()
+        must(phone.wait(9), "phone")
+    return traffic
+
+
 FAULTS = []
 HEALTHY = [
     Run("bulk-over-ipv6", gets("http://%s/bytes/6000000" % WEB6, 3, "-g"), setup=web6, target=SERVER6),
@@ -55,6 +115,8 @@ HEALTHY = [
         setup=named_web, target=None),
     Run("pings-alone", pings(30), setup=web, target=None, duration=7),
     Run("pings-beside-a-download", in_turn(pings(10), gets("http://%s/bytes/3000000" % WEB, 3)), setup=web, target=None, duration=7),
+    Run("pushes-to-a-sleeper", asleep(1.4), setup=pusher(5.5, 4, 20), target=PUSHES, duration=29, where="server"),
+    Run("card-saves-power", pushed, setup=dozing(pusher(0.337, 30, 4000)), target=PUSHES, duration=14, where="server"),
     Run("web-mode", gets("http://www.lab.test/bytes/7000", 8, "-4"), setup=named_web, target=None, mode="web"),
     Run("port-mode", gets("http://%s/bytes/7000" % WEB, 8), setup=web, target="80", mode="port"),
     Run("seen-by-the-router", gets("http://%s/bytes/50000" % WEB, 8), setup=web, where="router", interface="toc"),

@@ -389,6 +389,7 @@ static void test_rules_evidence_by_address(void **state) {
          "{\"addresses\":3,\"failing\":2,\"established\":{\"203.0.113.9\":0,\"203.0.113.11\":0,"
          "\"203.0.113.10\":10},\"failed\":{\"203.0.113.9\":4,\"203.0.113.11\":3,"
          "\"203.0.113.10\":0}}"},
+        {idle_silence, "tcp_idle_timeout", "{\"idle_s\":300,\"connections\":1,\"who\":\"server\"}"},
         {ipv6_silent, "ipv6_broken_fallback",
          "{\"added_ms\":250,\"attempts\":2,\"syn_sent\":2,\"unreachable\":0,\"established\":{"
          "\"2001:db8::9\":0,\"203.0.113.10\":10}}"},

@@ -233,6 +233,35 @@ static void test_strain_rest_of_an_answer(void **state) {
         }
 }
 
+/* In the middle of an answer nothing comes for a while: the server sent nothing, when its next
+ * packet has the very next IP id; else what it sent may have been lost on the way. */
+static void test_strain_server_pauses(void **state) {
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n";
+    static const struct {
+        uint16_t skipped, from_client;
+        uint64_t pauses;
+    } cases[] = {{0, 0, 1}, {3, 0, 0}, {0, 1, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 5000, 80);
+        conn_open(&k);
+        from_client(&k, TCP_ACK | TCP_PSH, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
+        l->us += 10 * MS;
+        from_server(&k, TCP_ACK, head, sizeof head - 1);
+        for (unsigned n = 0; n < 5; n++) from_server(&k, TCP_ACK | TCP_PSH, NULL, 1000);
+        uint16_t id = l->ip_id;
+        from_client(&k, TCP_ACK, NULL, 0);
+        lab_wait(l, 8 * S);
+        if (cases[i].from_client) from_client(&k, TCP_ACK, NULL, 0);
+        l->ip_id = (uint16_t)(id + cases[i].skipped);
+        from_server(&k, TCP_ACK | TCP_PSH, NULL, 1000);
+        assert_int_equal(look(l)->stalls, 1);
+        assert_int_equal(look(l)->stall_pauses, cases[i].pauses);
+        lab_free(l);
+    }
+}
+
 /* An ACK that waited for a delayed-ACK timer says nothing; one of a row of them does. */
 static void test_strain_delayed_acks(void **state) {
     (void)state;
@@ -258,6 +287,45 @@ static void test_strain_delayed_acks(void **state) {
             assert_true(s->rtt_inflated >= 15);
         else
             assert_int_equal(s->rtt_judged, 0);
+        lab_free(l);
+    }
+}
+
+/* Pushes of three segments: taken at the next beacon, or after a queue of that length, whatever the
+ * times between them. */
+static void test_strain_beacons(void **state) {
+    static const struct {
+        uint32_t beat_us; /* 0: a queue */
+        uint32_t every_us, jitter_us;
+        unsigned on_beat_from, on_beat_to; /* percent of the pairs */
+    } cases[] = {{102400, 337 * MS, 0, 90, 100},
+                 {100000, 337 * MS, 0, 90, 100},
+                 {102400, 337 * MS, 10 * MS, 70, 100},
+                 {0, 337 * MS, 0, 0, 50},
+                 {0, 300 * MS, 0, 0, 0}, /* all sent on the beat: not told */
+                 {0, 250 * MS, 90 * MS, 0, 50}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        uint32_t n = 0, chance = 7;
+        open_in(l, 5 * MS);
+        for (unsigned push = 0; push < 40; push++) {
+            l->us = (push + 1) * (uint64_t)cases[i].every_us;
+            chance = chance * 1103515245u + 12345u;
+            if (!cases[i].beat_us && cases[i].jitter_us)
+                l->us += (chance >> 8) % cases[i].jitter_us;
+            for (unsigned m = 0; m < 3; m++) data(l, n++, 1000);
+            chance = chance * 1103515245u + 12345u;
+            l->us += cases[i].beat_us ? cases[i].beat_us - l->us % cases[i].beat_us : 60 * MS;
+            if (cases[i].jitter_us) l->us += (chance >> 8) % cases[i].jitter_us;
+            ack(l, n, 2000 + push, 60000);
+        }
+        const struct msg_service *s = look(l);
+        assert_true(s->rtt_inflated >= 15);
+        unsigned share = s->rtt_beats ? (unsigned)(s->rtt_on_beat * 100 / s->rtt_beats) : 0;
+        if (share < cases[i].on_beat_from || share > cases[i].on_beat_to ||
+            (cases[i].beat_us && s->rtt_beats < 15))
+            fail_msg("case %zu: %u of %u", i, (unsigned)s->rtt_on_beat, (unsigned)s->rtt_beats);
         lab_free(l);
     }
 }
@@ -306,7 +374,9 @@ int main(void) {
         cmocka_unit_test(test_strain_duplicate_sack),
         cmocka_unit_test(test_strain_silence),
         cmocka_unit_test(test_strain_rest_of_an_answer),
+        cmocka_unit_test(test_strain_server_pauses),
         cmocka_unit_test(test_strain_delayed_acks),
+        cmocka_unit_test(test_strain_beacons),
         cmocka_unit_test(test_strain_link_load),
         cmocka_unit_test(test_strain_link_load_with_a_break),
     };

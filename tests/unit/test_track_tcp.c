@@ -280,29 +280,6 @@ static void test_track_tcp_spurious_when_acknowledged(void **state) {
     lab_free(l);
 }
 
-static void test_track_tcp_copies_of_the_capture_are_no_loss(void **state) {
-    (void)state;
-    struct lab *l = lab_default();
-    struct conn k = serving(l);
-    for (int i = 0; i < 10; i++) {
-        uint32_t seq = k.sseq;
-        from_server(&k, TCP_ACK, NULL, DATA);
-        l->us += 100;
-        l->ip_id--; /* the same packet, one hop on */
-        l->ttl = 63;
-        send_at(&k, seq);
-        l->ttl = 64;
-        ack(&k, k.sseq);
-        l->us += 1 * MS;
-    }
-    lab_snapshot(l);
-    assert_int_equal(l->totals.duplicates, 10);
-    assert_int_equal(l->totals.retransmitted_to_client + l->totals.spurious, 0);
-    assert_int_equal(l->totals.retransmission, 10); /* as tshark sees it */
-    assert_int_equal(l->totals.data_segments_to_client, 10);
-    lab_free(l);
-}
-
 static void test_track_tcp_keep_alives_are_no_retransmissions(void **state) {
     (void)state;
     struct lab *l = lab_default();
@@ -427,67 +404,6 @@ static void test_track_tcp_zero_window_time_and_side(void **state) {
     assert_int_equal(v->zero_window_by_server_times, 0);
     assert_int_equal(l->totals.zero_window, 2);
     lab_free(l);
-}
-
-/* A mirror port that holds packets back hands over a batch, then the copies of the batch. */
-static void test_track_tcp_copies_in_batches(void **state) {
-    (void)state;
-    static const struct {
-        uint32_t batch, later_us;
-        uint8_t hops;
-        bool copies;
-    } t[] = {{1, 40 * MS, 0, true},   {3, 10 * MS, 0, true},    {64, 40 * MS, 0, true},
-             {64, 500 * MS, 1, true}, {64, 200 * MS, 0, false}, {3, 10 * MS, 4, true}};
-    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-        struct lab *l = lab_default();
-        struct conn k = serving(l), before;
-        uint16_t id;
-        for (unsigned n = 0; n < 8; n++) {
-            for (int copy = 0; copy < 2; copy++) {
-                if (copy)
-                    k = before, l->ip_id = id, l->us += t[i].later_us;
-                else
-                    before = k, id = l->ip_id;
-                l->ttl = (uint8_t)(64 - (copy ? t[i].hops : 0));
-                for (uint32_t m = 0; m < t[i].batch; m++) from_server(&k, TCP_ACK, NULL, 500);
-            }
-            l->us += 50;
-            ack(&k, k.sseq);
-        }
-        lab_snapshot(l);
-        const struct msg_service *v = &l->services.rows[0];
-        uint32_t copies = t[i].copies ? 8 * t[i].batch : 0;
-        if (l->totals.duplicates != copies)
-            fail_msg("case %zu: %u", i, (unsigned)l->totals.duplicates);
-        assert_int_equal(v->retransmitted_to_client, 8 * t[i].batch - copies);
-        lab_free(l);
-    }
-}
-
-/* Handshakes of stacks that give their SYN-ACKs no IP id: repeated after a timer, not at once. */
-static void test_track_tcp_copies_of_a_handshake(void **state) {
-    (void)state;
-    for (int late = 0; late < 2; late++) {
-        struct lab *l = lab_default();
-        struct conn k = conn_new(l, 40000, 80), before;
-        for (int copy = 0; copy < 2; copy++) {
-            if (copy)
-                k = before, l->us += late ? 1 * S : 30 * MS;
-            else
-                before = k;
-            l->ip_id = UINT16_MAX;
-            from_client(&k, TCP_SYN, NULL, 0);
-            l->us += 100;
-            l->ip_id = UINT16_MAX;
-            from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
-        }
-        from_client(&k, TCP_ACK, NULL, 0);
-        from_client(&k, TCP_ACK, NULL, 100);
-        lab_snapshot(l);
-        assert_int_equal(l->totals.duplicates, late ? 0 : 2);
-        assert_int_equal(l->services.rows[0].syn_retried, late);
-        lab_free(l);
-    }
 }
 
 static void test_track_tcp_window_that_never_reopens_is_stuck(void **state) {
@@ -634,7 +550,6 @@ int main(void) {
         cmocka_unit_test(test_track_tcp_lost_before_the_capture_point),
         cmocka_unit_test(test_track_tcp_reordered_is_no_retransmission),
         cmocka_unit_test(test_track_tcp_spurious_when_acknowledged),
-        cmocka_unit_test(test_track_tcp_copies_of_the_capture_are_no_loss),
         cmocka_unit_test(test_track_tcp_keep_alives_are_no_retransmissions),
         cmocka_unit_test(test_track_tcp_fast_retransmission),
         cmocka_unit_test(test_track_tcp_dead_path_needs_growing_gaps),
@@ -643,8 +558,6 @@ int main(void) {
         cmocka_unit_test(test_track_tcp_idle_client_may_close_by_reset),
         cmocka_unit_test(test_track_tcp_client_may_reset_once_it_has_the_whole_answer),
         cmocka_unit_test(test_track_tcp_zero_window_time_and_side),
-        cmocka_unit_test(test_track_tcp_copies_in_batches),
-        cmocka_unit_test(test_track_tcp_copies_of_a_handshake),
         cmocka_unit_test(test_track_tcp_window_that_never_reopens_is_stuck),
         cmocka_unit_test(test_track_tcp_reset_in_midstream_and_its_guards),
         cmocka_unit_test(test_track_tcp_slow_answer_is_told_from_its_acknowledgement),

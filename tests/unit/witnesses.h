@@ -392,6 +392,11 @@ WITNESS(dead_path_of_client) {
     dead_path(w);
     w->incident[0].toward_client = true;
 }
+/* Something is pushed to a client that has been idle. */
+WITNESS(dead_path_of_sleeper) {
+    dead_path_of_client(w);
+    w->incident[0].worked = true;
+}
 WITNESS(dead_path_rare) {
     dead_path(w);
     w->service[0].established = w->service[0].attempted = 100;

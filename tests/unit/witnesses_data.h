@@ -114,6 +114,22 @@ WITNESS(queue_long_of_a_camera) {
     queue_long(w);
     w->service[0].loaded_busy = 2;
 }
+/* The waits end with the beacons of an access point: the card was asleep. */
+WITNESS(beacons_waited_for) {
+    queue_of_others(w);
+    w->service[0].rtt_beats = 11;
+    w->service[0].rtt_on_beat = 9;
+}
+WITNESS(beacons_waited_for_much) {
+    queue_long(w);
+    w->service[0].rtt_beats = 11;
+    w->service[0].rtt_on_beat = 9;
+}
+WITNESS(beacons_by_chance) {
+    queue_of_others(w);
+    w->service[0].rtt_beats = 11;
+    w->service[0].rtt_on_beat = 4;
+}
 WITNESS(queue_of_others_few) {
     queue_of_others(w);
     w->service[0].rtt_judged = w->service[0].rtt_inflated = 9;
@@ -147,6 +163,15 @@ WITNESS(stalled_once) {
     stalled(w);
     w->service[0].stalls = 1;
     w->service[0].stall_longest_us = 1400000;
+}
+/* The server sent nothing meanwhile. */
+WITNESS(server_pauses) {
+    stalled(w);
+    w->service[0].stall_pauses = 2;
+}
+WITNESS(server_pauses_once) {
+    stalled(w);
+    w->service[0].stall_pauses = 1;
 }
 WITNESS(stalled_once_for_long) {
     stalled(w);
@@ -292,12 +317,17 @@ WITNESS(host_of_target) {
     {"bufferbloat", queue_of_others, NULL, NULL, NULL, NULL}, \
     {"bufferbloat", link_full_by_this, "warning", "confirmed", "network", "203.0.113.9:443"}, \
     {"rtt_inflation", queue_of_others, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"rtt_inflation", beacons_waited_for, "info", "confirmed", "local_link", "203.0.113.9:443"}, \
+    {"rtt_inflation", beacons_by_chance, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"bufferbloat", beacons_waited_for_much, NULL, NULL, NULL, NULL}, \
     {"rtt_inflation", queue_long, NULL, NULL, NULL, NULL}, \
     {"rtt_inflation", queue_of_others_few, NULL, NULL, NULL, NULL}, \
     {"rtt_inflation", queue_in_the_tail, NULL, NULL, NULL, NULL}, \
     {"rtt_inflation", queue_is_the_client, NULL, NULL, NULL, NULL}, \
     {"rtt_inflation", healthy, NULL, NULL, NULL, NULL}, \
     {"tcp_stall", stalled, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_stall", server_pauses, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_stall", server_pauses_once, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_once, "info", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_once_for_long, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_stall", stalled_little_loss, "warning", "likely", "ambiguous", "203.0.113.9:443"}, \

@@ -160,6 +160,11 @@ WITNESS(idle_reset) {
 WITNESS(idle_silence) {
     idle_reset(w);
     w->incident[0].value = 2;
+    w->incident[0].toward_client = false;
+}
+WITNESS(idle_silence_of_client) {
+    idle_silence(w);
+    w->incident[0].toward_client = true;
 }
 WITNESS(idle_short) {
     idle_reset(w);
@@ -231,6 +236,8 @@ WITNESS(reset_other_mac) {
     {"tcp_reset_after_hello", reset_server, NULL, NULL, NULL, NULL}, \
     {"tcp_idle_timeout", idle_reset, "warning", "confirmed", "policy", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_silence, "warning", "confirmed", "policy", "203.0.113.9:443"}, \
+    {"tcp_dead_path", dead_path_of_sleeper, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_idle_timeout", idle_silence_of_client, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_short, "info", "confirmed", "policy", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_unused, "info", "likely", "policy", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_hardly, NULL, NULL, NULL, NULL}, \

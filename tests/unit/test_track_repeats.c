@@ -1,0 +1,169 @@
+/* What is seen again without being lost: copies that the capture makes, and what is repeated to a
+ * receiver that sleeps. */
+#include "tests/unit/pktbuild.h"
+
+#define DATA 1000u
+
+static struct conn serving(struct lab *l) {
+    struct conn k = conn_new(l, 40000, 80);
+    conn_open(&k);
+    from_client(&k, TCP_PSH | TCP_ACK, NULL, 100);
+    l->us += 10 * MS;
+    return k;
+}
+
+static void ack(struct conn *k, uint32_t number) {
+    uint32_t keep = k->sseq;
+    k->sseq = number;
+    from_client(k, TCP_ACK, NULL, 0);
+    k->sseq = keep;
+}
+
+static void send_at(struct conn *k, uint32_t seq) {
+    uint32_t keep = k->sseq;
+    k->sseq = seq;
+    from_server(k, TCP_ACK, NULL, DATA);
+    k->sseq = keep;
+}
+
+static void test_track_repeats_copies_of_the_capture_are_no_loss(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = serving(l);
+    for (int i = 0; i < 10; i++) {
+        uint32_t seq = k.sseq;
+        from_server(&k, TCP_ACK, NULL, DATA);
+        l->us += 100;
+        l->ip_id--; /* the same packet, one hop on */
+        l->ttl = 63;
+        send_at(&k, seq);
+        l->ttl = 64;
+        ack(&k, k.sseq);
+        l->us += 1 * MS;
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->totals.duplicates, 10);
+    assert_int_equal(l->totals.retransmitted_to_client + l->totals.spurious, 0);
+    assert_int_equal(l->totals.retransmission, 10); /* as tshark sees it */
+    assert_int_equal(l->totals.data_segments_to_client, 10);
+    lab_free(l);
+}
+
+/* A mirror port that holds packets back hands over a batch, then the copies of the batch. */
+static void test_track_repeats_copies_in_batches(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t batch, later_us;
+        uint8_t hops;
+        bool copies;
+    } t[] = {{1, 40 * MS, 0, true},   {3, 10 * MS, 0, true},    {64, 40 * MS, 0, true},
+             {64, 500 * MS, 1, true}, {64, 200 * MS, 0, false}, {3, 10 * MS, 4, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l), before;
+        uint16_t id;
+        for (unsigned n = 0; n < 8; n++) {
+            for (int copy = 0; copy < 2; copy++) {
+                if (copy)
+                    k = before, l->ip_id = id, l->us += t[i].later_us;
+                else
+                    before = k, id = l->ip_id;
+                l->ttl = (uint8_t)(64 - (copy ? t[i].hops : 0));
+                for (uint32_t m = 0; m < t[i].batch; m++) from_server(&k, TCP_ACK, NULL, 500);
+            }
+            l->us += 50;
+            ack(&k, k.sseq);
+        }
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        uint32_t copies = t[i].copies ? 8 * t[i].batch : 0;
+        if (l->totals.duplicates != copies)
+            fail_msg("case %zu: %u", i, (unsigned)l->totals.duplicates);
+        assert_int_equal(v->retransmitted_to_client, 8 * t[i].batch - copies);
+        lab_free(l);
+    }
+}
+
+/* Handshakes of stacks that give their SYN-ACKs no IP id: repeated after a timer, not at once. */
+static void test_track_repeats_copies_of_a_handshake(void **state) {
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80), before;
+        for (int copy = 0; copy < 2; copy++) {
+            if (copy)
+                k = before, l->us += late ? 1 * S : 30 * MS;
+            else
+                before = k;
+            l->ip_id = UINT16_MAX;
+            from_client(&k, TCP_SYN, NULL, 0);
+            l->us += 100;
+            l->ip_id = UINT16_MAX;
+            from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+        }
+        from_client(&k, TCP_ACK, NULL, 0);
+        from_client(&k, TCP_ACK, NULL, 100);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.duplicates, late ? 0 : 2);
+        assert_int_equal(l->services.rows[0].syn_retried, late);
+        lab_free(l);
+    }
+}
+
+/* Pushed to a client that has been idle: it takes them when it wakes.  What answers a request of
+ * the client, or goes to a client that was just heard, is lost when it has to be repeated. */
+static void test_track_repeats_to_a_sleeper(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t idle_us;
+        bool asked, wakes;
+        unsigned lost;
+    } t[] = {{30 * S, false, true, 0},
+             {30 * S, false, false, 0},
+             {30 * S, true, true, 12},
+             {1 * S, false, true, 12}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        from_server(&k, TCP_ACK, NULL, DATA);
+        ack(&k, k.sseq);
+        for (unsigned push = 0; push < 3; push++) {
+            l->us += t[i].idle_us;
+            if (t[i].asked) {
+                from_client(&k, TCP_PSH | TCP_ACK, NULL, 50);
+                l->us += 10 * MS;
+            }
+            uint32_t first = k.sseq;
+            from_server(&k, TCP_PSH | TCP_ACK, NULL, DATA);
+            for (unsigned n = 0; n < 4; n++) {
+                l->us += 200 * MS << n;
+                send_at(&k, first);
+            }
+            if (!t[i].wakes) break;
+            l->us += 300 * MS;
+            ack(&k, k.sseq);
+        }
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        if (v->retransmitted_to_client != t[i].lost)
+            fail_msg("case %zu: %u", i, (unsigned)v->retransmitted_to_client);
+        assert_int_equal(v->lost_after, t[i].lost);
+        if (t[i].lost == 0) assert_int_equal(v->stalls, 0);
+        assert_int_equal(l->incidents.rows_n, !t[i].wakes);
+        if (!t[i].wakes) {
+            assert_int_equal(l->incidents.rows[0].kind, INCIDENT_DEAD_PATH);
+            assert_true(l->incidents.rows[0].toward_client && l->incidents.rows[0].worked);
+        }
+        lab_free(l);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_track_repeats_copies_of_the_capture_are_no_loss),
+        cmocka_unit_test(test_track_repeats_copies_in_batches),
+        cmocka_unit_test(test_track_repeats_copies_of_a_handshake),
+        cmocka_unit_test(test_track_repeats_to_a_sleeper),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
