@@ -1,6 +1,6 @@
-/* getifaddrs for names, addresses and counters, sysfs for the rest, /proc/self/net for default routes.
- * libpcap's own enumeration is avoided: it opens every device.
- * Runs in: parent.  Input trust: none (kernel). */
+/* getifaddrs for names, addresses and counters, sysfs for the rest, /proc/self/net for default
+ * routes. libpcap's own enumeration is avoided: it opens every device. Runs in: parent.  Input
+ * trust: none (kernel). */
 #include "capd/parent/interfaces.h"
 #include <errno.h>
 #include <fcntl.h>

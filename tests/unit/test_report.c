@@ -154,10 +154,10 @@ static struct crowd *crowd_new(size_t kind) {
     t->dns_us = t->handshake_us = t->tls_us = t->first_byte_us = t->transfer_us = t->rtt_us =
         (struct dist){123456789, 123456789, 223456789, 323456789, 423456789};
     for (uint32_t i = 0; i < LIM_TIMELINE; i++) c->series[i] = UINT64_MAX - i;
-    c->w.s.timeline = (struct msg_timeline){1000000,      c->series, LIM_TIMELINE, c->series,
-                                            LIM_TIMELINE, c->series, LIM_TIMELINE, c->series,
-                                            LIM_TIMELINE, c->series, LIM_TIMELINE, c->series,
-                                            LIM_TIMELINE};
+    c->w.s.timeline =
+        (struct msg_timeline){1000000,      c->series,    LIM_TIMELINE, c->series,    LIM_TIMELINE,
+                              c->series,    LIM_TIMELINE, c->series,    LIM_TIMELINE, c->series,
+                              LIM_TIMELINE, c->series,    LIM_TIMELINE};
     world_target(&c->w, "a", MODE_DOMAIN);
     memset(c->w.target.text, 'x', LIM_NAME);
     static char filter[2049];
