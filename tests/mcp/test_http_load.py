@@ -183,7 +183,7 @@ def check_streams(t, s, rows):
         for i in range(70):
             wire = Wire(s.tcp)
             wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            wire.send(modern_post("subscriptions/listen", {"notifications": {"toolsListChanged": True}}, "listen:%d" % i,
+            wire.send(modern_post("subscriptions/listen", {"notifications": {"resourcesListChanged": True}}, "listen:%d" % i,
                                   token=TOKENS["bob"]))
             wires.append(wire)
         time.sleep(1)
