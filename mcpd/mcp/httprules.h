@@ -5,10 +5,11 @@
 #include "mcpd/mcp/era.h"
 #include "mcpd/mcp/jsonrpc.h"
 
-#define RPC_HEADER_MISMATCH     (-32020) /* MCP 2026-07-28 */
-#define RPC_CAPABILITY_MISSING  (-32021) /* MCP 2026-07-28 */
-#define RPC_LEGACY_HTTP_REFUSED (-32000) /* what legacy servers say to an unknown version header   \
-                                          */
+#define RPC_HEADER_MISMATCH    (-32020) /* MCP 2026-07-28 */
+#define RPC_CAPABILITY_MISSING (-32021) /* MCP 2026-07-28 */
+#define RPC_LEGACY_HTTP_REFUSED                                                                    \
+    (-32000) /* what legacy servers say to an unknown version header                               \
+              */
 
 /* Values as received; NULL: absent. */
 struct httprules_headers {
