@@ -116,3 +116,7 @@ UNIT += test_track_udp
 SUITES += tests/lab/test_rtp.py
 UNIT += test_track_strain
 UNIT += test_sysd
+UNIT += test_http_rules
+UNIT += test_tokens
+SUITES += tests/mcp/test_http.py
+SUITES += tests/mcp/test_http_load.py

@@ -151,7 +151,8 @@ static bool body_reserve(struct http_exchange *x, size_t more) {
     size_t room = x->body_room ? x->body_room : BODY_START;
     while (room < x->body_len + more) room *= 2;
     if (room == x->body_room) return true;
-    if (x->h->bodies_bytes + room - x->body_room > HTTP_BODIES_BYTES) return false;
+    if (room > HTTP_BODY_FREE && x->h->bodies_bytes + room - x->body_room > HTTP_BODIES_BYTES)
+        return false;
     char *p = realloc(x->body, room);
     if (!p) return false;
     x->h->bodies_bytes += room - x->body_room;

@@ -8,6 +8,7 @@ A real `mcpd serve` and a real capd, each an ordinary user; captures are made on
 import json
 import os
 import socket
+import subprocess
 import sys
 import time
 
@@ -321,6 +322,101 @@ def check_cancels(t, s):
     stop_all(s)
 
 
+def check_subscriptions(t, s):
+    ident = s.call("start_packet_capture", dict(WAIT, wait_s=0))["structuredContent"]["capture_id"]
+    uri = "capture://%s/report" % ident
+    with Wire(s.tcp) as wire:
+        wire.send(modern_post("subscriptions/listen", {"notifications": {"resourceSubscriptions": [uri]}}, "listen:0"))
+        status, headers = wire.head()
+        seen = [event_of(wire.event()) for _ in range(3)]
+        s.call("stop_packet_capture", {"capture_id": ident})
+        seen += [event_of(wire.event())]
+        t.check("a subscription is a stream at once: acknowledged, then updates while the capture runs", status == 200 and
+                headers["content-type"] == "text/event-stream" and
+                seen[0]["method"] == "notifications/subscriptions/acknowledged" and
+                all(m["method"] == "notifications/resources/updated" and m["params"]["uri"] == uri for m in seen[1:]), seen)
+        files = s.files()
+    t.check("its client goes, and it is over within a second", wait_for(lambda: s.files() < files, 1), (files, s.files()))
+    got = s.ask(modern_post("subscriptions/listen", {"notifications": {}}, Accept="application/json"))
+    t.check("a subscription without a stream is not acceptable: 406", got.status == 406, got)
+    got = s.ask(modern_post("subscriptions/listen", {"notifications": 1}))
+    t.check("one that cannot be is answered as any request", got.code == -32602 and
+            got.headers["content-type"] == "application/json", got)
+
+
+def event_of(piece):
+    """The JSON of one event."""
+    return json.loads(piece[len(b"event: message\ndata: "):])
+
+
+# ---- own traffic ------------------------------------------------------------------------------------------------------
+
+def check_own_traffic(t, s):
+    ident = s.call("start_packet_capture", {"target": "auto", "interface": "lo", "duration": 60})["structuredContent"]["capture_id"]
+    time.sleep(0.5)
+    with socket.socket() as other:  # beside it, something that is to be seen
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            pass
+        for i in range(30):
+            s.ask(post(legacy("ping", ident=i)))
+        time.sleep(1)
+    s.call("stop_packet_capture", {"capture_id": ident})
+    got = s.ask(modern_post("resources/read", {"uri": "capture://%s/report.json" % ident}))
+    text = got.json["result"]["contents"][0]["text"]
+    t.check("serve's own connections are in no capture, others are", ":%d" % s.port not in text and ":%d" % port in text, text)
+
+
+# ---- people's commands ------------------------------------------------------------------------------------------------
+
+def check_commands(t, s):
+    def mcpd(*words):
+        return product.run(s.here.mcpd(*words, "--socket", s.unix), check=False, env=dict(os.environ, LANG="C.UTF-8"))
+
+    stop_all(s)
+    got = mcpd("status")
+    rows = len(captures(s, TOKENS["root"]))
+    t.check("mcpd status: a line for each capture", got.returncode == 0 and got.stdout.count("\n") == rows + 1, got)
+    got = mcpd("report")
+    t.check("mcpd report: which of many?", got.returncode == 2 and "name one" in got.stderr and not got.stdout, got)
+    got = mcpd("stop")
+    t.check("mcpd stop: none runs", got.returncode == 2 and "no running capture" in got.stderr, got)
+    ident = s.call("start_packet_capture", dict(WAIT, wait_s=0), where=s.unix, token=None)["structuredContent"]["capture_id"]
+    got = mcpd("status")
+    t.check("mcpd status shows the running one", any(line.startswith(ident + "  running") for line in got.stdout.splitlines()), got)
+    own = product.run([os.path.join(s.here.dir, "mcpd"), "stop", "--socket", s.unix, ident], check=False)
+    t.check("mcpd stop ID: the report for people, exit 1 where nothing was seen", own.returncode == 1 and
+            "127.0.0.1" in own.stdout and "{" not in own.stdout, own)
+    for form, begins in (("text", ""), ("json", "{"), ("markdown", ""), ("html", "<!doctype html>"), ("csv", "")):
+        got = mcpd("report", ident, "--format", form)
+        t.check("mcpd report --format " + form, got.returncode == 1 and len(got.stdout) > 60 and
+                got.stdout.lower().startswith(begins), (got.returncode, got.stderr, got.stdout[:200]))
+    got = mcpd("report", "0" * 32)
+    t.check("mcpd report of an unknown ID", got.returncode in (2, 4) and got.stderr and not got.stdout, got)
+    with socket.socket(socket.AF_UNIX) as fake:
+        path = os.path.join(s.here.dir, "fake.sock")
+        fake.bind(path)
+        fake.listen()
+        os.chmod(path, 0o666)
+        for answer in (b"", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", b"x" * 9000,
+                       b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+                       b'HTTP/1.1 200 OK\r\nContent-Length: 38\r\n\r\n{"result":{"structuredContent":"\x1b[2J"}}'):
+            with subprocess.Popen(s.here.mcpd("status", "--socket", path), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True) as child:
+                peer = fake.accept()[0]
+                peer.recv(65536)
+                peer.sendall(answer)
+                peer.close()
+                out, err = child.communicate(timeout=30)
+                t.check("mcpd status: a server that answers %r is none" % answer[:60], child.returncode in (2, 4) and err and
+                        "\x1b" not in out + err, (child.returncode, out, err))
+    got = product.run(s.here.mcpd("status", "--socket", "/nonexistent/mcpd.sock"), check=False)
+    t.check("mcpd status: nobody listens: exit 3, which socket, what else helps", got.returncode == 3 and
+            "/nonexistent/mcpd.sock" in got.stderr and "mcpd diagnose" in got.stderr, got)
+
+
 # ---- who asks ---------------------------------------------------------------------------------------------------------
 
 def check_callers(t, s):
@@ -354,7 +450,10 @@ def check_callers(t, s):
 # ---- start and end ----------------------------------------------------------------------------------------------------
 
 def check_ends(t, here):
-    with Serve(here) as s, Wire(s.tcp) as stream, Wire(s.tcp) as plain, Wire(s.tcp) as idle:
+    with Serve(here) as s, Wire(s.tcp) as stream, Wire(s.tcp) as plain, Wire(s.tcp) as idle, Wire(s.tcp) as listen:
+        listen.send(modern_post("subscriptions/listen", {"notifications": {"resourcesListChanged": True}}, "listen:0"))
+        listen.head()
+        listen.event()
         start(s, stream, 1, meta={"progressToken": 1})
         stream.head()
         start(s, plain, 2, accept="application/json", token=TOKENS["bob"])
@@ -368,9 +467,48 @@ def check_ends(t, here):
                 break
             pieces.append(piece)
         t.check("a stream is told, and ended as streams are", piece == b"" and b"the server is ending" in pieces[-1], pieces)
+        last = event_of(listen.event())
+        t.check("a subscription gets its result", last["id"] == "listen:0" and "result" in last and listen.event() == b"", last)
         t.check("so is who waits for JSON", plain.answer().json["error"]["message"] == "the server is ending")
         t.check("idle connections are closed", not idle.more())
         t.check("no token in the log", not any(v.split(":")[0] in s.said() for v in TOKENS.values()), s.said())
+
+
+def pass_sockets(here, sockets, *words):
+    """A start as systemd does it: listening sockets from descriptor 3 on, a place to say READY."""
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.bind(os.path.join(here.dir, "notify"))
+    os.chmod(os.path.join(here.dir, "notify"), 0o666)
+    notify.settimeout(5)
+    fds = [sock.fileno() for sock in sockets]
+    script = ("import fcntl, os, sys\nfds = %r\nfor i, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD, 60) for fd in fds]):\n    os.dup2(fd, 3 + i)\n"
+              "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(fds)), NOTIFY_SOCKET=%r, WATCHDOG_USEC='400000')\n"
+              "os.execvp(sys.argv[1], sys.argv[1:])" % (fds, os.path.join(here.dir, "notify")))
+    command = [sys.executable, "-c", script] + here.mcpd("serve", "--capd", here.sock, *words)
+    return command, notify, {"pass_fds": fds}
+
+
+def check_activation(t, here):
+    tcp, unix = socket.socket(), socket.socket(socket.AF_UNIX)
+    tcp.bind(("127.0.0.1", 0))
+    path = os.path.join(here.dir, "passed.sock")
+    unix.bind(path)
+    os.chmod(path, 0o666)
+    tcp.listen()
+    unix.listen()
+    command, notify, more = pass_sockets(here, (tcp, unix), "--config", os.path.join(here.dir, "serve", "mcpd.conf"))
+    with Serve(here, command=command, **more) as s:
+        t.check("systemd's sockets, TCP and Unix, instead of its own", s.port == tcp.getsockname()[1] and
+                "unix:" + path in s.said() and not os.path.exists(s.unix), s.said())
+        t.check("both serve", s.ask(post(legacy("ping"))).status == 200 and
+                s.ask(post(legacy("ping"), token=None), path).status == 200)
+        said = [notify.recv(200) for _ in range(3)]
+        t.check("READY, then the watchdog is fed", said[0].startswith(b"READY=1") and said[1:] == [b"WATCHDOG=1\n"] * 2, said)
+        s.process.send_signal(15)
+        while b"STOPPING" not in said[-1]:
+            said.append(notify.recv(200))
+        t.check("STOPPING", b"STOPPING=1" in said[-1])
+    notify.close()
 
 
 def check_starts(t, here):
@@ -423,9 +561,12 @@ def main():
     with product.Product() as here:
         here.start_capd(config="max_captures_per_user = 8\n")  # all of serve's callers are one user to it
         with Serve(here, config=CONFIG) as s:
-            for check in (check_statuses, check_details, check_connections, check_streams, check_cancels, check_callers):
+            for check in (check_statuses, check_details, check_connections, check_streams, check_cancels, check_subscriptions,
+                          check_callers, check_own_traffic, check_commands):
                 check(t, s)
         check_ends(t, here)
+        os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
+        check_activation(t, here)
         check_starts(t, here)
     return t.end()
 

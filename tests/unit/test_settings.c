@@ -30,7 +30,10 @@ static void test_settings_read_every_key(void **state) {
     struct fail f;
     if (!read_text("# comment\n\n  capd = private  \nfile_directories = /a b:/c\r\nresolve=off\n"
                    "probe = off\ntoken_budget = 8000\nretention_hours = 2\nretention_mib = 3\n"
-                   "max_captures = 6\nmax_captures_per_caller = 1",
+                   "max_captures = 6\nmax_captures_per_caller = 1\n"
+                   "listen = 127.0.0.1:1 [::1]:65535\nsocket = /a/b.sock\nsocket_group = g\n"
+                   "token_file = /t\nallowed_origins = https://a.example http://b:8\n"
+                   "allowed_hosts = c.example [::2]",
                    &c, &f))
         fail_msg("%s", f.why);
     assert_string_equal(c.capd, "private");
@@ -43,6 +46,15 @@ static void test_settings_read_every_key(void **state) {
     assert_int_equal(c.retention_bytes, 3 << 20);
     assert_int_equal(c.max_captures, 6);
     assert_int_equal(c.max_captures_per_caller, 1);
+    assert_int_equal(c.listens, 2);
+    assert_string_equal(c.listen[1], "[::1]:65535");
+    assert_string_equal(c.socket, "/a/b.sock");
+    assert_string_equal(c.socket_group, "g");
+    assert_string_equal(c.token_file, "/t");
+    assert_int_equal(c.origins, 2);
+    assert_string_equal(c.origin[1], "http://b:8");
+    assert_int_equal(c.hosts, 2);
+    assert_string_equal(c.host[1], "[::2]");
     assert_string_equal(c.limit_file, path); /* who set it */
     assert_string_equal(c.limit_caller_file, path);
 }
@@ -57,6 +69,18 @@ static void test_settings_refuse_with_line_key_and_allowed(void **state) {
         {"token_budget = 1200x\n", {":1:", "token_budget", "600"}},
         {"token_budget = -1\n", {":1:", "token_budget", "600"}},
         {"capd = run/capd.sock\n", {":1:", "capd", "absolute"}},
+        {"listen = localhost:80\n", {":1:", "listen", "ADDRESS:PORT"}},
+        {"listen = 127.0.0.1\n", {":1:", "listen", "ADDRESS:PORT"}},
+        {"listen = 127.0.0.1:70000\n", {":1:", "listen", "ADDRESS:PORT"}},
+        {"listen = ::1:80\n", {":1:", "listen", "[ADDRESS]:PORT"}},
+        {"listen = none 127.0.0.1:1\n", {":1:", "listen", "none"}},
+        {"listen = 1.1.1.1:1 1.1.1.1:2 1.1.1.1:3 1.1.1.1:4 1.1.1.1:5\n", {":1:", "listen", "4"}},
+        {"socket = mcpd.sock\n", {":1:", "socket", "absolute"}},
+        {"token_file = tokens\n", {":1:", "token_file", "absolute"}},
+        {"allowed_origins = null\n", {":1:", "allowed_origins", "https://host"}},
+        {"allowed_origins = https://a/\n", {":1:", "allowed_origins", "https://host"}},
+        {"allowed_origins = *\n", {":1:", "allowed_origins", "https://host"}},
+        {"allowed_hosts = a/b\n", {":1:", "allowed_hosts", "host names"}},
         {"file_directories = tmp\n", {":1:", "file_directories", "absolute"}},
         {"file_directories =\n", {":1:", "file_directories", "absolute"}},
         {"retention_hours = 745\n", {":1:", "retention_hours", "744"}},
