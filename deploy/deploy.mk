@@ -59,5 +59,13 @@ package-tests: all units
 
 DEB_ARCH ?= $(shell dpkg --print-architecture)
 deb: ## the Debian package in build/deb; DEB_ARCH=arm64 cross-builds it
-	@$(if $(filter $(shell id -u),0),deploy/install-deps build package $(if $(filter-out $(shell dpkg --print-architecture),$(DEB_ARCH)),arm64))
-	@deploy/build-deb --arch $(DEB_ARCH) build/deb
+	@deploy/install-deps build package $(if $(filter-out $(shell dpkg --print-architecture),$(DEB_ARCH)),arm64)
+	@$(GIVE_BACK) deploy/build-deb --arch $(DEB_ARCH) build/deb
+
+check-deb: ## build the package twice in two folders: same bytes, clean for lintian, nothing missing
+	@deploy/install-deps build package
+	@$(GIVE_BACK) tests/run --timeout 1800 tests/install/check_deb.py
+
+check-install: ## install the package with apt into a Debian of its own, use it, upgrade it, purge it (root)
+	@deploy/install-deps build package install
+	@$(GIVE_BACK) tests/run --timeout 3600 tests/install/check_install.py

@@ -116,3 +116,10 @@ UNIT += test_track_udp
 SUITES += tests/lab/test_rtp.py
 UNIT += test_track_strain
 UNIT += test_sysd
+SUITES += tests/install/test_units
+$(B)/install/memory: tests/install/memory.c $(foreach l,track stat decode common,$(B)/lib$(l).a)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(foreach l,track stat track decode common,$(B)/lib$(l).a)
+ifeq ($(V),release)
+units: $(B)/install/memory
+endif
