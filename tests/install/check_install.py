@@ -43,15 +43,27 @@ def say(text):
         print("# " + line, flush=True)
 
 
-def packages():
-    """The two packages, built from this tree."""
-    out = []
-    for number in (OLD, version()):
-        folder = os.path.join(CACHE, "deb-" + number)
+def newest_change():
+    """When a file that goes into the package last changed."""
+    times = [os.path.getmtime(os.path.join(TOP, "Makefile"))]
+    for part in ("common", "capd", "mcpd", "deploy"):
+        for folder, _dirs, files in os.walk(os.path.join(TOP, part)):
+            times += [os.path.getmtime(os.path.join(folder, name)) for name in files]
+    return max(times)
+
+
+def package(number):
+    """The package with that version, built from this tree unless that has been done."""
+    folder = os.path.join(CACHE, "deb-" + number)
+
+    def built():
+        names = [n for n in os.listdir(folder) if re.match(PACKAGE + r"_.*\.deb$", n)] if os.path.isdir(folder) else []
+        paths = [os.path.join(folder, name) for name in names]
+        return paths[0] if paths and os.path.getmtime(paths[0]) > newest_change() else None
+
+    if not built():
         machine_module.run([os.path.join(TOP, "deploy/build-deb"), "--version", number, folder], timeout=1800)
-        names = [n for n in os.listdir(folder) if re.match(PACKAGE + r"_.*\.deb$", n)]
-        out.append(os.path.join(folder, names[0]))
-    return out
+    return built()
 
 
 def page_commands(page, first_words):
@@ -415,7 +427,7 @@ def main():
     tests = [name for name in vars(Session) if name.startswith("test_")]
     print("1..%d" % len(tests))
     bad = 0
-    old, new = packages()
+    old, new = package(OLD), package(version())
     say("package: %d bytes; previous version %s, this one %s" % (os.path.getsize(new), OLD, version()))
     with machine_module.Machine(CACHE) as machine:
         prepare(machine, old, new)
