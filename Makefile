@@ -31,8 +31,13 @@ OPT := -O0 -g --coverage -DTEST_BUILD=1
 else ifeq ($(V),fuzz)
 CC  := clang-14
 OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DTEST_BUILD=1
+else ifeq ($(V),arm64)
+CC := aarch64-linux-gnu-gcc
+AR := aarch64-linux-gnu-ar
+PKG_CONFIG := aarch64-linux-gnu-pkg-config
+OPT := -O2 -g -D_FORTIFY_SOURCE=3
 else
-$(error V must be release, log, asan, cov or fuzz)
+$(error V must be release, log, asan, cov, fuzz or arm64)
 endif
 # -isystem keeps the warnings of other people's headers out of ours.
 SYSINC   := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_CAPD) $(PKGS_MCPD) 2>/dev/null))
@@ -50,7 +55,7 @@ endif
 # targets that need root for more than building get a plain shell back, and give build/ away at their end.
 OWNER := $(shell stat -c %u:%g Makefile)
 JOBS  ?= $(shell nproc)
-ROOT_TARGETS := demo check check-corpus check-mutated check-log bench install
+ROOT_TARGETS := demo check check-corpus check-mutated check-log bench install uninstall deb check-deb check-install check-arm64
 ifeq ($(shell id -u),0)
 ifneq ($(firstword $(subst :, ,$(OWNER))),0)
 SHELL := /usr/bin/setpriv
@@ -208,6 +213,6 @@ clean: ## remove what was built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk deploy/deploy.mk | expand -t 24
-	@echo '  V=release|log|asan|cov|fuzz picks the build variant'
+	@echo '  V=release|log|asan|cov|fuzz|arm64 picks the build variant'
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

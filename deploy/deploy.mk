@@ -59,5 +59,33 @@ package-tests: all units
 
 DEB_ARCH ?= $(shell dpkg --print-architecture)
 deb: ## the Debian package in build/deb; DEB_ARCH=arm64 cross-builds it
-	@$(if $(filter $(shell id -u),0),deploy/install-deps build package $(if $(filter-out $(shell dpkg --print-architecture),$(DEB_ARCH)),arm64))
-	@deploy/build-deb --arch $(DEB_ARCH) build/deb
+	@deploy/install-deps build package $(if $(filter-out $(shell dpkg --print-architecture),$(DEB_ARCH)),arm64)
+	@$(GIVE_BACK) deploy/build-deb --arch $(DEB_ARCH) build/deb
+
+check-deb: ## build the package twice in two folders: same bytes, clean for lintian, nothing missing
+	@deploy/install-deps build package
+	@$(GIVE_BACK) tests/run --timeout 1800 tests/install/check_deb.py
+
+check-install: ## install the package with apt into a Debian of its own, use it, upgrade it, purge it (root)
+	@deploy/install-deps build package install
+	@$(GIVE_BACK) tests/run --timeout 3600 tests/install/check_install.py
+
+# The aarch64 build on this machine: every unit test and the golden captures under qemu-user, and its system
+# call policies beside those of x86_64 (the filters themselves cannot be installed there).
+EXPORT_LIBS = $(foreach l,mcpd mcpcore parent worker track stat track decode common,$(B)/lib$(l).a)
+$(B)/arm64/seccomp_export: tests/arm64/seccomp_export.c $(call obj,mcpd/net/sandbox.c) $(EXPORT_LIBS)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes $(LDFLAGS) -Wl,--wrap=seccomp_load,--wrap=landlock_enter,--wrap=setrlimit \
+	    -o $@ $< $(call obj,mcpd/net/sandbox.c) $(EXPORT_LIBS) $(LIBS_CAPD) $(LIBS_MCPD) -lm
+QEMU_RUNS := $(addprefix build/arm64/qemu/,$(addprefix unit/,$(UNIT)) pcm-count seccomp_export)
+$(QEMU_RUNS): deploy/deploy.mk
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec qemu-aarch64-static "$$(dirname "$$0")/%s" "$$@"\n' \
+	    '$(if $(findstring unit/,$@),../../unit/,$(if $(findstring export,$@),../arm64/,../))$(notdir $@)' > $@
+	@chmod +x $@
+check-arm64: ## cross-build for aarch64; unit and golden tests under qemu-user, system call policies compared
+	@deploy/install-deps build test arm64
+	@$(MAKE) --no-print-directory -j$(JOBS) build/release/arm64/seccomp_export
+	@$(MAKE) --no-print-directory -j$(JOBS) V=arm64 all units build/arm64/arm64/seccomp_export $(QEMU_RUNS)
+	@$(GIVE_BACK) PCM_BUILD=build/arm64/qemu tests/run --timeout 1200 --summary build/arm64-summary.txt \
+	    $(addprefix build/arm64/qemu/unit/,$(UNIT)) tests/golden/run tests/arm64/test_seccomp.py

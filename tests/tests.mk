@@ -120,3 +120,10 @@ UNIT += test_http_rules
 UNIT += test_tokens
 SUITES += tests/mcp/test_http.py
 SUITES += tests/mcp/test_http_load.py
+SUITES += tests/install/test_units
+$(B)/install/memory: tests/install/memory.c $(foreach l,track stat decode common,$(B)/lib$(l).a)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(foreach l,track stat track decode common,$(B)/lib$(l).a)
+ifeq ($(V),release)
+units: $(B)/install/memory
+endif
