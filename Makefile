@@ -55,7 +55,7 @@ endif
 # targets that need root for more than building get a plain shell back, and give build/ away at their end.
 OWNER := $(shell stat -c %u:%g Makefile)
 JOBS  ?= $(shell nproc)
-ROOT_TARGETS := demo check check-corpus check-mutated check-log bench install uninstall deb check-deb check-install check-arm64
+ROOT_TARGETS := demo check check-corpus check-mutated check-log soak bench install uninstall deb check-deb check-install check-arm64
 ifeq ($(shell id -u),0)
 ifneq ($(firstword $(subst :, ,$(OWNER))),0)
 SHELL := /usr/bin/setpriv

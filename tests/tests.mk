@@ -63,6 +63,14 @@ endif
 $(B)/sandbox/%: tests/sandbox/%.c tests/sandbox/client.c $(SANDBOX_LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/sandbox/client.c $(SANDBOX_LIBS) $(LIBS_CAPD)
+SUITES += tests/faults/test_faults_survived.py
+SUITES += tests/faults/test_faults_hostile.py
+CYCLES ?= 10000
+soak: ## start and stop CYCLES=10000 captures and look for growth of memory, descriptors, processes (root)
+	@deploy/install-deps build test
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(GIVE_BACK) tests/faults/soak.py $(CYCLES)
+
 check-log: ## run all suites that drive the product with sandboxes that only record; SUITES_LOG=files (root)
 	@deploy/install-deps build test
 	@$(MAKE) --no-print-directory -j$(JOBS) all units

@@ -107,8 +107,9 @@ unsigned captures_count(const struct server *s, uid_t uid, unsigned *of_uid_out)
     unsigned all = 0;
     *of_uid_out = 0;
     for (unsigned i = 0; i < LIM_CAPTURES; i++) {
-        all += s->capture[i].used;
-        *of_uid_out += s->capture[i].used && s->capture[i].uid == uid;
+        bool runs = s->capture[i].used && !s->capture[i].final;
+        all += runs;
+        *of_uid_out += runs && s->capture[i].uid == uid;
     }
     return all;
 }

@@ -20,6 +20,7 @@
 #define HALF_FRAME_MS 5000u               /* also the time to say hello */
 #define STALLED_MS    10000u              /* a socket that takes nothing */
 #define IDLE_MS       (15u * 60u * 1000u) /* no request and no capture */
+#define THROTTLED_MS  50                  /* then a client that must wait is looked at again */
 #define TURN_MS       500                 /* granularity of all deadlines */
 
 static const struct bucket_rate request_rate = {20, 40};
@@ -147,18 +148,8 @@ static void accept_clients(struct server *s) {
     }
 }
 
-static void one_frame(struct server *s, struct client *c, const struct wire_header *h) {
-    struct fail fail;
-    c->last_request_ms = clock_mono_ms();
-    if (bucket_take(&c->bucket, &request_rate, c->last_request_ms)) {
-        request_handle(s, c, h, c->in + WIRE_HEADER_BYTES);
-        return;
-    }
-    fail_set(&fail, FAIL_LIMIT, "", "more than %u requests per second", request_rate.per_s);
-    server_reply_error(c, h->stream, &fail);
-}
-
-/* Handle every whole frame in the buffer. */
+/* Handle the whole frames in the buffer.  A client that asks too often is not refused but made to
+ * wait: nothing more is read from it until it may ask again. */
 static void eat_frames(struct server *s, struct client *c) {
     while (!c->closing && c->in_used > 0) {
         struct wire_header h;
@@ -178,7 +169,10 @@ static void eat_frames(struct server *s, struct client *c) {
             if (!c->half_frame_ms) c->half_frame_ms = clock_mono_ms();
             return;
         }
-        one_frame(s, c, &h);
+        c->last_request_ms = clock_mono_ms();
+        c->throttled = !bucket_take(&c->bucket, &request_rate, c->last_request_ms);
+        if (c->throttled) return;
+        request_handle(s, c, &h, c->in + WIRE_HEADER_BYTES);
         memmove(c->in, c->in + frame, c->in_used - frame);
         c->in_used -= frame;
         c->half_frame_ms = 0;
@@ -232,15 +226,15 @@ static int fill_polls(const struct server *s, struct pollfd *p) {
     p[1] = (struct pollfd){s->listen_fd, POLLIN, 0};
     for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
         const struct client *c = &s->client[i];
-        short events = c->closing ? 0 : POLLIN;
+        short events = c->closing || c->throttled ? 0 : POLLIN;
         p[2 + i] = (struct pollfd){c->fd, (short)(events | (c->stalled_ms ? POLLOUT : 0)), 0};
-        if (c->fd >= 0) wait_ms = TURN_MS;
+        if (c->fd >= 0 && wait_ms != THROTTLED_MS) wait_ms = c->throttled ? THROTTLED_MS : TURN_MS;
     }
     for (unsigned i = 0; i < LIM_CAPTURES; i++) {
         const struct capture *k = &s->capture[i];
         bool wanted = k->used && k->ipc >= 0 && !k->relay.ready;
         p[2 + SERVER_CLIENTS + i] = (struct pollfd){wanted ? k->ipc : -1, POLLIN, 0};
-        if (k->used) wait_ms = TURN_MS;
+        if (k->used && wait_ms < 0) wait_ms = TURN_MS;
     }
     return wait_ms;
 }
@@ -258,6 +252,7 @@ static void turn(struct server *s) {
     for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
         struct client *c = &s->client[i];
         if (c->fd < 0) continue;
+        if (c->throttled) eat_frames(s, c);
         bool gone = (p[2 + i].revents & (POLLIN | POLLHUP | POLLERR)) && !read_client(s, c);
         if (gone || !flush(s, c) || is_late(s, c, now)) drop_client(s, c);
     }

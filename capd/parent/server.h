@@ -16,8 +16,9 @@
 struct client {
     int fd; /* -1: free slot */
     struct peer peer;
-    bool greeted; /* hello was answered */
-    bool closing; /* close when everything is sent */
+    bool greeted;   /* hello was answered */
+    bool closing;   /* close when everything is sent */
+    bool throttled; /* asks too often: its next request waits in `in` */
     struct bucket bucket;
     uint64_t half_frame_ms; /* since when a frame is incomplete, 0: none is */
     uint64_t last_request_ms;

@@ -154,8 +154,8 @@ def still_works(what, world, session, interface="eth0"):
     T.check("%s: the next capture sees the next connection" % what, done == 0 and counted == 1, (done, why or counted))
 
 
-def run(suite, scenarios, config=""):
-    """Each scenario in a world of its own; returns the exit status."""
+def run(suite, scenarios, configs=None):
+    """Each scenario in a world of its own, with its own lines of capd.conf; returns the exit status."""
     gone = lab_module.missing_tools()
     if gone:
         print("1..1\nok 1 - %s # SKIP the lab needs %s" % (suite, ", ".join(gone)))
@@ -166,7 +166,7 @@ def run(suite, scenarios, config=""):
         if wanted and scenario.__name__ not in wanted:
             continue
         try:
-            with within(90, scenario.__name__), World(config) as world:
+            with within(90, scenario.__name__), World((configs or {}).get(scenario.__name__, "")) as world:
                 scenario(world)
         except (product.LabError, OSError, RuntimeError, ValueError, KeyError) as why:
             T.check("%s: could be tried" % scenario.__name__, False, repr(why))

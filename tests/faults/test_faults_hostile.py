@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""Workers, capds and clients that lie, flood, stall and send garbage: who is honest is served all the while.
+# suite: timeout=600 show
+
+  test_faults_hostile.py [SCENARIO...]
+"""
+
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+import world as world_module
+from world import T, foreign_descriptor, is_gone, memory_kib, start, state_of, still_works, until, wait_state, within
+from lab import SERVER4
+from product import CLIENTS_GID, PERSON_UID
+from rawcapd import pack
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MALLORY = 61005  # a made-up id, no account
+HELLO, START, STOP, STATUS = 1, 3, 6, 7
+WORKER_SOCKET = 3  # capd/worker/drop.c moves it there
+
+
+def request(kind, stream, body):
+    data = pack(body)
+    return struct.pack(">4sBBHII", b"PCM1", 1, kind, 0, stream, len(data)) + data
+
+
+def start_body(interface="eth0", duration_ms=60000):
+    """All fields: capd takes no message that lacks one."""
+    return {"file": False, "interface": interface, "mode": 4, "duration_ms": duration_ms, "name": "", "addresses": [], "ports": [],
+            "filter": "", "filter_only": False, "exclude": [], "caller": "by hand", "gateways": []}
+
+
+class Raw:
+    """A connection to capd as some user, made by a child process that hands the socket over."""
+
+    def __init__(self, world, uid=MALLORY, hello=True):
+        ours, theirs = socket.socketpair()
+        code = ("import socket,sys,os; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); "
+                "socket.send_fds(socket.socket(fileno=int(sys.argv[2])), [b'x'], [s.fileno()])")
+        subprocess.run(["setpriv", "--reuid=%d" % uid, "--regid=%d" % uid, "--groups=%d" % CLIENTS_GID, "--inh-caps=-all",
+                        "/usr/bin/python3", "-c", code, world.sock, str(theirs.fileno())], pass_fds=[theirs.fileno()], check=True)
+        _, fds, _, _ = socket.recv_fds(ours, 1, 1)
+        ours.close()
+        theirs.close()
+        self.sock = socket.socket(fileno=fds[0])
+        if hello:
+            self.sock.sendall(request(HELLO, 1, {"client": "by hand"}))
+            self.frame()
+
+    def frame(self, seconds=3):
+        """(type, stream, body); None: nothing came, or the end."""
+        if not select.select([self.sock], [], [], seconds)[0]:
+            return None
+        head = self.sock.recv(16, socket.MSG_WAITALL)
+        if len(head) < 16:
+            return None
+        _, _, kind, _, stream, length = struct.unpack(">4sBBHII", head)
+        return kind, stream, self.sock.recv(length, socket.MSG_WAITALL) if length else b""
+
+    def wait(self, stream, seconds=5):
+        """The first frame of that stream."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            got = self.frame(end - time.monotonic())
+            if got is None or got[1] == stream:
+                return got
+        return None
+
+
+# ---- workers ---------------------------------------------------------------------------------------------------------
+
+def worker_sends_garbage(world):
+    world.serve("http", SERVER4, 80)
+    session = world.session()
+    other = start(session)
+    honest = set(world.workers())
+    for what, data in (("noise", os.urandom(4096)), ("another's stream", struct.pack(">4sBBHII", b"PCM1", 1, 65, 0, 0xffff, 1) + b"\x80"),
+                       ("a frame that is too long", struct.pack(">4sBBHII", b"PCM1", 1, 65, 0, 3, 0xffffffff)),
+                       ("a request", struct.pack(">4sBBHII", b"PCM1", 1, 3, 0, 3, 1) + b"\x80")):
+        bad = start(session)
+        pid = (set(world.workers()) - honest).pop()
+        os.kill(pid, signal.SIGSTOP)
+        with foreign_descriptor(pid, WORKER_SOCKET) as pipe:
+            pipe.setblocking(True)
+            pipe.sendall(data)
+        state, why = wait_state(session, bad, "failed")
+        T.check("worker sends %s: it is killed and its capture failed" % what, state == "failed" and until(lambda p=pid: is_gone(p)), (state, why))
+    T.check("worker sends garbage: the other capture runs", state_of(session, other)[0] == "running", state_of(session, other))
+    still_works("worker sends garbage", world, session)
+
+
+def worker_floods(world):
+    """Frames without end, of the right form, to a client that reads none of them."""
+    world.serve("http", SERVER4, 80)
+    session = world.session()
+    other = start(session)
+    honest = set(world.workers())
+    raw = Raw(world)
+    raw.sock.sendall(request(START, 2, start_body()))
+    T.check("worker floods: its capture started", (raw.wait(2) or (0,))[0] == 64)
+    pid = (set(world.workers()) - honest).pop()
+    before = memory_kib(world.capd.pid)
+    os.kill(pid, signal.SIGSTOP)
+    pipe = foreign_descriptor(pid, WORKER_SOCKET)
+    pipe.setblocking(False)
+    data = struct.pack(">4sBBHII", b"PCM1", 1, 65, 0, 2, 200000) + bytes(200000)
+    sent, end, slowest = 0, time.monotonic() + 6, 0.0
+    while time.monotonic() < end:
+        for _ in range(50):
+            try:
+                sent += pipe.send(data[sent % len(data):])
+            except BlockingIOError:
+                break
+            except OSError:
+                end = 0
+        began = time.monotonic()
+        state_of(session, other)
+        slowest = max(slowest, time.monotonic() - began)
+    grown = memory_kib(world.capd.pid) - before
+    T.check("worker floods: capd's memory grows by %d KiB, one frame's" % grown, grown < 600, grown)
+    T.check("worker floods: another client is answered within %.2f s" % slowest, slowest < 2.5, slowest)
+    pipe.close()
+    T.check("worker floods, nobody reads: the connection is closed and the worker killed",
+            until(lambda: is_gone(pid), 25), "worker %d lives" % pid)
+    still_works("worker floods", world, session)
+
+
+# ---- capds -----------------------------------------------------------------------------------------------------------
+
+def capd_misbehaves(world):
+    for how in ("silent", "slams", "garbage", "version", "nonsense", "lies", "floods"):
+        path = os.path.join(world.dir, "fake-%s.sock" % how)
+        fake = world.spawn(None, ["/usr/bin/python3", os.path.join(HERE, "fakecapd.py"), path, how], ready="ready")
+        session = world_module.stdio_client.Session(["ip", "netns", "exec", world.client] + world.mcpd("stdio", "--capd", path))
+        world.sessions.append(session)
+        began = time.monotonic()
+        with within(40, "capd " + how):
+            refused = [session.ask("list_network_interfaces"), session.ask("start_packet_capture", target="auto", interface="eth0")]
+            tools = session.call("tools/list")["tools"]
+        T.check("capd %s: both calls are refused with a reason (%.1f s)" % (how, time.monotonic() - began),
+                all(got is None and len(why) > 20 for got, why in refused), refused)
+        T.check("capd %s: mcpd serves on in %d KiB" % (how, memory_kib(session.process.pid)), tools and memory_kib(session.process.pid) < 32768)
+        print("# %s: %s" % (how, refused[0][1][:150]))
+        session.end()
+        world.stop(fake)
+
+
+# ---- clients ---------------------------------------------------------------------------------------------------------
+
+def clients_crowd_out(world):
+    """One user takes every connection, half a frame and all requests it can get."""
+    world.serve("http", SERVER4, 80)
+    session = world.session()
+    held = [Raw(world) for _ in range(12)]
+    refused = Raw(world, hello=False)
+    got = refused.frame()
+    T.check("a thirteenth connection of one user is refused, saying so", got and got[0] == 36 and b"connections" in got[2], got)
+    T.check("and closed, with an audit line", refused.frame() is None and any("connect uid=%d" % MALLORY in l and "refused" in l
+                                                                            for l in world.audit()), world.audit())
+    fresh = world.session()
+    T.check("another user connects all the same", fresh.ask("list_network_interfaces")[0] is not None, fresh.line)
+    stop = time.monotonic() + 4
+    flood, sent, slowest = request(STATUS, 9, {"all": True}) * 50, 0, 0.0
+    for raw in held:
+        raw.sock.setblocking(False)
+    while time.monotonic() < stop:
+        for raw in held[:6]:
+            try:
+                sent += raw.sock.send(flood)
+            except OSError:
+                pass
+        began = time.monotonic()
+        fresh.ask("list_network_interfaces")
+        slowest = max(slowest, time.monotonic() - began)
+        time.sleep(0.1)
+    T.check("six connections flood requests (%d bytes taken): another user is answered within %.2f s" % (sent, slowest), slowest < 1, slowest)
+    held[7].sock.send(b"PCM1\x01")
+    T.check("half a frame is waited for no longer than some seconds", until(lambda: select.select([held[7].sock], [], [], 0)[0] and
+                                                                      not held[7].sock.recv(1), 9))
+    still_works("clients crowd", world, session)
+    for raw in held:
+        raw.sock.close()
+    T.check("and the user may connect again", until(lambda: Raw(world).sock.fileno() >= 0, 3))
+
+
+def write_all(fd, data):
+    """As much as there is."""
+    while data:
+        data = data[os.write(fd, data):]
+
+
+def client_of_mcpd_floods(world):
+    """5000 requests before one answer is read; then a line without end."""
+    session = world.session()
+    line = ('{"jsonrpc":"2.0","id":%d,"method":"ping"}\n')
+    pipe = session.process.stdin.fileno()
+    os.set_blocking(pipe, False)
+    data, sent, end = "".join(line % n for n in range(1000, 6000)).encode(), 0, time.monotonic() + 3
+    while sent < len(data) and time.monotonic() < end:
+        try:
+            sent += os.write(pipe, data[sent:sent + 65536])
+        except BlockingIOError:
+            time.sleep(0.02)
+    grown = memory_kib(session.process.pid)
+    T.check("a client floods and does not read: mcpd holds %d KiB" % grown, grown < 32768, grown)
+    whole = data[:sent].count(b"\n")
+    os.set_blocking(pipe, True)
+    rest = threading.Thread(target=write_all, args=(pipe, data[sent:]))
+    rest.start()
+    answers = [session.answer(number)["id"] for number in range(1000, 6000)]
+    T.check("each of its 5000 requests is answered in the end (%d were sent before one was read)" % whole, len(answers) == 5000)
+    rest.join()
+    write_all(pipe, b'{"jsonrpc":"2.0","id":1,"method":"' + b"x" * (3 << 20) + b'"}\n')
+    said = session.process.stdout.readline()
+    T.check("a line of 3 MiB is refused", '"error"' in said, said[:200])
+    T.check("and mcpd serves on in %d KiB" % memory_kib(session.process.pid), session.call("tools/list")["tools"])
+
+
+# ---- audit -----------------------------------------------------------------------------------------------------------
+
+def audit_tells_all(world):
+    """One line per decision: who, what, where, which filter, granted or why not, what was counted."""
+    raw, session = Raw(world), world.session()
+    theirs = start(session, filter="tcp port 80")
+    raw.sock.sendall(request(START, 2, start_body(duration_ms=120000)) + request(START, 3, start_body("lo")) +
+                     request(START, 4, start_body("nosuch0")) + request(STOP, 5, {"capture_id": theirs}) +
+                     request(START, 6, start_body()) + request(START, 7, start_body()))
+    kinds = {}
+    while len(kinds) < 6:
+        got = raw.frame()
+        if got is None:
+            break
+        kinds.setdefault(got[1], got[0])
+    T.check("granted and refused as capd.conf says", kinds == {2: 36, 3: 36, 4: 36, 5: 36, 6: 64, 7: 36}, kinds)
+    session.ask("stop_packet_capture", capture_id=theirs)
+    raw.sock.close()
+    until(lambda: sum("audit: end" in line for line in world.audit()) == 2, 8)
+    lines = world.audit()
+    who = "uid=%d gid=%d pid=" % (MALLORY, MALLORY)
+    for what, words in (
+            ("too long a duration", ("audit: start", who, 'interface="eth0"', "duration_ms=120000", 'refused: "', "max_duration")),
+            ("an interface that is not allowed", ("audit: start", who, 'interface="lo"', 'refused: "', "interfaces")),
+            ("an unknown interface", ("audit: start", who, 'interface="nosuch0"', 'refused: "')),
+            ("one capture too many of a user", ("audit: start", who, 'refused: "', "max_captures_per_user = 1")),
+            ("another's capture stopped", ("audit: stop", who, theirs, "refused")),
+            ("a start that is granted", ("audit: start", who, 'interface="eth0"', 'caller_claimed="by hand"', "granted capture=")),
+            ("another user's start, with its filter", ("audit: start", "uid=%d" % PERSON_UID, 'filter="tcp port 80"', "granted capture=" + theirs)),
+            ("its stop", ("audit: stop", "uid=%d" % PERSON_UID, theirs, "granted")),
+            ("its end, with what was counted", ("audit: end", theirs, "uid=%d" % PERSON_UID, "packets=", "bytes=", "complete"))):
+        T.check("the audit tells: " + what, any(all(word in line for word in words) for line in lines), "\n".join(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(world_module.run("hostile neighbours", [
+        worker_sends_garbage, worker_floods, capd_misbehaves, clients_crowd_out, client_of_mcpd_floods, audit_tells_all],
+        {"audit_tells_all": "interfaces = eth0\nmax_captures_per_user = 1\nmax_duration = 60\n"}))
