@@ -55,7 +55,7 @@ void protocol_print(FILE *out) {
             "Kinds: address is a bin of 0, 4 or 16 bytes, mac of 0 or 6; dist is samples, min, "
             "median, 95th percentile, max; rows are arrays of the row type named under unit.\n\n"
             "## Message types\n\n| number | type | body |\n|---|---|---|\n");
-#define ROW(type, name) fprintf(out, "| %d | %s | %s |\n", (int)type, #type, #name);
+#define ROW(type, name) fprintf(out, "| %d | %s | %s |\n", (int)(type), #type, #name);
     WIRE_BODY_LIST(ROW)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         fprintf(out, "\n## %s\n\n", all[i]->name);

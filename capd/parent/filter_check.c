@@ -173,7 +173,7 @@ static size_t joint(const char *p, const char *letters, const char *signs) {
 
 /* Take one sign; false: a parenthesis too many. */
 static bool sign(struct scan *s, unsigned *depth) {
-    char c = *s->p, before = s->p > s->text ? s->p[-1] : ' ';
+    char c = *s->p, before = (char)(s->p > s->text ? s->p[-1] : ' ');
     bool twice = s->p[1] == c || before == c; /* && and ||, but also << and >> */
     if (c == '(')
         ++*depth;

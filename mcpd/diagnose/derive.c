@@ -111,14 +111,16 @@ static bool find_in_schema(const struct schema *s, const char *name, struct deri
 }
 
 bool derive_find(enum table_id table, const char *name, struct derived *out) {
+    bool of_totals = strncmp(name, "totals.", 7) == 0;
     *out = (struct derived){0};
-    if (strncmp(name, "totals.", 7) == 0) {
-        if (!derive_find(TABLE_TOTALS, name + 7, out)) return false;
-        out->of_totals = true;
-        return true;
+    if (of_totals) {
+        table = TABLE_TOTALS;
+        name += 7;
     }
-    if ((out->fn = derive_fn_find(table, name))) return true;
-    return find_in_schema(derive_schema(table), name, out);
+    out->fn = derive_fn_find(table, name);
+    bool found = out->fn || find_in_schema(derive_schema(table), name, out);
+    out->of_totals = of_totals;
+    return found;
 }
 
 bool derive_value(const struct derived *d, const struct derive_row *r, double *out) {

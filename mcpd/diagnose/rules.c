@@ -100,12 +100,16 @@ static int rule_index(const struct rules *set, const char *id) {
     return -1;
 }
 
-/* True if following suppressors from `from` leads back to `to`. */
-static bool leads_to(const struct rules *set, int from, int to, unsigned depth) {
+/* True if following suppressors from `from` leads to `to`.  Each rule is looked at once: there may
+ * be more ways than time. */
+static bool leads_to(const struct rules *set, int from, int to, bool seen[RULES_MAX]) {
     const struct rule *r = &set->rule[from];
-    for (unsigned i = 0; i < r->suppressors && depth < RULES_MAX; i++) {
+    for (unsigned i = 0; i < r->suppressors; i++) {
         int next = rule_index(set, r->suppressor[i].rule);
-        if (next == to || (next >= 0 && leads_to(set, next, to, depth + 1))) return true;
+        if (next == to) return true;
+        if (next < 0 || seen[next]) continue;
+        seen[next] = true;
+        if (leads_to(set, next, to, seen)) return true;
     }
     return false;
 }
@@ -123,9 +127,11 @@ static bool rules_agree(const struct rules *set, struct fail *fail) {
                 return refuse(fail, r->id, "needs \"%s\", which is about another table",
                               r->needs[k]->name);
     }
-    for (unsigned i = 0; i < set->n; i++)
-        if (leads_to(set, (int)i, (int)i, 0))
+    for (unsigned i = 0; i < set->n; i++) {
+        bool seen[RULES_MAX] = {false};
+        if (leads_to(set, (int)i, (int)i, seen))
             return refuse(fail, set->rule[i].id, "suppresses itself in a circle");
+    }
     return true;
 }
 

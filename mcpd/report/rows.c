@@ -136,7 +136,7 @@ static const struct column host_columns[] = {
     {"address", o_address}, {"name", o_name}, {"packets", o_packets}, {"bytes", o_bytes}};
 
 /* ---- the lists ----------------------------------------------------------------------------- */
-#define COLUMNS(a) a, sizeof a / sizeof a[0]
+#define COLUMNS(a) (a), sizeof(a) / sizeof(a)[0]
 static const struct {
     const struct column *column;
     size_t columns;

@@ -131,11 +131,11 @@ void connections_line(const cJSON *report, char *out, size_t cap) {
 }
 
 void coverage_line(const cJSON *report, char *out, size_t cap) {
-    const cJSON *not = tree_get(report, "coverage.not_evaluable");
+    const cJSON *unjudged = tree_get(report, "coverage.not_evaluable");
     char number[32];
     snprintf(out, cap, "%s rules", tree_number(report, "coverage.rules_evaluated", number));
     const char *open = "; not judged: ";
-    for (const cJSON *n = not ? not ->child : NULL; n; n = n->next) {
+    for (const cJSON *n = unjudged ? unjudged->child : NULL; n; n = n->next) {
         size_t used = strlen(out);
         snprintf(out + used, cap - used, "%s%s (%s)", open, n->string, number_text(n, number));
         open = ", ";

@@ -125,14 +125,12 @@ static void output_broken(struct stdio *t, const char *why) {
 static ssize_t write_some(struct stdio *t) {
     const char *p = t->out.p + t->sent;
     size_t len = queued(t);
-    ssize_t n;
+    ssize_t n = -1;
     if (t->out_is_socket) {
         n = send(t->options.out_fd, p, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n < 0 && errno == ENOTSOCK) {
-            t->out_is_socket = false;
-            return write_some(t);
-        }
-    } else {
+        t->out_is_socket = n >= 0 || errno != ENOTSOCK;
+    }
+    if (!t->out_is_socket) {
         struct pollfd ready = {.fd = t->options.out_fd, .events = POLLOUT};
         if (poll(&ready, 1, 0) <= 0) return 0;
         n = write(t->options.out_fd, p, len < PIPE_BUF ? len : PIPE_BUF);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 /* A whole file with one rule; the parts in capitals are replaced by each case. */
@@ -134,6 +135,32 @@ static void test_rules_file_refuses_frames(void **state) {
     }
 }
 
+/* 64 rules, each suppressed by the four after it: billions of ways, and loaded at once. */
+static void test_rules_file_many_ways(void **state) {
+    static char list[65536], text[sizeof list + sizeof frame];
+    size_t used = 0;
+    (void)state;
+    for (unsigned i = 0; i < 64; i++) {
+        char by[400] = "", rule[2048], id[8];
+        for (unsigned k = i + 1, n = 0; k < i + 5 && k < 64; k++)
+            n += (unsigned)snprintf(by + n, sizeof by - n, "%s{\"rule\":\"r%u\",\"same\":\"any\"}",
+                                    n ? "," : "", k);
+        snprintf(rule, sizeof rule, "\"needs\":[\"tcp\"],\"suppressed_by\":[%s],", by);
+        snprintf(id, sizeof id, "r%u", i);
+        const char *whole = changed("\"needs\":[\"tcp\"],", rule);
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s{\"id\":\"%s\"%s",
+                                 i ? "," : "", id, whole + strlen("{\"id\":\"r1\""));
+    }
+    assert_true(used < sizeof list);
+    snprintf(text, sizeof text, frame, list);
+    struct fail f = {0};
+    (void)alarm(20);
+    struct rules *r = rules_new(text, &f);
+    (void)alarm(0);
+    if (!r) fail_msg("%s", f.why);
+    rules_free(r);
+}
+
 /* The text cut anywhere is refused, never half taken. */
 static void test_rules_file_truncated(void **state) {
     static char text[16384];
@@ -189,6 +216,7 @@ int main(void) {
         cmocka_unit_test(test_rules_file_good),
         cmocka_unit_test(test_rules_file_refuses),
         cmocka_unit_test(test_rules_file_refuses_frames),
+        cmocka_unit_test(test_rules_file_many_ways),
         cmocka_unit_test(test_rules_file_truncated),
         cmocka_unit_test(test_rules_file_two_of_one_id),
         cmocka_unit_test(test_rules_file_conditions),
