@@ -25,12 +25,18 @@ static uint64_t bits_per_second(uint64_t bytes, uint64_t us) {
     return us ? nearest((double)bytes * 8e6 / (double)us) : 0;
 }
 
+static uint64_t greater(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
 static bool put_throughput(cJSON *o, const struct msg_totals *t) {
-    const struct counter rates[] = {
-        {"to_client", bits_per_second(t->payload_to_client, t->duration_us)},
-        {"to_server", bits_per_second(t->payload_to_server, t->duration_us)},
-        {"peak_to_client", t->peak_bps_to_client},
-        {"peak_to_server", t->peak_bps_to_server}};
+    uint64_t to_client = bits_per_second(t->payload_to_client, t->duration_us);
+    uint64_t to_server = bits_per_second(t->payload_to_server, t->duration_us);
+    /* A peak is that of the busiest second; what lasted less has no second to be measured in. */
+    const struct counter rates[] = {{"to_client", to_client},
+                                    {"to_server", to_server},
+                                    {"peak_to_client", greater(t->peak_bps_to_client, to_client)},
+                                    {"peak_to_server", greater(t->peak_bps_to_server, to_server)}};
     if (t->payload_to_client + t->payload_to_server == 0) return true;
     cJSON *out = put_object(o, "throughput_bps");
     return out && put_counters(out, rates, 4, true);

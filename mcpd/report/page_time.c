@@ -66,8 +66,7 @@ static void add_caption(struct page *p, const cJSON *chart, const struct series 
             html_addf(&p->t, ", %s in all", number_words(s[i].sum, unit, value));
         html_raw(&p->t, "</span>");
     }
-    html_raw(&p->t,
-             most > 0 ? "</figcaption>" : " <span class=\"key none\">none</span></figcaption>");
+    html_raw(&p->t, most > 0 ? "</figcaption>" : " <span class=\"dim\">none</span></figcaption>");
 }
 
 static void add_chart(struct page *p, const cJSON *chart, const struct series *s, int n) {

@@ -37,7 +37,7 @@ static void with_prefix(double v, const char *unit, char *out) {
 
 /* 1234567 -> "1,234,567" */
 static void with_commas(double v, char *out) {
-    char digits[32];
+    char digits[320]; /* as many as a double can have */
     size_t used = 0, n = (size_t)snprintf(digits, sizeof digits, "%.0f", v);
     for (size_t i = 0; i < n; i++) {
         if (i && (n - i) % 3 == 0 && digits[i - 1] != '-') out[used++] = ',';

@@ -1,7 +1,7 @@
 /* libFuzzer: from a snapshot of any numbers and names to a report of it.  Input: state, mode and
  * section, token budget, the target's text, then the tables (tests/fuzz/fields.h).  Whatever was
  * counted: reports are strict JSON, keep to their budgets, page to an end, and their texts hold no
- * control character; the same capture gives the same report. */
+ * control character, nor does the page for people; the same capture gives the same report. */
 #include "common/wire.h"
 #include "mcpd/capture/target.h"
 #include "mcpd/mcp/jsoncheck.h"
@@ -71,6 +71,20 @@ static void check_section(const struct rules *r, const struct capture_view *v, c
     }
 }
 
+/* The page and the tables: text, the same twice, one script. */
+static void check_page(const cJSON *full) {
+    char *page = report_html(full), *again = report_html(full);
+    HOLDS(page && again && strcmp(page, again) == 0);
+    const char *script = strstr(page, "<script");
+    HOLDS(script && !strstr(script + 1, "<script"));
+    check_text(page, 0, false, false);
+    free(again);
+    char *connections = report_csv_connections(full), *timeline = report_csv_timeline(full);
+    HOLDS(connections && timeline && strstr(connections, "\r\n") && strstr(timeline, "\r\n"));
+    free(connections);
+    free(timeline);
+}
+
 static void check_reports(const struct rules *r, const struct capture_view *v, unsigned tokens) {
     cJSON *full = report_full(r, v), *again = report_full(r, v), *status = report_status(r, v);
     char *one = check_tree(full, 0), *two = check_tree(again, 0);
@@ -81,6 +95,7 @@ static void check_reports(const struct rules *r, const struct capture_view *v, u
     check_text(report_text(full, tokens), tokens * 3 / 2, false, false);
     check_text(report_terminal(full, false, true), 0, false, true);
     check_text(report_terminal(full, true, false), 0, true, false);
+    check_page(full);
     (void)report_is_healthy(full);
     cJSON_Delete(full);
     cJSON_Delete(again);

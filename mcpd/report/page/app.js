@@ -4,7 +4,7 @@
 const PROTOCOL = "2026-01-26";
 const REFRESH_MS = 5000, ANSWER_MS = 60000, PAGES_MOST = 60;
 const MAX_TOKENS = 8000; /* of a page; the server's own limit */
-const AT_ONCE = ["timeline", "hosts", "coverage"]; /* not in the summary, but on the page */
+const AT_ONCE = ["summary", "timeline", "hosts", "coverage"]; /* what stands on the page, and the summary was too short for */
 
 const view = { report: null, note: "The result will appear here.", error: "", context: {}, can: {}, busy: "", timer: 0, gone: false };
 const waiting = new Map();
@@ -149,7 +149,7 @@ async function refresh() {
   draw();
   try {
     const status = isRunning() ? await callTool("get_capture_status", { capture_id: id }) : {};
-    const data = await callTool("get_capture_report", { capture_id: id });
+    const data = await callTool("get_capture_report", { capture_id: id, max_tokens: MAX_TOKENS });
     view.report = status.progress ? { ...data, progress: status.progress } : data;
     view.error = "";
   } catch (error) {
@@ -167,9 +167,10 @@ async function fetchSection(name) {
     const args = { capture_id: report.capture_id, section: name, max_tokens: MAX_TOKENS };
     const data = await callTool("get_capture_report", cursor ? { ...args, cursor } : args);
     if (view.report !== report) return; /* another one came meanwhile */
-    merge(report, data, page > 0);
+    if (name === "summary") Object.assign(report, data);
+    else merge(report, data, page > 0);
     cursor = data.next_cursor;
-    if (!cursor) break;
+    if (!cursor || name === "summary") break;
   }
   if (name === "problems") delete report.problems_more;
   const list = WORDS.lists.find((words) => words.section === name);

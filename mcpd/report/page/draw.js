@@ -15,7 +15,7 @@ function h(name, attributes, ...children) {
     if (typeof value === "function") element.addEventListener(key, value);
     else if (value !== undefined && value !== "") element.setAttribute(key, value);
   }
-  element.append(...children.flat().filter((child) => child !== undefined && child !== ""));
+  element.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== ""));
   return element;
 }
 
@@ -146,8 +146,8 @@ function card(f) {
       h("div", {}, textAt(f, "explanation") ? h("p", {}, f.explanation) : "",
         textAt(f, "next_step") ? h("p", { class: "next" }, h("b", {}, WORDS.titles.next), " ", f.next_step) : "",
         h("p", { class: "meta" },
-          blame ? [h("span", {}, `${WORDS.titles.blame} ${blameWords(blame)} (${textAt(f, "blame_confidence")})`),
-            h("span", {}, "Symptom: " + textAt(f, "confidence"))] : "",
+          blame ? [h("span", {}, `${WORDS.titles.blame} ${blameWords(blame)} (${textAt(f, "blame_confidence")})`), " ",
+            h("span", {}, "Symptom: " + textAt(f, "confidence")), " "] : "",
           seenWords(f))),
       h("div", {}, at(f, "evidence") ? numbersList(f.evidence) : "",
         limits ? h("details", {}, h("summary", {}, WORDS.titles.limits), limits) : "")));
@@ -176,7 +176,7 @@ function tiles(report) {
   for (const [path, title, kind, besidePath, words, besideKind] of WORDS.tiles) {
     const value = valueText(at(report, path), kind), beside = valueText(at(report, besidePath), besideKind);
     if (!value || (beside || value) === "0") continue;
-    found.push(h("li", {}, h("span", {}, title), " ", h("b", {}, value), beside ? h("small", {}, `${words} ${beside}`) : ""));
+    found.push(h("li", {}, h("span", {}, title), " ", h("b", {}, value), beside ? [" ", h("small", {}, `${words} ${beside}`)] : ""));
   }
   return found.length ? h("ul", { class: "tiles" }, found) : "";
 }
@@ -243,9 +243,9 @@ function chart(words, timeline) {
     .map(([key, label]) => ({ label, values: timeline[key].map((v) => Number(v) * factor || 0) }));
   if (!series.length || !series[0].values.length) return "";
   const peak = (s) => s.values.reduce((a, b) => Math.max(a, b), 0), most = Math.max(...series.map(peak));
-  const keys = series.map((s, i) => h("span", { class: "key k" + i }, `${s.label}${s.label ? ", " : ""}at most ${numberWords(peak(s), words.unit)}`,
-    words.unit === "count" ? `, ${numberWords(s.values.reduce((a, b) => a + b, 0), "count")} in all` : ""));
-  const caption = h("figcaption", {}, h("b", {}, words.title), most > 0 ? keys : h("span", { class: "dim" }, "none"));
+  const keys = series.map((s, i) => [" ", h("span", { class: "key k" + i }, `${s.label}${s.label ? ", " : ""}at most ${numberWords(peak(s), words.unit)}`,
+    words.unit === "count" ? `, ${numberWords(s.values.reduce((a, b) => a + b, 0), "count")} in all` : "")]);
+  const caption = h("figcaption", {}, h("b", {}, words.title), most > 0 ? keys : [" ", h("span", { class: "dim" }, "none")]);
   if (most <= 0) return h("figure", { class: "chart" }, caption);
   const top = roundUp(most);
   return h("figure", { class: "chart" }, caption, h("div", { class: "plot" }, h("span", { class: "top" }, numberWords(top, words.unit)), h("span", { class: "zero" }, "0"),
