@@ -130,6 +130,15 @@ WITNESS(voice_just_begun) {
     voice_unanswered(w);
     w->media[0].last_us = 2900000;
 }
+/* Somebody is called: the tone of ringing comes as RTP, and who hears it sends nothing yet. */
+WITNESS(voice_rings) {
+    voice_unanswered(w);
+    w->media[0].last_us = w->media[0].first_us + 4500000;
+}
+WITNESS(voice_unanswered_for_six_seconds) {
+    voice_unanswered(w);
+    w->media[0].last_us = w->media[0].first_us + 6000000;
+}
 WITNESS(voice_from_a_camera) {
     voice_unanswered(w);
     w->service[0].port = 554;
@@ -162,5 +171,17 @@ WITNESS(voice_uneven_and_held_back) {
     w->media[0].jitter_samples = 499;
     w->media[0].jitter_us = 40000;
 }
+
+/* clang-format off */
+#define WITNESSES_ONE_WAY \
+    {"rtp_one_way", voice_unanswered, "warning", "likely", "network", "203.0.113.9:4000"}, \
+    {"rtp_one_way", voice_unanswered_for_six_seconds, "warning", "possible", "network", "203.0.113.9:4000"}, \
+    {"rtp_one_way", voice_to_a_group, NULL, NULL, NULL, NULL}, \
+    {"rtp_one_way", voice_to_who_listens, NULL, NULL, NULL, NULL}, \
+    {"rtp_one_way", voice_just_begun, NULL, NULL, NULL, NULL}, \
+    {"rtp_one_way", voice_rings, NULL, NULL, NULL, NULL}, \
+    {"rtp_one_way", voice_from_a_camera, NULL, NULL, NULL, NULL}, \
+    {"rtp_one_way", video_unanswered, NULL, NULL, NULL, NULL}
+/* clang-format on */
 
 #endif
