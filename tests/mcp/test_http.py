@@ -557,6 +557,7 @@ def main():
     if os.getuid() != 0:
         t.skip("Streamable HTTP", "needs root (it starts capd with CAP_NET_RAW alone)")
         return t.end()
+    product.enter_own_network()
     product.install_signal_handlers()
     with product.Product() as here:
         here.start_capd(config="max_captures_per_user = 8\n")  # all of serve's callers are one user to it

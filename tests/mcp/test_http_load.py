@@ -248,6 +248,7 @@ def main():
     if os.getuid() != 0:
         t.skip("HTTP under load", "needs root (it starts capd with CAP_NET_RAW alone)")
         return t.end()
+    product.enter_own_network()
     product.install_signal_handlers()
     resource.setrlimit(resource.RLIMIT_NOFILE, (FLOOD + 1000, FLOOD + 1000))
     rows = []
