@@ -111,7 +111,7 @@ static void drop_client(struct server *s, struct client *c) {
     if (s->private_mode) s->stopping = true;
 }
 
-/* May this user have the connection that was just made?  Root and capd's own user always may. */
+/* May this user have the connection that was just made?  Root always may. */
 static bool has_room(const struct server *s, uid_t uid, struct fail *fail) {
     unsigned n = 0;
     for (int i = 0; i < SERVER_CLIENTS; i++)

@@ -7,8 +7,9 @@
 #include "common/sysd.h"
 #include "common/wire.h"
 
-#define SERVER_CLIENTS   32
-#define SERVER_PER_USER  12 /* connections; one user must not shut the others out */
+#define SERVER_CLIENTS 64
+#define SERVER_PER_USER                                                                            \
+    24 /* connections: one for each MCP client a person has open; the rest is for others */
 #define CLIENT_OUT_BYTES (64u * 1024u)
 #define NO_CLIENT        (-1)
 
