@@ -228,6 +228,13 @@ void peers_shut(struct http_peer *p) {
     (void)shutdown(p->fd, SHUT_RDWR);
 }
 
+/* The other side has closed, and all it sent has been read.  libmicrohttpd misses that when the end
+ * arrived together with data: it waits for an edge that has been. */
+static bool has_ended(const struct http_peer *p) {
+    char byte;
+    return recv(p->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void peers_sweep(struct http *h, uint64_t now_ms) {
     for (struct http_peer *p = h->peers; p; p = p->next) {
         const struct http_exchange *x = p->exchange;
@@ -239,7 +246,9 @@ void peers_sweep(struct http *h, uint64_t now_ms) {
             since = x->written_ms;
             limit = HTTP_STALL_MS;
         }
-        if (!(x && x->suspended) && now_ms - since > limit) peers_shut(p);
+        bool waits = !x || x->state == EXCHANGE_BODY;
+        bool late = !(x && x->suspended) && now_ms - since > limit;
+        if (late || (waits && has_ended(p))) peers_shut(p);
     }
 }
 
