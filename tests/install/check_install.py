@@ -259,6 +259,8 @@ class Session:
         lines = [line for line in self.journal("capd.service").split("\n") if "audit:" in line]
         say("\n".join(lines[-6:]))
         assert any("start " in line and " granted " in line and 'interface="wan0"' in line for line in lines), lines
+        for who in ("uid %s" % self.m.run(["id", "-u", "alice"]).out.strip(), "token default"):
+            assert any('caller_claimed="%s' % who in line for line in lines), "nothing of %s in %s" % (who, lines)
         assert any("audit: end" in line and "packets=" in line for line in lines), lines
 
     def test_exposure_of_the_running_units(self):
