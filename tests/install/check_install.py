@@ -129,7 +129,7 @@ class Session:
     # ---- tests, in order ----------------------------------------------------------------------------------------
 
     def test_apt_installs_the_previous_package(self):
-        done = self.apt("install", "/root/old.deb")
+        done = self.apt("install", "/srv/old.deb")
         say("\n".join(line for line in done.out.split("\n") if "Setting up " + PACKAGE in line or "Creat" in line))
         assert "Could not execute" not in done.text, done.text[-600:]
         self.m.run("usermod -aG capd-clients alice")
@@ -146,7 +146,7 @@ class Session:
         m.run(page_commands("capd.8.scd", "setcap"))
         before = m.run("sha256sum /etc/packet-capture-mcp/*.conf /var/lib/mcpd/tokens").out
         pids = [self.show(unit, "MainPID") for unit in ("capd.service", "mcpd.service")]
-        self.apt("install", "/root/new.deb")
+        self.apt("install", "/srv/new.deb")
         self.wait_active()
         assert version() in m.run("mcpd --version").out
         assert before == m.run("sha256sum /etc/packet-capture-mcp/*.conf /var/lib/mcpd/tokens").out
@@ -407,11 +407,11 @@ class Session:
 
 def prepare(machine, old, new):
     """Packages, people, and a network: wan0 - far0 in a namespace with a web server."""
-    machine.put(old, "/root/old.deb")
-    machine.put(new, "/root/new.deb")
+    machine.put(old, "/srv/old.deb")
+    machine.put(new, "/srv/new.deb")
     machine.put(os.path.join(HERE, "inside.py"), "/usr/local/inside.py")
     os.chmod(machine.root + "/usr/local/inside.py", 0o755)
-    machine.fetch_dependencies("/root/new.deb")
+    machine.fetch_dependencies("/srv/new.deb")
     state = machine.boot()
     say("booted: %s; %s" % (state, machine.run("systemctl --version | head -1; . /etc/os-release; echo $PRETTY_NAME").out.replace("\n", " ")))
     machine.run("useradd -m alice && useradd -m mallory")
