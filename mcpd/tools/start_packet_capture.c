@@ -72,8 +72,21 @@ static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
         tool_call_result(s.call, answer(c, probe), answer_text(c, probe));
 }
 
+/* For capd's audit line, which sees one and the same mcpd: who asked, then what the client calls
+ * itself. */
+static const char *label_of(const struct tool_call *call, char out[LIM_LABEL + 1]) {
+    const struct caller *who = tool_call_caller(call);
+    const char *client = tool_call_client(call);
+    size_t cap = LIM_LABEL + 1;
+    int used = who->kind == CALLER_TOKEN ? snprintf(out, cap, "token %s", who->name)
+                                         : snprintf(out, cap, "uid %u", (unsigned)who->uid);
+    if (*client) snprintf(out + used, cap - (size_t)used, ", %s", client);
+    return out;
+}
+
 static void start(struct tool_call *call, const cJSON *args, void *app) {
     struct app *a = app;
+    char label[LIM_LABEL + 1];
     struct target target;
     struct fail fail;
     enum mode mode = MODE_AUTO;
@@ -94,7 +107,7 @@ static void start(struct tool_call *call, const cJSON *args, void *app) {
     *s = (struct starting){a, call, args};
     struct capture_request q = {.target = &target,
                                 .caller = *tool_call_caller(call),
-                                .label = tool_call_client(call),
+                                .label = label_of(call, label),
                                 .interface = tool_text(args, "interface"),
                                 .filter = filter,
                                 .filter_only = *filter && mode == MODE_AUTO,

@@ -19,9 +19,12 @@ INSTEAD = {"open": "openat", "stat": "newfstatat", "lstat": "newfstatat", "acces
            "poll": "ppoll", "dup2": "dup3", "epoll_wait": "epoll_pwait", "pipe": "pipe2", "getdents": "getdents64",
            "select": "pselect6", "time": "clock_gettime", "eventfd": "eventfd2", "fork": "clone", "vfork": "clone",
            "unlink": "unlinkat", "mkdir": "mkdirat", "rename": "renameat2", "chmod": "fchmodat", "creat": "openat",
+           "chown": "fchownat", "lchown": "fchownat", "link": "linkat", "symlink": "symlinkat", "mknod": "mknodat", "rmdir": "unlinkat",
            "epoll_create": "epoll_create1", "arch_prctl": None, "alarm": "setitimer", "pause": "ppoll"}
 # Names of the same call.
 ALIASES = {"fstatat64": "newfstatat", "fadvise64_64": "fadvise64"}
+# libseccomp numbers a call that an architecture does not have below zero; nobody can make it.
+NO_SUCH_CALL = 1 << 31
 # Flags of open() have other numbers: O_DIRECTORY, O_NOFOLLOW, O_DIRECT, O_LARGEFILE (asm/fcntl.h).
 FLAG_CALLS = {"open", "openat"}
 
@@ -33,12 +36,13 @@ def export(program):
     out, policy, call = {}, None, None
     for line in done.stdout.split("\n"):
         start = re.match(r"== (\S+)", line)
-        head = re.match(r'\s*# filter for syscall "(\w+)"', line)
+        head = re.match(r'\s*# filter for syscall "(\w+)" \((\d+)\)', line)
         if start:
             policy, call = out.setdefault(start.group(1), {}), None
         elif head:
-            call = ALIASES.get(head.group(1), head.group(1))
-            policy[call] = []
+            call = ALIASES.get(head.group(1), head.group(1)) if int(head.group(2)) < NO_SUCH_CALL else None
+            if call:
+                policy[call] = []
         elif "default action" in line:
             call = "(default)"
             policy[call] = []
@@ -46,12 +50,13 @@ def export(program):
             call = None
         elif call and line.strip() and not line.strip().startswith("if ($syscall"):
             policy[call].append(line.strip())
-    return {name: {call: rules(lines) for call, lines in calls.items()} for name, calls in out.items()}
+    return {name: {call: rules(lines, call) for call, lines in calls.items()} for name, calls in out.items()}
 
 
-def rules(lines):
-    """Order is libseccomp's business: it sorts by how many rules there are."""
-    return "\n".join(sorted(lines))
+def rules(lines, call):
+    """Order is libseccomp's business: it sorts by how many rules there are.  A process's own id is not the policy's."""
+    text = "\n".join(sorted(lines))
+    return re.sub(r"(\$a0\.lo32 == )\d+", r"\1(own id)", text) if call in ("tgkill", "kill") else text
 
 
 def compare(policy, ours, theirs):
