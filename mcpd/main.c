@@ -44,8 +44,9 @@ static bool lock_up(struct app *a, enum cli_command command, struct fail *fail) 
                                .readable = folder,
                                .keep_bytes = a->settings.retention_bytes};
     for (uint32_t i = 0; i < a->settings.dirs; i++) folder[i] = a->settings.dir[i];
-    if (w.mode != SANDBOX_PEOPLE)
-        w.readable_n = a->settings.dirs ? a->settings.dirs : a->home[0] != 0;
+    w.readable_n = a->settings.dirs;
+    if (w.mode == SANDBOX_STDIO && w.readable_n == 0) w.readable_n = a->home[0] != 0;
+    if (w.mode == SANDBOX_PEOPLE) w.readable_n = 0;
     settle_time_zone();
     if (a->settings.capd[0] == '/' && !launcher_confine(&a->launcher))
         return fail_set(fail, FAIL_ENVIRONMENT, "", "the launcher ended");

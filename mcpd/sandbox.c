@@ -46,7 +46,6 @@ static const struct row {
     {SCMP_SYS(lseek), ALL},
     /* clients that connect */
     {SCMP_SYS(accept4), H},
-    {SCMP_SYS(accept), H},
     {SCMP_SYS(shutdown), H},
     {SCMP_SYS(setsockopt), H},
     {SCMP_SYS(getsockname), H},
@@ -58,16 +57,13 @@ static const struct row {
     {SCMP_SYS(rt_sigprocmask), ALL},
     {SCMP_SYS(rt_sigaction), ALL},
     {SCMP_SYS(rt_sigreturn), ALL},
-    {SCMP_SYS(sigaltstack), ALL},
     {SCMP_SYS(epoll_create1), H},
     {SCMP_SYS(epoll_ctl), H},
     {SCMP_SYS(epoll_wait), H},
     {SCMP_SYS(epoll_pwait), H},
-    {SCMP_SYS(epoll_pwait2), H},
     {SCMP_SYS(eventfd2), H},
     /* the end of the launcher, and our own */
     {SCMP_SYS(wait4), ALL},
-    {SCMP_SYS(waitid), ALL},
     {SCMP_SYS(exit), ALL},
     {SCMP_SYS(exit_group), ALL},
     /* memory */
@@ -79,12 +75,10 @@ static const struct row {
     /* time and chance */
     {SCMP_SYS(clock_gettime), ALL},
     {SCMP_SYS(clock_getres), ALL},
-    {SCMP_SYS(clock_nanosleep), ALL},
-    {SCMP_SYS(nanosleep), ALL},
     {SCMP_SYS(gettimeofday), ALL},
+    {SCMP_SYS(time), ALL},
     {SCMP_SYS(getrandom), ALL},
     {SCMP_SYS(restart_syscall), ALL},
-    {SCMP_SYS(sched_yield), ALL},
     /* who we are, and what holds us: `mcpd check` shows it */
     {SCMP_SYS(getpid), ALL},
     {SCMP_SYS(gettid), ALL},
@@ -110,7 +104,6 @@ static const struct row {
     {SCMP_SYS(faccessat2), ALL},
     {SCMP_SYS(readlink), ALL},
     {SCMP_SYS(readlinkat), ALL},
-    {SCMP_SYS(getcwd), ALL},
 };
 
 static unsigned landlock_in_force;

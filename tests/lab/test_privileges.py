@@ -58,6 +58,7 @@ def check_running(checks, how):
         seen["parent"] = status_of(lab.capd.pid)
         seen["workers"] = [status_of(pid) for pid in children(lab.capd.pid)]
         seen["mcpd"] = status_of(lab.asking.pid)
+        seen["launcher"] = [status_of(pid) for pid in children(lab.asking.pid)]
         seen["fds"] = [sorted(os.listdir("/proc/%d/fd" % pid)) for pid in children(lab.capd.pid)]
 
     with lab_module.Lab() as lab:
@@ -83,7 +84,12 @@ def check_running(checks, how):
     checks.check("%s: worker holds few descriptors" % how, all(len(fds) <= 6 for fds in seen["fds"]), seen["fds"])
     checks.equal("%s: mcpd is the person" % how, mcpd["Uid"].split(), [str(product.PERSON_UID)] * 4)
     checks.equal("%s: mcpd has no capability" % how, capabilities(mcpd), nothing)
-    checks.equal("%s: mcpd can gain none" % how, mcpd["NoNewPrivs"], "1")
+    checks.equal("%s: mcpd can gain none, and has a system call filter" % how, (mcpd["NoNewPrivs"], mcpd["Seccomp"]), ("1", "2"))
+    checks.equal("%s: the launcher can gain none, unless capd is private" % how, [s["NoNewPrivs"] for s in seen["launcher"]], ["1"])
+    for name, held in (("worker", workers[0]), ("mcpd", mcpd)):
+        print("# %s, %s: uid %s, CapPrm %s, CapEff %s, CapBnd %s, NoNewPrivs %s, Seccomp %s, filters %s" % (
+            how, name, held["Uid"].split()[0], held["CapPrm"], held["CapEff"], held["CapBnd"], held["NoNewPrivs"], held["Seccomp"],
+            held.get("Seccomp_filters", "?")))
     checks.check("%s: and a report came" % how, said.report is not None, said.stderr)
 
 

@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 
+from security import lint_security
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PRODUCT = ("common", "capd", "mcpd")
 SKIPPED_DIRS = {".git", "build", "node_modules", "__pycache__", "corpus"}
@@ -280,4 +282,5 @@ LINTS = [
     ("formatting", lint_format),
     ("words", lint_words),
     ("rules and witnesses", lint_rules),
+    ("SECURITY.md and the policies", lint_security),
 ]
