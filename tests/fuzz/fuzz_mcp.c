@@ -21,7 +21,8 @@ static void end_call(struct tool_call *call, unsigned how) {
     if (how % 3 == 0)
         tool_call_error(call, "no \x01 such\nthing \xff %u", how);
     else
-        tool_call_result(call, cJSON_CreateObject(), how % 3 == 1 ? strdup("said \xf0\x9f\x92\xa3") : NULL);
+        tool_call_result(call, cJSON_CreateObject(),
+                         how % 3 == 1 ? strdup("said \xf0\x9f\x92\xa3") : NULL);
 }
 
 static void on_cancel(struct tool_call *call, void *ctx) {

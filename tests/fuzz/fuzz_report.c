@@ -71,6 +71,47 @@ static void check_section(const struct rules *r, const struct capture_view *v, c
     }
 }
 
+static unsigned count_of(const char *page, const char *what) {
+    unsigned n = 0;
+    for (const char *p = page; (p = strstr(p, what)); p++) n++;
+    return n;
+}
+
+/* However things are called on the wire, the page has the elements that its empty one has. */
+static void check_page(const cJSON *report) {
+    static const char *const active[] = {"<script", "<img",  "<iframe", "<object", "<embed",
+                                         "<base",   "<form", "<link",   "<meta",   "javascript:"};
+    static char *empty;
+    if (!empty) {
+        cJSON *nothing = cJSON_CreateObject();
+        empty = report_html(nothing);
+        cJSON_Delete(nothing);
+    }
+    char *page = report_html(report);
+    HOLDS(page && empty);
+    for (size_t i = 0; i < sizeof active / sizeof active[0]; i++)
+        HOLDS(count_of(page, active[i]) == count_of(empty, active[i]));
+    check_text(page, 0, false, false);
+}
+
+/* RFC 4180: lines of equally many fields. */
+static void check_csv(char *csv) {
+    unsigned fields = 1, first = 0;
+    bool quoted = false;
+    HOLDS(csv && text_is_utf8((const uint8_t *)csv, strlen(csv)));
+    for (const char *p = csv; *p; p++) {
+        if (*p == '"') quoted = !quoted;
+        if (quoted) continue;
+        fields += *p == ',';
+        if (*p != '\n') continue;
+        if (!first) first = fields;
+        HOLDS(fields == first);
+        fields = 1;
+    }
+    HOLDS(!quoted);
+    free(csv);
+}
+
 static void check_reports(const struct rules *r, const struct capture_view *v, unsigned tokens) {
     cJSON *full = report_full(r, v), *again = report_full(r, v), *status = report_status(r, v);
     char *one = check_tree(full, 0), *two = check_tree(again, 0);
@@ -81,6 +122,9 @@ static void check_reports(const struct rules *r, const struct capture_view *v, u
     check_text(report_text(full, tokens), tokens * 3 / 2, false, false);
     check_text(report_terminal(full, false, true), 0, false, true);
     check_text(report_terminal(full, true, false), 0, true, false);
+    check_page(full);
+    check_csv(report_csv_connections(full));
+    check_csv(report_csv_timeline(full));
     (void)report_is_healthy(full);
     cJSON_Delete(full);
     cJSON_Delete(again);
