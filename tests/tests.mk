@@ -83,11 +83,12 @@ FUZZ += fuzz_udp fuzz_udp_track fuzz_pcapng
 FUZZ += fuzz_capd fuzz_message fuzz_filter fuzz_conf fuzz_text
 FUZZ += fuzz_http_rules fuzz_json fuzz_mcp fuzz_capclient fuzz_report fuzz_rules fuzz_target fuzz_netchild
 FUZZ_ENGINE ?= -fsanitize=fuzzer
+FUZZ_LINK ?= $(CC) $(CFLAGS)
 FUZZ_LIBS = $(call lib,mcpd) $(call lib,mcpcore) $(HELPER)
 fuzzers: $(addprefix $(B)/,$(FUZZ))
-$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LIBS)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD) $(LIBS_MCPD) $(FUZZ_ENGINE) -lm
+$(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(patsubst %.c,$(B)/obj/%.o,$(filter %.c,$(FUZZ_ENGINE))) $(FUZZ_LIBS)
+	$(Q)$(FUZZ_LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) $(FUZZ_LIBS) $(LIBS_CAPD) $(LIBS_MCPD) $(filter-out %.c,$(FUZZ_ENGINE)) -lm
+.SECONDARY: $(patsubst %,$(B)/obj/tests/fuzz/%.o,$(FUZZ))
 
 FUZZ_SECONDS ?= 600
 fuzz: ## each fuzz target for FUZZ_SECONDS (600), one after the other; TARGETS= only these
