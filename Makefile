@@ -117,7 +117,7 @@ HELPER   := $(call lib,parent) $(ANALYSIS)
 
 -include tests/tests.mk
 
-.PHONY: all demo check check-corpus check-mutated bench lint format install clean help
+.PHONY: all demo check check-corpus check-mutated fuzz fuzzers analyze coverage bench lint format install clean help
 all: $(B)/capd $(B)/mcpd $(B)/mcpd-net ## build the programs (as an ordinary user)
 
 $(call lib,common): $(call obj,$(COMMON))
@@ -187,6 +187,7 @@ check: ## run every test (as root: all of them); closes with 'N passed, N failed
 	@deploy/install-deps build test
 	@$(MAKE) --no-print-directory -j$(JOBS) all units build/release/bench/flood
 	@$(MAKE) --no-print-directory -j$(JOBS) V=asan units
+	@! command -v clang-14 >/dev/null || $(MAKE) --no-print-directory -j$(JOBS) V=fuzz fuzzers
 	@$(GIVE_BACK) tests/run --summary build/check-summary.txt $(addprefix build/release/unit/,$(UNIT)) $(addprefix build/asan/unit/,$(UNIT)) $(SUITES)
 
 bench: ## beside other programs: reading a large capture, capturing over a veth pair; latency of tool calls (root)

@@ -205,7 +205,7 @@ static const struct mcp_prompt_argument realtime_arguments[] = {
 static const struct mcp_prompt_argument watch_arguments[] = {
     {"duration", "Seconds to watch, 1 to 3600", true, offer_durations}, INTERFACE};
 
-#define ARGUMENTS(a) .arguments = a, .argument_count = sizeof a / sizeof *a
+#define ARGUMENTS(a) .arguments = (a), .argument_count = sizeof(a) / sizeof *(a)
 
 const struct mcp_prompt app_prompts[] = {
     {.name = "diagnose_slow_site",

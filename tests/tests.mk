@@ -83,17 +83,41 @@ UNIT += test_filter
 UNIT += test_parent_server
 
 # Fuzz targets, for clang's libFuzzer: `make V=fuzz fuzzers`, then build/fuzz/fuzz_x NEW_CORPUS tests/fuzz/seeds/x
+SUITES += tests/fuzz/run
+SUITES += tests/lint/static/quick
 FUZZ += fuzz_decode_frame fuzz_dns fuzz_http fuzz_tls
 FUZZ += fuzz_nd fuzz_dhcp fuzz_engine
 FUZZ += fuzz_udp fuzz_udp_track fuzz_pcapng
 FUZZ += fuzz_capd fuzz_message fuzz_filter fuzz_conf fuzz_text
-FUZZ += fuzz_json fuzz_mcp fuzz_capclient fuzz_report fuzz_rules fuzz_target fuzz_netchild
+FUZZ += fuzz_http_rules fuzz_json fuzz_mcp fuzz_capclient fuzz_report fuzz_rules fuzz_target fuzz_netchild
 FUZZ_ENGINE ?= -fsanitize=fuzzer
+FUZZ_LINK ?= $(CC) $(CFLAGS)
 FUZZ_LIBS = $(call lib,mcpd) $(call lib,mcpcore) $(HELPER)
 fuzzers: $(addprefix $(B)/,$(FUZZ))
-$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LIBS)
+$(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(patsubst %.c,$(B)/obj/%.o,$(filter %.c,$(FUZZ_ENGINE))) $(FUZZ_LIBS)
+	$(Q)$(FUZZ_LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) $(FUZZ_LIBS) $(LIBS_CAPD) $(LIBS_MCPD) $(filter-out %.c,$(FUZZ_ENGINE)) -lm
+.SECONDARY: $(patsubst %,$(B)/obj/tests/fuzz/%.o,$(FUZZ))
+
+FUZZ_SECONDS ?= 600
+fuzz: ## each fuzz target for FUZZ_SECONDS (600), one after the other; TARGETS= only these
+	@deploy/install-deps build
+	@$(MAKE) --no-print-directory -j$(JOBS) V=fuzz fuzzers
+	@tests/fuzz/run --seconds $(FUZZ_SECONDS) $(TARGETS)
+
+# Writes the seeds of fuzz_report, fuzz_capclient and fuzz_message; see there.
+$(B)/write_report_seeds: tests/fuzz/write_report_seeds.c $(FUZZ_LIBS)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD) $(LIBS_MCPD) $(FUZZ_ENGINE) -lm
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -Wno-unused-function $(LDFLAGS) -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD) $(LIBS_MCPD) -lcmocka -lm
+
+analyze: ## static analysis of the whole product by gcc, scan-build, clang-tidy and cppcheck: takes a quarter of an hour
+	@deploy/install-deps build analyze
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@tests/run tests/lint/static/analyze
+
+coverage: ## lines that unit tests and golden captures run, by folder; fails where a part is below its least share
+	@deploy/install-deps build
+	@$(MAKE) --no-print-directory -j$(JOBS) V=cov units
+	@tests/coverage
 UNIT += test_target
 UNIT += test_capclient
 UNIT += test_snapshot_store

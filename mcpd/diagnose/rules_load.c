@@ -87,7 +87,7 @@ static bool suppressors_load(struct rule *r, const cJSON *json, const struct sco
         if (at < 0 || !(s->rule = json_text(j, "rule")))
             return refuse(fail, r->id,
                           "suppressed_by: rule, and same: any, address, subject or name");
-        s->same = at;
+        s->same = (unsigned)at;
         const cJSON *when = json_get(j, "when");
         if (when && !(s->when = cond_new(when, scope, fail))) return false;
     }

@@ -16,8 +16,8 @@ char *content_base64(const void *bytes, size_t len) {
         if (left > 2) group |= in[i + 2];
         *out++ = digits[group >> 18];
         *out++ = digits[group >> 12 & 63];
-        *out++ = left > 1 ? digits[group >> 6 & 63] : '=';
-        *out++ = left > 2 ? digits[group & 63] : '=';
+        *out++ = (char)(left > 1 ? digits[group >> 6 & 63] : '=');
+        *out++ = (char)(left > 2 ? digits[group & 63] : '=');
     }
     *out = '\0';
     return text;

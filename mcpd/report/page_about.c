@@ -17,14 +17,14 @@ static void add_rules(struct page *p, const char *outcome) {
 
 static void add_coverage(struct page *p) {
     const cJSON *coverage = tree_get(p->report, "coverage");
-    const cJSON *not = tree_get(coverage, "not_evaluable");
+    const cJSON *unjudged = tree_get(coverage, "not_evaluable");
     char value[VALUE_BYTES];
     page_open(p, "coverage");
     html_addf(&p->t, "<details><summary><b>%s</b> rules were judged</summary><p class=\"rules\">",
               value_text(tree_get(coverage, "rules_evaluated"), "count", value));
     add_rules(p, "evaluated");
     html_raw(&p->t, "</p></details>\n");
-    for (const cJSON *n = not ? not ->child : NULL; n; n = n->next) {
+    for (const cJSON *n = unjudged ? unjudged->child : NULL; n; n = n->next) {
         html_addf(&p->t, "<details><summary><b>%s</b> not judged: ", value_text(n, "count", value));
         html_addf(&p->t, "%s</summary><p class=\"rules\">", n->string);
         add_rules(p, n->string);

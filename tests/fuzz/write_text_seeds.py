@@ -150,6 +150,25 @@ def requests():
     yield "many", hello + record(7, 2, empty) * 60
 
 
+def http_cases():
+    """Six header values (version, method, name or authorization, host, origin, accept or type), then the body."""
+    modern = dict(META)
+    legacy = rpc("tools/call", 1, name="list_captures", arguments={})
+    call = rpc("tools/call", 1, name="list_captures", arguments={}, _meta=modern)
+    both = "application/json, text/event-stream;q=0.9"
+    yield "modern", ["2026-07-28", "tools/call", "list_captures", "localhost:8000", "-", both, call]
+    yield "encoded", ["2026-07-28", "tools/call", "=?base64?bGlzdF9jYXB0dXJlcw==?=", "127.0.0.1", "-", "*/*", call]
+    yield "mismatch", ["2026-07-28", "ping", "x", "[::1]:80", "null", "text/html", call]
+    yield "legacy", ["2025-11-25", "-", "Bearer 0123456789abcdef0123456789abcdef", "host.example", "https://listed.example", both, legacy]
+    yield "old", ["2024-11-05", "-", "-", "evil.example", "http://localhost:1234", "-", legacy]
+    yield "listens", ["2026-07-28", "subscriptions/listen", "-", "localhost", "-", both, rpc("subscriptions/listen", 1, _meta=modern)]
+    yield "cancels", ["2025-06-18", "-", "-", "192.0.2.1", "-", both, note("notifications/cancelled", requestId=3)]
+    yield "batch", ["2025-03-26", "-", "-", "localhost", "-", both, "[" + legacy + "," + note("x") + "]"]
+    yield "broken", ["-", "-", "-", "-", "-", "application/json; charset=utf-8", "{"]
+    yield "tokens", ["tokens", "# who may ask", "default:0123456789abcdef0123456789abcdef", "alice:ABCDEFGHIJKLMNOPQRSTUVWXYZ:1000", ""]
+    yield "tokens-bad", ["tokens", "short:123", "no-token", "a:0123456789abcdef:4294967296", ""]
+
+
 WIRE_TEXTS = [b"plain.example", b"a\\b\x00\x1b[31m\xc2\x9b", "\u202ertl\u200b\ufeff\u2066".encode(), b"\xff\xfe\xc0\x80\xed\xa0\x80",
               "\U0001f4a3 \u00e9".encode(), b"\\x41\\u{202e}\\\\"]
 
@@ -176,6 +195,8 @@ def seeds():
     for target, pairs in (("rules", rule_files()), ("netchild", net_answers()), ("capd", requests())):
         for name, body in pairs:
             yield target, name, body if isinstance(body, bytes) else body.encode()
+    for name, lines in http_cases():
+        yield "http_rules", name, "\n".join(lines).encode()
     for i, text in enumerate(WIRE_TEXTS):
         yield "text", f"wire-{i}", bytes([40]) + text
 
