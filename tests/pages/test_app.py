@@ -33,7 +33,7 @@ SHOWN = """(() => {
   return {h1: texts("h1"), blame: texts(".blame"), facts: texts(".facts div"), tiles: texts(".tiles li"), headings: texts("main h2"), chips: texts(".card .chip"),
     cards: texts(".card h3, .card p, .card dl div"), phases: texts("#phases tr"), outcomes: texts("#outcomes li, #outcomes dl div"), protocols: texts("#protocols tr"),
     cells: texts(".list td"), heads: texts(".list th"), captions: texts(".chart figcaption"), axis: texts(".axis span"), lanes: texts(".lanes li"),
-    coverage: texts("#coverage summary"), rules: texts("#coverage code"), quality: texts("#quality dl div"), setup: texts("#setup dl div"), hints: texts(".hint"),
+    coverage: texts("#coverage summary"), rules: texts("#coverage code"), quality: texts("#quality dl div, #tcp dl div"), setup: texts("#setup dl div"), hints: texts(".hint"),
     paths: [...document.querySelectorAll(".plot path")].map((p) => p.getAttribute("d")), views: [...document.querySelectorAll(".plot svg")].map((p) => p.getAttribute("viewBox")),
     bars: [...document.querySelectorAll(".bar rect")].map((r) => [Number(r.getAttribute("x").slice(0, -1)).toFixed(0), Number(r.getAttribute("width").slice(0, -1)).toFixed(0), r.getAttribute("class")].join(" "))};
 })()"""

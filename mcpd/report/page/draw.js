@@ -326,17 +326,26 @@ function coverageSection(report) {
     Object.entries(at(report, "coverage.not_evaluable") || {}).map(([why, n]) => line(n, " not judged: " + why, why)));
 }
 
+function pairsSection(report, id, className, pairsClass, ...more) {
+  const list = pairs(report, id, pairsClass);
+  return list ? section(id, className, list, more) : "";
+}
+
+function familiesLine(report) {
+  const said = [["ipv4", "IPv4"], ["ipv6", "IPv6"]].map(([key, name]) => [name, at(report, "target_families." + key)]).filter(([, f]) => f)
+    .map(([name, f]) => `${name}: ${f.established} of ${f.attempted}`);
+  return said.length === 2 ? h("p", {}, said.join(", ") + " connection attempts succeeded.") : "";
+}
+
 function aboutSections(report) {
-  const filled = (id, className) => {
-    const list = pairs(report, id, className);
-    return list ? section(id, "", list) : "";
-  };
-  return [coverageSection(report), filled("quality", "pairs"), filled("setup", "pairs long"), filled("probe", "pairs")];
+  const tried = at(report, "probe.tried_before") || [];
+  return [coverageSection(report), pairsSection(report, "quality", "", "pairs"), pairsSection(report, "setup", "", "pairs long", familiesLine(report)),
+    pairsSection(report, "probe", "", "pairs", tried.length ? h("p", {}, "No answer in time before that: " + tried.join(", ")) : "")];
 }
 
 /* more(section): a button that fetches the whole section, or "". */
 function drawReport(report, more) {
   return [verdictHeader(report), h("main", {}, problemSections(report, more).flat(), tiles(report), phasesSection(report), outcomesSection(report),
-    timeSection(report), protocolsSection(report), WORDS.lists.map((words) => listSection(report, words, more)), emptyLists(report, more).flat(), aboutSections(report)),
+    timeSection(report), pairsSection(report, "tcp", "wide", "pairs"), protocolsSection(report), WORDS.lists.map((words) => listSection(report, words, more)), emptyLists(report, more).flat(), aboutSections(report)),
   h("footer", {}, h("p", {}, WORDS.hints.footer), textAt(report, "capture_id") ? h("p", {}, "Capture ", h("code", {}, report.capture_id)) : "")];
 }
