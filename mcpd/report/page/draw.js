@@ -97,7 +97,7 @@ function section(id, className, ...children) {
 function bar(from, width, className) {
   width = Math.max(width, VISIBLE_LEAST);
   from = Math.min(from, 100 - width);
-  return h("svg", { class: "bar", "aria-hidden": "true" }, h("rect", { x: from + "%", width: width + "%", height: "100%", class: className }));
+  return h("svg", { class: "bar", "aria-hidden": "true" }, h("rect", { x: from.toFixed(1) + "%", width: width.toFixed(1) + "%", height: "100%", class: className }));
 }
 
 function barTable(heads, rows) {
@@ -203,7 +203,7 @@ function outcomesSection(report) {
   const rects = seen.map(({ n, tone }) => {
     const width = 100 * n / attempted, x = from;
     from += width;
-    return h("rect", { x: x + "%", width: width + "%", height: "100%", class: tone });
+    return h("rect", { x: x.toFixed(1) + "%", width: width.toFixed(1) + "%", height: "100%", class: tone });
   });
   return section("outcomes", "", h("svg", { class: "bar stack", "aria-hidden": "true" }, rects),
     h("ul", { class: "legend" }, seen.map(({ n, title, tone }) => h("li", { class: tone }, h("b", {}, numberWords(n, "count")), " " + title))),
