@@ -45,7 +45,7 @@ function numberWords(v, kind) {
     case "count": return Number.isInteger(v) ? v.toLocaleString("en-US") : String(v);
     case "bytes": return withPrefix(v, "B");
     case "bps": return withPrefix(v, "bit/s");
-    case "rate": return (v < 10 ? short(2) : v.toFixed(0)) + "/s";
+    case "rate": return (v < 9.5 ? short(2) : Math.round(v).toLocaleString("en-US")) + "/s";
     case "ms": return (v < 1000 ? short(4) : v.toFixed(0)) + " ms";
     case "s": return v + " s";
     case "percent": return v + " %";
@@ -226,15 +226,15 @@ function roundUp(most) {
   return step * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
 }
 
-function stepsPath(values, top, index) {
+function stepsPath(values, top, index, gaps) {
   let d = "M0 " + CHART_HEIGHT, before = CHART_HEIGHT;
   values.forEach((v, i) => {
     let y = CHART_HEIGHT - Math.floor(v / top * CHART_HEIGHT + 0.5);
     if (y === CHART_HEIGHT && v > 0) y = CHART_HEIGHT - 1;
-    if (y !== before) d += `H${i}V${y}`;
+    if (y !== before) d += gaps && before === CHART_HEIGHT ? `M${i} ${CHART_HEIGHT}V${y}` : `H${i}V${y}`;
     before = y;
   });
-  return h("path", { class: "s" + index, d: `${d}H${values.length}V${CHART_HEIGHT}` });
+  return h("path", { class: "s" + index, d: gaps && before === CHART_HEIGHT ? d : `${d}H${values.length}V${CHART_HEIGHT}` });
 }
 
 function chart(words, timeline) {
@@ -250,7 +250,7 @@ function chart(words, timeline) {
   const top = roundUp(most);
   return h("figure", { class: "chart" }, caption, h("div", { class: "plot" }, h("span", { class: "top" }, numberWords(top, words.unit)), h("span", { class: "zero" }, "0"),
     h("svg", { viewBox: `0 0 ${series[0].values.length} ${CHART_HEIGHT}`, preserveAspectRatio: "none", role: "img" },
-      h("title", {}, words.title + " over time"), series.map((s, i) => stepsPath(s.values, top, i)))));
+      h("title", {}, words.title + " over time"), series.map((s, i) => stepsPath(s.values, top, i, words.gaps)))));
 }
 
 function axis(all) {
