@@ -210,7 +210,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct fail *fail) {
             return false;
     }
     if (c->json && c->format && strcmp(c->format, "json") != 0)
-        return refuse(fail, "--format", c->format, "--json asks for another one");
+        return refuse(fail, "--format", "--format", "--json asks for another form");
     if (c->command == CLI_ANALYZE && !c->file)
         return refuse(fail, "file", "analyze", "a capture file is missing");
     return true;

@@ -46,12 +46,16 @@ void page_time(struct page *p);
 
 /* page_problems.c */
 void page_problems(struct page *p);
-/* Begin a section with its title and its hint of page/words.json. */
-void page_open(struct page *p, const char *id);
+/* Begin a section (`class` "" or "wide") with its title and its hint of page/words.json. */
+void page_open(struct page *p, const char *id, const char *class);
 /* Whom a finding blames, in words. */
 const char *blame_words(const struct page *p, const char *blame);
 /* Pairs of term and value, of the entries of words.json `list` that have a value. */
 void page_pairs(struct page *p, const char *list, const char *class);
+
+/* A section of nothing but such pairs; left out when there are none. */
+void page_section(struct page *p, const char *list, const char *section_class,
+                  const char *pairs_class);
 
 /* page_lists.c: the tables. */
 void page_lists(struct page *p);

@@ -19,7 +19,7 @@ static void add_coverage(struct page *p) {
     const cJSON *coverage = tree_get(p->report, "coverage");
     const cJSON *unjudged = tree_get(coverage, "not_evaluable");
     char value[VALUE_BYTES];
-    page_open(p, "coverage");
+    page_open(p, "coverage", "");
     html_addf(&p->t, "<details><summary><b>%s</b> rules were judged</summary><p class=\"rules\">",
               value_text(tree_get(coverage, "rules_evaluated"), "count", value));
     add_rules(p, "evaluated");
@@ -51,15 +51,13 @@ static void add_tried(struct page *p, const cJSON *tried) {
 void page_about(struct page *p) {
     char line[800];
     add_coverage(p);
-    page_open(p, "quality");
-    page_pairs(p, "quality", "pairs");
-    html_raw(&p->t, "</section>\n");
-    page_open(p, "setup");
+    page_section(p, "quality", "", "pairs");
+    page_open(p, "setup", "");
     page_pairs(p, "setup", "pairs long");
     if (families_line(p->report, line, sizeof line)) html_addf(&p->t, "<p>%s.</p>\n", line);
     html_raw(&p->t, "</section>\n");
     if (!tree_get(p->report, "probe")) return;
-    page_open(p, "probe");
+    page_open(p, "probe", "");
     page_pairs(p, "probe", "pairs");
     add_tried(p, tree_get(p->report, "probe.tried_before"));
     html_raw(&p->t, "</section>\n");

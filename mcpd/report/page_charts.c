@@ -37,7 +37,7 @@ void page_phases(struct page *p) {
     cJSON_ArrayForEach(entry, tree_get(p->words, "phases")) all +=
         tree_value(phases, entry_text(entry, 0));
     if (all <= 0) return;
-    page_open(p, "phases");
+    page_open(p, "phases", "");
     html_raw(&p->t, "<table class=\"bars\"><thead><tr><th scope=\"col\">Phase</th>"
                     "<th scope=\"col\"><span class=\"vh\">Share</span></th>"
                     "<th scope=\"col\" class=\"n\">Median</th>"
@@ -57,7 +57,7 @@ void page_outcomes(struct page *p) {
     double attempted = tree_value(analysis, "attempted"), from = 0;
     char value[VALUE_BYTES];
     if (attempted <= 0) return;
-    page_open(p, "outcomes");
+    page_open(p, "outcomes", "");
     html_raw(&p->t, "<svg class=\"bar stack\" aria-hidden=\"true\">");
     cJSON_ArrayForEach(entry, tree_get(p->words, "outcomes")) {
         double n = 100 * tree_value(analysis, entry_text(entry, 0)) / attempted;
@@ -86,7 +86,7 @@ void page_protocols(struct page *p) {
     char value[VALUE_BYTES];
     int n = 0;
     if (cJSON_GetArraySize(list) == 0) return;
-    page_open(p, "protocols");
+    page_open(p, "protocols", "");
     html_raw(&p->t, "<table class=\"bars\"><thead><tr><th scope=\"col\">Protocol</th>"
                     "<th scope=\"col\"><span class=\"vh\">Share</span></th>"
                     "<th scope=\"col\" class=\"n\">Share</th>");

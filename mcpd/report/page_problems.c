@@ -10,10 +10,12 @@ static void add_pair(struct page *p, const char *term, const char *value) {
     html_addf(&p->t, "<div><dt>%s</dt><dd>%s</dd></div>", term, value);
 }
 
-void page_open(struct page *p, const char *id) {
+void page_open(struct page *p, const char *id, const char *class) {
     char path[32];
     snprintf(path, sizeof path, "titles.%s", id);
-    html_addf(&p->t, "<section id=\"%s\"><h2>%s</h2>\n", id, page_word(p, path));
+    html_addf(&p->t, "<section id=\"%s\"", id);
+    if (class[0]) html_addf(&p->t, " class=\"%s\"", class);
+    html_addf(&p->t, "><h2>%s</h2>\n", page_word(p, path));
     snprintf(path, sizeof path, "hints.%s", id);
     if (page_word(p, path)[0]) html_addf(&p->t, "<p class=\"hint\">%s</p>\n", page_word(p, path));
 }
@@ -30,6 +32,18 @@ void page_pairs(struct page *p, const char *list, const char *class) {
         add_pair(p, entry_text(entry, 1), value);
     }
     if (n) html_raw(&p->t, "</dl>\n");
+}
+
+void page_section(struct page *p, const char *list, const char *section_class,
+                  const char *pairs_class) {
+    size_t before = p->t.used;
+    page_open(p, list, section_class);
+    size_t opened = p->t.used;
+    page_pairs(p, list, pairs_class);
+    if (p->t.used > opened)
+        html_raw(&p->t, "</section>\n");
+    else
+        text_cut(&p->t, before);
 }
 
 /* "192.0.2.1 3, 192.0.2.2 0": a number for each of several addresses. */

@@ -39,17 +39,22 @@ static double round_up(double most) {
     return step * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
 }
 
-/* Equal neighbours become one stroke: what is quiet takes no room. */
-static void add_steps(struct page *p, const struct series *s, double top, unsigned index) {
+/* Equal neighbours become one stroke: what is quiet takes no room.  `gaps`: nothing measured is no
+ * line at 0, but none. */
+static void add_steps(struct page *p, const struct series *s, double top, unsigned index,
+                      bool gaps) {
     html_addf(&p->t, "<path class=\"s%u\" d=\"M0 %d", index, HEIGHT);
     int at = HEIGHT;
     for (int i = 0; i < s->n; i++) {
         int y = HEIGHT - (int)(s->v[i] / top * HEIGHT + 0.5);
         if (y == HEIGHT && s->v[i] > 0) y = HEIGHT - 1; /* little is not nothing */
-        if (y != at) html_addf(&p->t, "H%dV%d", i, y);
+        if (y != at && gaps && at == HEIGHT)
+            html_addf(&p->t, "M%d %dV%d", i, HEIGHT, y);
+        else if (y != at)
+            html_addf(&p->t, "H%dV%d", i, y);
         at = y;
     }
-    html_addf(&p->t, "H%dV%d", s->n, HEIGHT);
+    if (!gaps || at != HEIGHT) html_addf(&p->t, "H%dV%d", s->n, HEIGHT);
     html_raw(&p->t, "\"/>");
 }
 
@@ -83,7 +88,8 @@ static void add_chart(struct page *p, const cJSON *chart, const struct series *s
                   "<span class=\"zero\">0</span><svg viewBox=\"0 0 %d %d\" "
                   "preserveAspectRatio=\"none\" role=\"img\"><title>%s over time</title>",
                   s[0].n, HEIGHT, tree_text(chart, "title"));
-        for (int i = 0; i < n; i++) add_steps(p, &s[i], top, (unsigned)i);
+        for (int i = 0; i < n; i++)
+            add_steps(p, &s[i], top, (unsigned)i, cJSON_IsTrue(tree_get(chart, "gaps")));
         html_raw(&p->t, "</svg></div>");
     }
     html_raw(&p->t, "</figure>\n");

@@ -36,14 +36,14 @@ static void with_prefix(double v, const char *unit, char *out) {
 }
 
 /* 1234567 -> "1,234,567" */
-static void with_commas(double v, char *out) {
+static void with_commas(double v, const char *unit, char *out) {
     char digits[320]; /* as many as a double can have */
     size_t used = 0, n = (size_t)snprintf(digits, sizeof digits, "%.0f", v);
     for (size_t i = 0; i < n; i++) {
         if (i && (n - i) % 3 == 0 && digits[i - 1] != '-') out[used++] = ',';
         out[used++] = digits[i];
     }
-    out[used] = 0;
+    snprintf(out + used, VALUE_BYTES - used, "%s", unit);
 }
 
 static bool is(const char *kind, const char *name) {
@@ -52,13 +52,15 @@ static bool is(const char *kind, const char *name) {
 
 const char *number_words(double v, const char *kind, char out[VALUE_BYTES]) {
     if (is(kind, "count") && v == floor(v))
-        with_commas(v, out);
+        with_commas(v, "", out);
+    else if (is(kind, "rate") && v >= 9.5)
+        with_commas(v, "/s", out);
+    else if (is(kind, "rate"))
+        snprintf(out, VALUE_BYTES, "%.2g/s", v);
     else if (is(kind, "bytes"))
         with_prefix(v, "B", out);
     else if (is(kind, "bps"))
         with_prefix(v, "bit/s", out);
-    else if (is(kind, "rate"))
-        snprintf(out, VALUE_BYTES, v < 10 ? "%.2g/s" : "%.0f/s", v);
     else if (is(kind, "ms"))
         snprintf(out, VALUE_BYTES, v < 1000 ? "%.4g ms" : "%.0f ms", v);
     else if (is(kind, "s"))

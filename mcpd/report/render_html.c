@@ -94,6 +94,7 @@ char *report_html(const cJSON *report) {
     page_phases(&p);
     page_outcomes(&p);
     page_time(&p);
+    page_section(&p, "tcp", "wide", "pairs");
     page_protocols(&p);
     page_lists(&p);
     page_about(&p);

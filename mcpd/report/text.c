@@ -24,6 +24,12 @@ bool text_add(struct text *t, const char *piece) {
     return true;
 }
 
+void text_cut(struct text *t, size_t used) {
+    if (!t->bytes || used > t->used) return;
+    t->used = used;
+    t->bytes[used] = 0;
+}
+
 bool text_addf(struct text *t, const char *fmt, ...) {
     char piece[4096];
     va_list ap;

@@ -16,6 +16,9 @@ struct text {
 bool text_add(struct text *t, const char *piece);
 bool text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Take back all that was added after the first `used` bytes. */
+void text_cut(struct text *t, size_t used);
+
 /* Members by path "verdict.status"; never NULL: "" if there is no such text. */
 const char *tree_text(const cJSON *tree, const char *path);
 const cJSON *tree_get(const cJSON *tree, const char *path);

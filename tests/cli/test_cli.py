@@ -173,6 +173,20 @@ def test_analyze(world):
         T.check("analyze refuses %s" % what, got.returncode in (2, 4) and not got.stdout and got.stderr, got)
 
 
+def test_formats(world):
+    """One report in every form; a form that is not there, and two at once, are refused."""
+    path = world.path("files/refused.pcap")
+    begins = {"text": "all traffic, mode", "json": "{", "markdown": "capture_id `", "html": "<!DOCTYPE html>\n", "csv": "client,server,name,"}
+    for name, begin in begins.items():
+        got = world.run("analyze", path, "--format", name, user=True)
+        T.check("analyze --format %s" % name, got.returncode == 1 and got.stdout.startswith(begin) and "192.0.2.2:81" in got.stdout and
+                got.stdout.endswith("\n") and not got.stderr, got)
+    for words in (["--format", "pdf"], ["--format"], ["--json", "--format", "html"]):
+        got = world.run("analyze", path, *words)
+        T.check("analyze %s: refused" % " ".join(words), got.returncode == 2 and not got.stdout and "--format" in got.stderr, got)
+    T.check("--json and --format json are the same", json.loads(world.run("analyze", path, "--json", "--format", "json").stdout)["schema_version"] == 1)
+
+
 def test_cut_file(world):
     """A file that ends in the middle of a packet: everyone is told, in every form of the report."""
     world.write("files/cut.pcap", refused_pcap()[:-5])
@@ -488,6 +502,7 @@ def inside(world):
     test_usage(world)
     test_unreachable(world)
     test_analyze(world)
+    test_formats(world)
     test_cut_file(world)
     test_session(world)
     test_expiry(world)

@@ -97,7 +97,7 @@ static cJSON *report_of(const char *word) {
         "\"lists\":{\"tls_handshakes\":\"W\"},\"name_lookup\":\"W\","
         "\"timeline\":{\"bucket_s\":1,\"packets\":[0,10,3],\"bytes\":[0,1000,300],"
         "\"bytes_to_client\":[0,800,100],\"bytes_to_server\":[0,200,200],"
-        "\"retransmitted\":[0,0,1]},"
+        "\"retransmitted\":[0,0,1],\"rtt_ms\":[null,5,null]},"
         "\"coverage\":{\"rules_evaluated\":5,\"not_evaluable\":{\"no TLS seen\":1},"
         "\"rules\":{\"columns\":[\"id\",\"outcome\"],\"rows\":[[\"tls_slow\",\"no TLS seen\"]]}}}";
     cJSON *tree = cJSON_Parse(form);
@@ -226,6 +226,8 @@ static void test_page_chart_is_to_scale(void **state) {
     char *html = report_html(tree);
     /* packets 0, 10, 3 of at most 10: the top of 200 units, then 3/10 of them. */
     assert_non_null(strstr(html, "<path class=\"s0\" d=\"M0 200H1V0H2V140H3V200\"/>"));
+    /* Round trips: 5 of 5 ms in the second second, none measured before and after. */
+    assert_non_null(strstr(html, "<path class=\"s0\" d=\"M0 200M1 200V0H2V200\"/>"));
     /* 800 bytes in a second are 6400 bit/s; the axis ends at 10 kbit/s. */
     assert_non_null(strstr(html, "to client, at most 6.4 kbit/s"));
     assert_non_null(strstr(html, "<span class=\"top\">10 kbit/s</span>"));
@@ -277,9 +279,9 @@ static void test_csv_timeline_has_a_line_per_bucket(void **state) {
     (void)state;
     cJSON *tree = report_of("w");
     char *csv = report_csv_timeline(tree);
-    assert_string_equal(csv,
-                        "start_s,packets,bytes,bytes_to_client,bytes_to_server,retransmitted\r\n"
-                        "0,0,0,0,0,0\r\n1,10,1000,800,200,0\r\n2,3,300,100,200,1\r\n");
+    assert_string_equal(csv, "start_s,packets,bytes,bytes_to_client,bytes_to_server,retransmitted,"
+                             "rtt_ms\r\n"
+                             "0,0,0,0,0,0,\r\n1,10,1000,800,200,0,5\r\n2,3,300,100,200,1,\r\n");
     free(csv);
     cJSON_Delete(tree);
 }

@@ -246,4 +246,7 @@ async function begin() {
   watchSize();
 }
 
-begin();
+begin().catch((error) => {
+  view.note = "The host did not answer: " + error.message;
+  draw();
+});

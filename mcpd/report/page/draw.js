@@ -45,7 +45,7 @@ function numberWords(v, kind) {
     case "count": return Number.isInteger(v) ? v.toLocaleString("en-US") : String(v);
     case "bytes": return withPrefix(v, "B");
     case "bps": return withPrefix(v, "bit/s");
-    case "rate": return (v < 10 ? short(2) : v.toFixed(0)) + "/s";
+    case "rate": return (v < 9.5 ? short(2) : Math.round(v).toLocaleString("en-US")) + "/s";
     case "ms": return (v < 1000 ? short(4) : v.toFixed(0)) + " ms";
     case "s": return v + " s";
     case "percent": return v + " %";
@@ -97,7 +97,7 @@ function section(id, className, ...children) {
 function bar(from, width, className) {
   width = Math.max(width, VISIBLE_LEAST);
   from = Math.min(from, 100 - width);
-  return h("svg", { class: "bar", "aria-hidden": "true" }, h("rect", { x: from + "%", width: width + "%", height: "100%", class: className }));
+  return h("svg", { class: "bar", "aria-hidden": "true" }, h("rect", { x: from.toFixed(1) + "%", width: width.toFixed(1) + "%", height: "100%", class: className }));
 }
 
 function barTable(heads, rows) {
@@ -203,7 +203,7 @@ function outcomesSection(report) {
   const rects = seen.map(({ n, tone }) => {
     const width = 100 * n / attempted, x = from;
     from += width;
-    return h("rect", { x: x + "%", width: width + "%", height: "100%", class: tone });
+    return h("rect", { x: x.toFixed(1) + "%", width: width.toFixed(1) + "%", height: "100%", class: tone });
   });
   return section("outcomes", "", h("svg", { class: "bar stack", "aria-hidden": "true" }, rects),
     h("ul", { class: "legend" }, seen.map(({ n, title, tone }) => h("li", { class: tone }, h("b", {}, numberWords(n, "count")), " " + title))),
@@ -226,15 +226,15 @@ function roundUp(most) {
   return step * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
 }
 
-function stepsPath(values, top, index) {
+function stepsPath(values, top, index, gaps) {
   let d = "M0 " + CHART_HEIGHT, before = CHART_HEIGHT;
   values.forEach((v, i) => {
     let y = CHART_HEIGHT - Math.floor(v / top * CHART_HEIGHT + 0.5);
     if (y === CHART_HEIGHT && v > 0) y = CHART_HEIGHT - 1;
-    if (y !== before) d += `H${i}V${y}`;
+    if (y !== before) d += gaps && before === CHART_HEIGHT ? `M${i} ${CHART_HEIGHT}V${y}` : `H${i}V${y}`;
     before = y;
   });
-  return h("path", { class: "s" + index, d: `${d}H${values.length}V${CHART_HEIGHT}` });
+  return h("path", { class: "s" + index, d: gaps && before === CHART_HEIGHT ? d : `${d}H${values.length}V${CHART_HEIGHT}` });
 }
 
 function chart(words, timeline) {
@@ -250,7 +250,7 @@ function chart(words, timeline) {
   const top = roundUp(most);
   return h("figure", { class: "chart" }, caption, h("div", { class: "plot" }, h("span", { class: "top" }, numberWords(top, words.unit)), h("span", { class: "zero" }, "0"),
     h("svg", { viewBox: `0 0 ${series[0].values.length} ${CHART_HEIGHT}`, preserveAspectRatio: "none", role: "img" },
-      h("title", {}, words.title + " over time"), series.map((s, i) => stepsPath(s.values, top, i)))));
+      h("title", {}, words.title + " over time"), series.map((s, i) => stepsPath(s.values, top, i, words.gaps)))));
 }
 
 function axis(all) {
@@ -326,17 +326,26 @@ function coverageSection(report) {
     Object.entries(at(report, "coverage.not_evaluable") || {}).map(([why, n]) => line(n, " not judged: " + why, why)));
 }
 
+function pairsSection(report, id, className, pairsClass, ...more) {
+  const list = pairs(report, id, pairsClass);
+  return list ? section(id, className, list, more) : "";
+}
+
+function familiesLine(report) {
+  const said = [["ipv4", "IPv4"], ["ipv6", "IPv6"]].map(([key, name]) => [name, at(report, "target_families." + key)]).filter(([, f]) => f)
+    .map(([name, f]) => `${name}: ${f.established} of ${f.attempted}`);
+  return said.length === 2 ? h("p", {}, said.join(", ") + " connection attempts succeeded.") : "";
+}
+
 function aboutSections(report) {
-  const filled = (id, className) => {
-    const list = pairs(report, id, className);
-    return list ? section(id, "", list) : "";
-  };
-  return [coverageSection(report), filled("quality", "pairs"), filled("setup", "pairs long"), filled("probe", "pairs")];
+  const tried = at(report, "probe.tried_before") || [];
+  return [coverageSection(report), pairsSection(report, "quality", "", "pairs"), pairsSection(report, "setup", "", "pairs long", familiesLine(report)),
+    pairsSection(report, "probe", "", "pairs", tried.length ? h("p", {}, "No answer in time before that: " + tried.join(", ")) : "")];
 }
 
 /* more(section): a button that fetches the whole section, or "". */
 function drawReport(report, more) {
   return [verdictHeader(report), h("main", {}, problemSections(report, more).flat(), tiles(report), phasesSection(report), outcomesSection(report),
-    timeSection(report), protocolsSection(report), WORDS.lists.map((words) => listSection(report, words, more)), emptyLists(report, more).flat(), aboutSections(report)),
+    timeSection(report), pairsSection(report, "tcp", "wide", "pairs"), protocolsSection(report), WORDS.lists.map((words) => listSection(report, words, more)), emptyLists(report, more).flat(), aboutSections(report)),
   h("footer", {}, h("p", {}, WORDS.hints.footer), textAt(report, "capture_id") ? h("p", {}, "Capture ", h("code", {}, report.capture_id)) : "")];
 }
