@@ -144,3 +144,5 @@ units: $(B)/mcp-conformance
 $(B)/mcp-conformance: $(patsubst %.c,$(B)/obj/%.o,$(CONFORMANCE)) $(B)/libmcpcore.a $(B)/libcommon.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_MCPD) -lm
 SUITES += tests/mcp/test_conformance
+SUITES += tests/mcp/test_clients_http
+SUITES += tests/mcp/test_inspector
