@@ -5,6 +5,7 @@
 #include "mcpd/resources.h"
 #include "common/text.h"
 #include "mcpd/answer.h"
+#include "mcpd/tools/tools.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,14 @@ static void read_rules(struct mcp_read *read, const char *key, void *app) {
     mcp_read_text(read, rules_active(a->rules), MCP_KEEP_FOR_ALL);
 }
 
+static void read_app(struct mcp_read *read, const char *key, void *app) {
+    size_t len;
+    const char *page = report_app_html(&len);
+    (void)key;
+    (void)app;
+    mcp_read_text(read, strndup(page, len), MCP_KEEP_FOR_ALL);
+}
+
 /* ---- the tables ---------------------------------------------------------------------------- */
 
 static const struct mcp_resource fixed[] = {
@@ -180,6 +189,13 @@ static const struct mcp_resource fixed[] = {
                     "its reason.",
      .mime_type = "application/json",
      .read = read_rules},
+    {.uri = TOOL_UI,
+     .name = "report_app",
+     .title = "Report (app)",
+     .description = "Shows reports of the tools inside of hosts that speak MCP Apps.",
+     .mime_type = "text/html;profile=mcp-app",
+     .meta = "{\"ui\":{\"prefersBorder\":true,\"csp\":{}}}",
+     .read = read_app},
 };
 
 static const struct mcp_resource templates[] = {

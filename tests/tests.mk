@@ -161,3 +161,12 @@ $(B)/install/memory: tests/install/memory.c $(foreach l,track stat decode common
 ifeq ($(V),release)
 units: $(B)/install/memory
 endif
+
+# The MCP core and its HTTP transport with the conformance suite's own tools: a program for that suite alone.
+CONFORMANCE := $(addprefix tests/mcp/conformance/,main.c tools.c tables.c)
+units: $(B)/mcp-conformance
+$(B)/mcp-conformance: $(patsubst %.c,$(B)/obj/%.o,$(CONFORMANCE)) $(B)/libmcpcore.a $(B)/libcommon.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_MCPD) -lm
+SUITES += tests/mcp/test_conformance
+SUITES += tests/mcp/test_clients_http
+SUITES += tests/mcp/test_inspector

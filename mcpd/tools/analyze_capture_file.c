@@ -58,6 +58,7 @@ const struct tool tool_analyze_capture_file = {
         "in start_packet_capture\",\"examples\":[\"example.com\"]}},"
         "\"required\":[\"path\"],\"additionalProperties\":false}",
     .output_schema = TOOL_CAPTURE_OUTPUT,
+    .ui = TOOL_UI,
     .read_only = true,
     .idempotent = true,
     .start = start};

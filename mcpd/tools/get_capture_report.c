@@ -24,6 +24,7 @@ const struct tool tool_get_capture_report = {
         "\"max_tokens\":{\"type\":\"integer\",\"minimum\":600,\"maximum\":8000,\"description\":"
         "\"Default 1200\"}},\"additionalProperties\":false}",
     .output_schema = TOOL_CAPTURE_OUTPUT,
+    .ui = TOOL_UI,
     .read_only = true,
     .idempotent = true,
     .start = start};

@@ -145,5 +145,6 @@ const struct tool tool_start_packet_capture = {
         "\"description\":\"Wait up to so many seconds for the end and return the report\"}},"
         "\"required\":[\"target\"],\"additionalProperties\":false}",
     .output_schema = TOOL_CAPTURE_OUTPUT,
+    .ui = TOOL_UI,
     .open_world = true,
     .start = start};

@@ -36,5 +36,6 @@ const struct tool tool_stop_packet_capture = {
         "\"description\":\"May be left out when only one capture runs\"}},"
         "\"additionalProperties\":false}",
     .output_schema = TOOL_CAPTURE_OUTPUT,
+    .ui = TOOL_UI,
     .idempotent = true,
     .start = start};

@@ -19,6 +19,9 @@ extern const struct tool tool_list_network_interfaces, tool_start_packet_capture
     "{\"type\":\"object\",\"properties\":{\"capture_id\":{\"type\":\"string\"},"                   \
     "\"state\":{\"type\":\"string\"}},\"required\":[\"capture_id\",\"state\"]}"
 
+/* The page that shows what these tools return (MCP Apps). */
+#define TOOL_UI "ui://packet-capture/report.html"
+
 /* Which capture is meant when `capture_id` is left out: the caller's one running capture; that, or
  * where none runs the one there is; the one there is, running or not. */
 enum tool_meant { MEANT_RUNNING, MEANT_RUNNING_OR_ONE, MEANT_ONE };

@@ -78,7 +78,7 @@ async function resources(session, id) {
         if (mimeType.endsWith("json")) JSON.parse(text);
     }
     const markdown = await readText(session, `capture://${id}/report`, "text/markdown");
-    assert(markdown.includes(id) && markdown.includes("healthy"), markdown.slice(0, 300));
+    assert(markdown.includes(id) && markdown.includes("Capture quality"), markdown.slice(0, 300));
     const missing = `capture://${"0".repeat(32)}/report`;
     const error = await session.client.readResource({ uri: missing }).then(() => null, (e) => e);
     assert(error?.message.includes(`Resource not found: ${missing}`), `missing resource: ${error}`);

@@ -281,6 +281,63 @@ static void test_mcp_completion(void **state) {
         -32602);
 }
 
+/* ---- what a tool may ask for besides -------------------------------------------------- */
+
+static void blocks_start(struct tool_call *call, const cJSON *args, void *app) {
+    cJSON *blocks = cJSON_CreateArray();
+    (void)args;
+    (void)app;
+    cJSON_AddItemToArray(blocks, content_media("image", "image/png", "\x89PNG\r", 5));
+    cJSON_AddItemToArray(blocks, content_resource("test://x", "text/plain", "inside"));
+    tool_call_content(call, blocks, NULL);
+}
+
+static const struct tool special_tool = {
+    .name = "special_tool",
+    .title = "Special",
+    .description = "Has all that tools may have.",
+    .input_schema = "{\"type\":\"object\",\"anyOf\":[{\"required\":[\"x\"]}]}",
+    .unchecked = true,
+    .needs = "sampling",
+    .ui = "ui://test/page.html",
+    .start = blocks_start};
+
+static int special_setup(void **state) {
+    static const struct tool *const tools[] = {&special_tool};
+    char why[200];
+    struct fake *f = calloc(1, sizeof *f);
+    struct mcp_config config = {.tools = tools, .tool_count = 1, .app = f};
+    f->server = mcp_server_new(&config, why, sizeof why);
+    if (!f->server) fail_msg("%s", why);
+    f->conn = fake_connect(f, 1000);
+    *state = f;
+    return 0;
+}
+
+static void test_mcp_tool_with_page_and_free_schema(void **state) {
+    const cJSON *answer = fake_ask(*state, true, "tools/list", "");
+    fake_text_is(answer, "result|tools|0|_meta|ui|resourceUri", "ui://test/page.html");
+    fake_text_is(answer, "result|tools|0|_meta|ui/resourceUri", "ui://test/page.html");
+    fake_text_is(answer, "result|tools|0|inputSchema|anyOf|0|required|0", "x");
+}
+
+static void test_mcp_tool_needs_a_client_capability(void **state) {
+    static const char able[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
+        "\"special_tool\",\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+        "\"io.modelcontextprotocol/clientCapabilities\":{\"sampling\":{}}}}}";
+    struct fake *f = *state;
+    const cJSON *answer = fake_ask(f, true, "tools/call", "\"name\":\"special_tool\"");
+    assert_int_equal(fake_at(answer, "error|code")->valueint, -32021);
+    assert_true(cJSON_IsObject(fake_at(answer, "error|data|requiredCapabilities|sampling")));
+    fake_feed(f, able);
+    answer = fake_next(f);
+    fake_text_is(answer, "result|content|0|data", "iVBORw0=");
+    fake_text_is(answer, "result|content|1|resource|text", "inside");
+    assert_non_null(
+        fake_at(fake_ask(f, false, "tools/call", "\"name\":\"special_tool\""), "result|content"));
+}
+
 /* ---- start-up ----------------------------------------------------------------------- */
 
 static void test_mcp_refuses_tables_it_cannot_serve(void **state) {
@@ -318,6 +375,10 @@ int main(void) {
         CASE(test_mcp_prompts),
         CASE(test_mcp_completion),
         CASE(test_mcp_refuses_tables_it_cannot_serve),
+        cmocka_unit_test_setup_teardown(test_mcp_tool_with_page_and_free_schema, special_setup,
+                                        fake_teardown),
+        cmocka_unit_test_setup_teardown(test_mcp_tool_needs_a_client_capability, special_setup,
+                                        fake_teardown),
     };
     return cmocka_run_group_tests_name("mcp_resources", tests, NULL, NULL);
 }
