@@ -139,7 +139,8 @@ static void take_in(struct view *v, bool keep_alive, bool probe) {
     fwd->bits |= WS_WINDOW;
     fwd->ws_ack = s->k->tcp.ack;
     fwd->ws_ack_us = s->us;
-    fwd->bits |= WS_ACK;
+    fwd->bits &= ~(uint32_t)WS_ACK; /* a SYN acknowledges nothing, whatever number it carries */
+    if (s->flags & TCP_ACK) fwd->bits |= WS_ACK;
 }
 
 void tcp_analyse(struct engine *e, struct segment *s) {
