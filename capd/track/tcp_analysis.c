@@ -143,7 +143,17 @@ static void take_in(struct view *v, bool keep_alive, bool probe) {
     if (s->flags & TCP_ACK) fwd->bits |= WS_ACK;
 }
 
+/* tshark's first round trip: SYN to the first ACK of either end, whether the SYN-ACK was seen or
+ * not. */
+static void note_first_rtt(const struct segment *s) {
+    struct flow *f = s->f;
+    if (!(f->bits & FLOW_SYN) || f->first_rtt_us || (s->flags & (TCP_SYN | TCP_ACK)) != TCP_ACK)
+        return;
+    f->first_rtt_us = s->us == f->syn_last_us ? 1 : s->us - f->syn_last_us;
+}
+
 void tcp_analyse(struct engine *e, struct segment *s) {
+    note_first_rtt(s);
     struct view v = {.e = e,
                      .s = s,
                      .fwd = &s->f->side[s->dir],

@@ -217,6 +217,26 @@ static void test_track_repeats_full_window_after_one_syn(void **state) {
     lab_free(l);
 }
 
+/* SYN to the first ACK: so late may a segment be and count as out of order, SYN-ACK or not. */
+static void test_track_repeats_order_after_one_syn(void **state) {
+    (void)state;
+    for (int soon = 0; soon < 2; soon++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        from_client(&k, TCP_SYN, NULL, 0);
+        l->us += 50 * MS;
+        k.sseq++;
+        from_client(&k, TCP_ACK, NULL, 0);
+        send_at(&k, k.sseq + DATA);
+        l->us += soon ? 20 * MS : 80 * MS;
+        send_at(&k, k.sseq);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.out_of_order, soon);
+        assert_int_equal(l->totals.retransmission, !soon);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_repeats_copies_of_the_capture_are_no_loss),
@@ -225,6 +245,7 @@ int main(void) {
         cmocka_unit_test(test_track_repeats_to_a_sleeper),
         cmocka_unit_test(test_track_repeats_unseen_segments),
         cmocka_unit_test(test_track_repeats_first_data_without_an_ack),
+        cmocka_unit_test(test_track_repeats_order_after_one_syn),
         cmocka_unit_test(test_track_repeats_full_window_after_one_syn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
