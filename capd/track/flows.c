@@ -189,7 +189,7 @@ static void run_tcp(struct engine *e, struct packet *k, uint32_t i, struct arriv
         return;
     }
     const struct flow_side *side = &f->side[a.dir];
-    s.pause_us = side->bits & WS_ACK ? s.us - side->ws_ack_us : UINT32_MAX;
+    s.pause_us = side->bits & WS_WINDOW ? s.us - side->ws_ack_us : UINT32_MAX;
     tcp_analyse(e, &s);
     if (!a.copy) tcp_segment(e, &s);
 }

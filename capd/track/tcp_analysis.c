@@ -24,10 +24,15 @@ struct view {
     uint32_t window; /* as scaled */
 };
 
+/* tshark knows how an end scales its windows by that end's own SYN. */
+static bool is_scale_told(const struct flow *f, unsigned dir) {
+    return f->bits & (dir == CLIENT ? FLOW_SYN : FLOW_SYNACK);
+}
+
 static uint32_t scaled_window(const struct segment *s) {
     const struct flow_side *side = &s->f->side[s->dir];
     uint32_t raw = s->k->tcp.window;
-    if (s->flags & TCP_SYN || !(s->f->bits & FLOW_SCALE_KNOWN)) return raw;
+    if (s->flags & TCP_SYN || !is_scale_told(s->f, s->dir)) return raw;
     return raw << side->wscale;
 }
 
@@ -42,7 +47,7 @@ static bool has_window_signs(struct view *v) {
         return true;
     }
     if (s->len > 0 && v->rev->bits & WS_WINDOW && v->rev->bits & WS_ACK && !v->control &&
-        f->bits & FLOW_SCALE_KNOWN && s->seq + s->len == v->rev->ws_ack + v->rev->ws_window)
+        is_scale_told(f, !s->dir) && s->seq + s->len == v->rev->ws_ack + v->rev->ws_window)
         count(v->e, f, ANALYSIS_window_full);
     return false;
 }
@@ -52,15 +57,20 @@ static bool is_keep_alive(const struct view *v) {
            !v->control;
 }
 
-/* An ACK of what was not seen.  Where nothing beyond it was seen either, tshark says so once in a
- * connection's direction. */
+#define UNSEEN_TOLD UINT32_MAX /* in place of a number of duplicate ACKs */
+
+/* An ACK of what was not seen.  Where nothing beyond it was seen either, tshark says so once, until
+ * the other end's own ACKs move on or repeat themselves; and it takes the mark it keeps in their
+ * number for many duplicate ACKs. */
 static void check_unseen(struct view *v) {
     struct flow_side *rev = v->rev;
-    bool nothing_beyond = rev->ws_expect == rev->ws_next;
-    if (nothing_beyond && rev->bits & WS_UNSEEN) return;
-    if (nothing_beyond) rev->bits |= WS_UNSEEN;
-    count(v->e, v->s->f, ANALYSIS_ack_lost_segment);
-    rev->ws_expect = rev->ws_next;
+    if (rev->ws_expect != rev->ws_next) {
+        count(v->e, v->s->f, ANALYSIS_ack_lost_segment);
+        rev->ws_expect = rev->ws_next;
+        return;
+    }
+    if (rev->ws_dup_acks == 0) count(v->e, v->s->f, ANALYSIS_ack_lost_segment);
+    rev->ws_dup_acks = UNSEEN_TOLD;
 }
 
 static void check_acks(struct view *v, bool keep_alive) {
@@ -72,7 +82,7 @@ static void check_acks(struct view *v, bool keep_alive) {
     if (bare && same && still && v->rev->bits & WS_KEEP_ALIVE) {
         /* the answer to a keep-alive, no duplicate ACK */
     } else if (bare && same && !keep_alive && still) {
-        v->fwd->ws_dup_acks++;
+        v->fwd->ws_dup_acks = v->fwd->ws_dup_acks == UNSEEN_TOLD ? 1 : v->fwd->ws_dup_acks + 1;
         count(v->e, s->f, ANALYSIS_duplicate_ack);
     }
     if (!same) v->fwd->ws_dup_acks = 0;
@@ -129,10 +139,21 @@ static void take_in(struct view *v, bool keep_alive, bool probe) {
     fwd->bits |= WS_WINDOW;
     fwd->ws_ack = s->k->tcp.ack;
     fwd->ws_ack_us = s->us;
-    fwd->bits |= WS_ACK;
+    fwd->bits &= ~(uint32_t)WS_ACK; /* a SYN acknowledges nothing, whatever number it carries */
+    if (s->flags & TCP_ACK) fwd->bits |= WS_ACK;
+}
+
+/* tshark's first round trip: SYN to the first ACK of either end, whether the SYN-ACK was seen or
+ * not. */
+static void note_first_rtt(const struct segment *s) {
+    struct flow *f = s->f;
+    if (!(f->bits & FLOW_SYN) || f->first_rtt_us || (s->flags & (TCP_SYN | TCP_ACK)) != TCP_ACK)
+        return;
+    f->first_rtt_us = s->us == f->syn_last_us ? 1 : s->us - f->syn_last_us;
 }
 
 void tcp_analyse(struct engine *e, struct segment *s) {
+    note_first_rtt(s);
     struct view v = {.e = e,
                      .s = s,
                      .fwd = &s->f->side[s->dir],

@@ -1,5 +1,5 @@
 /* What is seen again without being lost: copies that the capture makes, and what is repeated to a
- * receiver that sleeps. */
+ * receiver that sleeps; and what tshark makes of packets that the capture missed. */
 #include "tests/unit/pktbuild.h"
 
 #define DATA 1000u
@@ -158,12 +158,95 @@ static void test_track_repeats_to_a_sleeper(void **state) {
     }
 }
 
+/* ACKs of what was never seen: told once, and again when the other end's own ACKs have moved on. */
+static void test_track_repeats_unseen_segments(void **state) {
+    static const uint64_t told[] = {1, 1, 1, 2, 0};
+    (void)state;
+    for (unsigned steps = 0; steps < 5; steps++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        from_server(&k, TCP_ACK, NULL, DATA);
+        l->us += 50 * MS;
+        if (steps == 4) { /* it repeats its own ACKs */
+            from_server(&k, TCP_ACK, NULL, 0);
+            from_server(&k, TCP_ACK, NULL, 0);
+        }
+        ack(&k, k.sseq + 1 * DATA);
+        if (steps > 0 && steps < 4) ack(&k, k.sseq + 2 * DATA);
+        if (steps > 1 && steps < 4) from_client(&k, TCP_ACK, NULL, 50);
+        if (steps == 3) {
+            k.sseq += 2 * DATA;
+            from_server(&k, TCP_ACK, NULL, DATA);
+            k.sseq += 2 * DATA;
+            ack(&k, k.sseq);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->totals.ack_lost_segment, told[steps]);
+        lab_free(l);
+    }
+}
+
+/* The client's SYN was seen, its ACK was not, and the server's numbers lie beyond half of all. */
+static void test_track_repeats_first_data_without_an_ack(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 80);
+    k.sseq = 0xa0000000u;
+    from_client(&k, TCP_SYN, NULL, 0);
+    l->us += 10 * MS;
+    from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+    from_server(&k, TCP_ACK, NULL, DATA);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.spurious_retransmission + l->totals.retransmission, 0);
+    lab_free(l);
+}
+
+/* The client's SYN tells how to read its windows, though the server's was missed. */
+static void test_track_repeats_full_window_after_one_syn(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 80);
+    l->window = 2 * DATA;
+    from_client(&k, TCP_SYN, NULL, 0);
+    k.sseq++;
+    from_client(&k, TCP_ACK, NULL, 0);
+    from_server(&k, TCP_ACK, NULL, DATA);
+    from_server(&k, TCP_ACK, NULL, DATA);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.window_full, 1);
+    lab_free(l);
+}
+
+/* SYN to the first ACK: so late may a segment be and count as out of order, SYN-ACK or not. */
+static void test_track_repeats_order_after_one_syn(void **state) {
+    (void)state;
+    for (int soon = 0; soon < 2; soon++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        from_client(&k, TCP_SYN, NULL, 0);
+        l->us += 50 * MS;
+        k.sseq++;
+        from_client(&k, TCP_ACK, NULL, 0);
+        send_at(&k, k.sseq + DATA);
+        l->us += soon ? 20 * MS : 80 * MS;
+        send_at(&k, k.sseq);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.out_of_order, soon);
+        assert_int_equal(l->totals.retransmission, !soon);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_repeats_copies_of_the_capture_are_no_loss),
         cmocka_unit_test(test_track_repeats_copies_in_batches),
         cmocka_unit_test(test_track_repeats_copies_of_a_handshake),
         cmocka_unit_test(test_track_repeats_to_a_sleeper),
+        cmocka_unit_test(test_track_repeats_unseen_segments),
+        cmocka_unit_test(test_track_repeats_first_data_without_an_ack),
+        cmocka_unit_test(test_track_repeats_order_after_one_syn),
+        cmocka_unit_test(test_track_repeats_full_window_after_one_syn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
