@@ -7,6 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool copy(char *to, size_t cap, const char *v) {
+    return *v && (size_t)snprintf(to, cap, "%s", v) < cap;
+}
+
+/* One item of a list; false: not known, or no room. */
+static bool add_uid(uid_t *list, unsigned *n, const char *v) {
+    unsigned id;
+    const struct passwd *p = getpwnam(v);
+    if ((!p && !conf_number(v, 0, UINT32_MAX - 1ul, &id)) || *n == CONFIG_IDS) return false;
+    list[(*n)++] = p ? p->pw_uid : id;
+    return true;
+}
+
 void config_defaults(struct config *c) {
     *c = (struct config){.socket = "/run/capd/capd.sock",
                          .socket_group = "capd-clients",
@@ -16,20 +29,17 @@ void config_defaults(struct config *c) {
                          .snap_length = LIM_SNAPLEN,
                          .ring_mib = 8,
                          .names = true};
+    (void)add_uid(c->services, &c->services_n, "mcpd");
 }
 
-static bool copy(char *to, size_t cap, const char *v) {
-    return *v && (size_t)snprintf(to, cap, "%s", v) < cap;
-}
-
-/* One item of a list; false: not known, or no room. */
 static bool add_user(void *config, const char *v) {
     struct config *c = config;
-    unsigned id;
-    const struct passwd *p = getpwnam(v);
-    if ((!p && !conf_number(v, 0, UINT32_MAX - 1ul, &id)) || c->users_n == CONFIG_IDS) return false;
-    c->users[c->users_n++] = p ? p->pw_uid : id;
-    return true;
+    return add_uid(c->users, &c->users_n, v);
+}
+
+static bool add_service(void *config, const char *v) {
+    struct config *c = config;
+    return add_uid(c->services, &c->services_n, v);
 }
 
 static bool add_group(void *config, const char *v) {
@@ -56,6 +66,7 @@ static bool add_interface(void *config, const char *v) {
 SETTER(socket, *v == '/' && copy(c->socket, sizeof c->socket, v))
 SETTER(socket_group, copy(c->socket_group, sizeof c->socket_group, v))
 SETTER(users, conf_words(v, add_user, c))
+SETTER(services, (c->services_n = 0, conf_words(v, add_service, c)))
 SETTER(groups, conf_words(v, add_group, c))
 SETTER(interfaces, conf_words(v, add_interface, c))
 SETTER(captures, conf_number(v, 1, LIM_CAPTURES, &c->max_captures))
@@ -74,6 +85,7 @@ static const struct conf_key keys[] = {
     {"interfaces", set_interfaces, "interface names, at most 64"},
     {"max_captures", set_captures, "1 to 8"},
     {"max_captures_per_user", set_per_user, "1 to 8"},
+    {"service_users", set_services, "known user names or numbers, at most 32"},
     {"max_duration", set_duration, "1 to 3600 (seconds)"},
     {"snap_length", set_snap_length, "128 to 65535 (bytes)"},
     {"ring_mib", set_ring, "1 to 64 (MiB)"},

@@ -16,7 +16,8 @@ struct config {
     uid_t users[CONFIG_IDS];
     gid_t groups[CONFIG_IDS];
     char interfaces[LIM_INTERFACES][LIM_IFNAME + 1];
-    unsigned users_n, groups_n, interfaces_n;
+    uid_t services[CONFIG_IDS]; /* users that serve others: max_captures_per_user is not theirs */
+    unsigned users_n, groups_n, services_n, interfaces_n;
     unsigned max_captures, max_captures_per_user, max_duration_s, snap_length, ring_mib;
     bool names, promiscuous;
 };

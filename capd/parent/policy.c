@@ -48,20 +48,25 @@ bool policy_owns(const struct peer *p, uid_t owner) {
     return p->uid == 0 || p->uid == owner || p->uid == geteuid();
 }
 
-bool policy_allows_start(const struct config *c, unsigned in_all, unsigned of_user,
-                         uint64_t duration_ms, struct fail *fail) {
-    if (in_all >= c->max_captures)
+static bool is_service(const struct config *c, uid_t uid) {
+    for (unsigned i = 0; i < c->services_n; i++)
+        if (c->services[i] == uid) return true;
+    return false;
+}
+
+bool policy_allows_start(const struct config *c, const struct policy_start *w, struct fail *fail) {
+    if (w->in_all >= c->max_captures)
         return fail_set(fail, FAIL_LIMIT, "",
-                        "%u run already; the administrator's capd.conf: max_captures = %u", in_all,
-                        c->max_captures);
-    if (of_user >= c->max_captures_per_user)
+                        "%u run already; the administrator's capd.conf: max_captures = %u",
+                        w->in_all, c->max_captures);
+    if (w->of_user >= c->max_captures_per_user && !is_service(c, w->uid))
         return fail_set(
             fail, FAIL_LIMIT, "",
-            "this user runs %u; the administrator's capd.conf: max_captures_per_user = %u", of_user,
-            c->max_captures_per_user);
-    if (duration_ms > c->max_duration_s * 1000ull)
+            "this user runs %u; the administrator's capd.conf: max_captures_per_user = %u",
+            w->of_user, c->max_captures_per_user);
+    if (w->duration_ms > c->max_duration_s * 1000ull)
         return fail_set(fail, FAIL_LIMIT, "duration_ms",
                         "duration: %llu s; allowed: 1 to %u (max_duration in capd.conf)",
-                        (unsigned long long)((duration_ms + 999) / 1000), c->max_duration_s);
+                        (unsigned long long)((w->duration_ms + 999) / 1000), c->max_duration_s);
     return true;
 }

@@ -26,8 +26,14 @@ bool policy_allows_interface(const struct config *c, const char *name);
 /* Is `p` the owner of something that `owner` started?  Root and the service's own user are. */
 bool policy_owns(const struct peer *p, uid_t owner);
 
-/* Limits of a new capture: `in_all` and `of_user` run already. */
-bool policy_allows_start(const struct config *c, unsigned in_all, unsigned of_user,
-                         uint64_t duration_ms, struct fail *fail);
+/* Who wants a new capture, and how many run already. */
+struct policy_start {
+    uid_t uid;
+    unsigned in_all, of_user;
+    uint64_t duration_ms;
+};
+
+/* Limits of a new capture.  A service user shares out what it has by limits of its own. */
+bool policy_allows_start(const struct config *c, const struct policy_start *w, struct fail *fail);
 
 #endif

@@ -141,9 +141,10 @@ static bool check_live(struct request *r, const struct msg_start *m) {
 }
 
 static bool start_checked(struct request *r, const struct msg_start *m, struct capture **out) {
-    unsigned of_user, all = captures_count(r->s, r->c->peer.uid, &of_user);
+    struct policy_start wish = {.uid = r->c->peer.uid, .duration_ms = m->duration_ms};
+    wish.in_all = captures_count(r->s, wish.uid, &wish.of_user);
     if (!check_target(r, m)) return false;
-    if (!policy_allows_start(&r->s->config, all, of_user, m->duration_ms, &r->fail)) return false;
+    if (!policy_allows_start(&r->s->config, &wish, &r->fail)) return false;
     if (m->file ? !check_file(r) : !check_live(r, m)) return false;
     *out = captures_start(r->s, (int)(r->c - r->s->client), r->stream, m, &r->fail);
     return *out != NULL;

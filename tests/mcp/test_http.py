@@ -562,7 +562,7 @@ def main():
     product.enter_own_network()
     product.install_signal_handlers()
     with product.Product() as here:
-        here.start_capd(config="max_captures_per_user = 8\n")  # all of serve's callers are one user to it
+        here.start_capd(config="service_users = %d\n" % product.PERSON_UID)
         with Serve(here, config=CONFIG) as s:
             for check in (check_statuses, check_details, check_connections, check_streams, check_cancels, check_subscriptions,
                           check_callers, check_own_traffic, check_commands):

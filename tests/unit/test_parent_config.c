@@ -41,7 +41,7 @@ static void test_config_reads_every_key(void **state) {
                       "socket = /run/x/y.sock\nsocket_group=root\nusers = root, 1000\n"
                       "groups = root 33\n interfaces = eth0, lo \nmax_captures = 2\n"
                       "max_captures_per_user = 1\nmax_duration = 60\nsnap_length = 256\n"
-                      "ring_mib = 16\nnames = off\npromiscuous = on\r\n",
+                      "service_users = 12, root\nring_mib = 16\nnames = off\npromiscuous = on\r\n",
                       &fail));
     assert_string_equal(c.socket, "/run/x/y.sock");
     assert_int_equal(c.users_n, 2);
@@ -54,6 +54,8 @@ static void test_config_reads_every_key(void **state) {
     assert_int_equal(c.max_captures_per_user, 1);
     assert_int_equal(c.max_duration_s, 60);
     assert_int_equal(c.snap_length, 256);
+    assert_int_equal(c.services_n, 2);
+    assert_int_equal(c.services[0], 12);
     assert_int_equal(c.ring_mib, 16);
     assert_false(c.names);
     assert_true(c.promiscuous);

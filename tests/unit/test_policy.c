@@ -57,6 +57,12 @@ static void test_policy_interfaces(void **state) {
     assert_false(policy_allows_interface(&c, "l"));
 }
 
+static bool allows(const struct config *c, uid_t uid, unsigned in_all, unsigned of_user,
+                   uint64_t duration_ms, struct fail *fail) {
+    struct policy_start w = {uid, in_all, of_user, duration_ms};
+    return policy_allows_start(c, &w, fail);
+}
+
 static void test_policy_limits_name_the_key(void **state) {
     (void)state;
     struct config c = config_of();
@@ -64,12 +70,16 @@ static void test_policy_limits_name_the_key(void **state) {
     c.max_captures = 3;
     c.max_captures_per_user = 2;
     c.max_duration_s = 60;
-    assert_true(policy_allows_start(&c, 2, 1, 60000, &fail));
-    assert_false(policy_allows_start(&c, 3, 0, 1000, &fail));
+    assert_true(allows(&c, 7, 2, 1, 60000, &fail));
+    assert_false(allows(&c, 7, 3, 0, 1000, &fail));
     assert_non_null(strstr(fail.why, "max_captures = 3"));
-    assert_false(policy_allows_start(&c, 2, 2, 1000, &fail));
+    assert_false(allows(&c, 7, 2, 2, 1000, &fail));
     assert_non_null(strstr(fail.why, "max_captures_per_user = 2"));
-    assert_false(policy_allows_start(&c, 0, 0, 60001, &fail));
+    c.services[c.services_n++] = 7;
+    assert_true(allows(&c, 7, 2, 2, 1000, &fail)); /* who serves others shares out by itself */
+    assert_false(allows(&c, 8, 2, 2, 1000, &fail));
+    assert_false(allows(&c, 7, 3, 2, 1000, &fail));
+    assert_false(allows(&c, 7, 0, 0, 60001, &fail));
     assert_string_equal(fail.field, "duration_ms");
     assert_int_equal(fail.code, FAIL_LIMIT);
 }
