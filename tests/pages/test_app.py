@@ -9,6 +9,7 @@ stay in build/pages.  Skipped where there is no Chromium (Debian package chromiu
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -264,7 +265,8 @@ def everything(world):
     names = make.write_all(world.files)
     hostile = os.path.join(world.files, "hostile.pcap")
     test_hostile_names.capture(hostile)
-    session, html = Session(world, "--config", world.conf, "--capd", "/nowhere"), app_html(session)
+    session = Session(world, "--config", world.conf, "--capd", "/nowhere")
+    html = app_html(session)
     problems = os.path.join(world.files, "connection_outcomes.pcap")
     with browser.Browser() as chrome:
         check_protocol(check_first(chrome, html, session, problems))
@@ -288,10 +290,13 @@ def main():
         os.execvp("unshare", own + [sys.executable, os.path.abspath(__file__), "--inside"])
     if "--inside" in sys.argv:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    world = World()
     try:
-        everything(World())
+        everything(world)
     except RuntimeError as failure:  # waited in vain: the rest cannot be judged
         T.check("every step came to its end", False, failure)
+    finally:
+        shutil.rmtree(world.dir, ignore_errors=True)
     return T.end()
 
 
