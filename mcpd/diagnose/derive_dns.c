@@ -169,7 +169,8 @@ static bool d_retry_added(const struct derive_row *r, double *out) {
 static bool d_retry_attempts(const struct derive_row *r, double *out) {
     const struct msg_dns_row *d = first_row(r, is_retry);
     if (!d) return false;
-    return number(out, d->answered ? d->tries : d->tries + answered_later(r, d)->tries);
+    const struct msg_dns_row *later = d->answered ? NULL : answered_later(r, d);
+    return number(out, d->tries + (later ? later->tries : 0));
 }
 
 static bool d_retry_first(const struct derive_row *r, double *out) {

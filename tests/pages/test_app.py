@@ -9,6 +9,7 @@ stay in build/pages.  Skipped where there is no Chromium (Debian package chromiu
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -19,11 +20,12 @@ sys.dont_write_bytecode = True
 import browser  # noqa: E402
 import make  # noqa: E402
 import test_hostile_names  # noqa: E402
-from test_cli import BUILD, ROOT, Session, World  # noqa: E402
+from test_cli import ROOT, Session, World  # noqa: E402
 import stdio_client  # noqa: E402  (test_cli knows where it lies)
 from test_pages import CONTRASTS, PICTURES, TOO_WIDE, UNNAMED  # noqa: E402
 
 T = stdio_client.Checks()
+URI = "ui://packet-capture/report.html"
 CAN = {"serverTools": {}}
 LIGHT = {"theme": "light", "displayMode": "inline", "availableDisplayModes": ["inline", "fullscreen"]}
 DARK = dict(LIGHT, theme="dark", styles={"variables": {"--color-background-primary": "light-dark(#fff, #101820)"}})
@@ -108,9 +110,16 @@ def long_capture(path):
     c.write(path)
 
 
-def app_html():
-    with open(os.path.join(BUILD, "gen", "page", "app.html"), encoding="utf-8") as page:
-        return page.read()
+def app_html(session):
+    """The App as a host gets it: named by the tools that show reports, read as a resource."""
+    tools = session.call("tools/list")["tools"]
+    uris = {t["name"]: t.get("_meta", {}).get("ui", {}).get("resourceUri") for t in tools}
+    T.check("the tools that give reports name the App", {uris[n] for n in ("start_packet_capture", "stop_packet_capture", "get_capture_report", "analyze_capture_file")}
+            == {URI}, uris)
+    content = session.call("resources/read", {"uri": URI})["contents"][0]
+    T.check("it is a resource of the type that hosts look for", content["mimeType"] == "text/html;profile=mcp-app" and content["text"].startswith("<!DOCTYPE html>"),
+            content["mimeType"])
+    return content["text"]
 
 
 def check_first(chrome, html, session, path):
@@ -256,7 +265,8 @@ def everything(world):
     names = make.write_all(world.files)
     hostile = os.path.join(world.files, "hostile.pcap")
     test_hostile_names.capture(hostile)
-    session, html = Session(world, "--config", world.conf, "--capd", "/nowhere"), app_html()
+    session = Session(world, "--config", world.conf, "--capd", "/nowhere")
+    html = app_html(session)
     problems = os.path.join(world.files, "connection_outcomes.pcap")
     with browser.Browser() as chrome:
         check_protocol(check_first(chrome, html, session, problems))
@@ -280,10 +290,13 @@ def main():
         os.execvp("unshare", own + [sys.executable, os.path.abspath(__file__), "--inside"])
     if "--inside" in sys.argv:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    world = World()
     try:
-        everything(World())
+        everything(world)
     except RuntimeError as failure:  # waited in vain: the rest cannot be judged
         T.check("every step came to its end", False, failure)
+    finally:
+        shutil.rmtree(world.dir, ignore_errors=True)
     return T.end()
 
 

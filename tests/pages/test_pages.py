@@ -9,6 +9,7 @@ build/pages.  Skipped where there is no Chromium (Debian package chromium).
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -234,10 +235,13 @@ def main():
         return 0
     if ROOT and "--inside" not in sys.argv and subprocess.run(own + ["true"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
         os.execvp("unshare", own + [sys.executable, os.path.abspath(__file__), "--inside"])
+    world = World()
     try:
-        everything(World())
+        everything(world)
     except RuntimeError as failure:  # waited in vain: the rest cannot be judged
         T.check("every step came to its end", False, failure)
+    finally:
+        shutil.rmtree(world.dir, ignore_errors=True)
     return T.end()
 
 
