@@ -80,7 +80,7 @@ $(B)/arm64/seccomp_export: tests/arm64/seccomp_export.c $(call obj,mcpd/net/sand
 QEMU_RUNS := $(addprefix build/arm64/qemu/,$(addprefix unit/,$(UNIT)) pcm-count seccomp_export)
 $(QEMU_RUNS): deploy/deploy.mk
 	@mkdir -p $(@D)
-	@printf '#!/bin/sh\nexec qemu-aarch64-static "$$(dirname "$$0")/%s" "$$@"\n' \
+	@printf '#!/bin/sh\nPCM_EMULATED=1 exec qemu-aarch64-static "$$(dirname "$$0")/%s" "$$@"\n' \
 	    '$(if $(findstring unit/,$@),../../unit/,$(if $(findstring export,$@),../arm64/,../))$(notdir $@)' > $@
 	@chmod +x $@
 check-arm64: ## cross-build for aarch64; unit and golden tests under qemu-user, system call policies compared
