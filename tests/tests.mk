@@ -65,6 +65,7 @@ $(B)/sandbox/%: tests/sandbox/%.c tests/sandbox/client.c $(SANDBOX_LIBS)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/sandbox/client.c $(SANDBOX_LIBS) $(LIBS_CAPD)
 SUITES += tests/faults/test_faults_survived.py
 SUITES += tests/faults/test_faults_hostile.py
+SUITES += tests/faults/test_faults_serve.py
 CYCLES ?= 10000
 soak: ## start and stop CYCLES=10000 captures and look for growth of memory, descriptors, processes (root)
 	@deploy/install-deps build test

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """The canary test: secrets in all the traffic there is, and not one of them in what the product says or keeps.
-# suite: timeout=400 show
+# suite: timeout=500 show
 
 Real clients and servers in the lab's network send secrets in some 150 channels (canary.py) while captures of every
 mode run, with and without a user's filter, with names on and off.  Looked through, in every encoding that a leak is
 likely to take, is: each byte between capd and mcpd, the reports of all sections, live and from a capture file, over
-MCP and at the terminal, standard error and the audit lines, the memory of mcpd while it holds the reports and of
-capd's parent during and after the captures, and the files that either has.  The table goes to build/canary-table.txt.
+MCP and at the terminal, standard error and the audit lines, the memory of mcpd (stdio and serve) while it holds
+the reports, of its launcher and network child, and of capd's parent during and after the captures, and the files that either has.  The table goes to build/canary-table.txt.
 """
 
 import base64
@@ -26,6 +26,9 @@ import lab as lab_module
 import product
 from canary import Canaries, WEB
 from test_privileges import Checks, children
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "mcp"))
+import serve_client  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(product.TOP, "build", "canary-table.txt")
@@ -213,6 +216,43 @@ def finish(run, where, started):
     return text.decode(errors="replace")
 
 
+def helpers_of(pid):
+    """The launcher and, below it, the network child."""
+    return [("the launcher", c) for c in children(pid)] + [("the network child", g) for c in children(pid) for g in children(c)]
+
+
+def serve(run, capd_sock):
+    """`mcpd serve` in the client's namespace, by its Unix socket, with a capture of everything."""
+    folder = os.path.join(run.lab.dir, "serve")
+    command = ["ip", "netns", "exec", run.lab.client] + run.lab.mcpd("serve", "--listen", "127.0.0.1:0", "--socket", folder + "/mcpd.sock", "--capd",
+                                                                     capd_sock, "--config", folder + "/mcpd.conf")
+    served = serve_client.Serve(run.lab, command=command)
+    run.lab.procs.append(served.process)
+    started = ask_served(run, served, "start_packet_capture", target=url_of(run.c), duration=300, interface="eth0", mode="diagnosis")
+    return served, started["structuredContent"]["capture_id"]
+
+
+def ask_served(run, served, name, **arguments):
+    """A tool call over HTTP, every byte of the answer kept."""
+    answer = served.ask(serve_client.tool(name, arguments), served.unix)
+    run.look("HTTP answers of mcpd serve", answer.body)
+    return (answer.json or answer.events[-1])["result"]
+
+
+def end_served(run, served, capture_id):
+    """What it says of its capture, its memory, its log."""
+    ask_served(run, served, "stop_packet_capture", capture_id=capture_id)
+    for section in SECTIONS:
+        ask_served(run, served, "get_capture_report", capture_id=capture_id, section=section, max_tokens=8000)
+    for kind in ("html", "json"):
+        read = {"uri": "capture://%s/report.%s" % (capture_id, kind)}
+        run.look("HTTP answers of mcpd serve", served.ask(serve_client.modern_post("resources/read", read), served.unix).body)
+    run.memory("memory of mcpd serve, holding the report", served.process.pid)
+    run.files("mcpd serve", served.process.pid)
+    served.end()
+    run.look("standard error of mcpd", served.said().encode())
+
+
 def live_over_mcp(run, session):
     """Captures of every mode at once, with and without a filter, and a target full of secrets among them."""
     ids = []
@@ -230,6 +270,8 @@ def live_over_mcp(run, session):
         session.tool("get_capture_report", capture_id=capture_id)
     run.memory("memory of capd's parent, while captures run", run.lab.capd.pid)
     run.memory("memory of mcpd, while captures run", session.proc.pid)
+    for who, pid in helpers_of(session.proc.pid):
+        run.memory("memory of %s of mcpd" % who, pid)
     for pid, who in ((run.lab.capd.pid, "capd"), (session.proc.pid, "mcpd"), (workers[0], "a worker")):
         run.files(who, pid)
     for capture_id in ids:
@@ -267,8 +309,10 @@ def whole(run):
               command(run, "diagnose", url_of(c), "--json", "--duration", "14", "--interface", "eth0", "--capd", sock),
               command(run, "diagnose", "--duration", "14", "--interface", "eth0", "--capd", sock),
               command(run, "diagnose", "https://" + WEB, "--json", "--duration", "14", "--interface", "eth0", "--capd", sock)]
+    served, served_id = serve(run, sock)
     time.sleep(1)
     run.traffic()
+    end_served(run, served, served_id)
     told = [finish(run, "mcpd diagnose " + how, p) for p, how in zip(people, ("as text", "as JSON", "of everything", "of a server whose certificate is not trusted"))]
     for more, how in (((), "as text"), (("--json",), "as JSON")):
         for target in ((), (WEB,), ("80",), (url_of(c),)):
@@ -282,7 +326,7 @@ def whole(run):
     run.look("capd's log and audit lines", lab.capd_output())
     left = [os.path.join(folder, name) for base in (lab.dir, "/var/tmp", "/dev/shm") for folder, _, names in os.walk(base)
             for name in names if os.stat(os.path.join(folder, name), follow_symlinks=False).st_uid in (product.CAPD_UID, product.PERSON_UID)
-            and not folder.endswith("/tap") and not name.endswith(".sock")]
+            and not folder.endswith(("/tap", "/serve")) and not name.endswith(".sock")]
     run.checks.equal("names %s: neither left a file" % run.names, left, [])
     return on_the_wire, told
 
