@@ -472,7 +472,7 @@
 
 #define FIELDS_services(F, T)    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first") \
     F(T, U, of, ANY, count, "how many there were")
-#define FIELDS_resolvers(F, T)   F(T, L, rows, LIM_RESOLVER_ROWS, resolver, "busiest first") \
+#define FIELDS_resolvers(F, T)   F(T, L, rows, LIM_RESOLVER_ROWS, resolver, "worst first, then busiest") \
     F(T, U, of, ANY, count, "how many there were")
 #define FIELDS_connections(F, T) F(T, L, rows, LIM_CONNECTIONS, connection, "worst first") \
     F(T, U, of, ANY, count, "how many there were")

@@ -19,6 +19,7 @@ UNIT += test_mcp_stdio
 SUITES += tests/golden/run
 UNIT += test_track_tcp
 UNIT += test_track_repeats
+UNIT += test_track_long
 UNIT += test_track_app
 UNIT += test_track_streams
 UNIT += test_track_sides

@@ -55,10 +55,17 @@ static void add_unanswered(const struct engine *e, const struct resolver *v,
     }
 }
 
+/* One that mostly fails or says nothing comes before busy ones that work. */
+static uint64_t resolver_score(const struct resolver *v) {
+    uint64_t silent = v->queries > v->responses ? v->queries - v->responses : 0;
+    uint64_t failed = silent + v->rcode[2] + v->rcode[5]; /* SERVFAIL, REFUSED */
+    uint64_t worst = v->queries >= 2 && failed * 2 >= v->queries ? UINT64_C(1) << 62 : 0;
+    return worst + v->queries + v->responses;
+}
+
 uint32_t rows_resolvers(struct engine *e, struct msg_resolver *rows, uint64_t *of_out) {
     struct top top = {.cap = LIM_RESOLVER_ROWS};
-    for (uint32_t i = 0; i < e->resolvers; i++)
-        top_offer(&top, e->resolver[i].queries + e->resolver[i].responses, i);
+    for (uint32_t i = 0; i < e->resolvers; i++) top_offer(&top, resolver_score(&e->resolver[i]), i);
     top_sort(&top);
     for (uint32_t n = 0; n < top.used; n++) {
         put_resolver(e, &e->resolver[top.index[n]], &rows[n]);

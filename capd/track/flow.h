@@ -6,8 +6,10 @@
 
 /* One flow: a TCP connection, or the datagrams of one UDP or SCTP five-tuple.
  *
- * Times are microseconds since the start of the capture; the 32-bit ones wrap after 71 minutes and
- * are only ever subtracted from each other over shorter spans. */
+ * Times are microseconds since the start of the capture; the 32-bit ones wrap after 71 minutes.
+ * tcp_hold_times() sees to it that what they are subtracted from is never more than half of that
+ * later: longer times are told as FLOW_LONGEST_US. */
+#define FLOW_LONGEST_US INT32_MAX /* 35 minutes */
 
 #define NONE UINT32_MAX /* no index */
 
@@ -69,7 +71,8 @@ struct flow_side {
     uint32_t timed_us[TIMED_SEGMENTS];
     uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
-    uint32_t zero_since_us, zero_total_ms, zero_first_us;
+    uint32_t zero_since_us, zero_total_ms;
+    uint64_t zero_first_us;
     uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks, ws_expect;
     uint32_t app_next;     /* sequence number of the next stream byte to be looked at */
     uint32_t app_buffer;   /* reassembly buffer, NONE if none */
@@ -146,6 +149,7 @@ struct flow {
     uint64_t payload[2]; /* TCP, sent by, without retransmissions */
 
     /* TCP only from here. */
+    uint64_t retransmit_first_us, retransmit_last_us;
     uint32_t data_segments[2], retransmitted[2], lost_before, lost_after, spurious, reordered;
     uint16_t analysis[ANALYSIS_COUNT]; /* counted while not selected, to be moved on selection */
     uint16_t syn_sent;
@@ -153,7 +157,6 @@ struct flow {
     uint32_t handshake_us; /* when refused: SYN to RST */
     uint32_t first_rtt_us; /* Wireshark's iRTT: last SYN to ACK, 0 if unknown */
     uint32_t tls_us, first_byte_us, rtt_smooth_us;
-    uint32_t retransmit_first_us, retransmit_last_us;
     uint32_t reset_us;
     uint32_t request_ack_us; /* request to the server's ACK of it */
     uint32_t request_us, request_end, answer_first_us, answer_last_us;

@@ -223,7 +223,10 @@ uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
     f->bytes[dir] += k->wire_bytes;
     uint64_t quiet = e->now_us > f->last_us ? e->now_us - f->last_us : 0;
     if (quiet > 0) {
-        if (tcp && quiet >= STRAIN_QUIET_US) strain_silence(e, f, k, dir, quiet);
+        if (tcp && quiet >= STRAIN_QUIET_US) {
+            tcp_hold_times(f, (uint32_t)e->now_us, quiet);
+            strain_silence(e, f, k, dir, quiet);
+        }
         f->last_us = e->now_us;
     }
     struct flow_link *l = &e->flows.link[i];
@@ -236,6 +239,7 @@ uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
     if (ended != (l->list == FLOWS_ENDED) || (uint32_t)e->now_us - l->touched_us > 1000000u) {
         flow_table_touch(&e->flows, i, ended ? FLOWS_ENDED : FLOWS_LIVE);
         l->touched_us = (uint32_t)e->now_us;
+        if (tcp) tcp_hold_times(f, l->touched_us, 0);
     }
     return i;
 }

@@ -84,15 +84,9 @@ static void span_add(uint64_t *first, uint64_t *last, uint64_t times, uint64_t f
     if (times == 0 || to > *last) *last = to;
 }
 
-/* 32-bit time of an event of this flow as a 64-bit one. */
+/* The same for one near its first packet. */
 static uint64_t widen(const struct flow *f, uint32_t us) {
     return f->first_us + (uint32_t)(us - (uint32_t)f->first_us);
-}
-
-/* The same of one that was not long before its latest packet. */
-static uint64_t widen_late(const struct flow *f, uint32_t us) {
-    uint32_t before = (uint32_t)f->last_us - us;
-    return f->last_us > before ? f->last_us - before : 0;
 }
 
 static void add_failures(const struct engine *e, const struct flow *f, enum conn_state s,
@@ -110,7 +104,7 @@ static void add_failures(const struct engine *e, const struct flow *f, enum conn
         span_add(&x->refused_first_us, &x->refused_last_us, x->counts.refused, last_syn,
                  last_syn + f->handshake_us);
     if (f->bits & FLOW_RESET_MID && !tcp_end_explains_reset(e, f)) {
-        uint64_t at = widen_late(f, f->reset_us);
+        uint64_t at = flow_widen(f, f->reset_us);
         span_add(&x->reset_first_us, &x->reset_last_us, x->reset_by[0] + x->reset_by[1], at, at);
         x->reset_by[f->bits & FLOW_RESET_CLIENT ? CLIENT : SERVER]++;
         x->reset_bytes += f->payload[0] + f->payload[1];
@@ -140,8 +134,8 @@ static char end_of(const struct flow *f) {
 /* Until when its client waited. */
 static uint64_t waited_until(const struct engine *e, const struct flow *f) {
     switch (end_of(f)) {
-    case 'F': return widen(f, f->side[CLIENT].next_us);
-    case 'f': return widen(f, f->side[SERVER].next_us);
+    case 'F': return flow_widen(f, f->side[CLIENT].next_us);
+    case 'f': return flow_widen(f, f->side[SERVER].next_us);
     case 'R': return f->last_us;
     default: return e->now_us;
     }
@@ -174,8 +168,8 @@ static void add_zero_windows(const struct engine *e, const struct flow *f, unsig
                              struct service_facts *x) {
     const struct flow_side *s = &f->side[side];
     if (s->zero_times == 0) return;
-    uint64_t total = s->zero_total_ms * UINT64_C(1000), first = widen(f, s->zero_first_us);
-    uint64_t life = f->last_us - f->first_us, last = widen_late(f, s->zero_since_us);
+    uint64_t total = s->zero_total_ms * UINT64_C(1000), first = s->zero_first_us;
+    uint64_t life = f->last_us - f->first_us, last = flow_widen(f, s->zero_since_us);
     if (s->bits & SIDE_CLOSED) {
         /* Still closed: it counts up to now, unless the connection is over. */
         bool over = (f->side[0].bits | f->side[1].bits) & (SIDE_RST | SIDE_FIN);
@@ -211,7 +205,7 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     if (f->retransmitted[0] + f->retransmitted[1] > 0)
         span_add(&x->retransmit_first_us, &x->retransmit_last_us,
                  x->counts.retransmitted_to_client + x->counts.retransmitted_to_server,
-                 widen(f, f->retransmit_first_us), widen(f, f->retransmit_last_us));
+                 f->retransmit_first_us, f->retransmit_last_us);
     add_counts(f, s, &x->counts);
 }
 

@@ -37,6 +37,7 @@
            one loud one is a fault; also the rate of a sweep */
 #define ARP_RATE_ALONE  1000u /* no network is that big */
 #define ARP_BURST       30u   /* requests of one source in 100 ms */
+#define ARP_TELL        16u   /* more requests of a storm that goes on: so exact is its rate */
 #define ARP_BURSTS      2u    /* a monitor that polls all its hosts at once makes one */
 #define ARP_SWEEP_S     5u    /* seconds of it */
 #define BROADCAST_RATE  500u  /* frames a second */

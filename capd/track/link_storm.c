@@ -23,9 +23,12 @@ static struct msg_incident incident_of(const struct engine *e, enum incident_kin
 }
 
 /* ---- ARP ---- */
-static void storm_report(struct engine *e, const uint8_t mac[6], uint32_t rate) {
+/* `rate` requests so far in the second, `more` of them not told before. */
+static void storm_report(struct engine *e, const uint8_t mac[6], uint32_t rate, uint32_t more) {
     if (e->o.target.mode != MODE_DIAGNOSIS) return;
     struct msg_incident row = incident_of(e, INCIDENT_ARP_STORM, mac, rate);
+    row.tries = more;
+    row.count = more == rate;
     row.on_target = !e->has_host && e->o.target.ports == 0;
     incident_add(e, &row);
 }
@@ -42,12 +45,17 @@ static struct arp_source *source_get(struct engine *e, const uint8_t mac[6]) {
     return oldest;
 }
 
+static void source_report(struct engine *e, struct arp_source *s) {
+    if (s->second > s->told) storm_report(e, s->mac, s->second, s->second - s->told);
+    s->told = s->second;
+}
+
 /* The source's second is over: was it one of a sweep? */
 static void source_second(struct engine *e, struct arp_source *s) {
     s->sweep_s = s->second >= ARP_RATE_SOURCE ? s->sweep_s + 1 : 0;
-    if (s->sweep_s >= ARP_SWEEP_S || s->bursts >= ARP_BURSTS) storm_report(e, s->mac, s->second);
+    if (s->sweep_s >= ARP_SWEEP_S || s->bursts >= ARP_BURSTS) source_report(e, s);
     if (e->now_us - s->second_us > GAP_US) s->sweep_s = 0;
-    s->second = s->bursts = 0;
+    s->second = s->bursts = s->told = 0;
     s->second_us = e->now_us;
 }
 
@@ -59,8 +67,10 @@ static void source_count(struct engine *e, const struct packet *k) {
         s->burst_us = e->now_us;
         s->burst = 0;
     }
-    if (++s->burst != ARP_BURST + 1) return;
-    if (++s->bursts == ARP_BURSTS) storm_report(e, s->mac, s->second);
+    if (++s->burst == ARP_BURST + 1) s->bursts++;
+    /* Not only when the second is over: it may be the capture's last. */
+    if (s->bursts >= ARP_BURSTS && (s->told == 0 || s->second - s->told >= ARP_TELL))
+        source_report(e, s);
 }
 
 static const struct arp_source *loudest(const struct engine *e) {
@@ -85,7 +95,7 @@ static void second_over(struct engine *e) {
     const struct arp_source *top = loudest(e);
     bool arp = s->arp > ARP_RATE && (top->second >= ARP_RATE_SOURCE || s->arp > ARP_RATE_ALONE);
     s->arp_row = arp ? s->arp_row + 1 : 0;
-    if (s->arp_row >= STORM_SECONDS) storm_report(e, top->mac, s->arp);
+    if (s->arp_row >= STORM_SECONDS) storm_report(e, top->mac, s->arp, s->arp);
 
     uint64_t percent = packets > 0 ? s->flooded * UINT64_C(100) / packets : 0;
     bool flooded = s->flooded > BROADCAST_RATE && percent > BROADCAST_SHARE && all_visible(e);

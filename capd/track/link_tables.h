@@ -42,6 +42,7 @@ struct arp_source {
     bool used;
     uint64_t burst_us, second_us;
     uint32_t burst, bursts, second, sweep_s; /* second: requests in it */
+    uint32_t told;                           /* of these, in the incident */
     struct addr last;                        /* asked for last */
 };
 #define ARP_SOURCES 64u

@@ -157,6 +157,7 @@ static struct name_address *address_take(struct engine *e, const struct addr *a)
     n->addresses_hand = (i + 1) & (n->addresses_cap - 1);
     struct name_address *v = &n->address[i];
     if (v->used) {
+        if (v->until_us > e->now_us) e->total.evicted++;
         uint32_t *at = address_bucket(e, &v->address);
         while (*at != i) at = &n->address[*at].chain;
         *at = v->chain;

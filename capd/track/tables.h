@@ -367,7 +367,7 @@ struct path_mtu {
 struct last_open {
     struct addr client, server;
     uint16_t port;
-    uint32_t us;
+    uint64_t us;
 };
 
 struct incidents {

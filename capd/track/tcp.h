@@ -46,6 +46,16 @@ void tcp_forget_holes(struct engine *e, struct flow_side *side);
 /* Drop the holes below `ack`; true if there was one: acknowledged data that was never captured. */
 bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack);
 
+/* 32-bit time of an event of this flow, not long before its latest packet, as a 64-bit one. */
+static inline uint64_t flow_widen(const struct flow *f, uint32_t us) {
+    uint32_t before = (uint32_t)f->last_us - us;
+    return f->last_us > before ? f->last_us - before : 0;
+}
+
+/* tcp_timing.c: once a second of packets, and after a silence before the packet that ends it: no
+ * time that is still of use gets older than the 32 bits can tell. */
+void tcp_hold_times(struct flow *f, uint32_t now_us, uint64_t quiet_us);
+
 /* tcp_timing.c: round trips, requests and answers, receive windows. */
 void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack);
 void tcp_time_data(struct engine *e, struct segment *s);

@@ -76,7 +76,7 @@ static void check_unseen(struct view *v) {
 static void check_acks(struct view *v, bool keep_alive) {
     const struct segment *s = v->s;
     uint32_t ack = s->k->tcp.ack;
-    bool same = v->fwd->bits & WS_ACK && ack == v->fwd->ws_ack;
+    bool same = v->fwd->bits & WS_WINDOW && ack == v->fwd->ws_ack;
     bool bare = s->len == 0 && !v->control && v->fwd->bits & WS_NEXT && s->seq == v->fwd->ws_next;
     bool still = v->fwd->bits & WS_WINDOW && v->window == v->fwd->ws_window && v->window != 0;
     if (bare && same && still && v->rev->bits & WS_KEEP_ALIVE) {

@@ -219,6 +219,7 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
     if (is_transfer(e, f) || is_hello_kept(e, f)) return false;
+    if (f->last_us - f->first_us > FLOW_LONGEST_US) return false;
     if (!has(f, END_SERVER | END_MUTE) || f->payload[SERVER] > 0 || sent != v->isn + 1)
         return false;
     /* What takes data and says nothing, as a log does, may close when it has it all. */
@@ -271,7 +272,7 @@ static bool is_unheard(const struct flow *f) {
 
 static uint64_t unheard_us(const struct engine *e, const struct flow *f) {
     const struct flow_side *c = &f->side[CLIENT];
-    uint64_t at = f->first_us + (uint32_t)(c->try_first_us - (uint32_t)f->first_us);
+    uint64_t at = flow_widen(f, c->try_first_us);
     uint64_t until = c->bits & (SIDE_FIN | SIDE_RST) ? f->last_us : e->now_us;
     return until > at ? until - at : 0;
 }
@@ -316,7 +317,7 @@ bool tcp_end_explains_reset(const struct engine *e, const struct flow *f) {
 /* ---- report ---------------------------------------------------------------------------------- */
 
 static struct msg_incident row_of(const struct flow *f, enum incident_kind kind, uint32_t at_us) {
-    uint64_t at = f->first_us + (uint32_t)(at_us - (uint32_t)f->first_us);
+    uint64_t at = flow_widen(f, at_us);
     return (struct msg_incident){.kind = kind,
                                  .subject = f->end[SERVER],
                                  .port = f->port[SERVER],

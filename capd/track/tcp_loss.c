@@ -114,8 +114,8 @@ static uint32_t *hole_tail(struct engine *e, struct flow_side *side) {
 
 static void count_retransmission(struct engine *e, struct segment *s, uint32_t *where) {
     struct flow *f = s->f;
-    if (f->retransmitted[0] + f->retransmitted[1] == 0) f->retransmit_first_us = s->us;
-    f->retransmit_last_us = s->us;
+    if (f->retransmitted[0] + f->retransmitted[1] == 0) f->retransmit_first_us = e->now_us;
+    f->retransmit_last_us = e->now_us;
     f->retransmitted[s->dir]++;
     ++*where;
     if (f->bits & FLOW_SELECTED) seconds_retransmitted(&e->seconds, e->now_us);
@@ -130,7 +130,7 @@ bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
     for (unsigned d = 0; d < 2; d++) {
         const struct flow_side *side = &f->side[d], *peer = &f->side[!d];
         if (!(side->bits & SIDE_DEAD) || peer->bits & SIDE_RST) continue;
-        uint64_t first = f->first_us + (uint32_t)(side->try_first_us - (uint32_t)f->first_us);
+        uint64_t first = flow_widen(f, side->try_first_us);
         uint64_t span = side->try_last_us - side->try_first_us;
         *out =
             (struct msg_incident){.kind = INCIDENT_DEAD_PATH,

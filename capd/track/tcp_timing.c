@@ -82,6 +82,31 @@ static void time_segment(struct segment *s) {
     side->timed_us[TIMED_SEGMENTS - 1] = s->us;
 }
 
+/* A time so old that the 32 bits will not tell it.  What seems to be a minute ahead is a packet
+ * whose time stepped back. */
+static void hold(uint32_t *time_us, uint32_t now_us, bool all) {
+    uint32_t age = now_us - *time_us;
+    if (all || (age > FLOW_LONGEST_US && age < UINT32_MAX - 60000000u))
+        *time_us = now_us - FLOW_LONGEST_US;
+}
+
+void tcp_hold_times(struct flow *f, uint32_t now_us, uint64_t quiet_us) {
+    bool all = quiet_us > FLOW_LONGEST_US;
+    uint32_t *of_flow[] = {&f->request_us, &f->answer_first_us, &f->answer_last_us, &f->hello_us,
+                           &f->resume_us,  &f->syn_us,          &f->syn_last_us,    &f->synack_us};
+    /* Of a handshake that is over only the differences count. */
+    size_t n = f->bits & FLOW_ESTABLISHED ? 5 : 8;
+    if ((f->side[0].bits | f->side[1].bits) & (SIDE_FIN | SIDE_RST)) return; /* told already */
+    for (size_t i = 0; i < n; i++) hold(of_flow[i], now_us, all);
+    for (unsigned d = 0; d < 2; d++) {
+        struct flow_side *s = &f->side[d];
+        uint32_t *of_side[] = {&s->next_us,     &s->timed_us[0], &s->timed_us[1], &s->try_first_us,
+                               &s->try_last_us, &s->ws_next_us,  &s->ws_ack_us,   &s->round_us};
+        for (size_t i = 0; i < sizeof of_side / sizeof of_side[0]; i++)
+            hold(of_side[i], now_us, all);
+    }
+}
+
 void tcp_answer_done(struct engine *e, struct flow *f) {
     if (!(f->bits & FLOW_ANSWER)) return;
     f->bits &= ~(uint32_t)FLOW_ANSWER;
@@ -138,7 +163,9 @@ static void time_opening(struct engine *e, const struct segment *s) {
     if (s->dir != CLIENT || s->again || f->data_segments[CLIENT] != 1 ||
         f->data_segments[SERVER] != 0 || !(f->bits & FLOW_ESTABLISHED))
         return;
-    slow_client_spoke_first(e, f, s->us - (f->syn_last_us + f->first_rtt_us));
+    bool is_long = f->last_us - f->first_us > FLOW_LONGEST_US;
+    uint32_t waited_us = s->us - (f->syn_last_us + f->first_rtt_us);
+    slow_client_spoke_first(e, f, is_long ? FLOW_LONGEST_US : waited_us);
 }
 
 void tcp_time_data(struct engine *e, struct segment *s) {
@@ -175,7 +202,7 @@ void tcp_watch_window(struct segment *s) {
     /* Whoever has sent FIN or got the peer's takes no more data: a window of 0 is no complaint. */
     bool over = (s->f->side[0].bits | s->f->side[1].bits) & SIDE_FIN || s->flags & TCP_FIN;
     if (raw == 0 && !(side->bits & SIDE_CLOSED) && !over) {
-        if (side->zero_times == 0) side->zero_first_us = s->us;
+        if (side->zero_times == 0) side->zero_first_us = s->f->last_us;
         if (side->zero_times < UINT16_MAX) side->zero_times++;
         side->zero_since_us = s->us;
         side->bits |= SIDE_CLOSED;

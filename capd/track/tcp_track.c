@@ -86,7 +86,7 @@ static void establish(struct engine *e, struct segment *s) {
     f->bits |= FLOW_ESTABLISHED;
     f->bits &= ~(uint32_t)FLOW_GAVE_UP;
     tcp_setup_answered(e, f, true);
-    e->last_open = (struct last_open){f->end[CLIENT], f->end[SERVER], f->port[SERVER], s->us};
+    e->last_open = (struct last_open){f->end[CLIENT], f->end[SERVER], f->port[SERVER], e->now_us};
     uint32_t back = s->us - f->synack_us;
     f->side[SERVER].rtt_us = back;
     f->side[SERVER].bits |= SIDE_RTT;
@@ -126,7 +126,7 @@ static bool lost_a_race(const struct engine *e, const struct segment *s) {
     const struct last_open *o = &e->last_open;
     const struct flow *f = s->f;
     return s->dir == CLIENT && !(f->bits & FLOW_ESTABLISHED) && f->bits & FLOW_SYN &&
-           o->port == f->port[SERVER] && s->us - o->us <= s->us - f->syn_us &&
+           o->port == f->port[SERVER] && e->now_us - o->us <= s->us - f->syn_us &&
            addr_equal(&o->client, &f->end[CLIENT]) && !addr_equal(&o->server, &f->end[SERVER]);
 }
 

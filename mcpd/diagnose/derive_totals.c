@@ -76,6 +76,13 @@ static uint64_t rcode_count(const struct msg_totals *t, uint64_t code) {
     return 0;
 }
 
+/* Table entries and incidents for which there was no room. */
+static bool t_entries_lost(const struct derive_row *r, double *out) {
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t dropped = all->of > all->rows_n ? all->of - all->rows_n : 0;
+    return number(out, TOTALS_OF(r)->evicted + dropped);
+}
+
 static bool t_fragment_percent(const struct derive_row *r, double *out) {
     return percent(out, TOTALS_OF(r)->fragments, TOTALS_OF(r)->seen);
 }
@@ -191,6 +198,7 @@ bool derive_of_target(const struct derive_row *r, double *out) {
 }
 
 const struct computed computed_totals[] = {
+    {"entries_lost", t_entries_lost},
     {"missed", t_missed},
     {"drop_percent", t_drop_percent},
     {"gap_percent", t_gap_percent},

@@ -61,10 +61,37 @@ static void test_track_dns_answer_of_the_first_try(void **state) {
     }
 }
 
+/* A dead resolver, asked twice, among twenty busy ones. */
+static void test_track_dns_dead_resolver_is_not_crowded_out(void **state) {
+    static const uint8_t query[] = "\0\7\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
+    (void)state;
+    struct lab *l = lab_default();
+    uint8_t m[sizeof query];
+    for (unsigned n = 0; n < 5; n++)
+        for (uint32_t i = 0; i <= 20; i++) {
+            bool dead = i == 20;
+            if (dead && n >= 2) continue;
+            memcpy(m, query, sizeof m);
+            m[1] = (uint8_t)(10 * n + 1);
+            lab_udp(l, A1, 5000, B1 + i, 53, m, sizeof m - 1);
+            l->us += 10 * MS;
+            m[2] = 0x81;
+            if (!dead) lab_udp(l, B1 + i, 53, A1, 5000, m, sizeof m - 1);
+        }
+    lab_wait(l, 10 * S);
+    lab_snapshot(l);
+    assert_int_equal(l->resolvers.of, 21);
+    const struct msg_resolver *dead = &l->resolvers.rows[0];
+    assert_int_equal(dead->address.b[3], (B1 + 20) & 255);
+    assert_true(dead->unanswered > 0 && dead->responses == 0);
+    lab_free(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_dns_update_is_no_question),
         cmocka_unit_test(test_track_dns_answer_of_the_first_try),
+        cmocka_unit_test(test_track_dns_dead_resolver_is_not_crowded_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,10 @@ WITNESS(duplicates) {
 WITNESS(duplicates_few) {
     w->s.totals.duplicates = 10;
 }
+/* Not all of what went wrong has room in the list. */
+WITNESS(incidents_dropped) {
+    w->s.incidents.of = w->s.incidents.rows_n + 3;
+}
 WITNESS(evicted) {
     w->s.totals.evicted = 1;
 }
