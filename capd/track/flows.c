@@ -32,7 +32,8 @@ static void set_ends(struct flow *f, const struct packet *k, bool src_is_server)
     f->port[SERVER] = src_is_server ? k->sport : k->dport;
 }
 
-static uint32_t open_flow(struct engine *e, const struct packet *k, const struct flow_key *key) {
+static uint32_t open_flow(struct engine *e, const struct packet *k, const struct flow_key *key,
+                          unsigned *dir_out) {
     uint32_t victim = flow_table_victim(&e->flows);
     if (victim != NONE) {
         if (e->flows.link[victim].list == FLOWS_LIVE) e->total.evicted++;
@@ -43,6 +44,7 @@ static uint32_t open_flow(struct engine *e, const struct packet *k, const struct
     bool guessed;
     set_ends(f, k, guess_client(k, &guessed));
     f->ip_proto = key->ip_proto;
+    (void)flow_has_key(f, key, dir_out);
     f->first_us = f->last_us = e->now_us;
     f->service = f->name = f->row = NONE;
     if (guessed) f->bits |= FLOW_GUESSED;
@@ -95,23 +97,17 @@ void flows_retire(struct engine *e, uint32_t i) {
     flow_table_remove(&e->flows, i);
 }
 
-static unsigned sender_of(const struct flow *f, const struct addr *src, uint16_t sport) {
-    return f->port[CLIENT] == sport && addr_equal(&f->end[CLIENT], src) ? CLIENT : SERVER;
-}
-
 uint32_t flows_find(const struct engine *e, uint8_t ip_proto, const struct addr *src,
                     uint16_t sport, const struct addr *dst, uint16_t dport, unsigned *dir_out) {
-    struct flow_key key;
-    flow_key_make(&e->flows, &key, ip_proto, src, sport, dst, dport);
-    uint32_t i = flow_table_find(&e->flows, &key);
-    if (i != NONE) *dir_out = sender_of(&e->flows.flow[i], src, sport);
-    return i;
+    struct flow_key key = {src, dst, sport, dport, ip_proto, 0};
+    flow_key_hash(&e->flows, &key);
+    return flow_table_find(&e->flows, &key, dir_out);
 }
 
 /* Does this SYN begin another connection than the one in the table? */
-static bool begins_anew(const struct flow *f, const struct packet *k) {
+static bool begins_anew(const struct flow *f, const struct packet *k, unsigned dir) {
     if (k->ip_proto != 6 || (k->tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) return false;
-    const struct flow_side *s = &f->side[sender_of(f, &k->src, k->sport)];
+    const struct flow_side *s = &f->side[dir];
     return s->bits & WS_BASE && s->ws_base != k->tcp.seq;
 }
 
@@ -194,28 +190,26 @@ static void run_tcp(struct engine *e, struct packet *k, uint32_t i, struct arriv
     if (!a.copy) tcp_segment(e, &s);
 }
 
-static uint32_t find_or_open(struct engine *e, const struct packet *k) {
-    struct flow_key key;
+static uint32_t find_or_open(struct engine *e, const struct packet *k, const struct flow_key *key,
+                             unsigned *dir_out) {
     bool syn = k->ip_proto == 6 && k->tcp.flags & TCP_SYN;
-    uint32_t i = syn ? NONE
-                     : flow_table_recent(&e->flows, &(struct flow_end){&k->src, k->sport},
-                                         &(struct flow_end){&k->dst, k->dport}, k->ip_proto);
+    uint32_t i = syn ? NONE : flow_table_recent(&e->flows, key, dir_out);
     if (i != NONE) return i;
-    flow_key_make(&e->flows, &key, k->ip_proto, &k->src, k->sport, &k->dst, k->dport);
-    i = flow_table_find(&e->flows, &key);
-    if (i != NONE && syn && begins_anew(&e->flows.flow[i], k)) {
+    i = flow_table_find(&e->flows, key, dir_out);
+    if (i != NONE && syn && begins_anew(&e->flows.flow[i], k, *dir_out)) {
         flows_retire(e, i);
         i = NONE;
     }
-    return i != NONE ? i : open_flow(e, k, &key);
+    return i != NONE ? i : open_flow(e, k, key, dir_out);
 }
 
-uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
+uint32_t flows_packet(struct engine *e, struct packet *k, const struct flow_key *key,
+                      unsigned *dir_out) {
     bool tcp = k->ip_proto == 6;
-    uint32_t i = find_or_open(e, k);
+    uint32_t i = find_or_open(e, k, key, dir_out);
     e->flows.recent = i;
     struct flow *f = &e->flows.flow[i];
-    unsigned dir = *dir_out = sender_of(f, &k->src, k->sport);
+    unsigned dir = *dir_out;
     if (f->bits & FLOW_WAITS) select_packet(e, f, k, dir);
     bool copy = is_duplicate(e, i, k, dir);
     if (copy) e->total.duplicates++;

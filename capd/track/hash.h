@@ -6,4 +6,7 @@
 /* SipHash-1-3 (Aumasson, Bernstein 2012) of `len` bytes under a secret key: whoever chooses the
  * packets cannot choose the collisions. */
 uint64_t hash_bytes(const uint64_t key[2], const void *bytes, size_t len);
+
+/* The same of `n` words.  For keys of one form: the last word says what the others are. */
+uint64_t hash_words(const uint64_t key[2], const uint64_t *words, size_t n);
 #endif
