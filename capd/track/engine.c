@@ -79,6 +79,7 @@ static void carve_tables(struct engine *e, struct carver *c, uint32_t flows) {
 static void carve_udp(struct engine *e, struct carver *c, uint32_t flows) {
     e->udp.capacity = share(flows, 32, 512, 2048);
     CARVE(c, e->udp.state, e->udp.capacity);
+    CARVE(c, e->udp.last_us, e->udp.capacity);
     CARVE(c, e->udp.free, e->udp.capacity);
     e->media.capacity = share(flows, 64, 128, 512);
     CARVE(c, e->media.media, e->media.capacity);
