@@ -289,18 +289,39 @@ void engine_flush(struct engine *e) {
     q->used = 0;
 }
 
+/* In pieces of a size known here, the last one overlapping: for a size that is not known compilers
+ * choose an instruction that is slow to start. */
+static void copy_short(uint8_t *to, const uint8_t *from, uint32_t bytes) {
+    uint32_t at = 0;
+    for (; at + 16 <= bytes; at += 16) memcpy(to + at, from + at, 16);
+    if (bytes >= 16)
+        memcpy(to + bytes - 16, from + bytes - 16, 16);
+    else
+        for (; at < bytes; at++) to[at] = from[at];
+}
+
+/* The frame's bytes are about to go.  Copied after it was decoded: what was just written in other
+ * pieces than it is read in is slow to read. */
+static void keep_bytes(struct queue *q, struct waiting *w) {
+    uint8_t *copy = q->bytes[q->used];
+    struct packet *k = &w->packet;
+    copy_short(copy, w->bytes, k->cap_bytes);
+    if (k->payload) k->payload = copy + (k->payload - w->bytes);
+    w->bytes = copy;
+}
+
 /* A long frame is not copied, and so it and those before it cannot wait. */
 void engine_queue(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
                   uint32_t cap_bytes, uint32_t wire_bytes) {
     struct queue *q = &e->queue;
     struct waiting *w = &q->frame[q->used];
+    bool waits = cap_bytes <= WAITING_BYTES;
     w->bytes = bytes;
-    if (cap_bytes > 0 && cap_bytes <= WAITING_BYTES)
-        w->bytes = memcpy(q->bytes[q->used], bytes, cap_bytes);
-    decode_frame(datalink, ts_ns, w->bytes, cap_bytes, wire_bytes, &w->packet);
+    decode_frame(datalink, ts_ns, bytes, cap_bytes, wire_bytes, &w->packet);
+    if (waits) keep_bytes(q, w);
     set_key(e, w);
     if (w->has_flow) flow_table_expect(&e->flows, &w->key);
-    if (++q->used == WAITING || cap_bytes > WAITING_BYTES) engine_flush(e);
+    if (++q->used == WAITING || !waits) engine_flush(e);
 }
 
 void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
