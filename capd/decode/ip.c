@@ -115,15 +115,18 @@ static enum decode_status ip_extensions(struct view *v, struct packet *k) {
 }
 
 static bool ip_read_v4(struct cursor *c, struct ip_fields *h) {
-    uint8_t first;
-    uint16_t sum;
-    if (!cursor_u8(c, &first) || !cursor_u8(c, &h->tos) || !cursor_be16(c, &h->bytes) ||
-        !cursor_be16(c, &h->id) || !cursor_be16(c, &h->fragment) || !cursor_u8(c, &h->ttl) ||
-        !cursor_u8(c, &h->proto) || !cursor_be16(c, &sum) || !cursor_take(c, 4, &h->src) ||
-        !cursor_take(c, 4, &h->dst))
-        return false;
+    const uint8_t *p;
+    if (!cursor_take(c, 20, &p)) return false;
     h->version = 4;
-    h->header_bytes = (uint8_t)((first & 0x0fu) * 4u);
+    h->header_bytes = (uint8_t)((p[0] & 0x0fu) * 4u);
+    h->tos = p[1];
+    h->bytes = bytes_be16(p + 2);
+    h->id = bytes_be16(p + 4);
+    h->fragment = bytes_be16(p + 6);
+    h->ttl = p[8];
+    h->proto = p[9];
+    h->src = p + 12;
+    h->dst = p + 16;
     return true;
 }
 

@@ -94,7 +94,6 @@ uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key,
     uint32_t tag = (uint32_t)(key->hash >> 32);
     for (uint32_t i = *bucket_of(t, key->hash); i != NONE; i = t->link[i].chain) {
         if (t->link[i].tag != tag) continue;
-        fetch(&t->flow[i], key->ip_proto);
         if (flow_has_key(&t->flow[i], key, dir_out)) return i;
     }
     return NONE;

@@ -111,6 +111,24 @@ static bool begins_anew(const struct flow *f, const struct packet *k, unsigned d
     return s->bits & WS_BASE && s->ws_base != k->tcp.seq;
 }
 
+/* Mix the bytes into `h`, eight at a time, the last ones again when they are fewer. */
+static uint64_t fold(uint64_t h, const uint8_t *bytes, uint32_t n) {
+    uint64_t word = 0;
+    uint32_t at = 0;
+    for (; at + 8 <= n; at += 8) {
+        memcpy(&word, bytes + at, 8);
+        h = (h ^ word) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 29;
+    }
+    if (at == n) return h;
+    if (n >= 8)
+        memcpy(&word, bytes + n - 8, 8);
+    else
+        for (uint32_t i = 0; i < n; i++) word = word << 8 | bytes[i];
+    h = (h ^ word) * 0xbf58476d1ce4e5b9u;
+    return h ^ h >> 29;
+}
+
 /* 64 bits that copies share.  Keyed, but cheaper than the tables' hash: a forged match hides one
  * packet from the loss counters and no more. */
 static uint64_t fingerprint(const struct engine *e, const struct packet *k, uint64_t whose,
@@ -124,7 +142,7 @@ static uint64_t fingerprint(const struct engine *e, const struct packet *k, uint
             0xbf58476d1ce4e5b9u;
         if (t->sack_blocks) h ^= (uint64_t)t->sack_left[0] << 32 ^ t->sack_right[0];
     } else { /* senders that number every datagram alike exist: the content must be the same too */
-        h = hash_bytes(e->o.seed, k->payload, k->payload_cap < 64 ? k->payload_cap : 64) ^ h;
+        h = fold(h ^ e->o.seed[1], k->payload, k->payload_cap < 64 ? k->payload_cap : 64);
     }
     h = (h ^ h >> 32) * 0x94d049bb133111ebu;
     return h ^ h >> 32;

@@ -62,3 +62,10 @@ uint64_t hash_words(const uint64_t key[2], const uint64_t *words, size_t n) {
     for (size_t i = 0; i < n; i++) sip_word(&s, words[i]);
     return sip_end(&s);
 }
+
+uint64_t hash_addr(const uint64_t key[2], const struct addr *a, uint16_t number) {
+    uint64_t words[3];
+    memcpy(words, a->b, sizeof a->b);
+    words[2] = number | (uint64_t)a->len << 56;
+    return hash_words(key, words, 3);
+}

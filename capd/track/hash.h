@@ -1,5 +1,6 @@
 #ifndef CAPD_TRACK_HASH_H
 #define CAPD_TRACK_HASH_H
+#include "common/addr.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -7,6 +8,9 @@
  * packets cannot choose the collisions. */
 uint64_t hash_bytes(const uint64_t key[2], const void *bytes, size_t len);
 
-/* The same of `n` words.  For keys of one form: the last word says what the others are. */
+/* The same of `n` words, which must tell themselves what form of key they are. */
 uint64_t hash_words(const uint64_t key[2], const uint64_t *words, size_t n);
+
+/* The same of an address and a number (a port, a VLAN). */
+uint64_t hash_addr(const uint64_t key[2], const struct addr *a, uint16_t number);
 #endif

@@ -16,10 +16,7 @@ void udp_services_init(struct udp_services *all) {
 
 static uint32_t *bucket_of(const struct engine *e, struct udp_services *all, const struct addr *a,
                            uint16_t port) {
-    uint8_t key[18];
-    memcpy(key, a->b, a->len);
-    memcpy(key + a->len, &port, 2);
-    return &all->bucket[(uint32_t)hash_bytes(e->o.seed, key, a->len + 2u) & (all->capacity - 1)];
+    return &all->bucket[(uint32_t)hash_addr(e->o.seed, a, port) & (all->capacity - 1)];
 }
 
 static bool is_bad(const struct udp_facts *x) {
