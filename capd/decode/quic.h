@@ -23,7 +23,7 @@ enum quic_kind {
 };
 
 #define QUIC_LONG_FORM        0x80u /* of the first byte */
-#define QUIC_CID_MAX          20u /* RFC 9000 section 17.2; RFC 8999 allows 255 */
+#define QUIC_CID_MAX          20u   /* RFC 9000 section 17.2; RFC 8999 allows 255 */
 #define QUIC_PACKETS_MAX      8u /* coalesced in one datagram (section 12.2); more are not looked at */
 #define QUIC_INITIAL_MIN_SENT 1200u /* a client pads its Initials to this, section 14.1 */
 

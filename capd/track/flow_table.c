@@ -40,8 +40,8 @@ bool flow_key_same(const struct flow_key *a, const struct flow_key *b) {
     if (a->ip_proto != b->ip_proto) return false;
     if (a->from_port == b->from_port && a->to_port == b->to_port)
         return addr_equal(a->from, b->from) && addr_equal(a->to, b->to);
-    return a->from_port == b->to_port && a->to_port == b->from_port &&
-           addr_equal(a->from, b->to) && addr_equal(a->to, b->from);
+    return a->from_port == b->to_port && a->to_port == b->from_port && addr_equal(a->from, b->to) &&
+           addr_equal(a->to, b->from);
 }
 
 void flow_table_init(struct flow_table *t) {

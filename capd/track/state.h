@@ -18,7 +18,8 @@ struct waiting {
 /* Frames whose flows are fetched from memory at the same time: enough to hide the way there, few
  * enough to stay in the fastest cache with what they need. */
 #define WAITING 16u
-/* A frame up to this length is copied to wait; a longer one costs enough to pay for its fetching. */
+/* A frame up to this length is copied to wait; a longer one costs enough to pay for its fetching.
+ */
 #define WAITING_BYTES 256u
 
 struct queue {

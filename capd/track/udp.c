@@ -19,8 +19,8 @@ static bool uses(const struct packet *k, uint16_t port) {
 static void follow_beat(struct engine *e, struct flow *f, unsigned dir) {
     bool begun = udp_state_find(e, f) != NULL;
     uint64_t n = f->packets[dir], us = e->now_us - f->first_us;
-    if (begun || (n >= BEAT_PACKETS && us >= n * BEAT_MIN_US && us <= n * BEAT_MAX_US &&
-                  udp_state_spare(e)))
+    if (begun ||
+        (n >= BEAT_PACKETS && us >= n * BEAT_MIN_US && us <= n * BEAT_MAX_US && udp_state_spare(e)))
         pace_datagram(&udp_state_of(e, f)->pace[dir], e->now_us);
 }
 
