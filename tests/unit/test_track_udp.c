@@ -517,6 +517,8 @@ static void test_pace_of_too_many(void **state) {
             lab_udp(l, A1 + i, 27005, B1, 27015, "\x01\x02\x03\x04\x05\x06", 6);
         }
     lab_snapshot(l);
+    assert_int_equal(l->totals.evicted, 0);
+    assert_int_equal(l->totals.rows_dropped, 0);
     assert_int_equal(l->streams.rows_n, LIM_MEDIA_ROWS);
     for (uint32_t i = 0; i < l->streams.rows_n; i++)
         assert_in_range(l->streams.rows[i].intervals, 150, 200);
