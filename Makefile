@@ -138,7 +138,7 @@ $(B)/%.a:
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-$(call obj,$(COMMON) $(DECODE) $(TRACK)): CFLAGS += $(ENGINE_OPT)
+$(call obj,$(COMMON) $(DECODE) $(TRACK) capd/worker/source.c capd/worker/worker.c): CFLAGS += $(ENGINE_OPT)
 $(B)/capd: LINK_HOW := $(IN_ONE)
 $(B)/capd: $(call obj,capd/parent/main.c) $(HELPER)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CAPD)
