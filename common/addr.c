@@ -13,10 +13,6 @@ struct addr addr_from_bytes(const uint8_t *bytes, size_t len) {
     return a;
 }
 
-bool addr_equal(const struct addr *a, const struct addr *b) {
-    return a->len == b->len && memcmp(a->b, b->b, sizeof a->b) == 0;
-}
-
 bool addr_in_prefix(const struct addr *a, const struct addr *net, unsigned prefix_len) {
     if (a->len == 0 || a->len != net->len || prefix_len > a->len * 8u) return false;
     unsigned whole = prefix_len / 8, rest = prefix_len % 8;

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* One IPv4 or IPv6 address.  len is 0 (none), 4 or 16; unused bytes are zero, so that
  * addresses may be compared and hashed as whole structs. */
@@ -16,7 +17,10 @@ struct addr {
 /* Make an address from 4 or 16 bytes in network order. */
 struct addr addr_from_bytes(const uint8_t *bytes, size_t len);
 
-bool addr_equal(const struct addr *a, const struct addr *b);
+/* Inline, and of a size known here: several for every packet. */
+static inline bool addr_equal(const struct addr *a, const struct addr *b) {
+    return a->len == b->len && memcmp(a->b, b->b, sizeof a->b) == 0;
+}
 
 /* True if `a` lies in `net`/`prefix_len` (0..32 or 0..128, same family). */
 bool addr_in_prefix(const struct addr *a, const struct addr *net, unsigned prefix_len);

@@ -11,6 +11,11 @@ struct cursor {
     const uint8_t *p, *end;
 };
 
+/* A number in network order at `p`, of which the caller knows that it is there. */
+static inline uint16_t bytes_be16(const uint8_t *p) {
+    return (uint16_t)((uint16_t)(p[0] << 8) | p[1]);
+}
+
 static inline struct cursor cursor_make(const void *bytes, size_t len) {
     /* No bytes may come as NULL, to which C lets not even 0 be added. */
     struct cursor c = {bytes, len > 0 ? (const uint8_t *)bytes + len : bytes};
@@ -35,7 +40,7 @@ static inline bool cursor_u8(struct cursor *c, uint8_t *v) {
 
 static inline bool cursor_be16(struct cursor *c, uint16_t *v) {
     if (cursor_left(c) < 2) return false;
-    *v = (uint16_t)((uint16_t)(c->p[0] << 8) | c->p[1]);
+    *v = bytes_be16(c->p);
     c->p += 2;
     return true;
 }

@@ -31,6 +31,7 @@ UNIT += test_stat
 
 # The engine on one capture file, for check-corpus and the golden captures.
 PCM_COUNT_LIBS = $(foreach l,worker track stat track decode common,$(B)/lib$(l).a)
+$(B)/pcm-count: LINK_HOW := $(IN_ONE)
 $(B)/pcm-count: tests/corpus/pcm-count.c $(foreach l,worker track stat decode common,$(B)/lib$(l).a)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PCM_COUNT_LIBS) $(LIBS_CAPD)

@@ -21,7 +21,7 @@ enum decode_status arp_decode(struct view *v, struct packet *k) {
         memcpy(k->arp.target_mac, tmac, 6);
     }
     if (protocol != 0x0800 || plen != 4) return DECODE_ARP_MALFORMED;
-    k->arp.sender = addr_v4(sip);
-    k->arp.target = addr_v4(tip);
+    addr_set_v4(&k->arp.sender, sip);
+    addr_set_v4(&k->arp.target, tip);
     return DECODE_OK;
 }

@@ -35,8 +35,8 @@ static bool quote_v4(struct cursor *c, struct icmp_quote *q) {
         return false;
     uint32_t header_bytes = (first & 0x0fu) * 4u;
     if (header_bytes < 20) return false;
-    q->src = addr_v4(src);
-    q->dst = addr_v4(dst);
+    addr_set_v4(&q->src, src);
+    addr_set_v4(&q->dst, dst);
     q->ip_proto = proto;
     q->present = true;
     return (fragment & 0x1fffu) == 0 && cursor_skip(c, header_bytes);
@@ -50,8 +50,8 @@ static bool quote_v6(struct cursor *c, struct icmp_quote *q) {
     if (!cursor_skip(c, 6) || !cursor_u8(c, &proto) || !cursor_skip(c, 1) ||
         !cursor_take(c, 16, &src) || !cursor_take(c, 16, &dst))
         return false;
-    q->src = addr_v6(src);
-    q->dst = addr_v6(dst);
+    addr_set_v6(&q->src, src);
+    addr_set_v6(&q->dst, dst);
     q->ip_proto = proto;
     q->present = true;
     for (unsigned i = 0; i < DECODE_MAX_EXTS; i++) {
@@ -94,7 +94,7 @@ static void icmp_read_word(uint32_t word, const struct packet *k, struct icmp_he
 
 static void neighbour_read(struct cursor c, struct icmp_header *h) {
     const uint8_t *target;
-    if (cursor_take(&c, 16, &target)) h->neighbour = addr_v6(target);
+    if (cursor_take(&c, 16, &target)) addr_set_v6(&h->neighbour, target);
 }
 
 enum decode_status icmp_decode(struct view *v, struct packet *k) {

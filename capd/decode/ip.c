@@ -15,7 +15,7 @@
 
 /* Fields of a header being read. */
 struct ip_fields {
-    struct addr src, dst;
+    const uint8_t *src, *dst; /* in the frame */
     uint8_t version, proto, ttl, tos;
     uint8_t header_bytes;
     uint16_t bytes;        /* IPv4: total length; IPv6: payload length */
@@ -36,8 +36,13 @@ static enum decode_status ip_commit(struct packet *k, const struct ip_fields *h)
     }
     packet_add(k, h->version == 4 ? PROTO_IPV4 : PROTO_IPV6);
     k->ip_version = h->version;
-    k->src = h->src;
-    k->dst = h->dst;
+    if (h->version == 4) {
+        addr_set_v4(&k->src, h->src);
+        addr_set_v4(&k->dst, h->dst);
+    } else {
+        addr_set_v6(&k->src, h->src);
+        addr_set_v6(&k->dst, h->dst);
+    }
     k->ip_proto = h->proto;
     k->ttl = h->ttl;
     k->tos = h->tos;
@@ -110,18 +115,18 @@ static enum decode_status ip_extensions(struct view *v, struct packet *k) {
 }
 
 static bool ip_read_v4(struct cursor *c, struct ip_fields *h) {
-    uint8_t first;
-    uint16_t sum;
-    const uint8_t *src, *dst;
-    if (!cursor_u8(c, &first) || !cursor_u8(c, &h->tos) || !cursor_be16(c, &h->bytes) ||
-        !cursor_be16(c, &h->id) || !cursor_be16(c, &h->fragment) || !cursor_u8(c, &h->ttl) ||
-        !cursor_u8(c, &h->proto) || !cursor_be16(c, &sum) || !cursor_take(c, 4, &src) ||
-        !cursor_take(c, 4, &dst))
-        return false;
+    const uint8_t *p;
+    if (!cursor_take(c, 20, &p)) return false;
     h->version = 4;
-    h->header_bytes = (uint8_t)((first & 0x0fu) * 4u);
-    h->src = addr_v4(src);
-    h->dst = addr_v4(dst);
+    h->header_bytes = (uint8_t)((p[0] & 0x0fu) * 4u);
+    h->tos = p[1];
+    h->bytes = bytes_be16(p + 2);
+    h->id = bytes_be16(p + 4);
+    h->fragment = bytes_be16(p + 6);
+    h->ttl = p[8];
+    h->proto = p[9];
+    h->src = p + 12;
+    h->dst = p + 16;
     return true;
 }
 
@@ -145,16 +150,13 @@ static enum decode_status ip_decode_v4(struct view *v, struct packet *k, struct 
 
 static bool ip_read_v6(struct cursor *c, struct ip_fields *h) {
     uint32_t first;
-    const uint8_t *src, *dst;
     if (!cursor_be32(c, &first) || !cursor_be16(c, &h->bytes) || !cursor_u8(c, &h->proto) ||
-        !cursor_u8(c, &h->ttl) || !cursor_take(c, 16, &src) || !cursor_take(c, 16, &dst))
+        !cursor_u8(c, &h->ttl) || !cursor_take(c, 16, &h->src) || !cursor_take(c, 16, &h->dst))
         return false;
     h->version = 6;
     h->header_bytes = 40;
     h->tos = (uint8_t)(first >> 20);
     h->id = h->fragment = 0;
-    h->src = addr_v6(src);
-    h->dst = addr_v6(dst);
     return true;
 }
 

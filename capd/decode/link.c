@@ -18,17 +18,15 @@
 
 enum decode_status link_ethernet(struct view *v, struct packet *k, struct next *n) {
     struct cursor c = v->c;
-    const uint8_t *dst, *src;
-    uint16_t type;
-    if (!cursor_take(&c, 6, &dst) || !cursor_take(&c, 6, &src) || !cursor_be16(&c, &type))
-        return VIEW_SHORT(v, 14, LINK);
+    const uint8_t *p;
+    if (!cursor_take(&c, 14, &p)) return VIEW_SHORT(v, 14, LINK);
     view_consume(v, c);
     if (k->ip_version == 0) { /* the outermost one is the local network's */
-        memcpy(k->dst_mac, dst, 6);
-        memcpy(k->src_mac, src, 6);
+        memcpy(k->dst_mac, p, 6);
+        memcpy(k->src_mac, p + 6, 6);
         k->has_mac = true;
     }
-    *n = (struct next){LAYER_TYPE, type};
+    *n = (struct next){LAYER_TYPE, bytes_be16(p + 12)};
     return DECODE_OK;
 }
 

@@ -120,7 +120,6 @@ struct packet {
 
     uint16_t sport, dport; /* 0 unless TCP, UDP, SCTP with has_ports */
     bool has_ports;
-    struct tcp_header tcp; /* if layers has PROTO_TCP */
 
     /* Transport payload, or the IP payload of a fragment (whose transport header, even of the
      * first, is left undecoded) and of protocols not decoded here; NULL if none is present. */
@@ -128,7 +127,9 @@ struct packet {
     uint32_t payload_cap;   /* its bytes here, <= payload_bytes */
     uint32_t payload_bytes; /* its bytes on the wire, by the headers */
 
-    /* Undefined unless `layers` has the protocol: filled as a whole by its decoder. */
+    /* Undefined unless `layers` has the protocol (of TCP: has_ports, and ip_proto is 6): filled as
+     * a whole by its decoder. */
+    struct tcp_header tcp;
     struct icmp_header icmp; /* PROTO_ICMP, PROTO_ICMPV6 */
     struct arp_header arp;   /* PROTO_ARP */
     struct sctp_header sctp; /* PROTO_SCTP */

@@ -4,7 +4,6 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/decode/quic.h"
 
-#define LONG_FORM   0x80u
 #define FIXED_BIT   0x40u
 #define SPIN_BIT    0x20u
 #define VERSION_1   0x00000001u
@@ -107,7 +106,7 @@ enum quic_status decode_quic(struct cursor *c, bool in_flow, struct quic_header 
     uint8_t first;
     memset(out, 0, sizeof *out);
     if (!cursor_u8(&at, &first)) return QUIC_INCOMPLETE;
-    if (first & LONG_FORM) {
+    if (first & QUIC_LONG_FORM) {
         enum quic_status s = long_header(&at, first, out);
         if (s == QUIC_OK) *c = at;
         return s;

@@ -22,7 +22,8 @@ enum quic_kind {
     QUIC_SHORT            /* only in a flow that is known to be QUIC */
 };
 
-#define QUIC_CID_MAX          20u /* RFC 9000 section 17.2; RFC 8999 allows 255 */
+#define QUIC_LONG_FORM        0x80u /* of the first byte */
+#define QUIC_CID_MAX          20u   /* RFC 9000 section 17.2; RFC 8999 allows 255 */
 #define QUIC_PACKETS_MAX      8u /* coalesced in one datagram (section 12.2); more are not looked at */
 #define QUIC_INITIAL_MIN_SENT 1200u /* a client pads its Initials to this, section 14.1 */
 
@@ -33,6 +34,11 @@ struct quic_header {
     uint32_t token_bytes;       /* Initial only */
     bool spin;                  /* short header only */
 };
+
+/* May it begin with a long header?  Most other datagrams do not, and need no further look. */
+static inline bool quic_may_be_long(struct cursor c) {
+    return cursor_left(&c) > 0 && (*c.p & QUIC_LONG_FORM) != 0;
+}
 
 /* Is it a version whose long headers are read here: 1, 2, and the last drafts of 1? */
 bool quic_version_known(uint32_t version);

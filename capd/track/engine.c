@@ -79,6 +79,7 @@ static void carve_tables(struct engine *e, struct carver *c, uint32_t flows) {
 static void carve_udp(struct engine *e, struct carver *c, uint32_t flows) {
     e->udp.capacity = share(flows, 32, 512, 2048);
     CARVE(c, e->udp.state, e->udp.capacity);
+    CARVE(c, e->udp.last_us, e->udp.capacity);
     CARVE(c, e->udp.free, e->udp.capacity);
     e->media.capacity = share(flows, 64, 128, 512);
     CARVE(c, e->media.media, e->media.capacity);
@@ -167,16 +168,16 @@ static void count_status(struct totals *t, enum decode_status s) {
 
 static void count_other(struct engine *e, struct flow *f) {
     e->total.other_packets++;
-    e->total.other_bytes += e->packet.wire_bytes;
+    e->total.other_bytes += e->packet->wire_bytes;
     if (!f) return;
     f->other_packets++;
-    f->other_bytes += e->packet.wire_bytes;
+    f->other_bytes += e->packet->wire_bytes;
 }
 
 /* to: CLIENT or SERVER, whoever it goes to; 2 if neither. */
 static void count_selected(struct engine *e, unsigned to) {
     struct totals *t = &e->total;
-    const struct packet *k = &e->packet;
+    const struct packet *k = e->packet;
     t->packets++;
     t->bytes += k->wire_bytes;
     uint32_t layers = k->layers ? k->layers : 1u << PROTO_OTHER;
@@ -204,12 +205,20 @@ static bool has_flow(const struct packet *k) {
     return k->has_ports && (k->ip_proto == 6 || k->ip_proto == 17 || k->ip_proto == 132);
 }
 
+static void set_key(const struct engine *e, struct waiting *w) {
+    const struct packet *k = &w->packet;
+    w->has_flow = has_flow(k);
+    if (!w->has_flow) return;
+    w->key = (struct flow_key){&k->src, &k->dst, k->sport, k->dport, k->ip_proto, 0};
+    flow_key_hash(&e->flows, &w->key);
+}
+
 /* Count the packet by its flow. */
-static void run_flow(struct engine *e) {
+static void run_flow(struct engine *e, struct waiting *w) {
     unsigned dir;
-    uint32_t i = flows_packet(e, &e->packet, &dir);
+    uint32_t i = flows_packet(e, &w->packet, &w->key, &dir);
     struct flow *f = &e->flows.flow[i];
-    count_link(e, &e->packet);
+    count_link(e, &w->packet);
     if (f->bits & FLOW_SELECTED || e->message_selected)
         count_selected(e, !dir);
     else
@@ -217,8 +226,7 @@ static void run_flow(struct engine *e) {
 }
 
 /* A packet of no flow: ICMP, ARP, fragments, what is not known. */
-static void run_other(struct engine *e) {
-    const struct packet *k = &e->packet;
+static void run_other(struct engine *e, const struct packet *k) {
     bool selected;
     if (packet_has(k, PROTO_ARP))
         selected = arp_packet(e, k);
@@ -237,39 +245,89 @@ static void run_other(struct engine *e) {
 
 /* The fragment counts as a packet of its own; the datagram it completes runs as the last one did
  * not, with its bytes on the wire. */
-static void run_fragment(struct engine *e, uint64_t ts_ns) {
-    uint32_t cap, wire, frame_bytes = e->packet.wire_bytes;
+static void run_fragment(struct engine *e, struct waiting *w) {
+    struct packet *k = &w->packet;
+    uint32_t cap, wire, frame_bytes = k->wire_bytes;
     e->total.fragments++;
-    const uint8_t *whole = fragment_take(e, &e->packet, &cap, &wire);
+    const uint8_t *whole = fragment_take(e, k, &cap, &wire);
     if (!whole) {
-        run_other(e);
+        run_other(e, k);
         return;
     }
-    decode_frame(DATALINK_RAW, ts_ns, whole, cap, wire, &e->packet);
-    e->packet.wire_bytes = frame_bytes;
-    if (has_flow(&e->packet))
-        run_flow(e);
+    decode_frame(DATALINK_RAW, k->ts_ns, whole, cap, wire, k);
+    k->wire_bytes = frame_bytes;
+    set_key(e, w);
+    if (w->has_flow)
+        run_flow(e, w);
     else
-        run_other(e);
+        run_other(e, k);
+}
+
+static void run(struct engine *e, struct waiting *w) {
+    struct packet *k = e->packet = &w->packet;
+    take_time(e, k->ts_ns);
+    e->message_selected = false;
+    e->total.seen++;
+    if (k->status != DECODE_OK) count_status(&e->total, k->status);
+    link_frame(e, k, w->bytes, k->cap_bytes);
+    load_frame(e, k);
+    if (select_excluded(e, k)) return;
+    if (k->ttl < PATH_FEW_HOPS && k->ip_version) path_few_hops(e, k);
+    if (k->fragment)
+        run_fragment(e, w);
+    else if (w->has_flow)
+        run_flow(e, w);
+    else
+        run_other(e, k);
+}
+
+void engine_flush(struct engine *e) {
+    struct queue *q = &e->queue;
+    for (uint32_t i = 0; i < q->used; i++)
+        if (q->frame[i].has_flow) flow_table_expect_flow(&e->flows, &q->frame[i].key);
+    for (uint32_t i = 0; i < q->used; i++) run(e, &q->frame[i]);
+    q->used = 0;
+}
+
+/* In pieces of a size known here, the last one overlapping: for a size that is not known compilers
+ * choose an instruction that is slow to start. */
+static void copy_short(uint8_t *to, const uint8_t *from, uint32_t bytes) {
+    uint32_t at = 0;
+    for (; at + 16 <= bytes; at += 16) memcpy(to + at, from + at, 16);
+    if (bytes >= 16)
+        memcpy(to + bytes - 16, from + bytes - 16, 16);
+    else
+        for (; at < bytes; at++) to[at] = from[at];
+}
+
+/* The frame's bytes are about to go.  Copied after it was decoded: what was just written in other
+ * pieces than it is read in is slow to read. */
+static void keep_bytes(struct queue *q, struct waiting *w) {
+    uint8_t *copy = q->bytes[q->used];
+    struct packet *k = &w->packet;
+    copy_short(copy, w->bytes, k->cap_bytes);
+    if (k->payload) k->payload = copy + (k->payload - w->bytes);
+    w->bytes = copy;
+}
+
+/* A long frame is not copied, and so it and those before it cannot wait. */
+void engine_queue(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
+                  uint32_t cap_bytes, uint32_t wire_bytes) {
+    struct queue *q = &e->queue;
+    struct waiting *w = &q->frame[q->used];
+    bool waits = cap_bytes <= WAITING_BYTES;
+    w->bytes = bytes;
+    decode_frame(datalink, ts_ns, bytes, cap_bytes, wire_bytes, &w->packet);
+    if (waits) keep_bytes(q, w);
+    set_key(e, w);
+    if (w->has_flow) flow_table_expect(&e->flows, &w->key);
+    if (++q->used == WAITING || !waits) engine_flush(e);
 }
 
 void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
                   uint32_t cap_bytes, uint32_t wire_bytes) {
-    take_time(e, ts_ns);
-    e->message_selected = false;
-    e->total.seen++;
-    count_status(&e->total,
-                 decode_frame(datalink, ts_ns, bytes, cap_bytes, wire_bytes, &e->packet));
-    link_frame(e, &e->packet, bytes, cap_bytes);
-    load_frame(e, &e->packet);
-    if (select_excluded(e, &e->packet)) return;
-    if (e->packet.ttl < PATH_FEW_HOPS && e->packet.ip_version) path_few_hops(e, &e->packet);
-    if (e->packet.fragment)
-        run_fragment(e, ts_ns);
-    else if (has_flow(&e->packet))
-        run_flow(e);
-    else
-        run_other(e);
+    engine_queue(e, datalink, ts_ns, bytes, cap_bytes, wire_bytes);
+    engine_flush(e);
 }
 
 void engine_retarget(struct engine *e, const struct msg_prefix *address, uint32_t n) {

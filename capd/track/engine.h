@@ -46,6 +46,13 @@ struct engine *engine_init(void *memory, const struct engine_options *o);
 void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
                   uint32_t cap_bytes, uint32_t wire_bytes);
 
+/* The same, but it may wait for the frames after it, so that what several need from memory is
+ * fetched at once; nothing is kept of `bytes`.  engine_flush() counts those that wait: to be called
+ * before anything else is asked of the engine.  What is counted is the same either way. */
+void engine_queue(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
+                  uint32_t cap_bytes, uint32_t wire_bytes);
+void engine_flush(struct engine *e);
+
 /* Add target addresses learned late. */
 void engine_retarget(struct engine *e, const struct msg_prefix *address, uint32_t n);
 

@@ -4,32 +4,44 @@
 #include "capd/track/flow_table.h"
 #include "capd/track/hash.h"
 
-static int endpoint_compare(const struct addr *a, uint16_t aport, const struct addr *b,
-                            uint16_t bport) {
-    if (a->len != b->len) return a->len < b->len ? -1 : 1;
-    int c = memcmp(a->b, b->b, a->len);
-    return c ? c : (int)aport - (int)bport;
+/* The hash must be the same for both directions: the lower end comes first, lower by its bytes as
+ * this machine reads them. */
+static uint64_t hash_v4(const uint64_t seed[2], const struct flow_key *key) {
+    uint32_t from, to;
+    memcpy(&from, key->from->b, 4);
+    memcpy(&to, key->to->b, 4);
+    uint64_t a = (uint64_t)from << 16 | key->from_port, b = (uint64_t)to << 16 | key->to_port;
+    uint64_t words[2] = {(a < b ? a : b) | (uint64_t)key->ip_proto << 48,
+                         (a < b ? b : a) | UINT64_C(4) << 56};
+    return hash_words(seed, words, 2);
 }
 
-void flow_key_make(const struct flow_table *t, struct flow_key *out, uint8_t ip_proto,
-                   const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport) {
-    bool swap = endpoint_compare(src, sport, dst, dport) > 0;
-    out->a = swap ? *dst : *src;
-    out->b = swap ? *src : *dst;
-    out->aport = swap ? dport : sport;
-    out->bport = swap ? sport : dport;
-    out->ip_proto = ip_proto;
-    uint8_t bytes[40];
-    size_t n = 0;
-    memcpy(bytes, &out->aport, 2);
-    memcpy(bytes + 2, &out->bport, 2);
-    bytes[4] = ip_proto;
-    n = 5;
-    memcpy(bytes + n, out->a.b, out->a.len);
-    n += out->a.len;
-    memcpy(bytes + n, out->b.b, out->b.len);
-    n += out->b.len;
-    out->hash = hash_bytes(t->seed, bytes, n);
+static uint64_t hash_v6(const uint64_t seed[2], const struct flow_key *key) {
+    uint64_t from[2], to[2];
+    memcpy(from, key->from->b, 16);
+    memcpy(to, key->to->b, 16);
+    bool swap = from[0] != to[0]   ? from[0] > to[0]
+                : from[1] != to[1] ? from[1] > to[1]
+                                   : key->from_port > key->to_port;
+    uint64_t ports = swap ? (uint64_t)key->to_port << 16 | key->from_port
+                          : (uint64_t)key->from_port << 16 | key->to_port;
+    uint64_t words[5] = {swap ? to[0] : from[0], swap ? to[1] : from[1], swap ? from[0] : to[0],
+                         swap ? from[1] : to[1],
+                         ports | (uint64_t)key->ip_proto << 48 | UINT64_C(16) << 56};
+    return hash_words(seed, words, 5);
+}
+
+void flow_key_hash(const struct flow_table *t, struct flow_key *key) {
+    bool v4 = key->from->len == 4 && key->to->len == 4;
+    key->hash = v4 ? hash_v4(t->seed, key) : hash_v6(t->seed, key);
+}
+
+bool flow_key_same(const struct flow_key *a, const struct flow_key *b) {
+    if (a->ip_proto != b->ip_proto) return false;
+    if (a->from_port == b->from_port && a->to_port == b->to_port)
+        return addr_equal(a->from, b->from) && addr_equal(a->to, b->to);
+    return a->from_port == b->to_port && a->to_port == b->from_port && addr_equal(a->from, b->to) &&
+           addr_equal(a->to, b->from);
 }
 
 void flow_table_init(struct flow_table *t) {
@@ -38,23 +50,21 @@ void flow_table_init(struct flow_table *t) {
     for (int i = 0; i < FLOW_LISTS; i++) t->oldest[i] = t->newest[i] = NONE;
 }
 
-static bool flow_has_key(const struct flow *f, const struct flow_key *key) {
+bool flow_has_key(const struct flow *f, const struct flow_key *key, unsigned *dir_out) {
     if (f->ip_proto != key->ip_proto) return false;
-    if (f->port[0] == key->aport && f->port[1] == key->bport && addr_equal(&f->end[0], &key->a) &&
-        addr_equal(&f->end[1], &key->b))
+    for (unsigned d = CLIENT; d <= SERVER; d++) {
+        if (f->port[d] != key->from_port || f->port[!d] != key->to_port) continue;
+        if (!addr_equal(&f->end[d], key->from) || !addr_equal(&f->end[!d], key->to)) continue;
+        *dir_out = d;
         return true;
-    return f->port[1] == key->aport && f->port[0] == key->bport &&
-           addr_equal(&f->end[1], &key->a) && addr_equal(&f->end[0], &key->b);
+    }
+    return false;
 }
 
-uint32_t flow_table_recent(const struct flow_table *t, const struct flow_end *from,
-                           const struct flow_end *to, uint8_t ip_proto) {
-    if (t->recent == NONE) return NONE;
-    const struct flow *f = &t->flow[t->recent];
-    unsigned c = f->port[0] == from->port && f->port[1] == to->port ? 0 : 1;
-    bool same = f->ip_proto == ip_proto && f->port[c] == from->port && f->port[!c] == to->port &&
-                addr_equal(&f->end[c], from->address) && addr_equal(&f->end[!c], to->address);
-    return same ? t->recent : NONE;
+uint32_t flow_table_recent(const struct flow_table *t, const struct flow_key *key,
+                           unsigned *dir_out) {
+    if (t->recent == NONE || !flow_has_key(&t->flow[t->recent], key, dir_out)) return NONE;
+    return t->recent;
 }
 
 static uint32_t *bucket_of(const struct flow_table *t, uint64_t hash) {
@@ -68,12 +78,23 @@ static void fetch(const struct flow *f, uint8_t ip_proto) {
     for (size_t at = 0; at < used; at += 64) __builtin_prefetch((const uint8_t *)f + at, 1);
 }
 
-uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key) {
+void flow_table_expect(const struct flow_table *t, const struct flow_key *key) {
+    __builtin_prefetch(bucket_of(t, key->hash));
+}
+
+void flow_table_expect_flow(const struct flow_table *t, const struct flow_key *key) {
+    uint32_t i = *bucket_of(t, key->hash);
+    if (i == NONE) return;
+    __builtin_prefetch(&t->link[i], 1);
+    fetch(&t->flow[i], key->ip_proto);
+}
+
+uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key,
+                         unsigned *dir_out) {
     uint32_t tag = (uint32_t)(key->hash >> 32);
     for (uint32_t i = *bucket_of(t, key->hash); i != NONE; i = t->link[i].chain) {
         if (t->link[i].tag != tag) continue;
-        fetch(&t->flow[i], key->ip_proto);
-        if (flow_has_key(&t->flow[i], key)) return i;
+        if (flow_has_key(&t->flow[i], key, dir_out)) return i;
     }
     return NONE;
 }

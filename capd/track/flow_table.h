@@ -28,30 +28,36 @@ struct flow_table {
     uint64_t seed[2];
 };
 
+/* Who sends what to whom; the addresses are borrowed. */
 struct flow_key {
-    struct addr a, b; /* ordered: a <= b */
-    uint16_t aport, bport;
+    const struct addr *from, *to;
+    uint16_t from_port, to_port;
     uint8_t ip_proto;
-    uint64_t hash;
+    uint64_t hash; /* the same for both directions */
 };
 
-/* Key of the endpoints, in canonical order. */
-void flow_key_make(const struct flow_table *t, struct flow_key *out, uint8_t ip_proto,
-                   const struct addr *src, uint16_t sport, const struct addr *dst, uint16_t dport);
+/* Set the hash of a key whose other members are set. */
+void flow_key_hash(const struct flow_table *t, struct flow_key *key);
+
+/* Do both keys name the same flow and direction, or the same flow and the other direction? */
+bool flow_key_same(const struct flow_key *a, const struct flow_key *b);
 
 void flow_table_init(struct flow_table *t); /* arrays, capacity and seed are set */
 
-struct flow_end {
-    const struct addr *address;
-    uint16_t port;
-};
+/* Is it the key's flow?  *dir_out: who sends, CLIENT or SERVER. */
+bool flow_has_key(const struct flow *f, const struct flow_key *key, unsigned *dir_out);
+
+/* A packet with this key comes soon: first its bucket is fetched from memory, then, when that has
+ * had time to come, the flow. */
+void flow_table_expect(const struct flow_table *t, const struct flow_key *key);
+void flow_table_expect_flow(const struct flow_table *t, const struct flow_key *key);
 
 /* The flow of the last packet if it is this one, NONE otherwise: packets come in trains. */
-uint32_t flow_table_recent(const struct flow_table *t, const struct flow_end *from,
-                           const struct flow_end *to, uint8_t ip_proto);
+uint32_t flow_table_recent(const struct flow_table *t, const struct flow_key *key,
+                           unsigned *dir_out);
 
 /* Index of the flow, NONE if there is none. */
-uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key);
+uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key, unsigned *dir_out);
 
 /* Slot to give up when the table is full: the flow that ended longest ago, else the one that was
  * silent longest; NONE while there is room. */

@@ -32,7 +32,8 @@ static void set_ends(struct flow *f, const struct packet *k, bool src_is_server)
     f->port[SERVER] = src_is_server ? k->sport : k->dport;
 }
 
-static uint32_t open_flow(struct engine *e, const struct packet *k, const struct flow_key *key) {
+static uint32_t open_flow(struct engine *e, const struct packet *k, const struct flow_key *key,
+                          unsigned *dir_out) {
     uint32_t victim = flow_table_victim(&e->flows);
     if (victim != NONE) {
         if (e->flows.link[victim].list == FLOWS_LIVE) e->total.evicted++;
@@ -43,6 +44,7 @@ static uint32_t open_flow(struct engine *e, const struct packet *k, const struct
     bool guessed;
     set_ends(f, k, guess_client(k, &guessed));
     f->ip_proto = key->ip_proto;
+    (void)flow_has_key(f, key, dir_out);
     f->first_us = f->last_us = e->now_us;
     f->service = f->name = f->row = NONE;
     if (guessed) f->bits |= FLOW_GUESSED;
@@ -95,24 +97,36 @@ void flows_retire(struct engine *e, uint32_t i) {
     flow_table_remove(&e->flows, i);
 }
 
-static unsigned sender_of(const struct flow *f, const struct addr *src, uint16_t sport) {
-    return f->port[CLIENT] == sport && addr_equal(&f->end[CLIENT], src) ? CLIENT : SERVER;
-}
-
 uint32_t flows_find(const struct engine *e, uint8_t ip_proto, const struct addr *src,
                     uint16_t sport, const struct addr *dst, uint16_t dport, unsigned *dir_out) {
-    struct flow_key key;
-    flow_key_make(&e->flows, &key, ip_proto, src, sport, dst, dport);
-    uint32_t i = flow_table_find(&e->flows, &key);
-    if (i != NONE) *dir_out = sender_of(&e->flows.flow[i], src, sport);
-    return i;
+    struct flow_key key = {src, dst, sport, dport, ip_proto, 0};
+    flow_key_hash(&e->flows, &key);
+    return flow_table_find(&e->flows, &key, dir_out);
 }
 
 /* Does this SYN begin another connection than the one in the table? */
-static bool begins_anew(const struct flow *f, const struct packet *k) {
+static bool begins_anew(const struct flow *f, const struct packet *k, unsigned dir) {
     if (k->ip_proto != 6 || (k->tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) return false;
-    const struct flow_side *s = &f->side[sender_of(f, &k->src, k->sport)];
+    const struct flow_side *s = &f->side[dir];
     return s->bits & WS_BASE && s->ws_base != k->tcp.seq;
+}
+
+/* Mix the bytes into `h`, eight at a time, the last ones again when they are fewer. */
+static uint64_t fold(uint64_t h, const uint8_t *bytes, uint32_t n) {
+    uint64_t word = 0;
+    uint32_t at = 0;
+    for (; at + 8 <= n; at += 8) {
+        memcpy(&word, bytes + at, 8);
+        h = (h ^ word) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 29;
+    }
+    if (at == n) return h;
+    if (n >= 8)
+        memcpy(&word, bytes + n - 8, 8);
+    else
+        for (uint32_t i = 0; i < n; i++) word = word << 8 | bytes[i];
+    h = (h ^ word) * 0xbf58476d1ce4e5b9u;
+    return h ^ h >> 29;
 }
 
 /* 64 bits that copies share.  Keyed, but cheaper than the tables' hash: a forged match hides one
@@ -128,7 +142,7 @@ static uint64_t fingerprint(const struct engine *e, const struct packet *k, uint
             0xbf58476d1ce4e5b9u;
         if (t->sack_blocks) h ^= (uint64_t)t->sack_left[0] << 32 ^ t->sack_right[0];
     } else { /* senders that number every datagram alike exist: the content must be the same too */
-        h = hash_bytes(e->o.seed, k->payload, k->payload_cap < 64 ? k->payload_cap : 64) ^ h;
+        h = fold(h ^ e->o.seed[1], k->payload, k->payload_cap < 64 ? k->payload_cap : 64);
     }
     h = (h ^ h >> 32) * 0x94d049bb133111ebu;
     return h ^ h >> 32;
@@ -194,28 +208,26 @@ static void run_tcp(struct engine *e, struct packet *k, uint32_t i, struct arriv
     if (!a.copy) tcp_segment(e, &s);
 }
 
-static uint32_t find_or_open(struct engine *e, const struct packet *k) {
-    struct flow_key key;
+static uint32_t find_or_open(struct engine *e, const struct packet *k, const struct flow_key *key,
+                             unsigned *dir_out) {
     bool syn = k->ip_proto == 6 && k->tcp.flags & TCP_SYN;
-    uint32_t i = syn ? NONE
-                     : flow_table_recent(&e->flows, &(struct flow_end){&k->src, k->sport},
-                                         &(struct flow_end){&k->dst, k->dport}, k->ip_proto);
+    uint32_t i = syn ? NONE : flow_table_recent(&e->flows, key, dir_out);
     if (i != NONE) return i;
-    flow_key_make(&e->flows, &key, k->ip_proto, &k->src, k->sport, &k->dst, k->dport);
-    i = flow_table_find(&e->flows, &key);
-    if (i != NONE && syn && begins_anew(&e->flows.flow[i], k)) {
+    i = flow_table_find(&e->flows, key, dir_out);
+    if (i != NONE && syn && begins_anew(&e->flows.flow[i], k, *dir_out)) {
         flows_retire(e, i);
         i = NONE;
     }
-    return i != NONE ? i : open_flow(e, k, &key);
+    return i != NONE ? i : open_flow(e, k, key, dir_out);
 }
 
-uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out) {
+uint32_t flows_packet(struct engine *e, struct packet *k, const struct flow_key *key,
+                      unsigned *dir_out) {
     bool tcp = k->ip_proto == 6;
-    uint32_t i = find_or_open(e, k);
+    uint32_t i = find_or_open(e, k, key, dir_out);
     e->flows.recent = i;
     struct flow *f = &e->flows.flow[i];
-    unsigned dir = *dir_out = sender_of(f, &k->src, k->sport);
+    unsigned dir = *dir_out;
     if (f->bits & FLOW_WAITS) select_packet(e, f, k, dir);
     bool copy = is_duplicate(e, i, k, dir);
     if (copy) e->total.duplicates++;

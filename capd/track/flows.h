@@ -4,9 +4,10 @@
 
 /* Life of a flow: found or opened by a packet, folded into sums when it leaves the table. */
 
-/* Count the packet in its flow and run the protocol's tracker.  Returns the flow's index and the
- * sender (CLIENT or SERVER) in *dir_out. */
-uint32_t flows_packet(struct engine *e, struct packet *k, unsigned *dir_out);
+/* Count the packet, whose key is given, in its flow and run the protocol's tracker.  Returns the
+ * flow's index and the sender (CLIENT or SERVER) in *dir_out. */
+uint32_t flows_packet(struct engine *e, struct packet *k, const struct flow_key *key,
+                      unsigned *dir_out);
 
 /* Find the flow of an IP packet from src to dst; NONE if there is none.  *dir_out: who sent it. */
 uint32_t flows_find(const struct engine *e, uint8_t ip_proto, const struct addr *src,

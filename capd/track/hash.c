@@ -31,9 +31,19 @@ static inline void sip_word(struct sip *s, uint64_t w) {
     s->a ^= w;
 }
 
+static inline struct sip sip_begin(const uint64_t key[2]) {
+    return (struct sip){key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
+                        key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u};
+}
+
+static inline uint64_t sip_end(struct sip *s) {
+    s->c ^= 0xff;
+    for (int i = 0; i < 3; i++) sip_round(s);
+    return s->a ^ s->b ^ s->c ^ s->d;
+}
+
 uint64_t hash_bytes(const uint64_t key[2], const void *bytes, size_t len) {
-    struct sip s = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
-                    key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u};
+    struct sip s = sip_begin(key);
     const uint8_t *p = bytes;
     size_t left = len;
     uint64_t w;
@@ -44,7 +54,18 @@ uint64_t hash_bytes(const uint64_t key[2], const void *bytes, size_t len) {
     w = 0;
     if (left > 0) memcpy(&w, p, left);
     sip_word(&s, w ^ (uint64_t)len << 56);
-    s.c ^= 0xff;
-    for (int i = 0; i < 3; i++) sip_round(&s);
-    return s.a ^ s.b ^ s.c ^ s.d;
+    return sip_end(&s);
+}
+
+uint64_t hash_words(const uint64_t key[2], const uint64_t *words, size_t n) {
+    struct sip s = sip_begin(key);
+    for (size_t i = 0; i < n; i++) sip_word(&s, words[i]);
+    return sip_end(&s);
+}
+
+uint64_t hash_addr(const uint64_t key[2], const struct addr *a, uint16_t number) {
+    uint64_t words[3];
+    memcpy(words, a->b, sizeof a->b);
+    words[2] = number | (uint64_t)a->len << 56;
+    return hash_words(key, words, 3);
 }

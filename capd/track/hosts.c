@@ -11,7 +11,7 @@ void hosts_init(struct hosts *h) {
 }
 
 static uint32_t *bucket_of(struct hosts *h, const uint64_t seed[2], const struct addr *a) {
-    return &h->bucket[(uint32_t)hash_bytes(seed, a->b, a->len) & (h->capacity - 1)];
+    return &h->bucket[(uint32_t)hash_addr(seed, a, 0) & (h->capacity - 1)];
 }
 
 static uint32_t make_room(struct hosts *h, const uint64_t seed[2]) {

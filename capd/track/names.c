@@ -139,8 +139,7 @@ const struct name *names_get(const struct engine *e, uint32_t i, uint32_t gen) {
 
 static uint32_t *address_bucket(const struct engine *e, const struct addr *a) {
     const struct names *n = &e->names;
-    return &n->address_bucket[(uint32_t)hash_bytes(e->o.seed, a->b, a->len) &
-                              (n->addresses_cap - 1)];
+    return &n->address_bucket[(uint32_t)hash_addr(e->o.seed, a, 0) & (n->addresses_cap - 1)];
 }
 
 static struct name_address *address_find(const struct engine *e, const struct addr *a) {

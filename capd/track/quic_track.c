@@ -78,6 +78,7 @@ bool quic_datagram(struct engine *e, const struct packet *k, struct flow *f, uns
     struct cursor c = cursor_make(k->payload, k->payload_cap);
     struct quic_header h;
     bool known = f->app == APP_TLS;
+    if (!known && !quic_may_be_long(c)) return false;
     enum quic_status status = decode_quic(&c, known, &h);
     if (status != QUIC_OK || !is_believed(k, &h)) return known && status == QUIC_INCOMPLETE;
     /* A version of 0 is little to go by: from the web's port, or in a flow known before. */

@@ -13,13 +13,18 @@ static void halve(struct seconds *s) {
         for (uint32_t i = 0; i < LIM_TIMELINE; i++)
             series[n][i] = i < LIM_TIMELINE / 2 ? series[n][2 * i] + series[n][2 * i + 1] : 0;
     s->bucket_us *= 2;
+    s->latest_from_us = s->latest_until_us = 0;
     s->used = (s->used + 1) / 2;
 }
 
 static uint32_t bucket_at(struct seconds *s, uint64_t us) {
+    if (us >= s->latest_from_us && us < s->latest_until_us) return s->latest;
     while (us / s->bucket_us >= LIM_TIMELINE) halve(s);
     uint32_t i = (uint32_t)(us / s->bucket_us);
     if (i >= s->used) s->used = i + 1;
+    s->latest = i;
+    s->latest_from_us = i * s->bucket_us;
+    s->latest_until_us = s->latest_from_us + s->bucket_us;
     return i;
 }
 

@@ -13,10 +13,7 @@ void services_init(struct services *s) {
 }
 
 static uint32_t bucket_at(const struct engine *e, const struct addr *a, uint16_t port) {
-    uint8_t key[18];
-    memcpy(key, a->b, a->len);
-    memcpy(key + a->len, &port, 2);
-    return (uint32_t)hash_bytes(e->o.seed, key, a->len + 2u) & (e->services.capacity - 1);
+    return (uint32_t)hash_addr(e->o.seed, a, port) & (e->services.capacity - 1);
 }
 
 static uint32_t *bucket_of(struct engine *e, const struct addr *a, uint16_t port) {

@@ -43,7 +43,7 @@ static void add_wait(const struct engine *e, struct slow_client *c, uint64_t us)
 }
 
 static uint32_t key_of(const struct engine *e, const struct addr *client) {
-    return (uint32_t)hash_bytes(e->o.seed, client->b, client->len);
+    return (uint32_t)hash_addr(e->o.seed, client, 0);
 }
 
 static void note_asked(const struct engine *e, struct service *v, const struct addr *client) {

@@ -7,6 +7,27 @@
 
 /* The engine from the inside: for track and stat only. */
 
+/* A frame that was decoded and waits for its turn. */
+struct waiting {
+    struct packet packet;
+    const uint8_t *bytes; /* of the frame; the packet borrows from them as well */
+    bool has_flow;
+    struct flow_key key; /* if has_flow; borrows from the packet */
+};
+
+/* Frames whose flows are fetched from memory at the same time: enough to hide the way there, few
+ * enough to stay in the fastest cache with what they need. */
+#define WAITING 16u
+/* A frame up to this length is copied to wait; a longer one costs enough to pay for its fetching.
+ */
+#define WAITING_BYTES 256u
+
+struct queue {
+    uint32_t used;
+    struct waiting frame[WAITING];
+    uint8_t bytes[WAITING][WAITING_BYTES];
+};
+
 struct engine {
     struct engine_options o;
     uint8_t target_name_len;
@@ -22,7 +43,8 @@ struct engine {
     char narrow_filter[LIM_FILTER + 1];
     char file_error[LIM_ERROR_TEXT + 1];
 
-    struct packet packet;
+    struct queue queue;
+    struct packet *packet; /* the one at hand */
     struct totals total;
     struct seconds seconds;
     struct load load;

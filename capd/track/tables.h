@@ -390,6 +390,8 @@ struct seconds {
         to_server[LIM_TIMELINE], retransmitted[LIM_TIMELINE], rtt_sum_us[LIM_TIMELINE],
         rtt_samples[LIM_TIMELINE];
     uint32_t used;
+    uint32_t latest; /* bucket of the latest packet, and its span: saves the division */
+    uint64_t latest_from_us, latest_until_us;
     uint64_t second, second_to[2], peak_to[2]; /* bytes of the running second; [CLIENT]: to it */
 };
 

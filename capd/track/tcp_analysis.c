@@ -8,7 +8,7 @@
 
 /* tshark follows a segment whose options are cut, but shows no flag on it. */
 static void count(struct engine *e, struct flow *f, enum analysis what) {
-    if (e->packet.status == DECODE_TCP_TRUNCATED) return;
+    if (e->packet->status == DECODE_TCP_TRUNCATED) return;
     if (f->bits & FLOW_SELECTED)
         e->total.analysis[what]++;
     else if (f->analysis[what] < UINT16_MAX)

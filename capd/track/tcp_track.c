@@ -216,6 +216,7 @@ static bool is_whole(const struct segment *s) {
     uint32_t mss = s->f->side[!s->dir].mss;
     if (mss <= 12) mss = 1460;
     uint32_t largest = s->f->side[s->dir].largest;
+    if (s->len < mss - 12) return s->len == largest; /* as most do: without the divisions */
     return s->len % mss == 0 || s->len % (mss - 12) == 0 || (s->len == largest && largest < mss);
 }
 

@@ -17,12 +17,11 @@ static bool uses(const struct packet *k, uint16_t port) {
 /* Whatever else comes in an even beat: a game, a voice program, a sensor.  A state is only spent on
  * what may be one. */
 static void follow_beat(struct engine *e, struct flow *f, unsigned dir) {
-    struct udp_state *s = udp_state_find(e, f);
+    bool begun = udp_state_find(e, f) != NULL;
     uint64_t n = f->packets[dir], us = e->now_us - f->first_us;
-    if (!s && n >= BEAT_PACKETS && us >= n * BEAT_MIN_US && us <= n * BEAT_MAX_US &&
-        udp_state_spare(e))
-        s = udp_state_of(e, f);
-    if (s) pace_datagram(&s->pace[dir], e->now_us);
+    if (begun ||
+        (n >= BEAT_PACKETS && us >= n * BEAT_MIN_US && us <= n * BEAT_MAX_US && udp_state_spare(e)))
+        pace_datagram(&udp_state_of(e, f)->pace[dir], e->now_us);
 }
 
 void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir) {

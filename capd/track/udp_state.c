@@ -16,10 +16,7 @@ void udp_services_init(struct udp_services *all) {
 
 static uint32_t *bucket_of(const struct engine *e, struct udp_services *all, const struct addr *a,
                            uint16_t port) {
-    uint8_t key[18];
-    memcpy(key, a->b, a->len);
-    memcpy(key + a->len, &port, 2);
-    return &all->bucket[(uint32_t)hash_bytes(e->o.seed, key, a->len + 2u) & (all->capacity - 1)];
+    return &all->bucket[(uint32_t)hash_addr(e->o.seed, a, port) & (all->capacity - 1)];
 }
 
 static bool is_bad(const struct udp_facts *x) {
@@ -169,7 +166,7 @@ static uint32_t state_victim(struct engine *e) {
     uint32_t victim = t->hand;
     for (uint32_t n = 0; n < 16; n++) {
         uint32_t i = (t->hand + n) & (t->capacity - 1);
-        if (t->state[i].last_us < t->state[victim].last_us) victim = i;
+        if (t->last_us[i] < t->last_us[victim]) victim = i;
     }
     t->hand = (t->hand + 16) & (t->capacity - 1);
     return victim;
@@ -178,7 +175,7 @@ static uint32_t state_victim(struct engine *e) {
 #define SILENT_US 1000000u
 
 bool udp_state_spare(struct engine *e) {
-    return e->udp.frees > 0 || e->now_us - e->udp.state[state_victim(e)].last_us >= SILENT_US;
+    return e->udp.frees > 0 || e->now_us - e->udp.last_us[state_victim(e)] >= SILENT_US;
 }
 
 static uint32_t state_steal(struct engine *e) {
@@ -201,7 +198,7 @@ struct udp_state *udp_state_of(struct engine *e, struct flow *f) {
         s->server = SERVER;
         s->media[0] = s->media[1] = NONE;
     }
-    s->last_us = e->now_us;
+    t->last_us[f->row] = e->now_us;
     return s;
 }
 

@@ -89,7 +89,6 @@ struct udp_state {
     uint32_t gen, bits;
     bool used;
     uint8_t server; /* CLIENT or SERVER: the end of the flow that serves; the flow only guesses */
-    uint64_t last_us;
     struct udp_facts facts;
     uint64_t spin_us; /* latest edge seen from the client */
     uint32_t spin_edges, spin_packets;
@@ -99,6 +98,7 @@ struct udp_state {
 };
 struct udp_table {
     struct udp_state *state;
+    uint64_t *last_us; /* when each was used last; apart from them, since all are compared */
     uint32_t *free;
     uint32_t capacity, used, frees, hand, gen;
 };

@@ -35,6 +35,7 @@ struct mixed {
 
 struct source {
     pcap_t *pcap; /* NULL for a file of several link types */
+    int datalink; /* of what has one: asked for with every frame */
     struct mixed mixed;
     int packet_fd, file_fd;
     int drops_fd; /* the interface's own drop counter, -1 if it has none */
@@ -68,6 +69,7 @@ static bool activate(struct source *s, const struct source_live *o, struct fail 
     s->packet_fd = pcap_get_selectable_fd(s->pcap);
     if (s->packet_fd < 0)
         return fail_set(fail, FAIL_ENVIRONMENT, "interface", "%s: cannot be polled", o->interface);
+    s->datalink = pcap_datalink(s->pcap);
     return true;
 }
 
@@ -163,7 +165,10 @@ bool source_open_file(struct source *s, struct fail *fail) {
     char error[PCAP_ERRBUF_SIZE] = "";
     if (open_mixed(s)) return true;
     s->pcap = pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO, error);
-    if (s->pcap) return true;
+    if (s->pcap) {
+        s->datalink = pcap_datalink(s->pcap);
+        return true;
+    }
     return fail_set(fail, FAIL_VALUE, "file", "this is no capture file that can be read: %s",
                     error);
 }
@@ -173,7 +178,7 @@ int source_packet_fd(const struct source *s) {
 }
 
 int source_datalink(const struct source *s) {
-    return s->mixed.n ? s->mixed.now : pcap_datalink(s->pcap);
+    return s->mixed.n ? s->mixed.now : s->datalink;
 }
 
 bool source_is_mixed(const struct source *s) {

@@ -131,12 +131,14 @@ static void on_frame(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t c
         if (w->live && ts_ns < w->start_ns && clock_mono_ms() - w->start_ms < 1000) return;
         w->primed = true;
     }
-    engine_frame(w->engine, source_datalink(w->source), ts_ns, bytes, cap_bytes, wire_bytes);
+    engine_queue(w->engine, source_datalink(w->source), ts_ns, bytes, cap_bytes, wire_bytes);
 }
 
 static void read_frames(struct worker *w) {
     if (w->live) w->now_us = now_us(w);
-    switch (source_read(w->source, BATCH_FRAMES, on_frame, w)) {
+    enum source_result result = source_read(w->source, BATCH_FRAMES, on_frame, w);
+    engine_flush(w->engine);
+    switch (result) {
     case SOURCE_MORE: return;
     case SOURCE_END: end_with(w, END_EOF, ""); return;
     case SOURCE_BROKEN: break;

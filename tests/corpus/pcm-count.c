@@ -122,9 +122,10 @@ static int run(const char *path) {
     uint64_t n = 0;
     while ((got = pcap_next_ex(p, &h, &bytes)) == 1) {
         uint64_t ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
-        engine_frame(e, datalink, ns, bytes, h->caplen, h->len);
+        engine_queue(e, datalink, ns, bytes, h->caplen, h->len);
         n++;
     }
+    engine_flush(e);
     clock_gettime(CLOCK_MONOTONIC, &b);
     engine_quality(e, 0, 0, got == PCAP_ERROR ? pcap_geterr(p) : NULL);
     if (getenv("PCM_TIME"))

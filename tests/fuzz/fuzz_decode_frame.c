@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     HOLDS(k.payload_cap <= k.payload_bytes && k.payload_bytes <= wire && k.l4_bytes <= wire);
     HOLDS((k.payload == NULL) == (k.payload_cap == 0));
     HOLDS(k.payload == NULL || (k.payload >= frame && k.payload + k.payload_cap <= frame + cap));
-    HOLDS(k.tcp.sack_blocks <= 4 && k.tcp.wscale <= 14);
+    if (k.has_ports && k.ip_proto == 6) HOLDS(k.tcp.sack_blocks <= 4 && k.tcp.wscale <= 14);
     HOLDS(k.ip_version == 0 || k.ip_version == 4 || k.ip_version == 6);
     HOLDS(k.tunnels <= 4 && k.vlans <= 8);
     HOLDS(!k.has_ports || (k.ip_version != 0 && !k.fragment));

@@ -27,6 +27,7 @@ struct lab {
     bool no_option_scale;
     uint16_t window;
     uint8_t mac; /* last byte of the sender's link-layer address, less 2 */
+    bool queued; /* frames may wait for each other */
     /* the last snapshot */
     struct msg_totals totals;
     struct msg_services services;
@@ -90,7 +91,16 @@ static inline void put32(uint8_t *p, uint32_t v) {
 #define LAB_START_NS UINT64_C(1700000000000000000)
 
 static inline void lab_frame(struct lab *l, const uint8_t *frame, size_t bytes, size_t wire) {
-    engine_frame(l->e, 1, LAB_START_NS + l->us * 1000, frame, (uint32_t)bytes, (uint32_t)wire);
+    uint64_t ns = LAB_START_NS + l->us * 1000;
+    if (!l->queued) {
+        engine_frame(l->e, 1, ns, frame, (uint32_t)bytes, (uint32_t)wire);
+        return;
+    }
+    uint8_t *lent = malloc(bytes > 0 ? bytes : 1); /* gone afterwards, as in a capture */
+    memcpy(lent, frame, bytes);
+    engine_queue(l->e, 1, ns, lent, (uint32_t)bytes, (uint32_t)wire);
+    memset(lent, 0xa5, bytes);
+    free(lent);
 }
 
 /* Ethernet and IPv4 around `n` bytes of transport already at frame + 34. */
@@ -221,6 +231,7 @@ static inline void lab_snapshot(struct lab *l) {
     l->arena.used = 0;
     l->digest = 0xcbf29ce484222325u;
     l->bytes = l->frames = 0;
+    engine_flush(l->e);
     snapshot_encode(l->e, 0, true, lab_take, l);
 }
 

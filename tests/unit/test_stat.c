@@ -53,6 +53,46 @@ static void test_stat_same_packets_same_bytes_with_any_seed(void **state) {
     assert_int_equal(digest[0], digest[2]);
 }
 
+/* Datagrams of a few lengths around that up to which a frame waits, one of them in fragments. */
+static void mixed_datagrams(struct lab *l) {
+    static const uint8_t bytes[1200] = "\x16\x03\x01";
+    for (unsigned n = 0; n < 400; n++) {
+        l->us += 20 * MS;
+        lab_udp(l, A1, (uint16_t)(5000 + n % 7), B1, 27015, bytes, 200 + n % 30);
+        lab_udp(l, B1, 27015, A1, (uint16_t)(5000 + n % 7), bytes, n % 3 ? 8 : sizeof bytes);
+        lab_udp(l, A1, (uint16_t)(6000 + n % 3), B1, 53, "\0\1\1\0\0\1\0\0\0\0\0\0\1x\0\0\1\0\1",
+                19);
+        uint8_t part[60] = {0};
+        memcpy(part + 34, bytes, 16);
+        lab_ip(l, part, 17, A1, B1, 16);
+        put16(part + 18, 7 + n);              /* the same number for both parts */
+        put16(part + 20, n % 2 ? 2 : 0x2000); /* the first part comes second */
+        lab_frame(l, part, 50, 50);
+        put16(part + 20, n % 2 ? 0x2000 : 2);
+        lab_frame(l, part, 50, 50);
+    }
+}
+
+static void test_stat_frames_that_wait_count_the_same(void **state) {
+    (void)state;
+    uint64_t digest[2];
+    for (unsigned queued = 0; queued < 2; queued++) {
+        struct engine_options o = lab_options();
+        o.flows = 512; /* those that are expected may leave before */
+        struct lab *l = lab_new(&o);
+        l->queued = queued;
+        mixed_datagrams(l);
+        mixed_traffic(l, 2001);
+        mixed_datagrams(l);
+        lab_snapshot(l);
+        digest[queued] = l->digest;
+        assert_true(l->totals.fragments >= 1600 && l->totals.evicted > 0);
+        assert_true(l->streams.rows_n > 0 && l->totals.dns_queries > 0);
+        lab_free(l);
+    }
+    assert_int_equal(digest[0], digest[1]);
+}
+
 static void test_stat_totals_survive_eviction(void **state) {
     (void)state;
     struct engine_options o = lab_options();
@@ -310,6 +350,7 @@ int main(void) {
         cmocka_unit_test(test_stat_peak_is_the_best_second),
         cmocka_unit_test(test_stat_protocol_shares),
         cmocka_unit_test(test_stat_fragments_find_their_connection),
+        cmocka_unit_test(test_stat_frames_that_wait_count_the_same),
         cmocka_unit_test(test_stat_memory_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

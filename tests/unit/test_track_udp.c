@@ -507,6 +507,24 @@ static void test_pace_of_datagrams(void **state) {
     }
 }
 
+/* More even streams than are followed: those that are followed stay so. */
+static void test_pace_of_too_many(void **state) {
+    (void)state;
+    struct lab *l = lab_default(); /* 512 states */
+    for (unsigned n = 0; n < 200; n++)
+        for (unsigned i = 0; i < 800; i++) {
+            l->us += 25;
+            lab_udp(l, A1 + i, 27005, B1, 27015, "\x01\x02\x03\x04\x05\x06", 6);
+        }
+    lab_snapshot(l);
+    assert_int_equal(l->totals.evicted, 0);
+    assert_int_equal(l->totals.rows_dropped, 0);
+    assert_int_equal(l->streams.rows_n, LIM_MEDIA_ROWS);
+    for (uint32_t i = 0; i < l->streams.rows_n; i++)
+        assert_in_range(l->streams.rows[i].intervals, 150, 200);
+    lab_free(l);
+}
+
 static int by_size(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return x < y ? -1 : x > y;
@@ -556,6 +574,7 @@ int main(void) {
         cmocka_unit_test(test_rtp_video),
         cmocka_unit_test(test_rtp_is_proved),
         cmocka_unit_test(test_pace_of_datagrams),
+        cmocka_unit_test(test_pace_of_too_many),
         cmocka_unit_test(test_pace_percentiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
