@@ -21,7 +21,7 @@ static void say_configuration(const struct config *c, const struct priv_options 
            c->socket, c->socket_group, o->uid, o->gid,
            priv_has_net_raw() ? "can" : "cannot (no CAP_NET_RAW)", c->max_captures,
            c->max_captures_per_user, c->max_duration_s, c->snap_length, c->ring_mib,
-           c->interfaces_n, c->users_n, c->groups_n);
+           c->interfaces_n, c->users.n, c->groups.n);
 }
 
 static void say_kernel(void) {

@@ -11,13 +11,21 @@ static bool copy(char *to, size_t cap, const char *v) {
     return *v && (size_t)snprintf(to, cap, "%s", v) < cap;
 }
 
-/* One item of a list; false: not known, or no room. */
-static bool add_uid(uid_t *list, unsigned *n, const char *v) {
-    unsigned id;
-    const struct passwd *p = getpwnam(v);
-    if ((!p && !conf_number(v, 0, UINT32_MAX - 1ul, &id)) || *n == CONFIG_IDS) return false;
-    list[(*n)++] = p ? p->pw_uid : id;
+static bool add_id(struct config_ids *ids, bool known, uint32_t id, const char *v) {
+    if ((!known && !conf_number(v, 0, UINT32_MAX - 1ul, &id)) || ids->n == CONFIG_IDS) return false;
+    ids->id[ids->n++] = id;
     return true;
+}
+
+/* One item of a list; false: not known, or no room. */
+static bool add_user(void *ids, const char *v) {
+    const struct passwd *p = getpwnam(v);
+    return add_id(ids, p, p ? p->pw_uid : 0, v);
+}
+
+static bool add_group(void *ids, const char *v) {
+    const struct group *g = getgrnam(v);
+    return add_id(ids, g, g ? g->gr_gid : 0, v);
 }
 
 void config_defaults(struct config *c) {
@@ -29,27 +37,7 @@ void config_defaults(struct config *c) {
                          .snap_length = LIM_SNAPLEN,
                          .ring_mib = 8,
                          .names = true};
-    (void)add_uid(c->services, &c->services_n, "mcpd");
-}
-
-static bool add_user(void *config, const char *v) {
-    struct config *c = config;
-    return add_uid(c->users, &c->users_n, v);
-}
-
-static bool add_service(void *config, const char *v) {
-    struct config *c = config;
-    return add_uid(c->services, &c->services_n, v);
-}
-
-static bool add_group(void *config, const char *v) {
-    struct config *c = config;
-    unsigned id;
-    const struct group *g = getgrnam(v);
-    if ((!g && !conf_number(v, 0, UINT32_MAX - 1ul, &id)) || c->groups_n == CONFIG_IDS)
-        return false;
-    c->groups[c->groups_n++] = g ? g->gr_gid : id;
-    return true;
+    (void)add_user(&c->services, "mcpd");
 }
 
 static bool add_interface(void *config, const char *v) {
@@ -65,9 +53,9 @@ static bool add_interface(void *config, const char *v) {
     }
 SETTER(socket, *v == '/' && copy(c->socket, sizeof c->socket, v))
 SETTER(socket_group, copy(c->socket_group, sizeof c->socket_group, v))
-SETTER(users, conf_words(v, add_user, c))
-SETTER(services, (c->services_n = 0, conf_words(v, add_service, c)))
-SETTER(groups, conf_words(v, add_group, c))
+SETTER(users, conf_words(v, add_user, &c->users))
+SETTER(services, (c->services.n = 0, conf_words(v, add_user, &c->services)))
+SETTER(groups, conf_words(v, add_group, &c->groups))
 SETTER(interfaces, conf_words(v, add_interface, c))
 SETTER(captures, conf_number(v, 1, LIM_CAPTURES, &c->max_captures))
 SETTER(per_user, conf_number(v, 1, LIM_CAPTURES, &c->max_captures_per_user))

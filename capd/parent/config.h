@@ -9,16 +9,21 @@
 #define CONFIG_IDS          32u
 #define CONFIG_SOCKET_BYTES 108u /* sun_path */
 
+/* Users or groups that the file names. */
+struct config_ids {
+    uint32_t id[CONFIG_IDS];
+    unsigned n;
+};
+
 /* What the admin allows.  Lists that are empty allow everybody who can connect, every interface. */
 struct config {
     char socket[CONFIG_SOCKET_BYTES];
     char socket_group[33];
-    uid_t users[CONFIG_IDS];
-    gid_t groups[CONFIG_IDS];
+    struct config_ids users, groups;
+    struct config_ids services; /* users that serve others: max_captures_per_user is not theirs */
     char interfaces[LIM_INTERFACES][LIM_IFNAME + 1];
-    uid_t services[CONFIG_IDS]; /* users that serve others: max_captures_per_user is not theirs */
-    unsigned users_n, groups_n, services_n, interfaces_n;
-    unsigned max_captures, max_captures_per_user, max_duration_s, snap_length, ring_mib;
+    unsigned interfaces_n, max_captures, max_captures_per_user, max_duration_s, snap_length,
+        ring_mib;
     bool names, promiscuous;
 };
 

@@ -20,19 +20,17 @@ int policy_read_peer(int fd, struct peer *out) {
     return 0; /* over 64 groups (ERANGE): only the primary one counts */
 }
 
-static bool in_group(const struct peer *p, gid_t group) {
-    if (p->gid == group) return true;
-    for (unsigned i = 0; i < p->groups_n; i++)
-        if (p->groups[i] == group) return true;
+static bool named(const struct config_ids *ids, uint32_t id) {
+    for (unsigned i = 0; i < ids->n; i++)
+        if (ids->id[i] == id) return true;
     return false;
 }
 
 bool policy_admits(const struct config *c, const struct peer *p, struct fail *fail) {
-    if (p->uid == 0 || (c->users_n == 0 && c->groups_n == 0)) return true;
-    for (unsigned i = 0; i < c->users_n; i++)
-        if (c->users[i] == p->uid) return true;
-    for (unsigned i = 0; i < c->groups_n; i++)
-        if (in_group(p, c->groups[i])) return true;
+    if (p->uid == 0 || (c->users.n == 0 && c->groups.n == 0)) return true;
+    if (named(&c->users, p->uid) || named(&c->groups, p->gid)) return true;
+    for (unsigned i = 0; i < p->groups_n; i++)
+        if (named(&c->groups, p->groups[i])) return true;
     return fail_set(fail, FAIL_PERMISSION, "",
                     "uid %u is neither among `users` nor in one of the `groups` of capd.conf",
                     p->uid);
@@ -48,18 +46,12 @@ bool policy_owns(const struct peer *p, uid_t owner) {
     return p->uid == 0 || p->uid == owner || p->uid == geteuid();
 }
 
-static bool is_service(const struct config *c, uid_t uid) {
-    for (unsigned i = 0; i < c->services_n; i++)
-        if (c->services[i] == uid) return true;
-    return false;
-}
-
 bool policy_allows_start(const struct config *c, const struct policy_start *w, struct fail *fail) {
     if (w->in_all >= c->max_captures)
         return fail_set(fail, FAIL_LIMIT, "",
                         "%u run already; the administrator's capd.conf: max_captures = %u",
                         w->in_all, c->max_captures);
-    if (w->of_user >= c->max_captures_per_user && !is_service(c, w->uid))
+    if (w->of_user >= c->max_captures_per_user && !named(&c->services, w->uid))
         return fail_set(
             fail, FAIL_LIMIT, "",
             "this user runs %u; the administrator's capd.conf: max_captures_per_user = %u",

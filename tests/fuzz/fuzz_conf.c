@@ -21,7 +21,7 @@ static void check_capd(struct fail *fail) {
         HOLDS(fail->code != FAIL_NONE && fail->why[0]);
         return;
     }
-    HOLDS(c.users_n <= CONFIG_IDS && c.groups_n <= CONFIG_IDS && c.interfaces_n <= LIM_INTERFACES);
+    HOLDS(c.users.n <= CONFIG_IDS && c.groups.n <= CONFIG_IDS && c.interfaces_n <= LIM_INTERFACES);
     HOLDS(c.max_captures >= 1 && c.max_captures <= LIM_CAPTURES);
     HOLDS(c.max_captures_per_user >= 1 && c.max_captures_per_user <= LIM_CAPTURES);
     HOLDS(c.max_duration_s >= 1 && c.max_duration_s <= LIM_DURATION_S);

@@ -44,18 +44,18 @@ static void test_config_reads_every_key(void **state) {
                       "service_users = 12, root\nring_mib = 16\nnames = off\npromiscuous = on\r\n",
                       &fail));
     assert_string_equal(c.socket, "/run/x/y.sock");
-    assert_int_equal(c.users_n, 2);
-    assert_int_equal(c.users[0], 0);
-    assert_int_equal(c.users[1], 1000);
-    assert_int_equal(c.groups[1], 33);
+    assert_int_equal(c.users.n, 2);
+    assert_int_equal(c.users.id[0], 0);
+    assert_int_equal(c.users.id[1], 1000);
+    assert_int_equal(c.groups.id[1], 33);
     assert_int_equal(c.interfaces_n, 2);
     assert_string_equal(c.interfaces[1], "lo");
     assert_int_equal(c.max_captures, 2);
     assert_int_equal(c.max_captures_per_user, 1);
     assert_int_equal(c.max_duration_s, 60);
     assert_int_equal(c.snap_length, 256);
-    assert_int_equal(c.services_n, 2);
-    assert_int_equal(c.services[0], 12);
+    assert_int_equal(c.services.n, 2);
+    assert_int_equal(c.services.id[0], 12);
     assert_int_equal(c.ring_mib, 16);
     assert_false(c.names);
     assert_true(c.promiscuous);

@@ -38,8 +38,8 @@ static void test_policy_admits_listed_users_and_groups_only(void **state) {
     (void)state;
     struct config c = config_of();
     struct fail fail;
-    c.users[c.users_n++] = 1000;
-    c.groups[c.groups_n++] = 50;
+    c.users.id[c.users.n++] = 1000;
+    c.groups.id[c.groups.n++] = 50;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         memset(&fail, 0, sizeof fail);
         assert_int_equal(policy_admits(&c, &cases[i].peer, &fail), cases[i].admitted);
@@ -75,7 +75,7 @@ static void test_policy_limits_name_the_key(void **state) {
     assert_non_null(strstr(fail.why, "max_captures = 3"));
     assert_false(allows(&c, 7, 2, 2, 1000, &fail));
     assert_non_null(strstr(fail.why, "max_captures_per_user = 2"));
-    c.services[c.services_n++] = 7;
+    c.services.id[c.services.n++] = 7;
     assert_true(allows(&c, 7, 2, 2, 1000, &fail)); /* who serves others shares out by itself */
     assert_false(allows(&c, 8, 2, 2, 1000, &fail));
     assert_false(allows(&c, 7, 3, 2, 1000, &fail));
