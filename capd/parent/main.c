@@ -71,9 +71,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, int *sta
         default: return *status = EXIT_USAGE, fputs(usage, stderr), false;
         }
     if (optind == argc && (!a->private_file || a->private_mode)) return true;
-    fputs(usage, stderr);
-    *status = EXIT_USAGE;
-    return false;
+    return *status = EXIT_USAGE, fputs(usage, stderr), false;
 }
 
 /* Descriptors 0 to 2 must exist, or a socket could become stderr; nothing else is wanted above. */
@@ -162,8 +160,7 @@ static bool lock_up(const struct arguments *a, struct priv_options *o, struct se
     o->service = !a->private_mode;
     o->dumpable = s->sandbox_off = a->sandbox_off;
     if (!priv_lock(o, &s->live, fail)) return false;
-    if (a->sandbox_off) return true;
-    return parent_sandbox_enter(fail);
+    return a->sandbox_off || parent_sandbox_enter(fail);
 }
 
 static int run(struct arguments *a, struct fail *fail) {
