@@ -67,7 +67,7 @@ struct shown {
 };
 
 static struct shown show(const cJSON *arguments, const char *name) {
-    struct shown s;
+    struct shown s = {.text = ""};
     (void)text_clean_again(mcp_prompt_text(arguments, name), s.text, sizeof s.text);
     return s;
 }

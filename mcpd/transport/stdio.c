@@ -4,8 +4,9 @@
  * calls writable takes PIPE_BUF bytes without blocking; sockets are told MSG_DONTWAIT.
  *
  * Slow readers: replies wait in a queue.  While it holds more than QUEUE_PAUSE bytes no further
- * request is read, and progress is dropped; over QUEUE_MAX the client is taken for dead. Runs in:
- * mcpd. Input trust: client. */
+ * request is read or taken from what was read, and progress is dropped; over QUEUE_MAX the client
+ * is taken for dead.
+ * Runs in: mcpd.  Input trust: client. */
 #include "mcpd/transport/stdio.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -22,7 +23,7 @@
 
 #define READ_BYTES  (64u * 1024u)   /* one read: Linux pipes hold as much */
 #define KEEP_BYTES  (256u * 1024u)  /* a line buffer larger than this is given back after use */
-#define QUEUE_PAUSE (1024u * 1024u) /* stop reading requests, drop progress */
+#define QUEUE_PAUSE (1024u * 1024u) /* stop taking requests, drop progress */
 #define QUEUE_MAX   (16u * 1024u * 1024u) /* 64 requests in flight of at most 256 KiB each */
 
 struct buffer {
@@ -34,8 +35,9 @@ struct stdio {
     struct loop *loop;
     struct stdio_options options;
     struct mcp_conn *conn;
-    struct buffer in;  /* the line being read */
-    struct buffer out; /* what is not written yet: out.p + sent .. out.p + len */
+    struct buffer in;    /* the line being read */
+    struct buffer ahead; /* what was read behind it and is not looked at yet: at most READ_BYTES */
+    struct buffer out;   /* what is not written yet: out.p + sent .. out.p + len */
     size_t sent;
     bool skipping; /* the rest of an over-long line */
     bool out_is_socket;
@@ -154,8 +156,8 @@ static void write_queue(struct stdio *t) {
         t->sent = 0;
     }
     loop_fd_interest(t->loop, t->options.out_fd, queued(t) > 0 ? LOOP_WRITE : 0);
-    if (!t->gone)
-        loop_fd_interest(t->loop, t->options.in_fd, queued(t) > QUEUE_PAUSE ? 0 : LOOP_READ);
+    bool paused = queued(t) > QUEUE_PAUSE || t->ahead.len > 0;
+    if (!t->gone) loop_fd_interest(t->loop, t->options.in_fd, paused ? 0 : LOOP_READ);
 }
 
 static void send_line(void *ctx, const struct mcp_out *out) {
@@ -175,12 +177,6 @@ static void send_line(void *ctx, const struct mcp_out *out) {
     t->out.p[t->out.len + out->len] = '\n';
     t->out.len += out->len + 1;
     write_queue(t);
-}
-
-static void out_ready(void *ctx, int fd, unsigned ready) {
-    (void)fd;
-    (void)ready;
-    write_queue(ctx);
 }
 
 /* ---- reading ------------------------------------------------------------------------ */
@@ -230,8 +226,23 @@ static void keep_part(struct stdio *t, const char *p, size_t len) {
     t->in.len += len;
 }
 
+/* The rest must wait until the client has read some answers. */
+static void keep_ahead(struct stdio *t, const char *p, size_t len) {
+    if (!buffer_reserve(&t->ahead, len)) {
+        log_line("out of memory: requests are lost");
+        return;
+    }
+    memcpy(t->ahead.p + t->ahead.len, p, len);
+    t->ahead.len += len;
+    loop_fd_interest(t->loop, t->options.in_fd, 0);
+}
+
 static void take_bytes(struct stdio *t, const char *p, size_t len) {
     while (len > 0) {
+        if (queued(t) > QUEUE_PAUSE) {
+            keep_ahead(t, p, len);
+            return;
+        }
         const char *newline = memchr(p, '\n', len);
         if (!newline) {
             keep_part(t, p, len);
@@ -242,6 +253,19 @@ static void take_bytes(struct stdio *t, const char *p, size_t len) {
         p += part + 1;
         len -= part + 1;
     }
+}
+
+static void out_ready(void *ctx, int fd, unsigned ready) {
+    struct stdio *t = ctx;
+    (void)fd;
+    (void)ready;
+    write_queue(t);
+    if (t->ahead.len == 0 || t->gone || queued(t) > QUEUE_PAUSE) return;
+    struct buffer rest = t->ahead;
+    t->ahead = (struct buffer){0};
+    take_bytes(t, rest.p, rest.len);
+    free(rest.p);
+    write_queue(t); /* reads on unless some had to wait again */
 }
 
 static void in_ready(void *ctx, int fd, unsigned ready) {
@@ -307,6 +331,7 @@ void stdio_free(struct stdio *t, unsigned flush_ms) {
     close(t->options.in_fd);
     close(t->options.out_fd);
     free(t->in.p);
+    free(t->ahead.p);
     free(t->out.p);
     free(t);
 }

@@ -277,6 +277,59 @@ static pid_t reader(struct rig *r, size_t want) {
     _exit(sum >= want ? 0 : 1);
 }
 
+/* ---- large answers ------------------------------------------------------------------ */
+
+#define LARGE 200000
+
+static void read_large(struct mcp_read *read, const char *key, void *app) {
+    char *text = malloc(LARGE + 1);
+    (void)key;
+    (void)app;
+    memset(text, 'x', LARGE);
+    text[LARGE] = '\0';
+    mcp_read_text(read, text, MCP_KEEP_FOR_ALL);
+}
+
+static const struct mcp_resource large[] = {{.uri = "test://large",
+                                             .name = "large",
+                                             .title = "Large",
+                                             .description = "Large.",
+                                             .mime_type = "text/plain",
+                                             .read = read_large}};
+static const struct mcp_resources large_resources = {.fixed = large, .fixed_count = 1};
+
+static int large_setup(void **state) {
+    return fake_setup_with(state, (struct mcp_config){.resources = &large_resources});
+}
+
+/* Requests that came at once for more than the queue holds: all are answered, in the end. */
+static void test_stdio_many_requests_for_large_answers(void **state) {
+    static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\","
+                               "\"params\":{\"uri\":\"test://large\"}}\n";
+    struct rig r;
+    size_t bytes = 0, answers = 0;
+    rig_open(&r, state, false);
+    for (unsigned i = 0; i < 300; i++)
+        assert_int_equal(write(r.to_server, line, sizeof line - 1), sizeof line - 1);
+    assert_int_equal(write(r.to_server, PING("2") "\n", sizeof PING("2")), sizeof PING("2"));
+    for (unsigned quiet = 0; quiet < 3;) {
+        rig_steps(&r, 50);
+        r.got_len = 0;
+        rig_drain(&r, 1u << 30);
+        for (size_t i = 0; i < r.got_len; i++) answers += r.got[i] == '\n';
+        bytes += r.got_len;
+        quiet = r.got_len ? 0 : quiet + 1;
+    }
+    assert_int_equal(answers, 301);
+    assert_true(bytes > (size_t)300 * LARGE);
+    assert_int_equal(r.eofs, 0);
+    close(r.to_server);
+    r.to_server = -1;
+    rig_steps(&r, 5);
+    assert_int_equal(r.eofs, 1);
+    rig_close(&r);
+}
+
 static void test_stdio_free_flushes(void **state) {
     struct rig r;
     int status = -1;
@@ -353,6 +406,8 @@ int main(void) {
         CASE(test_stdio_vanished_reader_of_a_pipe),
         CASE(test_stdio_vanished_reader_of_a_socket),
         CASE(test_stdio_queue_is_bounded),
+        cmocka_unit_test_setup_teardown(test_stdio_many_requests_for_large_answers, large_setup,
+                                        fake_teardown),
         CASE(test_stdio_free_flushes),
         CASE(test_stdio_free_does_not_wait_for_ever),
         cmocka_unit_test(test_stdio_take_keeps_the_protocol_private),

@@ -150,9 +150,8 @@ def main():
                     i, name = Inspector(launcher, era, **how), "%s, %s: " % (place, era)
                     attempt(t, name + "initialize, strict lists, the app, a prompt", check_lists, i, version)
                     attempt(t, name + "an unknown capture is an error of the tool", check_wrong, i)
-                    attempt(t, name + "a capture that waits for its report", check_waiting, i, traffic.target)
-                    if place == "http":
-                        attempt(t, name + "a capture from start to report", check_steps, i, traffic.target)
+                    check = check_steps if place == "http" else check_waiting
+                    attempt(t, name + "a capture from start to report", check, i, traffic.target)
     return t.end()
 
 
