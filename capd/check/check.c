@@ -60,20 +60,22 @@ int check_run(const struct config *c, struct priv_options *o) {
     char text[HELD_TEXT_BYTES];
     struct fail fail = {0};
     bool live;
+    unsigned abi;
     int fd = held_open();
     say_configuration(c, o);
     say_kernel();
     fflush(stdout);
 #ifdef TEST_BUILD /* sanitizers need calls that the filters forbid */
-    (void)fd, (void)text, (void)fail, (void)live, (void)say_worker;
+    (void)fd, (void)text, (void)fail, (void)live, (void)abi, (void)say_worker;
     return 0;
 #else
     o->service = true;
-    if (!priv_lock(o, &live, &fail) || !parent_sandbox_enter(&fail)) {
+    if (!priv_lock(o, &live, &fail) || !parent_landlock(&abi, &fail) ||
+        !parent_sandbox_enter(&fail)) {
         printf("parent: %s\n", fail.why);
         return 1;
     }
-    printf("parent: %s\n", held_text(fd, 0, text) ? text : "not known: /proc is not mounted");
+    printf("parent: %s\n", held_text(fd, abi, text) ? text : "not known: /proc is not mounted");
     bool ok = say_worker();
     fflush(stdout);
     return ok ? 0 : 1;

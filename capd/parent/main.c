@@ -152,6 +152,7 @@ static bool open_endpoints(const struct arguments *a, struct server *s, int pass
 static bool lock_up(const struct arguments *a, struct priv_options *o, struct server *s,
                     struct fail *fail) {
     struct sysinfo info;
+    unsigned abi;
     if (sysinfo(&info) == 0)
         s->small_machine = info.totalram * (uint64_t)info.mem_unit < 1ull << 30;
     s->signal_fd = open_signals();
@@ -160,7 +161,7 @@ static bool lock_up(const struct arguments *a, struct priv_options *o, struct se
     o->service = !a->private_mode;
     o->dumpable = s->sandbox_off = a->sandbox_off;
     if (!priv_lock(o, &s->live, fail)) return false;
-    return a->sandbox_off || parent_sandbox_enter(fail);
+    return a->sandbox_off || (parent_landlock(&abi, fail) && parent_sandbox_enter(fail));
 }
 
 static int run(struct arguments *a, struct fail *fail) {

@@ -18,10 +18,10 @@ __attribute__((constructor)) static void load(void) {
     void *map = fd >= 0 ? mmap(NULL, sizeof *step_ns, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
     if (fd >= 0) close(fd);
     if (map != MAP_FAILED) step_ns = map;
-    *(void **)&real_clock = dlsym(RTLD_NEXT, "clock_gettime");
 }
 
 int clock_gettime(clockid_t clock, struct timespec *out) {
+    if (!real_clock) *(void **)&real_clock = dlsym(RTLD_NEXT, "clock_gettime"); /* may be early */
     int rc = real_clock(clock, out);
     if (rc != 0 || clock != CLOCK_REALTIME || !step_ns) return rc;
     int64_t ns = (int64_t)out->tv_sec * 1000000000 + out->tv_nsec + *step_ns;

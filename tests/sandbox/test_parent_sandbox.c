@@ -3,6 +3,7 @@
 #include "capd/parent/interfaces.h"
 #include "capd/parent/priv.h"
 #include "capd/parent/sandbox.h"
+#include "common/landlock.h"
 #include "tests/sandbox/attempt.h"
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -23,6 +24,9 @@ static int truncate_open(void) {
 }
 static int read_open(void) {
     return TRY(open("/proc/net/route", O_RDONLY));
+}
+static int read_other(void) {
+    return TRY(open("/etc/passwd", O_RDONLY));
 }
 static int inet(void) {
     return TRY(socket(AF_INET, SOCK_STREAM, 0));
@@ -84,12 +88,18 @@ static bool enter(int kind, const int pair[2]) {
                              .gid = getegid() ? getegid() : 65534};
     struct fail fail;
     bool live;
+    unsigned abi;
     (void)kind;
-    if (priv_lock(&o, &live, &fail) && parent_sandbox_enter(&fail)) return true;
+    if (priv_lock(&o, &live, &fail) && parent_landlock(&abi, &fail) && parent_sandbox_enter(&fail))
+        return true;
     return write(pair[1], fail.why, strlen(fail.why)) < 0;
 }
 
 int main(void) {
     attempt_all("parent", attempts, COUNT(attempts), enter, 0);
+    if (landlock_abi())
+        attempt_try("parent", &(struct attempt){"read another file", read_other, EACCES}, enter, 0);
+    else
+        tap_skip("what Landlock denies", "this kernel has no Landlock");
     return tap_end();
 }
