@@ -103,7 +103,7 @@ $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(patsubst %.c,$(B)/obj/%.o,$(filter %
 
 FUZZ_SECONDS ?= 600
 fuzz: ## each fuzz target for FUZZ_SECONDS (600), one after the other; TARGETS= only these
-	@deploy/install-deps build
+	@deploy/install-deps build extra
 	@$(MAKE) --no-print-directory -j$(JOBS) V=fuzz fuzzers
 	@tests/fuzz/run --seconds $(FUZZ_SECONDS) $(TARGETS)
 
