@@ -112,7 +112,7 @@ $(B)/write_report_seeds: tests/fuzz/write_report_seeds.c $(FUZZ_LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -Wno-unused-function $(LDFLAGS) -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD) $(LIBS_MCPD) -lcmocka -lm
 
-analyze: ## static analysis of the whole product by gcc, scan-build, clang-tidy and cppcheck: takes a quarter of an hour
+analyze: ## static analysis of the whole product by gcc, scan-build, clang-tidy and cppcheck; takes many minutes
 	@deploy/install-deps build analyze
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@tests/run tests/lint/static/analyze
