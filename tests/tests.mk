@@ -103,7 +103,7 @@ $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(patsubst %.c,$(B)/obj/%.o,$(filter %
 
 FUZZ_SECONDS ?= 600
 fuzz: ## each fuzz target for FUZZ_SECONDS (600), one after the other; TARGETS= only these
-	@deploy/install-deps build
+	@deploy/install-deps build extra
 	@$(MAKE) --no-print-directory -j$(JOBS) V=fuzz fuzzers
 	@tests/fuzz/run --seconds $(FUZZ_SECONDS) $(TARGETS)
 
@@ -112,7 +112,7 @@ $(B)/write_report_seeds: tests/fuzz/write_report_seeds.c $(FUZZ_LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -Wno-unused-function $(LDFLAGS) -o $@ $< $(FUZZ_LIBS) $(LIBS_CAPD) $(LIBS_MCPD) -lcmocka -lm
 
-analyze: ## static analysis of the whole product by gcc, scan-build, clang-tidy and cppcheck: takes a quarter of an hour
+analyze: ## static analysis of the whole product by gcc, scan-build, clang-tidy and cppcheck; takes many minutes
 	@deploy/install-deps build analyze
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@tests/run tests/lint/static/analyze
