@@ -43,6 +43,7 @@ const struct msg_service *derive_incident_service(const struct derive_row *r);
 /* Lists for evidence; see derive_list_find(). */
 unsigned derive_established_by_address(const struct derive_row *r, struct derive_item *out);
 unsigned derive_failed_by_address(const struct derive_row *r, struct derive_item *out);
+unsigned derive_refused_by_address(const struct derive_row *r, struct derive_item *out);
 unsigned derive_answered_by_resolver(const struct derive_row *r, struct derive_item *out);
 
 /* derive_ends.c: of incidents. */

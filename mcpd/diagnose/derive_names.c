@@ -76,6 +76,22 @@ static bool n_addresses(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+static bool all_refused(const struct msg_service *s) {
+    return s->established == 0 && s->refused > 0;
+}
+
+/* The other family's address of the same name is refused just so, and its row comes first. */
+static bool n_refused_before(const struct derive_row *r, double *out) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    const struct msg_service *me = r->row;
+    bool before = false;
+    for (uint32_t i = 0; i < all->rows_n && &all->rows[i] != me; i++)
+        before |= all_refused(me) && all_refused(&all->rows[i]) &&
+                  all->rows[i].address.len != me->address.len &&
+                  same_name(r->view, me, &all->rows[i]);
+    return is(out, before);
+}
+
 static bool n_failed(const struct derive_row *r, double *out) {
     const struct msg_service *s = r->row;
     return number(out, s->refused + s->timed_out + s->unreachable);
@@ -161,6 +177,7 @@ const struct computed computed_names[] = {
     {"failed_attempts", n_failed},
     {"name_addresses", n_addresses},
     {"name_failing", n_failing},
+    {"refused_before", n_refused_before},
     {"name_working", n_working},
     {"name_working_other_family", n_working_other_family},
     {"fallback_ms", n_fallback_ms},
@@ -194,6 +211,19 @@ unsigned derive_established_by_address(const struct derive_row *r, struct derive
 
 unsigned derive_failed_by_address(const struct derive_row *r, struct derive_item *out) {
     return by_address(r, out, false);
+}
+
+/* Only when there are several. */
+unsigned derive_refused_by_address(const struct derive_row *r, struct derive_item *out) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    unsigned n = 0;
+    for (uint32_t i = 0; i < all->rows_n && n < DERIVE_ITEMS; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (!all_refused(s) || !same_name(r->view, r->row, s)) continue;
+        addr_format(&s->address, out[n].subject);
+        out[n++].value = (double)s->refused;
+    }
+    return n > 1 ? n : 0;
 }
 
 /* ---- per address, for the report ----------------------------------------------------------- */

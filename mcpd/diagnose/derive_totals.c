@@ -250,6 +250,7 @@ derive_list_fn derive_list_find(enum table_id table, const char *name) {
         derive_list_fn fn;
     } lists[] = {{TABLE_SERVICES, "established_by_address", derive_established_by_address},
                  {TABLE_SERVICES, "failed_by_address", derive_failed_by_address},
+                 {TABLE_SERVICES, "refused_by_address", derive_refused_by_address},
                  {TABLE_RESOLVERS, "answered_percent_by_resolver", derive_answered_by_resolver}};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         if (lists[i].table == table && strcmp(lists[i].name, name) == 0) return lists[i].fn;

@@ -7,6 +7,7 @@
 static bool add_list(cJSON *out, const struct evidence_item *e, const struct derive_row *r) {
     struct derive_item item[DERIVE_ITEMS];
     unsigned n = e->list(r, item);
+    if (n == 0) return true; /* nothing to tell apart */
     cJSON *object = cJSON_AddObjectToObject(out, e->key);
     for (unsigned i = 0; object && i < n; i++)
         if (!cJSON_AddNumberToObject(object, item[i].subject, derive_round(e->key, item[i].value)))

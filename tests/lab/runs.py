@@ -312,6 +312,8 @@ FAULTS = [
     Run("syn-dropped", fails("http://%s/" % WEB, timeout=4), "tcp_syn_timeout", "network_or_server", WEB,
         setup=silent_port, duration=8),
     Run("refused-by-host", fails("http://%s/" % WEB, 3), "tcp_refused", "server", WEB),
+    Run("refused-on-both-families", fails("http://www.lab.test/", 3), "tcp_refused", "server", (SERVER4 + ":80", "[%s]:80" % SERVER6),
+        setup=lambda lab: lab.dnsmasq(), target="www.lab.test", severity="critical"),
     Run("refused-by-router", fails("http://%s/" % WEB, 3), "tcp_refused", ("server", "policy", "network_or_server"), WEB,
         setup=rejecting_router),
     Run("loss-4-percent", gets("http://%s/bytes/6000000" % WEB, 3, healthy=False), "tcp_retransmissions", "network", WEB,

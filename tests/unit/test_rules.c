@@ -384,6 +384,9 @@ static void test_rules_evidence_by_address(void **state) {
          "{\"addresses\":3,\"failing\":2,\"established\":{\"203.0.113.9\":0,\"203.0.113.11\":0,"
          "\"203.0.113.10\":10},\"failed\":{\"203.0.113.9\":4,\"203.0.113.11\":3,"
          "\"203.0.113.10\":0}}"},
+        {refused_on_both_families, "tcp_refused",
+         "{\"count\":10,\"connection_attempts\":10,\"ms\":0,\"refused\":{\"203.0.113.9\":10,"
+         "\"2001:db8::\":6}}"},
         {idle_silence, "tcp_idle_timeout", "{\"idle_s\":300,\"connections\":1,\"who\":\"server\"}"},
         {ipv6_silent, "ipv6_broken_fallback",
          "{\"added_ms\":250,\"attempts\":2,\"syn_sent\":2,\"unreachable\":0,\"established\":{"
@@ -398,6 +401,7 @@ static void test_rules_evidence_by_address(void **state) {
         struct diagnosis *d = diagnose(set, &w.v);
         char *text = cJSON_PrintUnformatted(find_id(d, cases[i].id)->evidence);
         assert_string_equal(text, cases[i].evidence);
+        assert_int_equal(d->n, 1);
         cJSON_free(text);
         diagnosis_free(d);
     }

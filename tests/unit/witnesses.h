@@ -324,6 +324,12 @@ WITNESS(refused_other_family_of_target) {
     w->service[1].on_target = true;
     w->service[0].name[0] = 0;
 }
+/* Nobody listens on either address of the name: one problem, told of the first. */
+WITNESS(refused_on_both_families) {
+    refused_other_family(w);
+    w->service[1].refused = 6;
+    w->service[1].established = 0;
+}
 WITNESS(refused_other_port) {
     refused_other_family(w);
     w->service[1].port = 80;

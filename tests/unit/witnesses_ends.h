@@ -238,6 +238,7 @@ WITNESS(reset_other_mac) {
     {"tcp_idle_timeout", idle_silence, "warning", "confirmed", "policy", "203.0.113.9:443"}, \
     {"tcp_dead_path", dead_path_of_sleeper, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"table_overflow", incidents_dropped, "info", "confirmed", "capture", "eth0"}, \
+    {"tcp_refused", refused_on_both_families, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_silence_of_client, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_short, "info", "confirmed", "policy", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_unused, "info", "likely", "policy", "203.0.113.9:443"}, \
