@@ -131,10 +131,8 @@ static bool configure(struct arguments *a, struct config *c, struct fail *fail) 
         !config_read(c, a->config ? a->config : CONFIG_DEFAULT_PATH, a->config != NULL, fail))
         return false;
     if (!a->socket) return true;
-    if (a->socket[0] == '/' && strlen(a->socket) < sizeof c->socket) {
-        snprintf(c->socket, sizeof c->socket, "%s", a->socket);
-        return true;
-    }
+    if (a->socket[0] == '/' && strlen(a->socket) < sizeof c->socket)
+        return snprintf(c->socket, sizeof c->socket, "%s", a->socket) > 0;
     return fail_set(fail, FAIL_VALUE, "", "--socket: an absolute path of at most 107 bytes");
 }
 
