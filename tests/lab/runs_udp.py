@@ -129,7 +129,7 @@ HEALTHY = [
     Run("call-one-in-200-lost", call(), setup=dropped("ip saddr %s udp sport %d numgen inc mod 200 199 drop" % (SERVER4, PHONE)),
         target=SERVER4, duration=8),
     Run("call-too-short", call(1.5, here="quiet"), target=SERVER4, duration=5),
-    Run("call-still-ringing", call(4.3, here="quiet"), target=SERVER4, duration=7),
+    Run("call-still-ringing", call(3.3, here="quiet"), target=SERVER4, duration=7),
     Run("video-one-way", call(there="video", here="quiet"), target=SERVER4, duration=8),
     Run("multicast-voice", to_a_group, target=None, where="server", duration=7),
     Run("game", game(), target=SERVER4, duration=9),

@@ -133,7 +133,7 @@ WITNESS(voice_just_begun) {
 /* Somebody is called: the tone of ringing comes as RTP, and who hears it sends nothing yet. */
 WITNESS(voice_rings) {
     voice_unanswered(w);
-    w->media[0].last_us = w->media[0].first_us + 4500000;
+    w->media[0].last_us = w->media[0].first_us + 3500000;
 }
 WITNESS(voice_unanswered_for_six_seconds) {
     voice_unanswered(w);
