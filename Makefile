@@ -96,17 +96,26 @@ PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/par
           capd/parent/relay.c capd/parent/interfaces.c capd/parent/policy.c capd/parent/config.c \
           capd/parent/filter_check.c capd/parent/listener.c capd/parent/priv.c capd/parent/sandbox.c \
           capd/parent/audit.c capd/check/check.c
-MCPCORE := mcpd/loop.c mcpd/mcp/argcheck.c mcpd/mcp/caller.c mcpd/mcp/completion.c mcpd/mcp/content.c mcpd/mcp/dispatch.c mcpd/mcp/era.c mcpd/mcp/jsoncheck.c \
-           mcpd/mcp/jsonrpc.c mcpd/mcp/jsonspan.c mcpd/mcp/methods.c mcpd/mcp/prompts.c mcpd/mcp/resources.c \
-           mcpd/mcp/subscribe.c mcpd/mcp/tools.c \
-           mcpd/mcp/httprules.c mcpd/transport/stdio.c mcpd/transport/httphead.c \
-           mcpd/transport/tokens.c mcpd/transport/http.c mcpd/transport/http_peers.c \
-           mcpd/transport/http_exchange.c mcpd/transport/http_reply.c
-MCPD   := mcpd/main.c mcpd/app.c mcpd/answer.c mcpd/answer_interfaces.c mcpd/cli.c mcpd/cli_report.c mcpd/cli_interfaces.c mcpd/cli_check.c mcpd/cli_check_local.c mcpd/cli_serve.c mcpd/cli_serve_client.c mcpd/cli_serve_setup.c mcpd/serve_call.c mcpd/cli_stdio.c mcpd/settings.c mcpd/launcher.c mcpd/netchild.c mcpd/privs.c mcpd/sandbox.c mcpd/capture/capclient.c mcpd/capture/capconn.c mcpd/capture/captures.c mcpd/capture/captures_run.c mcpd/capture/interfaces.c mcpd/capture/snapset.c mcpd/capture/snapshot.c mcpd/capture/store.c mcpd/capture/target.c mcpd/capture/target_mode.c mcpd/capture/watches.c mcpd/tools/analyze_capture_file.c mcpd/tools/common.c mcpd/tools/get_capture_report.c mcpd/tools/get_capture_status.c mcpd/tools/list_captures.c mcpd/tools/list_network_interfaces.c mcpd/tools/start_packet_capture.c mcpd/tools/stop_packet_capture.c mcpd/tools/tools.c
-MCPD   += mcpd/diagnose/derive.c mcpd/diagnose/derive_totals.c mcpd/diagnose/derive_services.c mcpd/diagnose/derive_others.c mcpd/diagnose/derive_scan.c mcpd/diagnose/derive_udp.c mcpd/diagnose/derive_ends.c mcpd/diagnose/derive_strain.c mcpd/diagnose/derive_load.c mcpd/diagnose/derive_names.c mcpd/diagnose/derive_dns.c mcpd/diagnose/derive_tls.c mcpd/diagnose/cond.c mcpd/diagnose/choice.c mcpd/diagnose/template.c mcpd/diagnose/rules_json.c mcpd/diagnose/rules_load.c mcpd/diagnose/rules.c mcpd/diagnose/wiretext.c mcpd/diagnose/evidence.c mcpd/diagnose/verdict.c mcpd/diagnose/diagnose.c mcpd/report/fields.c mcpd/report/rows.c mcpd/report/timeline.c mcpd/report/tree.c mcpd/report/connections.c mcpd/report/addresses.c mcpd/report/findings.c mcpd/report/budget.c mcpd/report/section.c mcpd/report/status.c mcpd/report/text.c mcpd/report/render_text.c mcpd/report/term.c mcpd/report/render_tables.c mcpd/report/render_terminal.c
-MCPD   += $(addprefix mcpd/report/,html.c page_words.c page_charts.c page_time.c page_problems.c page_lists.c page_about.c \
-          render_html.c render_csv.c)
-MCPD   += mcpd/surface.c mcpd/resources.c mcpd/prompts.c mcpd/diagnose/rules_active.c
+MCPCORE := $(addprefix mcpd/,loop.c)
+MCPCORE += $(addprefix mcpd/mcp/,argcheck.c caller.c completion.c content.c dispatch.c era.c jsoncheck.c jsonrpc.c \
+           jsonspan.c methods.c prompts.c resources.c subscribe.c tools.c httprules.c)
+MCPCORE += $(addprefix mcpd/transport/,stdio.c httphead.c tokens.c http.c http_peers.c http_exchange.c http_reply.c)
+MCPD    := $(addprefix mcpd/,main.c app.c answer.c answer_interfaces.c cli.c cli_report.c cli_interfaces.c cli_check.c \
+           cli_check_local.c cli_serve.c cli_serve_client.c cli_serve_setup.c serve_call.c \
+           cli_stdio.c settings.c launcher.c netchild.c privs.c sandbox.c surface.c resources.c \
+           prompts.c)
+MCPD    += $(addprefix mcpd/capture/,capclient.c capconn.c captures.c captures_run.c interfaces.c snapset.c snapshot.c store.c \
+           target.c target_mode.c watches.c)
+MCPD    += $(addprefix mcpd/tools/,analyze_capture_file.c common.c get_capture_report.c get_capture_status.c list_captures.c \
+           list_network_interfaces.c start_packet_capture.c stop_packet_capture.c tools.c)
+MCPD    += $(addprefix mcpd/diagnose/,derive.c derive_totals.c derive_services.c derive_others.c derive_scan.c derive_udp.c \
+           derive_ends.c derive_strain.c derive_load.c derive_names.c derive_dns.c derive_tls.c \
+           cond.c choice.c template.c rules_json.c rules_load.c rules.c wiretext.c evidence.c \
+           verdict.c diagnose.c rules_active.c)
+MCPD    += $(addprefix mcpd/report/,fields.c rows.c timeline.c tree.c connections.c addresses.c findings.c budget.c section.c \
+           status.c text.c render_text.c term.c render_tables.c render_terminal.c html.c page_words.c \
+           page_charts.c page_time.c page_problems.c page_lists.c page_about.c render_html.c \
+           render_csv.c)
 NET    := mcpd/net/main.c mcpd/net/lookup.c mcpd/net/probe.c mcpd/net/sandbox.c mcpd/privs.c
 
 LIBS_CAPD := $(shell $(PKG_CONFIG) --libs $(PKGS_CAPD) 2>/dev/null)
