@@ -10,6 +10,7 @@ PCM_IDLE_SECONDS (default 60) is how long the idle services are watched.
 import json
 import os
 import re
+import signal
 import sys
 import time
 from subprocess import DEVNULL
@@ -452,6 +453,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the machine is taken down all the same
     try:
         sys.exit(main())
     except machine_module.MachineError as error:
