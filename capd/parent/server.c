@@ -28,11 +28,8 @@ static const struct bucket_rate request_rate = {20, 40};
 struct server *server_new(void) {
     struct server *s =
         mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (s == MAP_FAILED) return NULL;
-    if (madvise(s, sizeof *s, MADV_WIPEONFORK) != 0) {
-        munmap(s, sizeof *s);
-        return NULL;
-    }
+    /* Who gets NULL ends. */
+    if (s == MAP_FAILED || madvise(s, sizeof *s, MADV_WIPEONFORK) != 0) return NULL;
     s->listen_fd = s->signal_fd = s->file_fd = s->manager.fd = s->manager.beat_ms = -1;
     for (int i = 0; i < SERVER_CLIENTS; i++) s->client[i].fd = -1;
     return s;

@@ -10,6 +10,7 @@ PCM_IDLE_SECONDS (default 60) is how long the idle services are watched.
 import json
 import os
 import re
+import signal
 import sys
 import time
 from subprocess import DEVNULL
@@ -231,6 +232,10 @@ class Session:
         rows = json.loads(self.m.run("python3 /usr/local/inside.py table").out)
         self.tool("stop_packet_capture", {"capture_id": started["capture_id"]})
         say(process_table(rows))
+        checks = self.m.run("capd --check; mcpd check", user="alice", check=False).out
+        told = [line for line in checks.split("\n") if "andlock" in line or "seccomp" in line]
+        say("what /proc does not tell, by capd --check and mcpd check:\n" + "\n".join(told))
+        assert any("andlock" in line for line in told), checks
         by_name = {row["process"]: row for row in rows}
         uids = {name: self.m.run(["id", "-u", name]).out.strip() for name in ("capd", "mcpd")}
         self.check_rows(by_name, uids)
@@ -277,7 +282,7 @@ class Session:
         first = self.usage()
         time.sleep(IDLE_SECONDS)
         for name, (before, after) in {n: (first[n], row) for n, row in self.usage().items() if n in first}.items():
-            say("%s: %.1f MiB resident, of it %.1f not shared with other processes; %.0f ms of processor time in %d s"
+            say("%s: %.1f MiB resident, of it %.1f not shared with other processes; %.0f ms of processor time (counted in steps of 10) in %d s"
                 % (name, after["rss"] / 1024, after["own"] / 1024, after["cpu"] - before["cpu"], IDLE_SECONDS))
             assert after["rss"] < 64 * 1024 and after["cpu"] - before["cpu"] < 10 * IDLE_SECONDS, (name, before, after)
 
@@ -452,6 +457,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the machine is taken down all the same
     try:
         sys.exit(main())
     except machine_module.MachineError as error:

@@ -69,6 +69,7 @@ class Machine:
         self.dir = tempfile.mkdtemp(prefix="pcm-install-%d-" % os.getpid())
         self.root = os.path.join(self.dir, "root")
         self.nspawn = self.leader = None
+        self.spawned = []
         os.mkdir(self.root, 0o755)
         run(["tar", "-C", self.root, "--numeric-owner", "-xpf", base_tarball(cache)])
 
@@ -134,16 +135,25 @@ class Machine:
 
     def spawn(self, argv, user=None, **more):
         """Start a program inside and return its Popen."""
-        return subprocess.Popen(self.command(argv, user), stdin=subprocess.DEVNULL, **more)
+        self.spawned.append(subprocess.Popen(self.command(argv, user), stdin=subprocess.DEVNULL, **more))
+        return self.spawned[-1]
+
+    def ends(self, seconds):
+        """True once it is down.  What was spawned into it must be waited for, or its init waits for that."""
+        deadline = time.monotonic() + seconds
+        while self.nspawn.poll() is None and time.monotonic() < deadline:
+            for process in self.spawned:
+                process.poll()
+            time.sleep(0.1)
+        return self.nspawn.poll() is not None
 
     def close(self):
         """Power off, by force if it does not."""
         if self.nspawn and self.nspawn.poll() is None:
             self.nspawn.send_signal(signal.SIGTERM)
-            try:
-                self.nspawn.wait(15)
-            except subprocess.TimeoutExpired:
+            if not self.ends(20):
                 if self.leader:
                     os.kill(self.leader, signal.SIGKILL)
-                self.nspawn.wait(15)
+                if not self.ends(20):
+                    self.nspawn.kill()
         shutil.rmtree(self.dir, ignore_errors=True)
