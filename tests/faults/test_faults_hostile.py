@@ -6,6 +6,7 @@
 """
 
 import os
+import re
 import select
 import signal
 import socket
@@ -18,12 +19,13 @@ import time
 import world as world_module
 from world import T, foreign_descriptor, is_gone, memory_kib, start, state_of, still_works, until, wait_state, within
 from lab import SERVER4
-from product import CLIENTS_GID, PERSON_UID
+from product import CLIENTS_GID, PERSON_UID, TOP
 from rawcapd import pack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MALLORY = 61005  # a made-up id, no account
 HELLO, START, STOP, STATUS = 1, 3, 6, 7
+PER_USER = int(re.search(r"#define SERVER_PER_USER\s*\\?\s*(\d+)", open(os.path.join(TOP, "capd", "parent", "server.h"), encoding="ascii").read()).group(1))
 WORKER_SOCKET = 3  # capd/worker/drop.c moves it there
 
 
@@ -159,10 +161,10 @@ def clients_crowd_out(world):
     """One user takes every connection, half a frame and all requests it can get."""
     world.serve("http", SERVER4, 80)
     session = world.session()
-    held = [Raw(world) for _ in range(12)]
+    held = [Raw(world) for _ in range(PER_USER)]
     refused = Raw(world, hello=False)
     got = refused.frame()
-    T.check("a thirteenth connection of one user is refused, saying so", got and got[0] == 36 and b"connections" in got[2], got)
+    T.check("one more connection of one user is refused, saying so", got and got[0] == 36 and b"connections" in got[2], got)
     T.check("and closed, with an audit line", refused.frame() is None and any("connect uid=%d" % MALLORY in l and "refused" in l
                                                                             for l in world.audit()), world.audit())
     fresh = world.session()

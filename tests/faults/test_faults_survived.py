@@ -262,7 +262,7 @@ def disk_is_full(world):
             world.capd = world.spawn(world.client, ["setpriv", "--reuid=61000", "--regid=61002", "--clear-groups"] + caps +
                                      [os.path.join(world.dir, "capd"), "--config", os.path.join(world.dir, "capd.conf"),
                                       "--socket", world.sock], stdout=log, stderr=log)
-            T.check("disk full: capd starts without its log", until(lambda: os.path.exists(world.sock)), world.capd.poll())
+            T.check("disk full: capd starts without its log", until(world.is_open), world.capd.poll())
             session = world.session()
             still_works("disk full", world, session)
             session.end()

@@ -159,11 +159,15 @@ class Product:
         with open(self.capd_log, "wb") as log:
             self.capd = self.spawn(namespace or self.home, list(prefix) + command, stdout=log, stderr=log)
         deadline = time.monotonic() + 5
-        while not os.path.exists(self.sock):
+        while not self.is_open():
             if self.capd.poll() is not None or time.monotonic() > deadline:
                 raise LabError("capd did not start (exit %s): %s" % (self.capd.poll(), self.capd_output()))
             time.sleep(0.02)
         return self.capd
+
+    def is_open(self):
+        """Is capd's socket there, and its group let in already?"""
+        return os.path.exists(self.sock) and os.stat(self.sock).st_mode & 0o020 != 0
 
     def capd_output(self):
         """What capd has said so far."""
