@@ -17,6 +17,7 @@
 
 #define ADDRESS_CHARS "0123456789abcdefABCDEF:."
 #define PLACES_MAX    32u /* accessors in one expression */
+#define TAGS_MAX      8u /* as many as the decoder follows; a longer chain reaches into the payload */
 #define TAG_EXAMPLE   "as in vlan 5 and (ip or arp)"
 
 static const struct header {
@@ -188,8 +189,9 @@ static bool sign(struct scan *s, unsigned *depth) {
 /* The chain `vlan [N] and vlan [N] and ...` at the start. */
 static bool leading_tags(struct scan *s, bool *tagged_out) {
     unsigned long id;
-    while (is_word(s->p, strspn(s->p, LETTERS), "vlan")) {
+    for (unsigned tags = 1; is_word(s->p, strspn(s->p, LETTERS), "vlan"); tags++) {
         const char *at = s->p;
+        if (tags > TAGS_MAX) return refuse(s, at, 4, "may stand eight times at most");
         *tagged_out = true;
         s->p += 4;
         skip_space(s);
