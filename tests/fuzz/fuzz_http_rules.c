@@ -43,7 +43,7 @@ static void check_heads(char *const value[VALUES]) {
     HOLDS(value[5] || (accept.json && accept.sse));
     if (value[3] && head_host_is_ours(value[3], "192.0.2.1", &names))
         HOLDS(strlen(value[3]) < 64 && !strpbrk(value[3], " /@\\"));
-    if (value[4] && head_is_origin(value[4])) HOLDS(strncmp(value[4], "http", 4) == 0);
+    if (value[4] && head_is_origin(value[4])) HOLDS(strncasecmp(value[4], "http", 4) == 0);
     const char *token = head_bearer(value[2]);
     HOLDS(!token || (value[2] && token > value[2] && token <= value[2] + strlen(value[2])));
     (void)head_is_json(value[5]);
