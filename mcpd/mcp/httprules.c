@@ -171,7 +171,8 @@ static void check_message(const struct rpc_message *m, const struct httprules_he
         r->data = refusal.data;
     else
         cJSON_Delete(refusal.data);
-    r->listens = r->modern && strcmp(m->method, "subscriptions/listen") == 0;
+    r->listens =
+        r->modern && m->kind == RPC_REQUEST && strcmp(m->method, "subscriptions/listen") == 0;
 }
 
 static void check_one(struct json_span text, const struct httprules_headers *h,

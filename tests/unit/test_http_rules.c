@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include "mcpd/mcp/httprules.h"
 #include "mcpd/transport/httphead.h"
+#include <stdio.h>
 #include <string.h>
 
 #define META(version)                                                                              \
@@ -93,6 +94,25 @@ static void test_http_rules_ladder(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) check(&rows[i]);
+}
+
+/* Only a request keeps its stream open. */
+static void test_http_rules_who_listens(void **state) {
+    (void)state;
+    static const char *const ids[] = {"\"id\":1,", ""};
+    const struct httprules_headers h = {MODERN, "subscriptions/listen", NULL};
+    for (size_t i = 0; i < 2; i++) {
+        char body[300];
+        struct httprules r;
+        snprintf(body, sizeof body,
+                 "{\"jsonrpc\":\"2.0\",%s\"method\":\"subscriptions/listen\",\"params\":{" META(
+                     NEW) "}}",
+                 ids[i]);
+        httprules_check(body, strlen(body), &h, &r);
+        assert_int_equal(r.kind, i == 0 ? HTTPRULES_ASKS : HTTPRULES_QUIET);
+        assert_int_equal(r.listens, i == 0);
+        httprules_clear(&r);
+    }
 }
 
 static void test_http_rules_every_truncation_is_refused_or_read(void **state) {
@@ -259,6 +279,7 @@ static void test_http_head_types(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_rules_ladder),
+        cmocka_unit_test(test_http_rules_who_listens),
         cmocka_unit_test(test_http_rules_every_truncation_is_refused_or_read),
         cmocka_unit_test(test_http_rules_name_what_is_cancelled),
         cmocka_unit_test(test_http_rules_header_values),
