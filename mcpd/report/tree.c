@@ -121,7 +121,7 @@ bool tree_quality(cJSON *out, const struct report_input *in, const struct report
                   {"missed_interface", t->missed_interface},
                   {"truncated", t->truncated},
                   {"malformed", t->malformed},
-                  {"evicted", (uint64_t)totals_value(in, "entries_lost")}};
+                  {"evicted", nearest(totals_value(in, "entries_lost"))}};
     bool ok = put_count(o, "seen", t->seen);
     for (size_t i = 0; ok && i < sizeof counts / sizeof counts[0]; i++)
         if (counts[i].v || how->zero_counters) ok = put_count(o, counts[i].key, counts[i].v);

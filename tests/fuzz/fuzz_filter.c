@@ -9,13 +9,12 @@
 
 #define HEADERS_MAX 256u /* the farthest fixed place; what follows is payload */
 
-/* What X holds at instruction `at`: the length of an IP header, and nothing else may be there. */
+/* May X hold the length of an IP header at instruction `at`?  Only the order of the text is looked
+ * at: between it and the load there may be other branches, which use X for their comparisons. */
 static bool adds_header_length(const struct bpf_program *p, unsigned at) {
-    while (at-- > 0) {
-        const struct bpf_insn *in = &p->bf_insns[at];
-        if (BPF_CLASS(in->code) == BPF_LDX) return BPF_MODE(in->code) == BPF_MSH;
-        if (BPF_CLASS(in->code) == BPF_MISC && BPF_MISCOP(in->code) == BPF_TAX) return false;
-    }
+    while (at-- > 0)
+        if (BPF_CLASS(p->bf_insns[at].code) == BPF_LDX)
+            return BPF_MODE(p->bf_insns[at].code) == BPF_MSH;
     return false;
 }
 

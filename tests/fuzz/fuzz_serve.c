@@ -116,6 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     f.turn = data[0] >> 5;
     const struct sockaddr *to = tcp ? (void *)&f.tcp_at : (void *)&f.unix_at;
     socklen_t len = tcp ? sizeof f.tcp_at : sizeof(sa_family_t) + 6; /* NUL and five digits */
+    const struct linger at_once = {.l_onoff = 1};                    /* or the ports run out */
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     HOLDS(fd >= 0 && connect(fd, to, len) == 0);
     for (size_t at = 1; at < size; at += cut) {
         size_t n = size - at < cut ? size - at : cut;
