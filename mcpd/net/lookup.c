@@ -13,20 +13,6 @@
 
 #define RESOLV_CONF "/etc/resolv.conf"
 
-static struct addr addr_of(const struct sockaddr *sa) {
-    if (sa->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, sa, sizeof in);
-        return addr_from_bytes((const uint8_t *)&in.sin_addr, 4);
-    }
-    if (sa->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-        memcpy(&in6, sa, sizeof in6);
-        return addr_from_bytes(in6.sin6_addr.s6_addr, 16);
-    }
-    return (struct addr){.len = 0};
-}
-
 /* A list of addresses as text, each once. */
 struct list {
     struct addr seen[NET_ADDRESSES];
@@ -54,7 +40,7 @@ void net_resolve(const char *id, const char *name) {
         return;
     }
     for (struct addrinfo *i = found; i; i = i->ai_next) {
-        struct addr a = addr_of(i->ai_addr);
+        struct addr a = addr_from_sockaddr(i->ai_addr);
         list_add(&list, &a);
     }
     freeaddrinfo(found);
@@ -83,7 +69,7 @@ void net_route(const char *id, const char *address) {
         net_answer_error(id, strerror(errno));
     } else {
         char text[ADDR_TEXT_BYTES];
-        a = addr_of((const struct sockaddr *)&from);
+        a = addr_from_sockaddr((const struct sockaddr *)&from);
         net_answer(id, "ok %s", addr_format(&a, text));
     }
     if (fd >= 0) close(fd);
