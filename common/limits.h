@@ -20,9 +20,9 @@
 #define LIM_TARGET_ADDRESSES 64u /* addresses of one target; a CDN name rarely has over 16 */
 #define LIM_TARGET_PORTS     16u
 #define LIM_GATEWAYS         4u /* of one interface; more than two is rare */
-/* Interfaces and addresses of one list: at worst 80 and 28 bytes each, 36 KB in all, which a
- * client's 64 KiB of replies hold.  A node with more containers than this has its list cut, the
- * least telling interfaces last, and the list says so. */
+/* Interfaces and addresses of one list: at worst 36 KiB in all, and a client's 64 KiB of replies
+ * hold that beside others.  A node with more containers than this has its list cut, the least
+ * telling interfaces last, and the list says so. */
 #define LIM_INTERFACES          256u
 #define LIM_IF_ADDRESSES        512u
 #define LIM_ROUTES              32u

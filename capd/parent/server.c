@@ -167,7 +167,7 @@ static void eat_frames(struct server *s, struct client *c) {
             return;
         }
         c->last_request_ms = clock_mono_ms();
-        c->throttled = c->out_used > sizeof c->out / 4 || /* the longest reply is half of it */
+        c->throttled = c->out_used > sizeof c->out / 4 || /* room for the longest reply */
                        !bucket_take(&c->bucket, &request_rate, c->last_request_ms);
         if (c->throttled) return;
         request_handle(s, c, &h, c->in + WIRE_HEADER_BYTES);

@@ -83,15 +83,26 @@ static bool choose(const struct msg_interface *row, struct interface_choice *out
     return true;
 }
 
+/* Of one that a cut list does not show nothing is known but the name: capd judges it. */
+static bool is_hidden(const struct interfaces *i, const char *name) {
+    return i->rows_all > i->rows && name[0] && !interfaces_find(i, name);
+}
+
+static struct msg_interface hidden_row(const char *name) {
+    struct msg_interface row = {.allowed = true};
+    snprintf(row.name, sizeof row.name, "%s", name);
+    return row;
+}
+
 bool interfaces_choose_by_source(const struct interfaces *i, const struct addr *source,
-                                 struct interface_choice *out) {
+                                 const char *name, struct interface_choice *out) {
     char text[ADDR_TEXT_BYTES];
-    for (uint32_t k = 0; k < i->addresses; k++)
-        if (addr_equal(&i->address[k].address, source))
-            return choose(by_index(i, i->address[k].index), out,
-                          "the route to the target leaves from %s, an address of this interface",
-                          addr_format(source, text));
-    return false;
+    const struct msg_interface *row = interfaces_find(i, name), hidden = hidden_row(name);
+    for (uint32_t k = 0; k < i->addresses && !row; k++)
+        if (addr_equal(&i->address[k].address, source)) row = by_index(i, i->address[k].index);
+    if (is_hidden(i, name)) row = &hidden;
+    return choose(row, out, "the route to the target leaves from %s, an address of this interface",
+                  addr_format(source, text));
 }
 
 bool interfaces_choose_loopback(const struct interfaces *i, const char *why,
@@ -157,10 +168,9 @@ bool interfaces_choose_named(const struct interfaces *i, const char *name,
     const struct msg_interface *row = interfaces_find(i, name);
     char names[240];
     list_names(i, names, sizeof names);
-    if (!row && i->rows_all > i->rows) {
-        *out = (struct interface_choice){.why = "as asked"};
-        snprintf(out->name, sizeof out->name, "%s", name);
-        return true;
+    if (is_hidden(i, name)) {
+        struct msg_interface hidden = hidden_row(name);
+        return choose(&hidden, out, "as asked");
     }
     if (!row)
         return fail_set(fail, FAIL_NOT_FOUND, "interface",

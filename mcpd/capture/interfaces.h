@@ -27,9 +27,10 @@ const struct msg_interface *interfaces_find(const struct interfaces *i, const ch
 /* True if `a` is one of this host's own addresses. */
 bool interfaces_is_local(const struct interfaces *i, const struct addr *a);
 
-/* The interface that has the source address `source`. */
+/* The interface that has the source address `source`; where the list was cut, `name` may be one
+ * that it does not show ("": unknown). */
 bool interfaces_choose_by_source(const struct interfaces *i, const struct addr *source,
-                                 struct interface_choice *out);
+                                 const char *name, struct interface_choice *out);
 
 /* For a target on this host: the loopback device. */
 bool interfaces_choose_loopback(const struct interfaces *i, const char *why,

@@ -2,8 +2,10 @@
  * it: a diagnosis of "my program cannot find the host" must see what that program sees.
  * Runs in: network child.  Input trust: packets (through the C library's resolver). */
 #include "common/addr.h"
+#include "common/limits.h"
 #include "mcpd/net/net.h"
 #include <errno.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -47,6 +49,19 @@ void net_resolve(const char *id, const char *name) {
     net_answer(id, "ok%s", list.text);
 }
 
+/* The interface that has this address, "" if there is none. */
+static void find_interface(const struct addr *address, char out[LIM_IFNAME + 1]) {
+    struct ifaddrs *list;
+    out[0] = 0;
+    if (getifaddrs(&list) != 0) return;
+    for (const struct ifaddrs *i = list; i && !out[0]; i = i->ifa_next) {
+        struct addr a = addr_from_sockaddr(i->ifa_addr);
+        if (a.len && addr_equal(&a, address))
+            snprintf(out, LIM_IFNAME + 1, "%.*s", (int)strcspn(i->ifa_name, ":"), i->ifa_name);
+    }
+    freeifaddrs(list);
+}
+
 /* Which of our addresses would be the source: connecting a UDP socket asks the routing table and
  * sends nothing. */
 void net_route(const char *id, const char *address) {
@@ -68,9 +83,10 @@ void net_route(const char *id, const char *address) {
         getsockname(fd, (struct sockaddr *)&from, &len) < 0) {
         net_answer_error(id, strerror(errno));
     } else {
-        char text[ADDR_TEXT_BYTES];
+        char text[ADDR_TEXT_BYTES], name[LIM_IFNAME + 1];
         a = addr_from_sockaddr((const struct sockaddr *)&from);
-        net_answer(id, "ok %s", addr_format(&a, text));
+        find_interface(&a, name);
+        net_answer(id, "ok %s %s", addr_format(&a, text), name);
     }
     if (fd >= 0) close(fd);
 }

@@ -124,6 +124,12 @@ def test_many_interfaces():
         answers = [session.answer(call) for call in calls]
         T.check("24 questions for the list at once: all are answered", all(
             a.get("result", {}).get("completion", {}).get("values") == ["zz0"] for a in answers), answers)
+        lab._batch(lab.client, ["addr add 10.2.%d.1/30 dev cali%d" % (n, n) for n in range(250)])
+        shown = {i["name"] for i in session.ask("list_network_interfaces")[0]["interfaces"]}
+        number = max(n for n in range(280) if "cali%d" % n not in shown)
+        lab.in_ns(lab.client, ["ip", "addr", "add", "10.3.0.1/30", "dev", "cali%d" % number])
+        chosen(session, "more with addresses than are listed: the route's all the same", "10.3.0.2", "cali%d" % number,
+               "route to the target leaves from 10.3.0.1")
         session.end()
 
 
