@@ -119,17 +119,18 @@ def test_many_interfaces():
         refused(session, "an unknown one, among many", ("nosuch0", "zz0"), interface="nosuch0")
         lab.in_ns(lab.client, ["ip", "link", "set", hidden[1], "down"])
         refused(session, "one that is down, and not in the list", (hidden[1], "is down"), interface=hidden[1])
+        lab.in_ns(lab.client, ["ip", "link", "set", hidden[1], "up"])
         calls = [session.send("completion/complete", {"ref": {"type": "ref/prompt", "name": "watch_network"},
                                                       "argument": {"name": "interface", "value": "zz"}}) for _ in range(24)]
         answers = [session.answer(call) for call in calls]
         T.check("24 questions for the list at once: all are answered", all(
             a.get("result", {}).get("completion", {}).get("values") == ["zz0"] for a in answers), answers)
-        lab._batch(lab.client, ["addr add 10.2.%d.1/30 dev cali%d" % (n, n) for n in range(250)])
+        lab._batch(lab.client, ["addr add 10.2%d.%d.1/30 dev cali%d" % (n // 250, n % 250, n) for n in range(280)])
         shown = {i["name"] for i in session.ask("list_network_interfaces")[0]["interfaces"]}
-        number = max(n for n in range(280) if "cali%d" % n not in shown)
-        lab.in_ns(lab.client, ["ip", "addr", "add", "10.3.0.1/30", "dev", "cali%d" % number])
-        chosen(session, "more with addresses than are listed: the route's all the same", "10.3.0.2", "cali%d" % number,
-               "route to the target leaves from 10.3.0.1")
+        number = min(n for n in range(300) if "cali%d" % n not in shown)
+        source = "10.2%d.%d." % (number // 250, number % 250)
+        chosen(session, "more with addresses than are listed: the route's all the same", source + "2", "cali%d" % number,
+               "route to the target leaves from %s1" % source)
         session.end()
 
 
