@@ -74,7 +74,7 @@ endif
 .DEFAULT_GOAL := all
 
 # ---- what is built from what ------------------------------------------------------------------
-COMMON := common/addr.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
+COMMON := common/addr.c common/routes.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
           common/wire.c common/mpcheck.c common/mp.c common/schema.c \
           common/frame.c common/conf.c common/protocol.c common/bucket.c common/sysd.c common/landlock.c \
           common/held.c common/rlimit.c

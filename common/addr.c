@@ -2,8 +2,10 @@
  * Runs in: any.  Input trust: none needed, every function is total. */
 #include "common/addr.h"
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct addr addr_from_bytes(const uint8_t *bytes, size_t len) {
     struct addr a = {{0}, 0};
@@ -11,6 +13,30 @@ struct addr addr_from_bytes(const uint8_t *bytes, size_t len) {
     memcpy(a.b, bytes, len);
     a.len = (uint8_t)len;
     return a;
+}
+
+struct addr addr_from_sockaddr(const struct sockaddr *sa) {
+    if (sa && sa->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, sa, sizeof in);
+        return addr_from_bytes((const uint8_t *)&in.sin_addr, 4);
+    }
+    if (sa && sa->sa_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, sa, sizeof in6);
+        return addr_from_bytes(in6.sin6_addr.s6_addr, 16);
+    }
+    return (struct addr){.len = 0};
+}
+
+unsigned addr_count_bits(const struct addr *mask) {
+    unsigned bits = 0;
+    for (size_t i = 0; i < sizeof mask->b; i++) bits += (unsigned)__builtin_popcount(mask->b[i]);
+    return bits;
+}
+
+bool addr_is_link_local(const struct addr *a) {
+    return a->len == 16 && a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
 }
 
 bool addr_in_prefix(const struct addr *a, const struct addr *net, unsigned prefix_len) {

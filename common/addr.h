@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+struct sockaddr;
+
 /* One IPv4 or IPv6 address.  len is 0 (none), 4 or 16; unused bytes are zero, so that
  * addresses may be compared and hashed as whole structs. */
 struct addr {
@@ -16,6 +18,15 @@ struct addr {
 
 /* Make an address from 4 or 16 bytes in network order. */
 struct addr addr_from_bytes(const uint8_t *bytes, size_t len);
+
+/* The address in a socket address; len 0 if it is neither AF_INET nor AF_INET6, or NULL. */
+struct addr addr_from_sockaddr(const struct sockaddr *sa);
+
+/* Bits set: the prefix length, if `mask` is a netmask. */
+unsigned addr_count_bits(const struct addr *mask);
+
+/* fe80::/10: every interface makes itself one, it tells nothing about where that leads. */
+bool addr_is_link_local(const struct addr *a);
 
 /* Inline, and of a size known here: several for every packet. */
 static inline bool addr_equal(const struct addr *a, const struct addr *b) {

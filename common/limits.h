@@ -17,11 +17,14 @@
 #define LIM_CAPTURE_ID 32u   /* 128 random bits in hex */
 #define LIM_ERROR_TEXT 400u  /* one sentence for a person */
 
-#define LIM_TARGET_ADDRESSES    64u /* addresses of one target; a CDN name rarely has over 16 */
-#define LIM_TARGET_PORTS        16u
-#define LIM_GATEWAYS            4u /* of one interface; more than two is rare */
-#define LIM_INTERFACES          64u
-#define LIM_IF_ADDRESSES        256u
+#define LIM_TARGET_ADDRESSES 64u /* addresses of one target; a CDN name rarely has over 16 */
+#define LIM_TARGET_PORTS     16u
+#define LIM_GATEWAYS         4u /* of one interface; more than two is rare */
+/* Interfaces and addresses of one list: at worst 36 KiB in all, and a client's 64 KiB of replies
+ * hold that beside others.  A node with more containers than this has its list cut, the least
+ * telling interfaces last, and the list says so. */
+#define LIM_INTERFACES          256u
+#define LIM_IF_ADDRESSES        512u
 #define LIM_ROUTES              32u
 #define LIM_CAPTURES            8u /* in all, default of capd.conf and hard array size */
 #define LIM_CAPTURES_PER_CALLER 4u

@@ -159,9 +159,11 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, U, index, MAX32, none, "interface index") \
     F(T, A, gateway, 16, none, "next hop of a default route")
 #define FIELDS_interfaces_reply(F, T) \
-    F(T, L, interfaces, LIM_INTERFACES, interface, "in kernel order") \
-    F(T, L, addresses, LIM_IF_ADDRESSES, if_address, "addresses of all interfaces") \
-    F(T, L, gateways, LIM_ROUTES, route, "default gateways")
+    F(T, L, interfaces, LIM_INTERFACES, interface, "default routes first, then those with addresses, devices, the rest") \
+    F(T, L, addresses, LIM_IF_ADDRESSES, if_address, "addresses of these interfaces, in the same order") \
+    F(T, L, gateways, LIM_ROUTES, route, "default gateways") \
+    F(T, U, interfaces_all, MAX32, count, "interfaces there are; more than listed: the list is cut") \
+    F(T, U, addresses_all, MAX32, count, "addresses there are")
 #define FIELDS_status_row(F, T) \
     F(T, S, capture_id, LIM_CAPTURE_ID, text, "capture") \
     F(T, S, interface, LIM_IFNAME, text, "interface, empty for a file") \

@@ -76,6 +76,21 @@ static cJSON *address_list(const struct addr *first, size_t stride, uint32_t n) 
     return list;
 }
 
+/* A list that is cut says so, and what is missing. */
+static void add_cut(cJSON *tree, const struct interfaces *i) {
+    char text[320];
+    int used = 0;
+    if (i->rows_all > i->rows)
+        used = snprintf(text, sizeof text,
+                        "%u of %u interfaces are listed: those of the default routes, then those "
+                        "with addresses and devices; any other can be captured on by its name",
+                        i->rows, i->rows_all);
+    if (i->addresses_all > i->addresses)
+        used += snprintf(text + used, sizeof text - (size_t)used, "%s%u of %u addresses are listed",
+                         used ? "; " : "", i->addresses, i->addresses_all);
+    if (used) cJSON_AddStringToObject(tree, "list_cut", text);
+}
+
 static void on_resolvers(void *ctx, const struct netchild_answer *a) {
     struct asking *asking = ctx;
     const struct interfaces *i = &asking->interfaces;
@@ -83,6 +98,7 @@ static void on_resolvers(void *ctx, const struct netchild_answer *a) {
     cJSON *tree = cJSON_CreateObject();
     cJSON *list = cJSON_AddArrayToObject(tree, "interfaces");
     for (uint32_t k = 0; k < i->rows; k++) cJSON_AddItemToArray(list, row_object(i, &i->row[k]));
+    add_cut(tree, i);
     if (interfaces_choose_default(i, &choice)) {
         cJSON_AddStringToObject(tree, "default_interface", choice.name);
         cJSON_AddStringToObject(tree, "default_interface_why", choice.why);
@@ -171,6 +187,7 @@ char *answer_interfaces_text(const cJSON *tree) {
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(tree, "interfaces")) {
         write_row(out, row);
     }
+    if (*text_of(tree, "list_cut")) fprintf(out, "\n%s\n", text_of(tree, "list_cut"));
     if (*text_of(tree, "default_interface"))
         fprintf(out, "\ncaptures use %s unless told otherwise: %s\n",
                 text_of(tree, "default_interface"), text_of(tree, "default_interface_why"));

@@ -87,7 +87,8 @@ static void fail_live(struct checking *k, const char *what, const struct fail *f
 static void list_interfaces(const struct interfaces *i) {
     char text[900] = "";
     size_t used = 0;
-    for (uint32_t n = 0; n < i->rows && used + 80 < sizeof text; n++) {
+    uint32_t n = 0, all = i->rows_all > i->rows ? i->rows_all : i->rows;
+    for (; n < i->rows && used + 80 < sizeof text; n++) {
         const struct msg_interface *row = &i->row[n];
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s (%s%s%s)", n ? ", " : "",
                                  row->name,
@@ -97,6 +98,7 @@ static void list_interfaces(const struct interfaces *i) {
                                  row->default_v4 || row->default_v6 ? ", default route" : "",
                                  row->allowed ? "" : ", not allowed");
     }
+    if (n < all) snprintf(text + used, sizeof text - used, ", and %u more", all - n);
     check_line(CHECK_OK, "interfaces", "%s", text[0] ? text : "none");
 }
 

@@ -18,7 +18,7 @@
 #define FAST_MS     2000u
 #define TICK_MS     250u
 
-enum kind { KIND_ADDRESSES, KIND_PROBE, KIND_TEXT };
+enum kind { KIND_ADDRESSES, KIND_ROUTE, KIND_PROBE, KIND_TEXT };
 
 struct pending {
     uint32_t id; /* 0: free */
@@ -85,6 +85,13 @@ static bool parse_addresses(char *rest, struct netchild_answer *a) {
     return true;
 }
 
+static bool parse_route(char *rest, struct netchild_answer *a) {
+    char *source = next_word(&rest), *name = next_word(&rest);
+    if (!source || !addr_parse(source, &a->address[a->addresses++])) return false;
+    if (name) text_clean((const uint8_t *)name, strlen(name), a->interface, sizeof a->interface);
+    return true;
+}
+
 static bool parse_probe(char *rest, struct netchild_answer *a) {
     uint64_t status;
     char *peer = next_word(&rest);
@@ -106,6 +113,7 @@ static bool parse_text(const char *rest, struct netchild_answer *a) {
 static bool parse_answer(enum kind kind, char *rest, struct netchild_answer *a) {
     switch (kind) {
     case KIND_PROBE: return parse_probe(rest, a);
+    case KIND_ROUTE: return parse_route(rest, a);
     case KIND_TEXT: return parse_text(rest, a);
     default: return parse_addresses(rest, a);
     }
@@ -245,8 +253,8 @@ void netchild_resolve(struct netchild *n, const char *name, netchild_fn *fn, voi
 
 void netchild_route(struct netchild *n, const struct addr *address, netchild_fn *fn, void *ctx) {
     char text[ADDR_TEXT_BYTES];
-    request(n, (struct pending){.kind = KIND_ADDRESSES, .fn = fn, .ctx = ctx}, FAST_MS,
-            "route # %s", addr_format(address, text));
+    request(n, (struct pending){.kind = KIND_ROUTE, .fn = fn, .ctx = ctx}, FAST_MS, "route # %s",
+            addr_format(address, text));
 }
 
 void netchild_resolvers(struct netchild *n, netchild_fn *fn, void *ctx) {

@@ -18,6 +18,7 @@ struct netchild_answer {
     /* resolve, resolvers; route: the source; probe: the peer (len 0: unknown), then others tried */
     struct addr address[NET_ADDRESSES];
     uint32_t addresses;
+    char interface[LIM_IFNAME + 1];                     /* route: of the source, "": unknown */
     uint32_t status;                                    /* probe: HTTP status, 0 for tcp */
     uint64_t dns_us, connect_us, tls_us, first_byte_us; /* probe: since it began, 0: not reached */
 };

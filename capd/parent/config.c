@@ -70,7 +70,7 @@ static const struct conf_key keys[] = {
     {"socket_group", set_socket_group, "the name or number of a group"},
     {"users", set_users, "known user names or numbers, at most 32"},
     {"groups", set_groups, "known group names or numbers, at most 32"},
-    {"interfaces", set_interfaces, "interface names, at most 64"},
+    {"interfaces", set_interfaces, "interface names, at most 256"},
     {"max_captures", set_captures, "1 to 8"},
     {"max_captures_per_user", set_per_user, "1 to 8"},
     {"service_users", set_services, "known user names or numbers, at most 32"},

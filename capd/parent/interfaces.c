@@ -2,6 +2,7 @@
  * routes. libpcap's own enumeration is avoided: it opens every device. Runs in: parent.  Input
  * trust: none (kernel). */
 #include "capd/parent/interfaces.h"
+#include "common/routes.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -9,15 +10,11 @@
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define ROUTE_UP      0x1u
-#define ROUTE_GATEWAY 0x2u
 
 /* Text of /sys/class/net/NAME/LEAF, "" if it is not there. */
 static const char *sysfs_text(const char *name, const char *leaf, char out[256]) {
@@ -52,12 +49,20 @@ static const char *kind_of(const struct msg_interface *i, unsigned hardware, uns
     return *sysfs_text(i->name, "device/uevent", text) ? "ethernet" : "virtual";
 }
 
-static void add_interface(struct interfaces *out, const struct ifaddrs *a) {
+static bool is_link(const struct ifaddrs *a) {
+    return a->ifa_addr && a->ifa_addr->sa_family == AF_PACKET;
+}
+
+static uint64_t index_of(const struct ifaddrs *link) {
+    return (uint64_t)((const struct sockaddr_ll *)(const void *)link->ifa_addr)->sll_ifindex;
+}
+
+static struct msg_interface *add_interface(struct interfaces *out, const struct ifaddrs *a) {
     const struct sockaddr_ll *ll = (const struct sockaddr_ll *)(const void *)a->ifa_addr;
-    if (out->interfaces == LIM_INTERFACES || strlen(a->ifa_name) > LIM_IFNAME) return;
+    const struct rtnl_link_stats *stats = a->ifa_data;
     struct msg_interface *i = &out->interface[out->interfaces++];
     snprintf(i->name, sizeof i->name, "%s", a->ifa_name);
-    i->index = (uint64_t)ll->sll_ifindex;
+    i->index = index_of(a);
     i->up = a->ifa_flags & IFF_UP;
     i->running = a->ifa_flags & IFF_RUNNING;
     i->loopback = a->ifa_flags & IFF_LOOPBACK;
@@ -66,26 +71,28 @@ static void add_interface(struct interfaces *out, const struct ifaddrs *a) {
     i->speed_mbps = sysfs_number(i->name, "speed");
     snprintf(i->kind, sizeof i->kind, "%s", kind_of(i, ll->sll_hatype, a->ifa_flags));
     i->wireless = strcmp(i->kind, "wifi") == 0;
-    const struct rtnl_link_stats *stats = a->ifa_data;
-    if (!stats) return;
-    i->rx_packets = stats->rx_packets;
-    i->tx_packets = stats->tx_packets;
+    i->rx_packets = stats ? stats->rx_packets : 0;
+    i->tx_packets = stats ? stats->tx_packets : 0;
+    return i;
 }
 
-static const uint8_t *address_bytes(const struct sockaddr *sa) {
-    const void *p = sa;
-    return sa->sa_family == AF_INET ? (const uint8_t *)&((const struct sockaddr_in *)p)->sin_addr
-                                    : (const uint8_t *)&((const struct sockaddr_in6 *)p)->sin6_addr;
+/* The row of an interface, made if there is room for it.  NULL: there is none. */
+static struct msg_interface *row_of(struct interfaces *out, const struct ifaddrs *list,
+                                    uint64_t index) {
+    for (uint32_t i = 0; i < out->interfaces; i++)
+        if (out->interface[i].index == index) return &out->interface[i];
+    for (const struct ifaddrs *a = list; a && out->interfaces < LIM_INTERFACES; a = a->ifa_next)
+        if (is_link(a) && index_of(a) == index) return add_interface(out, a);
+    return NULL;
 }
 
-static void add_address(struct interfaces *out, const struct ifaddrs *a) {
-    size_t bytes = a->ifa_addr->sa_family == AF_INET ? 4 : 16;
-    if (out->addresses == LIM_IF_ADDRESSES) return;
-    struct msg_if_address *row = &out->address[out->addresses++];
-    row->index = if_nametoindex(a->ifa_name);
-    row->address = addr_from_bytes(address_bytes(a->ifa_addr), bytes);
-    for (size_t i = 0; a->ifa_netmask && i < bytes; i++)
-        row->prefix_len += (unsigned)__builtin_popcount(address_bytes(a->ifa_netmask)[i]);
+static void add_address(struct interfaces *out, const struct ifaddrs *a,
+                        const struct msg_interface *of) {
+    if (!of || out->addresses == LIM_IF_ADDRESSES) return;
+    struct addr address = addr_from_sockaddr(a->ifa_addr),
+                mask = addr_from_sockaddr(a->ifa_netmask);
+    out->address[out->addresses++] =
+        (struct msg_if_address){of->index, address, addr_count_bits(&mask)};
 }
 
 struct msg_interface *interfaces_find(struct interfaces *all, const char *name) {
@@ -94,61 +101,59 @@ struct msg_interface *interfaces_find(struct interfaces *all, const char *name) 
     return NULL;
 }
 
-static void add_route(struct interfaces *out, const char *name, const uint8_t *gateway,
-                      size_t bytes) {
-    struct msg_interface *i = interfaces_find(out, name);
-    if (!i) return;
-    *(bytes == 4 ? &i->default_v4 : &i->default_v6) = true;
-    if (!gateway || out->gateways == LIM_ROUTES) return;
-    out->gateway[out->gateways++] = (struct msg_route){i->index, addr_from_bytes(gateway, bytes)};
-}
-
-/* /proc/net/route: addresses are host-order hex of the network-order word. */
-static void route_v4(struct interfaces *out, const char *line) {
-    char name[LIM_IFNAME + 1];
-    unsigned long destination, mask;
-    unsigned flags;
-    uint32_t gateway;
-    if (sscanf(line, "%15s %lx %x %x %*s %*s %*s %lx", name, &destination, &gateway, &flags,
-               &mask) == 5 &&
-        destination == 0 && mask == 0 && (flags & ROUTE_UP))
-        add_route(out, name, flags & ROUTE_GATEWAY ? (const uint8_t *)&gateway : NULL, 4);
-}
-
-/* /proc/net/ipv6_route; a metric of all ones marks the unreachable default. */
-static void route_v6(struct interfaces *out, const char *line) {
-    char to[33], via[33], name[LIM_IFNAME + 1];
-    unsigned prefix, flags, metric, byte;
-    uint8_t gateway[16];
-    if (sscanf(line, "%32s %x %*s %*s %32s %x %*s %*s %x %15s", to, &prefix, via, &metric, &flags,
-               name) != 6 ||
-        prefix != 0 || !(flags & ROUTE_UP) || metric == UINT32_MAX)
-        return;
-    for (size_t i = 0; i < 16; i++)
-        gateway[i] = sscanf(via + 2 * i, "%2x", &byte) == 1 ? (uint8_t)byte : 0;
-    add_route(out, name, flags & ROUTE_GATEWAY ? gateway : NULL, 16);
-}
-
-static void read_routes(struct interfaces *out, const char *path,
-                        void (*route)(struct interfaces *out, const char *line)) {
+static void read_routes(struct interfaces *out, const struct ifaddrs *list, const char *path,
+                        bool (*parse)(const char *line, struct default_route *route)) {
     char line[256];
+    struct default_route route;
     FILE *f = fopen(path, "re");
-    while (f && fgets(line, sizeof line, f)) route(out, line);
+    while (f && fgets(line, sizeof line, f)) {
+        if (!parse(line, &route)) continue;
+        struct msg_interface *i = row_of(out, list, if_nametoindex(route.interface));
+        if (!i) continue;
+        *(route.v6 ? &i->default_v6 : &i->default_v4) = true;
+        if (route.gateway.len && out->gateways < LIM_ROUTES)
+            out->gateway[out->gateways++] = (struct msg_route){i->index, route.gateway};
+    }
     if (f) fclose(f);
 }
 
-int interfaces_read(struct interfaces *out) {
+/* How early this entry comes: addresses of the default routes' interfaces, then those that lead
+ * somewhere, devices, other addresses (a node's service addresses are on one that is down), the
+ * rest of the interfaces. */
+enum rank { RANK_DEFAULT, RANK_ADDRESS, RANK_DEVICE, RANK_OTHER_ADDRESS, RANK_REST, RANKS };
+
+static enum rank rank_of(const struct interfaces *out, const struct ifaddrs *a, uint64_t index) {
+    char text[256];
+    struct addr address = addr_from_sockaddr(a->ifa_addr);
+    if (is_link(a))
+        return *sysfs_text(a->ifa_name, "device/uevent", text) ? RANK_DEVICE : RANK_REST;
+    for (uint32_t i = 0; i < out->interfaces; i++)
+        if (out->interface[i].index == index &&
+            (out->interface[i].default_v4 || out->interface[i].default_v6))
+            return RANK_DEFAULT;
+    return a->ifa_flags & IFF_UP && !addr_is_link_local(&address) ? RANK_ADDRESS
+                                                                  : RANK_OTHER_ADDRESS;
+}
+
+static void add_ranked(struct interfaces *out, const struct ifaddrs *list, enum rank rank) {
+    for (const struct ifaddrs *a = list; a; a = a->ifa_next) {
+        if (!is_link(a) && addr_from_sockaddr(a->ifa_addr).len == 0) continue;
+        uint64_t index = is_link(a) ? index_of(a) : if_nametoindex(a->ifa_name);
+        if (rank == 0) *(is_link(a) ? &out->interfaces_all : &out->addresses_all) += 1;
+        if (rank_of(out, a, index) != rank) continue;
+        const struct msg_interface *row = row_of(out, list, index);
+        if (!is_link(a)) add_address(out, a, row);
+    }
+}
+
+int interfaces_read(struct interfaces *out, const char *wanted) {
     struct ifaddrs *list;
     memset(out, 0, sizeof *out);
     if (getifaddrs(&list) != 0) return -errno;
-    for (const struct ifaddrs *a = list; a; a = a->ifa_next) {
-        if (!a->ifa_addr) continue;
-        if (a->ifa_addr->sa_family == AF_PACKET) add_interface(out, a);
-        if (a->ifa_addr->sa_family == AF_INET || a->ifa_addr->sa_family == AF_INET6)
-            add_address(out, a);
-    }
+    row_of(out, list, if_nametoindex(wanted));
+    read_routes(out, list, "/proc/self/net/route", routes_parse_v4);
+    read_routes(out, list, "/proc/self/net/ipv6_route", routes_parse_v6);
+    for (enum rank rank = 0; rank < RANKS; rank++) add_ranked(out, list, rank);
     freeifaddrs(list);
-    read_routes(out, "/proc/self/net/route", route_v4);
-    read_routes(out, "/proc/self/net/ipv6_route", route_v6);
     return 0;
 }

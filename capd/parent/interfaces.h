@@ -8,10 +8,13 @@ struct interfaces {
     struct msg_if_address address[LIM_IF_ADDRESSES];
     struct msg_route gateway[LIM_ROUTES];
     uint32_t interfaces, addresses, gateways;
+    uint64_t interfaces_all, addresses_all; /* what there is, listed or not */
 };
 
-/* Read them; `allowed` stays false.  0 or -errno.  What does not fit is left out. */
-int interfaces_read(struct interfaces *out);
+/* Read them; `allowed` stays false.  0 or -errno.  What does not fit is left out, the least telling
+ * first; the interface `wanted` ("": none), if there is one of that name, and those of the default
+ * routes are always there. */
+int interfaces_read(struct interfaces *out, const char *wanted);
 
 /* NULL: no interface of that name. */
 struct msg_interface *interfaces_find(struct interfaces *all, const char *name);

@@ -49,8 +49,8 @@ static bool do_hello(struct request *r, const void *msg) {
     return true;
 }
 
-static bool read_interfaces(struct request *r) {
-    int error = interfaces_read(&r->s->interfaces);
+static bool read_interfaces(struct request *r, const char *wanted) {
+    int error = interfaces_read(&r->s->interfaces, wanted);
     if (error)
         return fail_set(&r->fail, FAIL_ENVIRONMENT, "", "the interfaces could not be read: %s",
                         strerror(-error));
@@ -64,10 +64,11 @@ static bool read_interfaces(struct request *r) {
 static bool do_interfaces(struct request *r, const void *msg) {
     struct interfaces *all = &r->s->interfaces;
     (void)msg;
-    if (!read_interfaces(r)) return false;
+    if (!read_interfaces(r, "")) return false;
     answer(r, WIRE_INTERFACES_REPLY,
            &(struct msg_interfaces_reply){all->interface, all->interfaces, all->address,
-                                          all->addresses, all->gateway, all->gateways});
+                                          all->addresses, all->gateway, all->gateways,
+                                          all->interfaces_all, all->addresses_all});
     return true;
 }
 
@@ -76,7 +77,7 @@ static bool do_interfaces(struct request *r, const void *msg) {
 
 static bool check_interface(struct request *r, const char *name) {
     char names[200] = "";
-    if (!read_interfaces(r)) return false;
+    if (!read_interfaces(r, name)) return false;
     const struct msg_interface *i = interfaces_find(&r->s->interfaces, name);
     if (i && i->up && i->allowed) return true;
     for (uint32_t k = 0, used = 0; k < r->s->interfaces.interfaces && used < sizeof names; k++) {

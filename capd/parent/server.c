@@ -145,8 +145,8 @@ static void accept_clients(struct server *s) {
     }
 }
 
-/* Handle the whole frames in the buffer.  A client that asks too often is not refused but made to
- * wait: nothing more is read from it until it may ask again. */
+/* Handle the whole frames in the buffer.  A client that asks too often, or faster than it takes the
+ * answers, is not refused but made to wait: nothing more is read from it until it may ask again. */
 static void eat_frames(struct server *s, struct client *c) {
     while (!c->closing && c->in_used > 0) {
         struct wire_header h;
@@ -167,7 +167,8 @@ static void eat_frames(struct server *s, struct client *c) {
             return;
         }
         c->last_request_ms = clock_mono_ms();
-        c->throttled = !bucket_take(&c->bucket, &request_rate, c->last_request_ms);
+        c->throttled = c->out_used > sizeof c->out / 4 || /* room for the longest reply */
+                       !bucket_take(&c->bucket, &request_rate, c->last_request_ms);
         if (c->throttled) return;
         request_handle(s, c, &h, c->in + WIRE_HEADER_BYTES);
         memmove(c->in, c->in + frame, c->in_used - frame);

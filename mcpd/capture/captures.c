@@ -248,7 +248,7 @@ static void on_route(void *ctx, const struct netchild_answer *a) {
     struct capture_run *r = ctx;
     struct interface_choice choice;
     if (a->ok && a->addresses &&
-        interfaces_choose_by_source(r->interfaces, &a->address[0], &choice))
+        interfaces_choose_by_source(r->interfaces, &a->address[0], a->interface, &choice))
         take_choice(r, &choice);
     else
         choose_without_route(r);

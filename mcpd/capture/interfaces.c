@@ -7,20 +7,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_name(const void *a, const void *b) {
-    const struct msg_interface *left = a, *right = b;
-    return strcmp(left->name, right->name);
+static bool leads_somewhere(const struct interfaces *i, const struct msg_interface *row) {
+    for (uint32_t k = 0; k < i->addresses; k++)
+        if (i->address[k].index == row->index && !addr_is_link_local(&i->address[k].address))
+            return row->up;
+    return false;
+}
+
+static unsigned rank_of(const struct interfaces *i, const struct msg_interface *row) {
+    bool device = strcmp(row->kind, "ethernet") == 0 || row->wireless;
+    return row->default_v4 || row->default_v6 ? 0 : leads_somewhere(i, row) ? 1 : device ? 2 : 3;
+}
+
+struct ranked {
+    unsigned rank;
+    const struct msg_interface *row;
+};
+
+static int by_rank_and_name(const void *a, const void *b) {
+    const struct ranked *left = a, *right = b;
+    return left->rank != right->rank ? left->rank < right->rank ? -1 : 1
+                                     : strcmp(left->row->name, right->row->name);
 }
 
 /* Sorted, since the kernel's order changes with the history of the machine. */
+static void copy_rows(struct interfaces *out, const struct msg_interfaces_reply *reply) {
+    struct ranked order[LIM_INTERFACES];
+    for (uint32_t k = 0; k < out->rows; k++)
+        order[k] = (struct ranked){rank_of(out, &reply->interfaces[k]), &reply->interfaces[k]};
+    qsort(order, out->rows, sizeof order[0], by_rank_and_name);
+    for (uint32_t k = 0; k < out->rows; k++) out->row[k] = *order[k].row;
+}
+
 void interfaces_copy(struct interfaces *out, const struct msg_interfaces_reply *reply) {
     memset(out, 0, sizeof *out);
     out->rows = reply->interfaces_n;
     out->addresses = reply->addresses_n;
     out->gateways = reply->gateways_n;
-    for (uint32_t k = 0; k < out->rows; k++) out->row[k] = reply->interfaces[k];
-    qsort(out->row, out->rows, sizeof out->row[0], by_name);
+    out->rows_all = (uint32_t)reply->interfaces_all;
+    out->addresses_all = (uint32_t)reply->addresses_all;
     for (uint32_t k = 0; k < out->addresses; k++) out->address[k] = reply->addresses[k];
+    copy_rows(out, reply);
     for (uint32_t k = 0; k < out->gateways; k++) out->gateway[k] = reply->gateways[k];
 }
 
@@ -56,15 +83,26 @@ static bool choose(const struct msg_interface *row, struct interface_choice *out
     return true;
 }
 
+/* Of one that a cut list does not show nothing is known but the name: capd judges it. */
+static bool is_hidden(const struct interfaces *i, const char *name) {
+    return i->rows_all > i->rows && name[0] && !interfaces_find(i, name);
+}
+
+static struct msg_interface hidden_row(const char *name) {
+    struct msg_interface row = {.allowed = true};
+    snprintf(row.name, sizeof row.name, "%s", name);
+    return row;
+}
+
 bool interfaces_choose_by_source(const struct interfaces *i, const struct addr *source,
-                                 struct interface_choice *out) {
+                                 const char *name, struct interface_choice *out) {
     char text[ADDR_TEXT_BYTES];
-    for (uint32_t k = 0; k < i->addresses; k++)
-        if (addr_equal(&i->address[k].address, source))
-            return choose(by_index(i, i->address[k].index), out,
-                          "the route to the target leaves from %s, an address of this interface",
-                          addr_format(source, text));
-    return false;
+    const struct msg_interface *row = interfaces_find(i, name), hidden = hidden_row(name);
+    for (uint32_t k = 0; k < i->addresses && !row; k++)
+        if (addr_equal(&i->address[k].address, source)) row = by_index(i, i->address[k].index);
+    if (is_hidden(i, name)) row = &hidden;
+    return choose(row, out, "the route to the target leaves from %s, an address of this interface",
+                  addr_format(source, text));
 }
 
 bool interfaces_choose_loopback(const struct interfaces *i, const char *why,
@@ -111,11 +149,17 @@ bool interfaces_choose_default(const struct interfaces *i, struct interface_choi
 /* Names a caller may use, as "eth0, lo (down)". */
 static void list_names(const struct interfaces *i, char *out, size_t cap) {
     size_t used = 0;
+    uint32_t left_out = i->rows_all > i->rows ? i->rows_all - i->rows : 0;
     out[0] = 0;
-    for (uint32_t k = 0; k < i->rows && used + 32 < cap; k++)
-        if (i->row[k].allowed)
+    for (uint32_t k = 0; k < i->rows; k++) {
+        if (!i->row[k].allowed) continue;
+        if (used + 48 < cap)
             used += (size_t)snprintf(out + used, cap - used, "%s%s%s", used ? ", " : "",
                                      i->row[k].name, i->row[k].up ? "" : " (down)");
+        else
+            left_out++;
+    }
+    if (left_out) used += (size_t)snprintf(out + used, cap - used, " and %u more", left_out);
     if (!used) snprintf(out, cap, "none");
 }
 
@@ -124,6 +168,10 @@ bool interfaces_choose_named(const struct interfaces *i, const char *name,
     const struct msg_interface *row = interfaces_find(i, name);
     char names[240];
     list_names(i, names, sizeof names);
+    if (is_hidden(i, name)) {
+        struct msg_interface hidden = hidden_row(name);
+        return choose(&hidden, out, "as asked");
+    }
     if (!row)
         return fail_set(fail, FAIL_NOT_FOUND, "interface",
                         "there is no interface \"%.20s\"; allowed: %s", name, names);

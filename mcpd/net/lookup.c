@@ -2,8 +2,10 @@
  * it: a diagnosis of "my program cannot find the host" must see what that program sees.
  * Runs in: network child.  Input trust: packets (through the C library's resolver). */
 #include "common/addr.h"
+#include "common/limits.h"
 #include "mcpd/net/net.h"
 #include <errno.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -12,20 +14,6 @@
 #include <unistd.h>
 
 #define RESOLV_CONF "/etc/resolv.conf"
-
-static struct addr addr_of(const struct sockaddr *sa) {
-    if (sa->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, sa, sizeof in);
-        return addr_from_bytes((const uint8_t *)&in.sin_addr, 4);
-    }
-    if (sa->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-        memcpy(&in6, sa, sizeof in6);
-        return addr_from_bytes(in6.sin6_addr.s6_addr, 16);
-    }
-    return (struct addr){.len = 0};
-}
 
 /* A list of addresses as text, each once. */
 struct list {
@@ -54,11 +42,24 @@ void net_resolve(const char *id, const char *name) {
         return;
     }
     for (struct addrinfo *i = found; i; i = i->ai_next) {
-        struct addr a = addr_of(i->ai_addr);
+        struct addr a = addr_from_sockaddr(i->ai_addr);
         list_add(&list, &a);
     }
     freeaddrinfo(found);
     net_answer(id, "ok%s", list.text);
+}
+
+/* The interface that has this address, "" if there is none. */
+static void find_interface(const struct addr *address, char out[LIM_IFNAME + 1]) {
+    struct ifaddrs *list;
+    out[0] = 0;
+    if (getifaddrs(&list) != 0) return;
+    for (const struct ifaddrs *i = list; i && !out[0]; i = i->ifa_next) {
+        struct addr a = addr_from_sockaddr(i->ifa_addr);
+        if (a.len && addr_equal(&a, address))
+            snprintf(out, LIM_IFNAME + 1, "%.*s", (int)strcspn(i->ifa_name, ":"), i->ifa_name);
+    }
+    freeifaddrs(list);
 }
 
 /* Which of our addresses would be the source: connecting a UDP socket asks the routing table and
@@ -82,9 +83,10 @@ void net_route(const char *id, const char *address) {
         getsockname(fd, (struct sockaddr *)&from, &len) < 0) {
         net_answer_error(id, strerror(errno));
     } else {
-        char text[ADDR_TEXT_BYTES];
-        a = addr_of((const struct sockaddr *)&from);
-        net_answer(id, "ok %s", addr_format(&a, text));
+        char text[ADDR_TEXT_BYTES], name[LIM_IFNAME + 1];
+        a = addr_from_sockaddr((const struct sockaddr *)&from);
+        find_interface(&a, name);
+        net_answer(id, "ok %s %s", addr_format(&a, text), name);
     }
     if (fd >= 0) close(fd);
 }

@@ -5,7 +5,7 @@
  * with single spaces, so that both sides can be read in a minute and tested by hand.
  *
  *   request   resolve ID NAME               answer  ID ok ADDRESS ADDRESS ...
- *             route ID ADDRESS                      ID ok SOURCE-ADDRESS
+ *             route ID ADDRESS                      ID ok SOURCE-ADDRESS [INTERFACE]
  *             resolvers ID                          ID ok ADDRESS ...
  *             held ID                               ID ok TEXT (what holds this process)
  *             probe ID tcp|http|https HOST PORT     ID ok ADDRESS STATUS DNS-US CONNECT-US TLS-US

@@ -26,6 +26,7 @@ const struct tool tool_list_network_interfaces = {
         "interface is in doubt; start_packet_capture chooses one by itself.",
     .input_schema = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}",
     .output_schema = "{\"type\":\"object\",\"properties\":{\"interfaces\":{\"type\":\"array\"},"
+                     "\"list_cut\":{\"type\":\"string\"},"
                      "\"default_interface\":{\"type\":\"string\"},"
                      "\"network\":{\"type\":\"object\"}},\"required\":[\"interfaces\"]}",
     .read_only = true,

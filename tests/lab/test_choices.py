@@ -89,6 +89,51 @@ def test_interfaces():
         session.end()
 
 
+def test_many_interfaces():
+    """A node with 300 containers: their interfaces are older than the one that leads out, and more than a list holds."""
+    with Lab() as lab:
+        lab._batch(lab.client, ["route del default", "-6 route del default"])
+        lab._batch(lab.client, ["link add cali%d up type bridge" % n for n in range(300)])
+        lab._batch(lab.client, ["addr add 10.1.%d.1/24 dev cali%d" % (n - 280, n) for n in range(280, 300)])
+        lab._batch(lab.client, ["link add svc0 type bridge"] +
+                   ["addr add 10.%d.%d.1/32 dev svc0" % (100 + n // 250, n % 250) for n in range(700)] +
+                   ["link add zz0 type veth peer name far1", "link set zz0 up", "link set far1 up",
+                    "addr add 203.0.113.2/24 dev zz0", "route add default via 203.0.113.1"])
+        lab.start_capd()
+        session = lab_session(lab)
+        listed, error = session.ask("list_network_interfaces")
+        names = [i["name"] for i in listed["interfaces"]] if listed else []
+        in_kernel, addresses = (len(lab.in_ns(lab.client, ["ip", "-o", what]).stdout.splitlines()) for what in ("link", "addr"))
+        T.check("many interfaces: the list says how many of all it shows", "%d of %d interfaces" % (len(names), in_kernel)
+                in listed.get("list_cut", "") and len(names) == 256, (len(names), in_kernel, listed.get("list_cut"), error))
+        T.check("and how many addresses", "512 of %d addresses" % addresses in listed.get("list_cut", ""), (addresses, listed.get("list_cut")))
+        T.check("the one of the default route comes first, those with addresses next", names[:1] == ["zz0"]
+                and {"lo", "eth0"} <= set(names[1:24]) and {"cali%d" % n for n in range(280, 300)} <= set(names[1:24])
+                and listed["network"]["gateways"] == ["203.0.113.1"], (names[:30], listed["network"]))
+        chosen(session, "no target, among many", "auto", "zz0", "IPv4 default route")
+        chosen(session, "a neighbour, among many", "203.0.113.9", "zz0", "route to the target leaves from 203.0.113.2")
+        chosen(session, "a container, among many", "10.1.19.7", "cali299", "route to the target leaves from 10.1.19.1")
+        chosen(session, "the lab's server, among many", "192.0.2.1", "eth0", "route to the target leaves from " + CLIENT4)
+        hidden = sorted({"cali%d" % n for n in range(280)} - set(names))
+        chosen(session, "given, and not in the list", "auto", hidden[0], "as asked", interface=hidden[0])
+        refused(session, "an unknown one, among many", ("nosuch0", "zz0"), interface="nosuch0")
+        lab.in_ns(lab.client, ["ip", "link", "set", hidden[1], "down"])
+        refused(session, "one that is down, and not in the list", (hidden[1], "is down"), interface=hidden[1])
+        lab.in_ns(lab.client, ["ip", "link", "set", hidden[1], "up"])
+        calls = [session.send("completion/complete", {"ref": {"type": "ref/prompt", "name": "watch_network"},
+                                                      "argument": {"name": "interface", "value": "zz"}}) for _ in range(24)]
+        answers = [session.answer(call) for call in calls]
+        T.check("24 questions for the list at once: all are answered", all(
+            a.get("result", {}).get("completion", {}).get("values") == ["zz0"] for a in answers), answers)
+        lab._batch(lab.client, ["addr add 10.2%d.%d.1/30 dev cali%d" % (n // 250, n % 250, n) for n in range(280)])
+        shown = {i["name"] for i in session.ask("list_network_interfaces")[0]["interfaces"]}
+        number = min(n for n in range(300) if "cali%d" % n not in shown)
+        source = "10.2%d.%d." % (number // 250, number % 250)
+        chosen(session, "more with addresses than are listed: the route's all the same", source + "2", "cali%d" % number,
+               "route to the target leaves from %s1" % source)
+        session.end()
+
+
 def resolver_at(lab, address, options="timeout:5 attempts:1"):
     """Which resolver programs in the client's namespace ask."""
     with open("/etc/netns/%s/resolv.conf" % lab.client, "w", encoding="ascii") as out:
@@ -228,7 +273,7 @@ def main():
         print("1..1\nok 1 - choices # SKIP the lab needs %s" % ", ".join(gone))
         return 0
     lab_module.install_signal_handlers()
-    for test in (test_interfaces, test_late_names, test_probe, test_switches):
+    for test in (test_interfaces, test_many_interfaces, test_late_names, test_probe, test_switches):
         if len(sys.argv) < 2 or test.__name__ in sys.argv[1:]:
             test()
     return T.end()

@@ -61,7 +61,7 @@ static int child(void) {
 }
 static int read_interfaces(void) {
     static struct interfaces all;
-    int error = interfaces_read(&all);
+    int error = interfaces_read(&all, "");
     return error ? -error : all.interfaces > 0 ? 0 : ENODEV;
 }
 

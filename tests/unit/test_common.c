@@ -10,9 +10,12 @@
 #include "common/hist.h"
 #include "common/mp.h"
 #include "common/mpcheck.h"
+#include "common/routes.h"
 #include "common/schema.h"
 #include "common/text.h"
 #include "common/wire.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +72,67 @@ static void test_addr_prefix_and_text(void **state) {
     assert_false(addr_parse("fe80::1%eth0", &a));
     assert_true(addr_parse("2001:db8::1", &a));
     assert_string_equal(addr_format_endpoint(&a, 443, text), "[2001:db8::1]:443");
+}
+
+static void test_addr_of_socket_addresses(void **state) {
+    (void)state;
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+    struct addr a;
+    char text[ADDR_TEXT_BYTES];
+    in.sin_addr.s_addr = htonl(0xfffff800);
+    a = addr_from_sockaddr((const struct sockaddr *)&in);
+    assert_string_equal(addr_format(&a, text), "255.255.248.0");
+    assert_int_equal(addr_count_bits(&a), 21);
+    assert_int_equal(inet_pton(AF_INET6, "febf::1", &in6.sin6_addr), 1);
+    a = addr_from_sockaddr((const struct sockaddr *)&in6);
+    assert_true(addr_is_link_local(&a));
+    assert_true(addr_parse("fec0::1", &a) && !addr_is_link_local(&a));
+    assert_true(addr_parse("254.128.0.1", &a) && !addr_is_link_local(&a));
+    in.sin_family = AF_UNIX;
+    assert_int_equal(addr_from_sockaddr((const struct sockaddr *)&in).len, 0);
+    assert_int_equal(addr_from_sockaddr(NULL).len, 0);
+}
+
+/* Lines as the kernel writes them. */
+static void test_routes_finds_default_routes(void **state) {
+    (void)state;
+    static const struct {
+        bool (*parse)(const char *line, struct default_route *out);
+        const char *line, *interface, *gateway; /* interface NULL: no default route */
+    } t[] = {
+        {routes_parse_v4, "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask", NULL,
+         NULL},
+        {routes_parse_v4, "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0", "eth0",
+         "192.0.2.1"},
+        {routes_parse_v4, "ppp0\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0", "ppp0",
+         "-"},
+        {routes_parse_v4, "eth0\t00000000\t010200C0\t0002\t0\t0\t0\t00000000\t0\t0\t0", NULL, NULL},
+        {routes_parse_v4, "eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0", NULL, NULL},
+        {routes_parse_v4, "tun0\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0", NULL, NULL},
+        {routes_parse_v6,
+         "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+         "20010db8000000000000000000000001 00000400 00000001 00000000 00000003 eth1",
+         "eth1", "2001:db8::1"},
+        {routes_parse_v6,
+         "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+         "00000000000000000000000000000000 ffffffff 00000001 00000000 00200200 lo",
+         NULL, NULL},
+        {routes_parse_v6,
+         "20010db8000000000000000000000000 40 00000000000000000000000000000000 00 "
+         "00000000000000000000000000000000 00000100 00000001 00000000 00000001 eth1",
+         NULL, NULL},
+        {routes_parse_v6, "", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct default_route route;
+        char text[ADDR_TEXT_BYTES];
+        assert_int_equal(t[i].parse(t[i].line, &route), t[i].interface != NULL);
+        if (!t[i].interface) continue;
+        assert_string_equal(route.interface, t[i].interface);
+        assert_string_equal(addr_format(&route.gateway, text), t[i].gateway);
+        assert_int_equal(route.v6, t[i].parse == routes_parse_v6);
+    }
 }
 
 static void test_hist_percentiles_stay_within_three_percent(void **state) {
@@ -318,6 +382,27 @@ static void test_schema_largest_tables_fit_one_frame(void **state) {
     assert_int_equal(schema_encode(&schema_services, &m, body, 1000), 0); /* too small: nothing */
 }
 
+/* The longest list of interfaces is at most half of what capd holds of replies for one client. */
+static void test_schema_longest_interface_list_fits(void **state) {
+    (void)state;
+    static struct msg_interface row[LIM_INTERFACES];
+    static struct msg_if_address address[LIM_IF_ADDRESSES];
+    static struct msg_route gateway[LIM_ROUTES];
+    struct addr a =
+        addr_from_bytes((const uint8_t *)"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+    for (size_t i = 0; i < LIM_INTERFACES; i++) {
+        row[i] = (struct msg_interface){.name = "veth0123456789a", .kind = "ethernet"};
+        row[i].index = row[i].mtu = row[i].speed_mbps = UINT32_MAX;
+        row[i].rx_packets = row[i].tx_packets = UINT64_MAX;
+    }
+    for (size_t i = 0; i < LIM_IF_ADDRESSES; i++)
+        address[i] = (struct msg_if_address){UINT32_MAX, a, 128};
+    for (size_t i = 0; i < LIM_ROUTES; i++) gateway[i] = (struct msg_route){UINT32_MAX, a};
+    struct msg_interfaces_reply m = {row,     LIM_INTERFACES, address,    LIM_IF_ADDRESSES,
+                                     gateway, LIM_ROUTES,     UINT32_MAX, UINT32_MAX};
+    assert_in_range(schema_encode(&schema_interfaces_reply, &m, body, sizeof body), 1, 36 * 1024);
+}
+
 /* ---- a capture's clock ------------------------------------------------------------------------
  */
 
@@ -356,6 +441,8 @@ int main(void) {
         cmocka_unit_test(test_capture_clock_ignores_steps),
         cmocka_unit_test(test_cursor_refuses_reads_past_the_end),
         cmocka_unit_test(test_addr_prefix_and_text),
+        cmocka_unit_test(test_addr_of_socket_addresses),
+        cmocka_unit_test(test_routes_finds_default_routes),
         cmocka_unit_test(test_hist_percentiles_stay_within_three_percent),
         cmocka_unit_test(test_text_clean_disarms_hostile_names),
         cmocka_unit_test(test_wire_header_refuses_what_it_does_not_know),
@@ -364,6 +451,7 @@ int main(void) {
         cmocka_unit_test(test_schema_survives_every_flipped_byte),
         cmocka_unit_test(test_schema_names_the_field_at_fault),
         cmocka_unit_test(test_schema_largest_tables_fit_one_frame),
+        cmocka_unit_test(test_schema_longest_interface_list_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

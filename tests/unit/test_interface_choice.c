@@ -67,7 +67,7 @@ static void test_interface_choice_skips_what_is_not_allowed(void **state) {
     assert_true(interfaces_choose_default(&i, &c));
     assert_string_equal(c.name, "tun0");
     struct addr source = address("192.0.2.10");
-    assert_false(interfaces_choose_by_source(&i, &source, &c));
+    assert_false(interfaces_choose_by_source(&i, &source, "", &c));
 }
 
 static void test_interface_choice_by_route_and_prefix(void **state) {
@@ -75,11 +75,11 @@ static void test_interface_choice_by_route_and_prefix(void **state) {
     struct interfaces i = machine();
     struct interface_choice c;
     struct addr a = address("2001:db8::10");
-    assert_true(interfaces_choose_by_source(&i, &a, &c));
+    assert_true(interfaces_choose_by_source(&i, &a, "", &c));
     assert_string_equal(c.name, "tun0");
     assert_non_null(strstr(c.why, "2001:db8::10"));
     a = address("203.0.113.1");
-    assert_false(interfaces_choose_by_source(&i, &a, &c));
+    assert_false(interfaces_choose_by_source(&i, &a, "", &c));
     assert_false(interfaces_choose_by_prefix(&i, &a, &c));
     a = address("192.0.2.77");
     assert_true(interfaces_choose_by_prefix(&i, &a, &c));
@@ -94,14 +94,52 @@ static void test_interface_choice_by_route_and_prefix(void **state) {
 static void test_interface_choice_lists_in_a_stable_order(void **state) {
     (void)state;
     static struct msg_interface rows[] = {
-        {.name = "wlan0", .index = 9}, {.name = "lo", .index = 1}, {.name = "eth0", .index = 300}};
+        {.name = "cali2", .index = 4, .kind = "virtual", .up = true},
+        {.name = "cali1", .index = 5, .kind = "virtual", .up = true},
+        {.name = "eno9", .index = 6, .kind = "ethernet"},
+        {.name = "lo", .index = 1, .kind = "loopback", .up = true},
+        {.name = "br0", .index = 7, .kind = "bridge", .up = true},
+        {.name = "svc0", .index = 8, .kind = "virtual"},
+        {.name = "zz0", .index = 300, .kind = "virtual", .up = true, .default_v6 = true}};
+    static const char *const order[] = {"zz0", "br0", "lo", "eno9", "cali1", "cali2", "svc0"};
+    /* a link-local address says nothing, nor does one of an interface that is down */
+    struct msg_if_address addresses[] = {{1, address("127.0.0.1"), 8},
+                                         {4, address("fe80::1"), 64},
+                                         {7, address("192.0.2.1"), 24},
+                                         {8, address("198.51.100.1"), 32}};
     static struct interfaces i;
-    struct msg_interfaces_reply reply = {.interfaces = rows, .interfaces_n = 3};
+    struct msg_interfaces_reply reply = {.interfaces = rows,
+                                         .interfaces_n = 7,
+                                         .addresses = addresses,
+                                         .addresses_n = 4,
+                                         .interfaces_all = 400,
+                                         .addresses_all = 900};
     interfaces_copy(&i, &reply);
-    assert_string_equal(i.row[0].name, "eth0");
-    assert_string_equal(i.row[1].name, "lo");
-    assert_string_equal(i.row[2].name, "wlan0");
+    for (size_t k = 0; k < 7; k++) assert_string_equal(i.row[k].name, order[k]);
     assert_int_equal(i.row[0].index, 300);
+    assert_int_equal(i.rows_all, 400);
+    assert_int_equal(i.addresses_all, 900);
+}
+
+/* What a list that was cut does not show is there all the same. */
+static void test_interface_choice_beyond_a_cut_list(void **state) {
+    (void)state;
+    struct interfaces i = machine();
+    struct interface_choice c;
+    struct fail f;
+    struct addr source = address("203.0.113.7");
+    assert_false(interfaces_choose_by_source(&i, &source, "vlan300", &c)); /* gone since */
+    i.rows_all = 300;
+    assert_true(interfaces_choose_by_source(&i, &source, "vlan300", &c));
+    assert_string_equal(c.name, "vlan300");
+    assert_non_null(strstr(c.why, "203.0.113.7"));
+    assert_true(interfaces_choose_by_source(&i, &source, "eth0", &c)); /* one address of too many */
+    assert_string_equal(c.name, "eth0");
+    assert_false(interfaces_choose_by_source(&i, &source, "", &c));
+    assert_true(interfaces_choose_named(&i, "vlan300", &c, &f));
+    assert_string_equal(c.name, "vlan300");
+    assert_false(interfaces_choose_named(&i, "off0", &c, &f));
+    assert_non_null(strstr(f.why, "off0 (down) and 295 more"));
 }
 
 static void test_interface_choice_by_name(void **state) {
@@ -131,6 +169,7 @@ int main(void) {
         cmocka_unit_test(test_interface_choice_by_route_and_prefix),
         cmocka_unit_test(test_interface_choice_by_name),
         cmocka_unit_test(test_interface_choice_lists_in_a_stable_order),
+        cmocka_unit_test(test_interface_choice_beyond_a_cut_list),
     };
     return cmocka_run_group_tests_name("interface choice", tests, NULL, NULL);
 }
