@@ -19,7 +19,7 @@
 
 #define OPEN_FILES      64u /* stdio: 3 standard ones, launcher, network child, capd, files' capds */
 #define OPEN_FILES_MANY 640u           /* serve: HTTP_TCP_MAX + HTTP_UNIX_MAX, and the same */
-#define SOCKET_KIND     0xfu /* of a socket's type; the rest are flags */
+#define SOCKET_KIND     0xfu           /* of a socket's type; the rest are flags */
 #define MEMORY_MARGIN   (512ull << 20) /* snapshots on their way, one tree and its renderings */
 
 #define S   SANDBOX_STDIO

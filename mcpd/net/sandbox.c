@@ -23,9 +23,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define OPEN_FILES 128u
-#define SOCKET_KIND 0xfu /* of a socket's type; the rest are flags */
-#define MEMORY     (1024ull << 20) /* address space: a thread's stack and arena each take some */
+#define OPEN_FILES  128u
+#define SOCKET_KIND 0xfu            /* of a socket's type; the rest are flags */
+#define MEMORY      (1024ull << 20) /* address space: a thread's stack and arena each take some */
 
 #ifdef SANDBOX_LOG
 #define UNKNOWN SCMP_ACT_LOG

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -92,6 +93,10 @@ static int tell_by_pair(void) {
     if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0) return errno;
     snprintf(sa.sun_path, sizeof sa.sun_path, "%s", told);
     return TRY(sendto(pair[0], bytes, 1, 0, (const struct sockaddr *)&sa, sizeof sa));
+}
+static int type_ahead(void) {
+    char c = 'x';
+    return TRY(ioctl(2, TIOCSTI, &c));
 }
 static int pass_bytes(void) {
     struct iovec v = {bytes, 1};
@@ -200,6 +205,7 @@ static const struct attempt on_mcpd[] = {
     {"take 32 MiB", some_memory, WORKS},
     {"connect to a program's Unix socket (capd's)", reach_server, WORKS},
     {"connect to a Unix socket for datagrams", reach_datagrams, DIES},
+    {"type into its terminal", type_ahead, DIES},
     {"send to one from a pair", tell_by_pair, DIES},
     {"send to what the launcher started", pass_bytes, WORKS},
     {"write to standard output", write_out, WORKS},
@@ -250,6 +256,7 @@ static const struct attempt on_net[] = {
     {"open a packet socket", packet, EPERM},
     {"connect to a program's Unix socket", reach_server, EAFNOSUPPORT},
     {"connect to a Unix socket for datagrams", reach_datagrams, EAFNOSUPPORT},
+    {"type into its terminal", type_ahead, EPERM},
     {"send to one from a pair", tell_by_pair, EPERM},
     {"make a pair for a thread", stream_pair, WORKS},
     {"map executable memory", map_exec, EPERM},
