@@ -446,6 +446,7 @@ def test_copy_with_capability(world):
 
         def become():
             os.dup2(listening.fileno(), 3)
+            os.set_inheritable(3, True)
             os.setgroups([])
             os.setgid(USER)
             os.setuid(USER)
