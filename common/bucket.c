@@ -15,3 +15,23 @@ bool bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t mono
     b->millitokens -= 1000;
     return true;
 }
+
+static struct bucket_share *share_of(struct bucket_shares *shares, uint32_t id) {
+    struct bucket_share *oldest = &shares->share[0];
+    for (unsigned i = 0; i < BUCKET_SHARES; i++) {
+        struct bucket_share *k = &shares->share[i];
+        if (k->bucket.last_ms && k->id == id) return k;
+        if (k->bucket.last_ms < oldest->bucket.last_ms) oldest = k;
+    }
+    *oldest = (struct bucket_share){.id = id};
+    return oldest;
+}
+
+bool bucket_take_of(struct bucket_shares *shares, uint32_t id, const struct bucket_rate *rate,
+                    uint64_t mono_ms, uint32_t *missed_out) {
+    struct bucket_share *k = share_of(shares, id);
+    bool taken = bucket_take(&k->bucket, rate, mono_ms);
+    if (taken && missed_out) *missed_out = k->missed;
+    k->missed = taken ? 0 : k->missed + 1;
+    return taken;
+}

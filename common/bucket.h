@@ -13,4 +13,20 @@ struct bucket { /* zero: full */
 
 /* Take one token at `mono_ms`; false: none left.  A clock that steps back counts as no time. */
 bool bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t mono_ms);
+
+/* A bucket for each user, by number, however many connections that user has.  When there are more
+ * users than places, who asked longest ago starts afresh. */
+#define BUCKET_SHARES 64
+struct bucket_shares { /* zero: nobody has asked */
+    struct bucket_share {
+        uint32_t id;
+        uint32_t missed; /* asked in vain since the last token */
+        struct bucket bucket;
+    } share[BUCKET_SHARES];
+};
+
+/* Take one token of user `id`; false: none left, and that is counted.  True: *missed_out (may be
+ * NULL) is how often it was asked in vain since the token before. */
+bool bucket_take_of(struct bucket_shares *shares, uint32_t id, const struct bucket_rate *rate,
+                    uint64_t mono_ms, uint32_t *missed_out);
 #endif

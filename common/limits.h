@@ -11,11 +11,11 @@
 #define LIM_IFNAME     15u   /* IFNAMSIZ - 1 */
 #define LIM_NAME       255u  /* a DNS name in text form (RFC 1035 section 2.3.4) */
 #define LIM_FILTER     1024u /* pcap_compile is super-linear: 18 KB took 40 s */
-#define LIM_LABEL      64u   /* a caller's label, for the audit line only */
-#define LIM_PATH_TEXT  128u  /* HTTP path as reported, without query */
-#define LIM_HISTORY    24u   /* Zeek-like history letters per connection */
-#define LIM_CAPTURE_ID 32u   /* 128 random bits in hex */
-#define LIM_ERROR_TEXT 400u  /* one sentence for a person */
+#define LIM_LABEL      64u /* a caller's label: audit line, and the account of a service's capture */
+#define LIM_PATH_TEXT  128u /* HTTP path as reported, without query */
+#define LIM_HISTORY    24u  /* Zeek-like history letters per connection */
+#define LIM_CAPTURE_ID 32u  /* 128 random bits in hex */
+#define LIM_ERROR_TEXT 400u /* one sentence for a person */
 
 #define LIM_TARGET_ADDRESSES 64u /* addresses of one target; a CDN name rarely has over 16 */
 #define LIM_TARGET_PORTS     16u

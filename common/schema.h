@@ -114,7 +114,7 @@ extern const char *const narrow_names[NARROW_COUNT];
     F(T, S, filter, LIM_FILTER, text, "the caller's own pcap-filter expression; empty: none") \
     F(T, B, filter_only, 1, none, "the expression replaces the mode's filter instead of joining it") \
     F(T, L, exclude, LIM_TARGET_ADDRESSES, endpoint, "endpoints left out (the client's own connections)") \
-    F(T, S, caller, LIM_LABEL, text, "caller label, logged as claimed, not proved") \
+    F(T, S, caller, LIM_LABEL, text, "caller label, logged as claimed, not proved; of a service user: on whose account, up to a comma") \
     F(T, L, gateways, LIM_GATEWAYS, route, "default gateways of the interface: next hops of the target")
 #define FIELDS_endpoint(F, T) \
     F(T, A, address, 16, none, "address") \

@@ -2,6 +2,7 @@
  * of the settings; the token file, which is made on the first start.
  * Runs in: mcpd, at the start. Input trust: local (settings, environment). */
 #include "common/log.h"
+#include "common/start.h"
 #include "common/sysd.h"
 #include "mcpd/cli_serve.h"
 #include "mcpd/transport/http_limits.h"
@@ -103,23 +104,6 @@ static void describe(struct serve_sockets *s, int fd, struct listener_kind *kind
 
 /* ---- Unix ------------------------------------------------------------------------------------ */
 
-/* A socket file that nobody listens on is left over: locked up as mcpd is when it ends, it cannot
- * remove one. */
-static bool remove_stale(const struct sockaddr_un *sa, struct fail *fail) {
-    struct stat st;
-    if (lstat(sa->sun_path, &st) != 0) return true;
-    if (!S_ISSOCK(st.st_mode))
-        return fail_set(fail, FAIL_ENVIRONMENT, "socket", "%.107s is there, and is no socket",
-                        sa->sun_path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int rc = fd < 0 ? -1 : connect(fd, (const struct sockaddr *)sa, sizeof *sa);
-    bool stale = rc != 0 && errno == ECONNREFUSED;
-    if (fd >= 0) close(fd);
-    if (stale && unlink(sa->sun_path) == 0) return true;
-    return fail_set(fail, FAIL_ENVIRONMENT, "socket", "%.107s: %s", sa->sun_path,
-                    stale ? strerror(errno) : "another mcpd serve listens there");
-}
-
 /* The owner may connect, and the group if one is named. */
 static bool open_to_group(const char *path, const char *name, struct fail *fail) {
     char *end;
@@ -138,7 +122,8 @@ static bool open_to_group(const char *path, const char *name, struct fail *fail)
 static int open_unix(const struct settings *c, const char *path, struct fail *fail) {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     snprintf(sa.sun_path, sizeof sa.sun_path, "%s", path);
-    if (!remove_stale(&sa, fail)) return -1;
+    /* Locked up as mcpd is when it ends, it cannot remove one itself. */
+    if (!start_clear_socket(&sa, "mcpd serve", fail)) return -1;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t mask = umask(0177);
     int rc = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&sa, sizeof sa);

@@ -19,6 +19,7 @@
 
 #define OPEN_FILES      64u /* stdio: 3 standard ones, launcher, network child, capd, files' capds */
 #define OPEN_FILES_MANY 640u           /* serve: HTTP_TCP_MAX + HTTP_UNIX_MAX, and the same */
+#define SOCKET_KIND     0xfu           /* of a socket's type; the rest are flags */
 #define MEMORY_MARGIN   (512ull << 20) /* snapshots on their way, one tree and its renderings */
 
 #define S   SANDBOX_STDIO
@@ -131,11 +132,14 @@ static void add_memory(struct rules *r) {
     rule(r, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, plain);
 }
 
-/* Sockets: to capd and, as a pair, to what the launcher starts. */
+/* Sockets: to capd and, as a pair, to what the launcher starts.  None of datagrams: with one, or
+ * with one end of a pair, the journal, the service manager and others could be told anything. */
 static void add_sockets(struct rules *r) {
-    struct scmp_arg_cmp local[] = {ARG_IS(0, AF_UNIX)};
-    rule(r, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, local);
-    rule(r, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, local);
+    struct scmp_arg_cmp stream[] = {ARG_IS(0, AF_UNIX), ARG_HAS(1, SOCKET_KIND, SOCK_STREAM)},
+                        packets[] = {ARG_IS(0, AF_UNIX), ARG_HAS(1, SOCKET_KIND, SOCK_SEQPACKET)};
+    rule(r, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, stream);
+    rule(r, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2, stream);
+    rule(r, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2, packets);
 }
 
 /* Opening for reading only, where clients may name files; elsewhere an error, since the C library

@@ -2,15 +2,23 @@
  * Runs in: parent.  Input trust: client (their words are quoted). */
 #include "capd/parent/audit.h"
 #include "common/log.h"
+#include "common/targets.h"
 #include "common/text.h"
+
+#define ADDRESSES_TEXT 2400 /* 54 of the longest; all of a line then fits into one of log.h */
+#define PORTS_TEXT     100  /* all of them */
 
 void audit_start(const struct client *c, const struct msg_start *m, const char *capture_id,
                  const struct fail *refused) {
     char filter[400], name[LIM_NAME + 1], caller[LIM_LABEL + 1], why[200], on[LIM_IFNAME + 1];
+    char addresses[ADDRESSES_TEXT], ports[PORTS_TEXT];
     log_line("audit: start uid=%u gid=%u pid=%d interface=\"%s\" mode=%s target=\"%s\" "
-             "filter=\"%s\" duration_ms=%llu caller_claimed=\"%s\" %s%s%s",
+             "addresses=\"%s\" ports=\"%s\" filter=\"%s\" duration_ms=%llu "
+             "caller_claimed=\"%s\" %s%s%s",
              c->peer.uid, c->peer.gid, c->peer.pid, text_quotable(m->interface, on, sizeof on),
              mode_names[m->mode], text_quotable(m->name, name, sizeof name),
+             targets_addresses(m->addresses, m->addresses_n, addresses, sizeof addresses),
+             targets_ports(m->ports, m->ports_n, ports, sizeof ports),
              text_quotable(m->filter, filter, sizeof filter), (unsigned long long)m->duration_ms,
              text_quotable(m->caller, caller, sizeof caller),
              refused ? "refused: \"" : "granted capture=",
@@ -18,21 +26,27 @@ void audit_start(const struct client *c, const struct msg_start *m, const char *
              refused ? "\"" : "");
 }
 
-void audit_connect(const struct client *c, const struct fail *refused) {
-    log_line("audit: connect uid=%u gid=%u pid=%d refused: \"%s\"", c->peer.uid, c->peer.gid,
-             c->peer.pid, refused->why);
+void audit_connect(const struct client *c, const struct fail *refused, unsigned more) {
+    log_line("audit: connect uid=%u gid=%u pid=%d refused: \"%s\", and %u more before", c->peer.uid,
+             c->peer.gid, c->peer.pid, refused->why, more);
 }
 
-void audit_stop(const struct client *c, const char *capture_id, const struct capture *of) {
-    char id[LIM_CAPTURE_ID + 1];
-    log_line("audit: stop uid=%u gid=%u pid=%d capture=%s %s", c->peer.uid, c->peer.gid,
-             c->peer.pid, text_quotable(capture_id, id, sizeof id),
+void audit_order(const struct client *c, const char *what, const char *capture_id,
+                 const struct capture *of, const struct msg_retarget *m) {
+    char id[LIM_CAPTURE_ID + 1], account[LIM_LABEL + 1], to[ADDRESSES_TEXT] = "";
+    if (m) targets_addresses(m->addresses, m->addresses_n, to, sizeof to);
+    log_line("audit: %s uid=%u gid=%u pid=%d capture=%s for=\"%s\"%s%s%s %s", what, c->peer.uid,
+             c->peer.gid, c->peer.pid, text_quotable(capture_id, id, sizeof id),
+             text_quotable(of ? of->account : "", account, sizeof account),
+             m ? " addresses=\"" : "", to, m ? "\"" : "",
              of ? "granted" : "refused: \"no such capture of this user\"");
 }
 
 void audit_end(const struct capture *c, const struct fail *failed) {
-    log_line("audit: end capture=%s uid=%u pid=%d interface=\"%s\" packets=%llu bytes=%llu %s%s%s",
-             c->id, c->uid, c->client_pid, c->interface, (unsigned long long)c->packets,
-             (unsigned long long)c->bytes, failed ? "failed: \"" : "complete",
-             failed ? failed->why : "", failed ? "\"" : "");
+    char account[LIM_LABEL + 1];
+    log_line("audit: end capture=%s uid=%u pid=%d for=\"%s\" interface=\"%s\" packets=%llu "
+             "bytes=%llu %s%s%s",
+             c->id, c->uid, c->client_pid, text_quotable(c->account, account, sizeof account),
+             c->interface, (unsigned long long)c->packets, (unsigned long long)c->bytes,
+             failed ? "failed: \"" : "complete", failed ? failed->why : "", failed ? "\"" : "");
 }

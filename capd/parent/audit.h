@@ -6,9 +6,12 @@
  * The caller's own words stand in quotes, with quotes and backslashes replaced. */
 void audit_start(const struct client *c, const struct msg_start *m, const char *capture_id,
                  const struct fail *refused);
-void audit_connect(const struct client *c, const struct fail *refused);
-/* `of`: a capture of this client's user; NULL: there is none with that id. */
-void audit_stop(const struct client *c, const char *capture_id, const struct capture *of);
+/* `more`: connections of this user that were refused since the line before and had none. */
+void audit_connect(const struct client *c, const struct fail *refused, unsigned more);
+/* An order (`what`) to a capture; `of`: one of this client's user, NULL: there is none with that
+ * id.  `m`: its new addresses, or NULL. */
+void audit_order(const struct client *c, const char *what, const char *capture_id,
+                 const struct capture *of, const struct msg_retarget *m);
 
 /* The end of a capture, with what it counted; `failed`: why it did not end as it should. */
 void audit_end(const struct capture *c, const struct fail *failed);

@@ -7,11 +7,11 @@
 #include "capd/worker/worker.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/start.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,13 +26,6 @@ static struct capture *free_slot(struct server *s) {
     for (unsigned i = 0; i < LIM_CAPTURES; i++)
         if (!s->capture[i].used) return &s->capture[i];
     return NULL;
-}
-
-static bool make_id(char out[LIM_CAPTURE_ID + 1]) {
-    uint8_t random[LIM_CAPTURE_ID / 2];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) return false;
-    for (size_t i = 0; i < sizeof random; i++) snprintf(out + 2 * i, 3, "%02x", random[i]);
-    return true;
 }
 
 /* Copy what the worker needs out of the wiped state, then fork.  Does not return in the child. */
@@ -71,8 +64,9 @@ struct capture *captures_start(struct server *s, int client, uint32_t stream,
     *c = (struct capture){.stream = stream, .client = client, .ipc = -1};
     c->uid = s->client[client].peer.uid;
     c->client_pid = s->client[client].peer.pid;
+    policy_account(&s->config, c->uid, start->caller, c->account);
     memcpy(c->interface, start->interface, sizeof c->interface);
-    if (!make_id(c->id) || !relay_open(&c->relay)) goto no_resources;
+    if (!start_make_id(c->id, sizeof c->id) || !relay_open(&c->relay)) goto no_resources;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
         goto no_resources;
     c->pid = fork_worker(s, c, pair[1], start);
@@ -103,13 +97,14 @@ struct capture *captures_find(struct server *s, const struct peer *peer, const c
     return NULL;
 }
 
-unsigned captures_count(const struct server *s, uid_t uid, unsigned *of_uid_out) {
+unsigned captures_count(const struct server *s, const char *account, unsigned *of_account_out) {
     unsigned all = 0;
-    *of_uid_out = 0;
+    *of_account_out = 0;
     for (unsigned i = 0; i < LIM_CAPTURES; i++) {
-        bool runs = s->capture[i].used && !s->capture[i].final;
-        all += runs;
-        *of_uid_out += runs && s->capture[i].uid == uid;
+        const struct capture *c = &s->capture[i];
+        bool counts = c->used && (!c->final || c->relay.ready);
+        all += counts;
+        *of_account_out += counts && strcmp(c->account, account) == 0;
     }
     return all;
 }

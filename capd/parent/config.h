@@ -20,7 +20,7 @@ struct config {
     char socket[CONFIG_SOCKET_BYTES];
     char socket_group[33];
     struct config_ids users, groups;
-    struct config_ids services; /* users that serve others: max_captures_per_user is not theirs */
+    struct config_ids services; /* users that capture for others, see policy_account() */
     char interfaces[LIM_INTERFACES][LIM_IFNAME + 1];
     unsigned interfaces_n, max_captures, max_captures_per_user, max_duration_s, snap_length,
         ring_mib;

@@ -2,6 +2,7 @@
  * Runs in: parent, before it gives up privileges.  Input trust: local. */
 #include "capd/parent/listener.h"
 #include "common/log.h"
+#include "common/start.h"
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
@@ -15,18 +16,6 @@
 static int refuse(struct fail *fail, const char *path, const char *why) {
     fail_set(fail, FAIL_ENVIRONMENT, "socket", "%s: %s", path, why);
     return -1;
-}
-
-/* Remove a socket left behind.  False: somebody listens there, or it is something else. */
-static bool clear_path(const struct sockaddr_un *to, struct fail *fail) {
-    struct stat st;
-    if (lstat(to->sun_path, &st) != 0) return true;
-    if (!S_ISSOCK(st.st_mode)) return refuse(fail, to->sun_path, "exists and is no socket") == 0;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool busy = fd >= 0 && connect(fd, (const struct sockaddr *)to, sizeof *to) == 0;
-    if (fd >= 0) close(fd);
-    if (busy) return refuse(fail, to->sun_path, "another capd listens there") == 0;
-    return unlink(to->sun_path) == 0 || refuse(fail, to->sun_path, strerror(errno)) == 0;
 }
 
 static void give_to_group(const struct config *c) {
@@ -46,7 +35,7 @@ int listener_open(const struct config *c, struct fail *fail) {
     if (strncmp(c->socket, "/run/capd/", 10) == 0 && mkdir("/run/capd", 0755) == 0 &&
         chmod("/run/capd", 0755) != 0)
         return refuse(fail, "/run/capd", strerror(errno));
-    if (!clear_path(&to, fail)) return -1;
+    if (!start_clear_socket(&to, "capd", fail)) return -1;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return refuse(fail, c->socket, strerror(errno));
     /* umask 077: nobody else gets in between bind and chmod */

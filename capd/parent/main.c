@@ -8,16 +8,15 @@
 #include "capd/parent/server.h"
 #include "common/log.h"
 #include "common/protocol.h"
+#include "common/start.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -74,15 +73,6 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, int *sta
     return *status = EXIT_USAGE, fputs(usage, stderr), false;
 }
 
-/* Descriptors 0 to 2 must exist, or a socket could become stderr; nothing else is wanted above. */
-static bool tidy_descriptors(unsigned first_unwanted) {
-    int fd;
-    do fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    while (fd >= 0 && fd <= 2);
-    if (fd < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0) return false;
-    return close_range(first_unwanted, ~0u, 0) == 0;
-}
-
 static bool choose_user(const char *name, struct priv_options *o, struct fail *fail) {
     const struct passwd *p = getpwnam(name ? name : "capd");
     if (!p && !name) p = getpwnam("nobody");
@@ -106,16 +96,6 @@ static bool check_private_descriptors(bool file, struct fail *fail) {
         return fail_set(fail, FAIL_VALUE, "",
                         "--private-file: descriptor 4 is no regular file opened for reading");
     return true;
-}
-
-static int open_signals(void) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 /* Read what the admin wrote.  A copy with file capabilities obeys nobody's paths but its own; what
@@ -153,7 +133,7 @@ static bool lock_up(const struct arguments *a, struct priv_options *o, struct se
     unsigned abi;
     if (sysinfo(&info) == 0)
         s->small_machine = info.totalram * (uint64_t)info.mem_unit < 1ull << 30;
-    s->signal_fd = open_signals();
+    s->signal_fd = start_signals();
     if (s->signal_fd < 0)
         return fail_set(fail, FAIL_ENVIRONMENT, "", "signals: %s", strerror(errno));
     o->service = !a->private_mode;
@@ -162,15 +142,26 @@ static bool lock_up(const struct arguments *a, struct priv_options *o, struct se
     return a->sandbox_off || (parent_landlock(&abi, fail) && parent_sandbox_enter(fail));
 }
 
+/* A copy with file capabilities, which anybody of its group may start: it serves its caller over
+ * the connection it is handed, and no socket that strangers reach. */
+static bool owned_by_caller(const struct arguments *a, struct fail *fail) {
+    unsetenv("LISTEN_FDS");
+    unsetenv("NOTIFY_SOCKET");
+    return a->private_mode || a->check ||
+           fail_set(fail, FAIL_PERMISSION, "",
+                    "this copy of capd has file capabilities: it only serves mcpd (--private)");
+}
+
 static int run(struct arguments *a, struct fail *fail) {
     struct priv_options o = {.is_root = geteuid() == 0, .uid = getuid(), .gid = getgid()};
     struct server *s = server_new();
     int passed_fd;
     if (!s) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory"), 1;
+    if (getauxval(AT_SECURE) && !owned_by_caller(a, fail)) return 1;
     if (!sysd_listen_fd(&passed_fd, fail) || !configure(a, &s->config, fail)) return 1;
     if (o.is_root && !choose_user(a->user, &o, fail)) return 1;
     if (a->check) return check_run(&s->config, &o);
-    if (!tidy_descriptors(3u + (a->private_mode || passed_fd >= 0) + a->private_file))
+    if (!start_tidy_descriptors(3u + (a->private_mode || passed_fd >= 0) + a->private_file))
         return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptors: %s", strerror(errno)), 1;
     if (!a->private_mode) sysd_open(&s->manager);
     clearenv();
@@ -191,6 +182,7 @@ int main(int argc, char **argv) {
     struct fail fail = {0};
     int status;
     log_open("capd");
+    log_never_wait();
     umask(077);
     if (!parse_arguments(argc, argv, &a, &status)) return status;
     status = run(&a, &fail);

@@ -1,24 +1,9 @@
 /* Decisions, without side effects: who may talk, what may be started.
  * Runs in: parent.  Input trust: client (identity from the kernel, values from the request). */
 #include "capd/parent/policy.h"
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-int policy_read_peer(int fd, struct peer *out) {
-    struct ucred cred;
-    socklen_t len = sizeof cred;
-    memset(out, 0, sizeof *out);
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) return -errno;
-    out->uid = cred.uid;
-    out->gid = cred.gid;
-    out->pid = cred.pid;
-    len = sizeof out->groups;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, out->groups, &len) == 0)
-        out->groups_n = (unsigned)(len / sizeof(gid_t));
-    return 0; /* over 64 groups (ERANGE): only the primary one counts */
-}
 
 static bool named(const struct config_ids *ids, uint32_t id) {
     for (unsigned i = 0; i < ids->n; i++)
@@ -46,12 +31,20 @@ bool policy_owns(const struct peer *p, uid_t owner) {
     return p->uid == 0 || p->uid == owner || p->uid == geteuid();
 }
 
+const char *policy_account(const struct config *c, uid_t uid, const char *caller,
+                           char out[LIM_LABEL + 1]) {
+    snprintf(out, LIM_LABEL + 1, "uid %u", uid);
+    if (*caller && named(&c->services, uid))
+        snprintf(out, LIM_LABEL + 1, "%.*s", (int)strcspn(caller, ","), caller);
+    return out;
+}
+
 bool policy_allows_start(const struct config *c, const struct policy_start *w, struct fail *fail) {
     if (w->in_all >= c->max_captures)
         return fail_set(fail, FAIL_LIMIT, "",
                         "%u run already; the administrator's capd.conf: max_captures = %u",
                         w->in_all, c->max_captures);
-    if (w->of_user >= c->max_captures_per_user && !named(&c->services, w->uid))
+    if (w->of_user >= c->max_captures_per_user)
         return fail_set(
             fail, FAIL_LIMIT, "",
             "this user runs %u; the administrator's capd.conf: max_captures_per_user = %u",

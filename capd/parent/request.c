@@ -142,8 +142,10 @@ static bool check_live(struct request *r, const struct msg_start *m) {
 }
 
 static bool start_checked(struct request *r, const struct msg_start *m, struct capture **out) {
-    struct policy_start wish = {.uid = r->c->peer.uid, .duration_ms = m->duration_ms};
-    wish.in_all = captures_count(r->s, wish.uid, &wish.of_user);
+    char account[LIM_LABEL + 1];
+    struct policy_start wish = {.duration_ms = m->duration_ms};
+    policy_account(&r->s->config, r->c->peer.uid, m->caller, account);
+    wish.in_all = captures_count(r->s, account, &wish.of_user);
     if (!check_target(r, m)) return false;
     if (!policy_allows_start(&r->s->config, &wish, &r->fail)) return false;
     if (m->file ? !check_file(r) : !check_live(r, m)) return false;
@@ -161,12 +163,12 @@ static bool do_start(struct request *r, const void *msg) {
 /* ---- orders to a running capture
  * ----------------------------------------------------------------- */
 
-static struct capture *find(struct request *r, const char *id) {
+static struct capture *find(struct request *r, const char *what, const char *id) {
     struct capture *c = captures_find(r->s, &r->c->peer, id);
-    if (!c || c->final)
-        fail_set(&r->fail, FAIL_NOT_FOUND, "capture_id", "no capture `%.32s` of yours is running",
-                 id);
-    return c && !c->final ? c : NULL;
+    if (c && !c->final) return c;
+    if (!r->s->private_mode) audit_order(r->c, what, id, NULL, NULL);
+    fail_set(&r->fail, FAIL_NOT_FOUND, "capture_id", "no capture `%.32s` of yours is running", id);
+    return NULL;
 }
 
 static bool order(struct request *r, struct capture *c, unsigned type) {
@@ -176,13 +178,16 @@ static bool order(struct request *r, struct capture *c, unsigned type) {
 
 static bool do_retarget(struct request *r, const void *msg) {
     const struct msg_retarget *m = msg;
-    struct capture *c = find(r, m->capture_id);
-    return c && check_prefixes(r, m->addresses, m->addresses_n) && order(r, c, WIRE_RETARGET);
+    struct capture *c = find(r, "retarget", m->capture_id);
+    if (!c || !check_prefixes(r, m->addresses, m->addresses_n) || !order(r, c, WIRE_RETARGET))
+        return false;
+    if (!r->s->private_mode) audit_order(r->c, "retarget", m->capture_id, c, m);
+    return true;
 }
 
 static bool do_snapshot(struct request *r, const void *msg) {
     const struct msg_capture *m = msg;
-    struct capture *c = find(r, m->capture_id);
+    struct capture *c = find(r, "snapshot", m->capture_id);
     uint64_t now = clock_mono_ms();
     if (!c) return false;
     if (now < c->snapshot_ms)
@@ -193,9 +198,9 @@ static bool do_snapshot(struct request *r, const void *msg) {
 
 static bool do_stop(struct request *r, const void *msg) {
     const struct msg_capture *m = msg;
-    struct capture *c = find(r, m->capture_id);
-    if (!r->s->private_mode) audit_stop(r->c, m->capture_id, c);
+    struct capture *c = find(r, "stop", m->capture_id);
     if (!c) return false;
+    if (!r->s->private_mode) audit_order(r->c, "stop", m->capture_id, c, NULL);
     captures_stop(c);
     return answer_ok(r);
 }

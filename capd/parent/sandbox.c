@@ -58,7 +58,6 @@ static const int calls[] = {SCMP_SYS(read),
                             SCMP_SYS(bind),
                             SCMP_SYS(getsockname),
                             SCMP_SYS(setsockopt),
-                            SCMP_SYS(ioctl),
                             SCMP_SYS(eventfd2),
                             SCMP_SYS(uname),
                             SCMP_SYS(newfstatat),
@@ -85,6 +84,7 @@ static const int calls[] = {SCMP_SYS(read),
 /* Calls of which only some forms are harmless. */
 static int add_conditional(scmp_filter_ctx ctx) {
     static const int families[] = {AF_UNIX, AF_NETLINK, AF_PACKET};
+    static const uint32_t requests[] = {0x8900, 0x8b00}; /* SIOC..., and those of wireless */
     const struct scmp_arg_cmp no_exec = SCMP_CMP64(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
     const uint64_t writing = O_ACCMODE | O_CREAT | O_TRUNC;
     int error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
@@ -98,6 +98,11 @@ static int add_conditional(scmp_filter_ctx ctx) {
     for (size_t i = 0; !error && i < sizeof families / sizeof families[0]; i++)
         error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
                                  SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)families[i], 0));
+    /* The kernel looks at the lower half of the request only.  Not those of terminals, by which
+     * what is typed there could be forged. */
+    for (size_t i = 0; !error && i < sizeof requests / sizeof requests[0]; i++)
+        error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+                                 SCMP_CMP64(1, SCMP_CMP_MASKED_EQ, 0xffffff00, requests[i]));
     /* fork() falls back to clone; connect() an error, since libc may probe with it in a worker. */
     if (!error) error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     if (!error) error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(connect), 0);

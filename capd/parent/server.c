@@ -23,7 +23,8 @@
 #define THROTTLED_MS  50                  /* then a client that must wait is looked at again */
 #define TURN_MS       500                 /* granularity of all deadlines */
 
-static const struct bucket_rate request_rate = {20, 40};
+/* Of one user: its requests, for all its MCP clients, and its log lines of refused connections. */
+static const struct bucket_rate request_rate = {40, 80}, refusal_rate = {1, 10};
 
 struct server *server_new(void) {
     struct server *s =
@@ -123,7 +124,7 @@ int server_adopt(struct server *s, int fd) {
     for (int i = 0; i < SERVER_CLIENTS && !c; i++)
         if (s->client[i].fd < 0) c = &s->client[i];
     if (!c) return -EMFILE;
-    int error = policy_read_peer(fd, &c->peer);
+    int error = peer_read(fd, &c->peer);
     if (error) return error;
     c->fd = fd;
     c->sending = -1;
@@ -131,17 +132,31 @@ int server_adopt(struct server *s, int fd) {
     if (policy_admits(&s->config, &c->peer, &fail) &&
         (s->private_mode || has_room(s, c->peer.uid, &fail)))
         return 0;
-    audit_connect(c, &fail);
+    uint32_t more;
+    if (bucket_take_of(&s->refusals, c->peer.uid, &refusal_rate, c->last_request_ms, &more))
+        audit_connect(c, &fail, more);
     server_reply_error(c, 0, &fail);
     c->closing = true;
     return 0;
+}
+
+/* Every place is taken; said at once, or not at all. */
+static void turn_away(int fd) {
+    uint8_t frame[WIRE_HEADER_BYTES + LIM_FRAME_TO_CAPD];
+    struct fail full;
+    fail_set(&full, FAIL_LIMIT, "", "capd has no connection left, all %d are in use",
+             SERVER_CLIENTS);
+    size_t n = frame_put_error(frame, sizeof frame, (struct wire_header){0}, &full);
+    (void)!send(fd, frame, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void accept_clients(struct server *s) {
     for (int i = 0; i < SERVER_CLIENTS; i++) { /* who floods shall not hold the loop */
         int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) return; /* poll says again if there is more */
-        if (server_adopt(s, fd) != 0) close(fd);
+        int error = server_adopt(s, fd);
+        if (error == -EMFILE) turn_away(fd);
+        if (error) close(fd);
     }
 }
 
@@ -167,8 +182,9 @@ static void eat_frames(struct server *s, struct client *c) {
             return;
         }
         c->last_request_ms = clock_mono_ms();
-        c->throttled = c->out_used > sizeof c->out / 4 || /* room for the longest reply */
-                       !bucket_take(&c->bucket, &request_rate, c->last_request_ms);
+        c->throttled =
+            c->out_used > sizeof c->out / 4 || /* room for the longest reply */
+            !bucket_take_of(&s->requests, c->peer.uid, &request_rate, c->last_request_ms, NULL);
         if (c->throttled) return;
         request_handle(s, c, &h, c->in + WIRE_HEADER_BYTES);
         memmove(c->in, c->in + frame, c->in_used - frame);
@@ -247,7 +263,9 @@ static void turn(struct server *s) {
     uint64_t now = clock_mono_ms();
     sysd_beat(&s->manager, now);
     captures_tend(s, now);
-    for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
+    s->turn++; /* another client is the first each time: those of one user share its requests */
+    for (unsigned k = 0; k < SERVER_CLIENTS; k++) {
+        unsigned i = (s->turn + k) % SERVER_CLIENTS;
         struct client *c = &s->client[i];
         if (c->fd < 0) continue;
         if (c->throttled) eat_frames(s, c);

@@ -17,10 +17,9 @@
 struct client {
     int fd; /* -1: free slot */
     struct peer peer;
-    bool greeted;   /* hello was answered */
-    bool closing;   /* close when everything is sent */
-    bool throttled; /* asks too often: its next request waits in `in` */
-    struct bucket bucket;
+    bool greeted;           /* hello was answered */
+    bool closing;           /* close when everything is sent */
+    bool throttled;         /* its user asks too often: the next request waits in `in` */
     uint64_t half_frame_ms; /* since when a frame is incomplete, 0: none is */
     uint64_t last_request_ms;
     uint64_t stalled_ms;  /* since when the socket takes nothing, 0: it does */
@@ -37,9 +36,10 @@ struct capture {
     bool used;
     char id[LIM_CAPTURE_ID + 1];
     char interface[LIM_IFNAME + 1];
-    uint32_t stream; /* request id of its `start` */
-    int client;      /* who gets its frames, NO_CLIENT: nobody any more */
-    uid_t uid;
+    uint32_t stream;             /* request id of its `start` */
+    int client;                  /* who gets its frames, NO_CLIENT: nobody any more */
+    uid_t uid;                   /* whose it is: who may see and stop it */
+    char account[LIM_LABEL + 1]; /* on whose account, see policy_account() */
     pid_t pid, client_pid;
     int ipc; /* -1: end of file was seen */
     bool reaped, final, killed, failed;
@@ -57,7 +57,9 @@ struct server {
     bool private_mode, live, small_machine, sandbox_off;
     int listen_fd, signal_fd, file_fd;
     bool stopping;
+    unsigned turn;
     struct sysd manager;
+    struct bucket_shares requests, refusals; /* by uid */
     struct client client[SERVER_CLIENTS];
     struct capture capture[LIM_CAPTURES];
     struct interfaces interfaces; /* scratch of one request */

@@ -23,8 +23,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define OPEN_FILES 128u
-#define MEMORY     (1024ull << 20) /* address space: a thread's stack and arena each take some */
+#define OPEN_FILES  128u
+#define SOCKET_KIND 0xfu            /* of a socket's type; the rest are flags */
+#define MEMORY      (1024ull << 20) /* address space: a thread's stack and arena each take some */
 
 #ifdef SANDBOX_LOG
 #define UNKNOWN SCMP_ACT_LOG
@@ -283,9 +284,13 @@ static void add_memory(struct rules *r) {
 static void add_sockets(struct rules *r) {
     ALLOW(socket, ARG_IS(0, AF_INET));
     ALLOW(socket, ARG_IS(0, AF_INET6));
-    ALLOW(socket, ARG_IS(0, AF_UNIX));    /* name service caches, systemd-resolved */
     ALLOW(socket, ARG_IS(0, AF_NETLINK)); /* the C library sorts addresses by our own */
-    ALLOW(socketpair, ARG_IS(0, AF_UNIX));
+    /* With one it could reach capd, mcpd or a session bus under mcpd's name.  Modules that ask a
+     * daemon of this machine take the error for "not running" and leave it to DNS. */
+    rule(r, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+         (struct scmp_arg_cmp[]){ARG_IS(0, AF_UNIX)});
+    /* Not of datagrams: one end of such a pair may be connected, or sent from, to any path. */
+    ALLOW(socketpair, ARG_IS(0, AF_UNIX), ARG_HAS(1, SOCKET_KIND, SOCK_STREAM));
     ALLOW(ioctl, ARG_IS(1, FIONREAD)); /* the resolver asks how long an answer is */
     ALLOW(ioctl, ARG_IS(1, FIONBIO));
 }

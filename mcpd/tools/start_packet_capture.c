@@ -72,14 +72,16 @@ static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
         tool_call_result(s.call, answer(c, probe), answer_text(c, probe));
 }
 
-/* For capd's audit line, which sees one and the same mcpd: who asked, then what the client calls
- * itself. */
+/* For capd, which sees one and the same mcpd: who asked, to the first comma, on whose account the
+ * capture goes; then what the client calls itself. */
 static const char *label_of(const struct tool_call *call, char out[LIM_LABEL + 1]) {
     const struct caller *who = tool_call_caller(call);
     const char *client = tool_call_client(call);
     size_t cap = LIM_LABEL + 1;
-    int used = who->kind == CALLER_TOKEN ? snprintf(out, cap, "token %s", who->name)
-                                         : snprintf(out, cap, "uid %u", (unsigned)who->uid);
+    int used = who->has_uid ? snprintf(out, cap, "uid %u", (unsigned)who->uid)
+                            : snprintf(out, cap, "token %s", who->name);
+    if (who->has_uid && who->kind == CALLER_TOKEN)
+        used += snprintf(out + used, cap - (size_t)used, ", token %s", who->name);
     if (*client) snprintf(out + used, cap - (size_t)used, ", %s", client);
     return out;
 }

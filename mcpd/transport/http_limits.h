@@ -8,10 +8,12 @@
     128u /* of one user, or of one other machine; all of this one are 127.0.0.1                    \
           */
 #define HTTP_HEADER_BYTES                                                                          \
-    (16u * 1024u)                /* memory of a connection: headers, then a piece of output */
-#define HTTP_FIRST_MS     10000u /* for the headers of who has not shown a token yet */
-#define HTTP_IDLE_MS      60000u /* for the next headers of who has: clients keep connections */
-#define HTTP_BODY_MS      30000u /* 4 MiB at 1.2 Mbit/s */
+    (16u * 1024u)            /* memory of a connection: headers, then a piece of output */
+#define HTTP_FIRST_MS 10000u /* for the headers of who has not shown a token yet */
+#define HTTP_IDLE_MS  60000u /* for the next headers of who has: clients keep connections */
+#define HTTP_BODY_MS  30000u /* 4 MiB at 1.2 Mbit/s */
+#define HTTP_REFUSED_MS                                                                            \
+    5000u /* for the rest of a body, and for reading why, of who showed no token */
 #define HTTP_STALL_MS     60000u /* an answer of which nothing could be written for so long */
 #define HTTP_GRACE_MS     250u   /* to send a first request, also when others want the place */
 #define HTTP_BODIES_BYTES (32u * 1024u * 1024u) /* of all bodies being received */

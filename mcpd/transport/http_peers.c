@@ -83,12 +83,19 @@ static bool has_place(const struct http *h, bool is_unix) {
     return is_unix ? h->unix_peers < HTTP_UNIX_MAX : h->tcp_peers < HTTP_TCP_MAX;
 }
 
-/* The one that waits longest without a request: one without proof, else one with.  NULL: none that
- * had its chance. */
+/* May it have to go for another?  Who waits between requests, and who has shown no token whatever
+ * it does: its request has been refused, and it only sends the rest or does not read why. */
+static bool is_expendable(const struct http_peer *p) {
+    return !p->exchange || (!p->proved && !p->exchange->suspended);
+}
+
+/* The one that came, or was answered, longest ago: one without proof, else one with.  NULL: none
+ * that had its chance. */
 static struct http_peer *idlest(struct http *h, bool is_unix, uint64_t now_ms) {
     struct http_peer *found = NULL;
     for (struct http_peer *p = h->peers; p; p = p->next) {
-        if (p->exchange || p->is_unix != is_unix || now_ms - p->since_ms < HTTP_GRACE_MS) continue;
+        if (!is_expendable(p) || p->is_unix != is_unix || now_ms - p->since_ms < HTTP_GRACE_MS)
+            continue;
         bool better = !found || (found->proved && !p->proved) ||
                       (found->proved == p->proved && p->since_ms < found->since_ms);
         if (better) found = p;
@@ -241,10 +248,10 @@ void peers_sweep(struct http *h, uint64_t now_ms) {
         uint64_t since = p->since_ms, limit = p->proved ? HTTP_IDLE_MS : HTTP_FIRST_MS;
         if (x && x->state == EXCHANGE_BODY) {
             since = x->began_ms;
-            limit = HTTP_BODY_MS;
+            limit = p->proved ? HTTP_BODY_MS : HTTP_REFUSED_MS;
         } else if (x) {
             since = x->written_ms;
-            limit = HTTP_STALL_MS;
+            limit = p->proved ? HTTP_STALL_MS : HTTP_REFUSED_MS;
         }
         bool waits = !x || x->state == EXCHANGE_BODY;
         bool late = !(x && x->suspended) && now_ms - since > limit;

@@ -430,6 +430,46 @@ def test_interrupt(world, sock):
     T.check("a private capd of root captures", got.returncode == 1 and '"state":\t"finished"' in got.stdout, got)
 
 
+def test_copy_with_capability(world):
+    """A copy with a file capability serves its caller alone: no socket that was passed to it, none of its own."""
+    copy, path = os.path.join(world.dir, "capd-private"), os.path.join(world.dir, "passed.sock")
+    shutil.copy(os.path.join(BUILD, "capd"), copy)
+    os.chmod(copy, 0o755)
+    try:  # cap_net_raw=ep
+        os.setxattr(copy, "security.capability", struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0))
+    except OSError as why:
+        T.skip("a copy with file capabilities", "none can be given here: %s" % why)
+        return
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen()
+
+        def become():
+            os.dup2(listening.fileno(), 3)
+            os.set_inheritable(3, True)
+            os.setgroups([])
+            os.setgid(USER)
+            os.setuid(USER)
+            os.environ["LISTEN_PID"] = str(os.getpid())
+            os.environ["LISTEN_FDS"] = "1"
+            os.execv(copy, ["capd"])
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(os.open(os.path.join(world.dir, "said"), os.O_WRONLY | os.O_CREAT, 0o600), 2)
+            become()
+        deadline, status = time.monotonic() + 5, (0, 0)
+        while status[0] == 0 and time.monotonic() < deadline:
+            status = os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.02)
+        if status[0] == 0:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        with open(os.path.join(world.dir, "said"), encoding="utf-8") as text:
+            said = text.read()
+        T.check("a copy with file capabilities takes no passed socket", status[0] and os.waitstatus_to_exitcode(status[1]) == 1 and
+                "--private" in said, (status, said))
+
+
 def on_terminal(argv, columns, stdout_too, traffic=None, **env):
     """Run with standard error (and output) on a terminal of that width; (exit code, terminal, standard output)."""
     leader, follower = pty.openpty()
@@ -519,6 +559,7 @@ def inside(world):
         test_names(world, sock, resolver)
         test_waits(world, sock)
         test_interrupt(world, sock)
+        test_copy_with_capability(world)
         test_progress(world, sock)
     finally:
         process.terminate()

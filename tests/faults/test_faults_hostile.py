@@ -5,6 +5,7 @@
   test_faults_hostile.py [SCENARIO...]
 """
 
+import fcntl
 import os
 import re
 import select
@@ -13,6 +14,7 @@ import socket
 import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -23,8 +25,8 @@ from product import CLIENTS_GID, PERSON_UID, TOP
 from rawcapd import pack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MALLORY = 61005  # a made-up id, no account
-HELLO, START, STOP, STATUS = 1, 3, 6, 7
+MALLORY, SERVICE = 61005, 61077  # made-up ids, no accounts
+HELLO, INTERFACES, START, STOP, STATUS = 1, 2, 3, 6, 7
 PER_USER = int(re.search(r"#define SERVER_PER_USER\s*\\?\s*(\d+)", open(os.path.join(TOP, "capd", "parent", "server.h"), encoding="ascii").read()).group(1))
 WORKER_SOCKET = 3  # capd/worker/drop.c moves it there
 
@@ -34,10 +36,10 @@ def request(kind, stream, body):
     return struct.pack(">4sBBHII", b"PCM1", 1, kind, 0, stream, len(data)) + data
 
 
-def start_body(interface="eth0", duration_ms=60000):
+def start_body(interface="eth0", duration_ms=60000, **more):
     """All fields: capd takes no message that lacks one."""
     return {"file": False, "interface": interface, "mode": 4, "duration_ms": duration_ms, "name": "", "addresses": [], "ports": [],
-            "filter": "", "filter_only": False, "exclude": [], "caller": "by hand", "gateways": []}
+            "filter": "", "filter_only": False, "exclude": [], "caller": "by hand", "gateways": [], **more}
 
 
 class Raw:
@@ -226,6 +228,62 @@ def client_of_mcpd_floods(world):
     T.check("and mcpd serves on in %d KiB" % memory_kib(session.process.pid), session.call("tools/list")["tools"])
 
 
+# ---- one user, many ways ---------------------------------------------------------------------------------------------
+
+def fill(sock, seconds=9):
+    """Ask for answers and read none until no more arrive; true if that was so."""
+    end, seen, since = time.monotonic() + seconds, -1, time.monotonic()
+    while time.monotonic() < end:
+        sock.sendall(request(INTERFACES, 9, {"all": False}))
+        time.sleep(0.026)
+        waiting = int.from_bytes(fcntl.ioctl(sock, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+        if waiting != seen:
+            seen, since = waiting, time.monotonic()
+        if time.monotonic() - since > 0.4:
+            return True
+    return False
+
+
+def one_user_wants_all(world):
+    """Directly and through a service, with captures whose end it does not read, with connections that are refused."""
+    direct, other, service = Raw(world), Raw(world), Raw(world, SERVICE)
+    direct.sock.sendall(request(START, 2, start_body()))
+    service.sock.sendall(request(START, 2, start_body(caller="uid %d, codex" % MALLORY)))
+    T.check("one capture directly, one through a service", direct.wait(2)[0] == 64 and service.wait(2)[0] == 64)
+    for raw, caller, who, wanted in ((other, "uid 7", "the user", 36), (service, "uid %d, codex" % MALLORY, "the service for it", 36),
+                                     (service, "uid 61006, codex", "the service for another", 64), (service, "token a", "and for a token", 64)):
+        raw.sock.sendall(request(START, 3 if wanted == 36 else len(caller), start_body(caller=caller)))
+        got = raw.wait(3 if wanted == 36 else len(caller))
+        T.check("the limit of the user holds for both: %s is %s" % (who, "refused" if wanted == 36 else "granted"),
+                got and got[0] == wanted and (wanted == 64 or b"max_captures_per_user = 2" in got[2]), got)
+    service.sock.close()
+    direct.sock.close()
+    lines = world.audit()
+    T.check("the audit tells for whom a service's capture ran", until(lambda: any(
+        "audit: end" in line and 'for="uid 61006"' in line for line in world.audit()), 8), lines)
+    until(lambda: sum("audit: end" in line for line in world.audit()) == 4, 8)
+    deaf = Raw(world)
+    T.check("a socket that takes no more", fill(deaf.sock))
+    deaf.sock.sendall(b"".join(request(START, 100 + n, start_body(filter="tcp and udp")) for n in range(2)))
+    T.check("two captures that fail, and nobody reads it", until(lambda: sum("granted" in line and "tcp and udp" in line
+                                                                           for line in world.audit()) == 2, 5), world.audit()[-3:])
+    time.sleep(1)
+    other.sock.sendall(request(START, 20, start_body()))
+    got = other.wait(20)
+    T.check("they have their places until it is read", got and got[0] == 36 and b"max_captures_per_user = 2" in got[2], got)
+    deaf.sock.close()
+    held = [Raw(world) for _ in range(PER_USER - 1)]
+    for _ in range(60):
+        Raw(world, hello=False).sock.close()
+    refused = [line for line in world.audit() if "audit: connect uid=%d" % MALLORY in line]
+    T.check("of 60 refused connections some lines are logged", 10 <= len(refused) < 30, refused)
+    time.sleep(1.1)
+    Raw(world, hello=False).sock.close()
+    T.check("and how many were not", until(lambda: any(re.search(r"and [1-9]\d* more before", line) for line in world.audit()), 2), world.audit()[-2:])
+    for raw in held:
+        raw.sock.close()
+
+
 # ---- audit -----------------------------------------------------------------------------------------------------------
 
 def audit_tells_all(world):
@@ -262,5 +320,7 @@ def audit_tells_all(world):
 
 if __name__ == "__main__":
     sys.exit(world_module.run("hostile neighbours", [
-        worker_sends_garbage, worker_floods, capd_misbehaves, clients_crowd_out, client_of_mcpd_floods, audit_tells_all],
-        {"audit_tells_all": "interfaces = eth0\nmax_captures_per_user = 1\nmax_duration = 60\n"}))
+        worker_sends_garbage, worker_floods, capd_misbehaves, clients_crowd_out, client_of_mcpd_floods, one_user_wants_all,
+        audit_tells_all],
+        {"one_user_wants_all": "max_captures_per_user = 2\nservice_users = %d\n" % SERVICE,
+         "audit_tells_all": "interfaces = eth0\nmax_captures_per_user = 1\nmax_duration = 60\n"}))

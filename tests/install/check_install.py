@@ -144,6 +144,7 @@ class Session:
         m.run("sed -i 's/^#retention_hours = 24/retention_hours = 5/' /etc/packet-capture-mcp/mcpd.conf")
         m.run("sed -i 's/^#max_captures_per_user = 4/max_captures_per_user = 3/' /etc/packet-capture-mcp/capd.conf")
         m.run(page_commands("capd.8.scd", "install -o root"))
+        m.run("groupadd netops; chgrp netops %s; chmod 0710 %s" % (PRIVATE, PRIVATE))  # before setcap: chgrp takes it away
         m.run(page_commands("capd.8.scd", "setcap"))
         before = m.run("sha256sum /etc/packet-capture-mcp/*.conf /var/lib/mcpd/tokens").out
         pids = [self.show(unit, "MainPID") for unit in ("capd.service", "mcpd.service")]
@@ -154,6 +155,7 @@ class Session:
         assert not set(pids) & {self.show(unit, "MainPID") for unit in ("capd.service", "mcpd.service")}, "not restarted"
         m.run("cmp /usr/sbin/capd " + PRIVATE)
         assert "cap_net_raw=ep" in m.run("getcap " + PRIVATE).out
+        assert m.run("stat -c '%U %G %a' " + PRIVATE).out.strip() == "root netops 710"
         m.run("rm " + PRIVATE)
         self.m.run("grep -q retention_hours\\ =\\ 5 /etc/packet-capture-mcp/mcpd.conf")
 
@@ -255,6 +257,7 @@ class Session:
         for name, row in by_name.items():
             mine = name.startswith("mcpd")
             files = {"/tmp", "/var/tmp"} | ({"/var/lib/mcpd", "/var/lib/mcpd/tokens"} if mine else set())
+            # By file mode alone: mcpd-net's filter knows no Unix sockets (tests/sandbox/test_mcpd_sandbox).
             sockets = {"/run/systemd/journal/stdout"} | ({"/run/capd/capd.sock", SOCKET} if mine else set())
             assert set(row["writable"]) <= files, "%s could write %s" % (name, row["writable"])
             assert set(row["connectable"]) <= sockets, "%s could connect to %s" % (name, row["connectable"])
@@ -366,9 +369,11 @@ class Session:
                 self.m.run(page_commands(page, "install -d -o " + ("capd" if "capd" in page[:4] else "mcpd")))
                 if page.startswith("mcpd"):
                     self.m.run(page_commands(page, "install -d -o mcpd -g mcpd"))
+                    self.m.run(page_commands(page, "echo 'socket_group"))
                 running.append(self.m.spawn(["sh", "-c", "exec env " + page_commands(page, program)], stdout=DEVNULL, stderr=DEVNULL))
                 time.sleep(1.5)
                 assert running[-1].poll() is None, "%s did not stay" % program
+            self.tool("list_captures", {}, "alice", SOCKET)  # the group may use the socket
             started = self.tool("start_packet_capture", {"target": FAR + ":80", "duration": 3}, "mallory", HTTP, self.token)
             self.fetch("bytes", 2)
             report = self.wait_report(started["capture_id"], "mallory", HTTP, self.token)

@@ -8,6 +8,7 @@ once.  The figures are in build/http-load.txt after a run.
 
 import os
 import resource
+import select
 import socket
 import sys
 import threading
@@ -175,6 +176,46 @@ def check_bodies(t, s, rows):
     t.check("small requests pass beside them", watch.lost == 0 and len(watch.waits) > 5, watch.row("half-sent"))
 
 
+def check_strangers(t, s, rows):
+    """Requests without a token whose bodies never come: as many as there are places, and a new one for each that is shut."""
+    head = post(b"", token=None, length=False, Content_Length="1000") + b"{"
+    socks, going = {}, [True]
+    poll = select.poll()
+
+    def another():
+        sock = socket.socket()
+        try:
+            sock.connect(s.tcp)
+            sock.sendall(head)
+        except OSError:
+            sock.close()
+            return
+        socks[sock.fileno()] = sock
+        poll.register(sock, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
+
+    def crowd():
+        while going[0]:
+            for number, _ in poll.poll(50):
+                poll.unregister(number)
+                socks.pop(number).close()
+                another()
+
+    for _ in range(520):
+        another()
+    thread = threading.Thread(target=crowd)
+    thread.start()
+    time.sleep(0.5)
+    with Watch(s, every=0.2) as watch:
+        time.sleep(8)
+    going[0] = False
+    thread.join()
+    for sock in socks.values():
+        sock.close()
+    report(rows, watch, "520 half-sent requests, no token")
+    t.check("strangers' half-sent requests make room for others", watch.lost == 0 and len(watch.waits) >= 8 and max(watch.waits) < 3,
+            watch.row("strangers"))
+
+
 def check_streams(t, s, rows):
     """Subscriptions whose clients read nothing, and go without a word."""
     idle = s.files()
@@ -255,7 +296,7 @@ def main():
     with product.Product() as here:
         here.start_capd()
         with Serve(here) as s:
-            for check in (check_many, check_streams, check_bodies, check_slow, check_flood):
+            for check in (check_many, check_streams, check_bodies, check_strangers, check_slow, check_flood):
                 check(t, s, rows)
             ended = time.monotonic()
             while s.files() >= 20 and time.monotonic() - ended < 15:  # who said nothing has 10 s

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -21,6 +22,7 @@
 #include <time.h>
 
 static char folder[] = "/tmp/mcpd-sandbox-XXXXXX", inside[64], hidden[32];
+static char served[64], told[64];
 static uint8_t bytes[64];
 
 /* ---- attempts -------------------------------------------------------------------------------- */
@@ -70,6 +72,31 @@ static int reach_hidden(void) {
     memcpy(sa.sun_path + 1, hidden, n);
     return TRY(connect(socket(AF_UNIX, SOCK_STREAM, 0), (const struct sockaddr *)&sa,
                        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n)));
+}
+/* The path socket on which main() listens, and another for datagrams. */
+static int reach_path(int type) {
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, type, 0);
+    if (fd < 0) return errno;
+    snprintf(sa.sun_path, sizeof sa.sun_path, "%s", type == SOCK_STREAM ? served : told);
+    return TRY(connect(fd, (const struct sockaddr *)&sa, sizeof sa));
+}
+static int reach_server(void) {
+    return reach_path(SOCK_STREAM);
+}
+static int reach_datagrams(void) {
+    return reach_path(SOCK_DGRAM);
+}
+static int tell_by_pair(void) {
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0) return errno;
+    snprintf(sa.sun_path, sizeof sa.sun_path, "%s", told);
+    return TRY(sendto(pair[0], bytes, 1, 0, (const struct sockaddr *)&sa, sizeof sa));
+}
+static int type_ahead(void) {
+    char c = 'x';
+    return TRY(ioctl(2, TIOCSTI, &c));
 }
 static int pass_bytes(void) {
     struct iovec v = {bytes, 1};
@@ -130,7 +157,7 @@ ATTEMPT(inet, socket(AF_INET, SOCK_STREAM, 0))
 ATTEMPT(inet6_udp, socket(AF_INET6, SOCK_DGRAM, 0))
 ATTEMPT(packet, socket(AF_PACKET, SOCK_RAW, 0))
 ATTEMPT(netlink, socket(AF_NETLINK, SOCK_RAW, 0))
-ATTEMPT(local, socket(AF_UNIX, SOCK_STREAM, 0))
+ATTEMPT(stream_pair, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, (int[2]){0}))
 ATTEMPT(listening, listen(socket(AF_UNIX, SOCK_STREAM, 0), 1))
 ATTEMPT(accepting, accept4(0, NULL, NULL, 0))
 ATTEMPT(make_child, syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0))
@@ -176,7 +203,10 @@ static const struct attempt on_mcpd[] = {
     {"make a memory file", memory_file, DIES},
     {"take 2 GiB", much_memory, ENOMEM},
     {"take 32 MiB", some_memory, WORKS},
-    {"open a Unix socket", local, WORKS},
+    {"connect to a program's Unix socket (capd's)", reach_server, WORKS},
+    {"connect to a Unix socket for datagrams", reach_datagrams, DIES},
+    {"type into its terminal", type_ahead, DIES},
+    {"send to one from a pair", tell_by_pair, DIES},
     {"send to what the launcher started", pass_bytes, WORKS},
     {"write to standard output", write_out, WORKS},
     {"ask what a path is", ask_path, WORKS},
@@ -224,6 +254,11 @@ static const struct attempt on_net[] = {
     {"load a BPF program", bpf, DIES},
     {"set up io_uring", io_uring, DIES},
     {"open a packet socket", packet, EPERM},
+    {"connect to a program's Unix socket", reach_server, EAFNOSUPPORT},
+    {"connect to a Unix socket for datagrams", reach_datagrams, EAFNOSUPPORT},
+    {"type into its terminal", type_ahead, EPERM},
+    {"send to one from a pair", tell_by_pair, EPERM},
+    {"make a pair for a thread", stream_pair, WORKS},
     {"map executable memory", map_exec, EPERM},
     {"map a file writable and executable", map_file_writable_exec, EPERM},
     {"make data executable", executable_code, EPERM},
@@ -269,12 +304,23 @@ static bool enter_net(int grandchild, const int pair[2]) {
     return write(pair[1], fail.why, strlen(fail.why)) < 0;
 }
 
+static bool serve_path(char path[64], const char *name, int type) {
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    snprintf(path, 64, "%s/%s", folder, name);
+    memcpy(sa.sun_path, path, strlen(path));
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    return bind(fd, (const struct sockaddr *)&sa, sizeof sa) == 0 && chmod(path, 0666) == 0 &&
+           (type == SOCK_DGRAM || listen(fd, 64) == 0);
+}
+
 static bool prepare(void) {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     if (!mkdtemp(folder) || chmod(folder, 0755) != 0) return false;
     snprintf(inside, sizeof inside, "%s/trace.pcap", folder);
     int fd = open(inside, O_WRONLY | O_CREAT, 0644);
     if (fd < 0 || fchmod(fd, 0644) != 0 || close(fd) != 0) return false;
+    if (!serve_path(served, "stream", SOCK_STREAM) || !serve_path(told, "datagrams", SOCK_DGRAM))
+        return false;
     snprintf(hidden, sizeof hidden, "mcpd-sandbox-%d", getpid());
     memcpy(sa.sun_path + 1, hidden, strlen(hidden));
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -312,6 +358,8 @@ int main(void) {
     try_net("network child", 0, abi);
     try_net("network grandchild", 1, abi);
     unlink(inside);
+    unlink(served);
+    unlink(told);
     rmdir(folder);
     return tap_end();
 }

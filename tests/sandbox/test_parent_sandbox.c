@@ -6,6 +6,8 @@
 #include "common/landlock.h"
 #include "tests/sandbox/attempt.h"
 #include <fcntl.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -59,6 +61,22 @@ static int child(void) {
     if (pid == 0) _exit(0);
     return pid > 0 && waitpid(pid, NULL, 0) == pid ? 0 : errno;
 }
+static int type_ahead(void) {
+    char c = 'x';
+    return TRY(ioctl(2, TIOCSTI, &c));
+}
+static int type_ahead_high(void) {
+    char c = 'x';
+    return TRY(syscall(SYS_ioctl, 2, (1ul << 32) | TIOCSTI, &c));
+}
+static int console(void) {
+    char paste = 3;
+    return TRY(ioctl(2, TIOCLINUX, &paste));
+}
+static int ask_interface(void) {
+    struct ifreq r = {.ifr_name = "lo"};
+    return TRY(ioctl(socket(AF_UNIX, SOCK_DGRAM, 0), SIOCGIFFLAGS, &r));
+}
 static int read_interfaces(void) {
     static struct interfaces all;
     int error = interfaces_read(&all, "");
@@ -75,10 +93,14 @@ static const struct attempt attempts[] = {
     {"make a namespace", namespaces, DIES},
     {"load a BPF program", bpf, DIES},
     {"make a directory", make_dir, DIES},
+    {"type into its terminal", type_ahead, DIES},
+    {"the same, disguised by the upper half", type_ahead_high, DIES},
+    {"paste into its console", console, DIES},
     {"connect", connect_out, EACCES},
     {"open a packet socket without raising the capability", packet, EPERM},
     {"read a file", read_open, WORKS},
     {"fork", child, WORKS},
+    {"ask an interface", ask_interface, WORKS},
     {"list interfaces", read_interfaces, WORKS},
 };
 

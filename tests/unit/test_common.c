@@ -8,10 +8,12 @@
 #include "common/addr.h"
 #include "common/bytes.h"
 #include "common/hist.h"
+#include "common/log.h"
 #include "common/mp.h"
 #include "common/mpcheck.h"
 #include "common/routes.h"
 #include "common/schema.h"
+#include "common/targets.h"
 #include "common/text.h"
 #include "common/wire.h"
 #include <arpa/inet.h>
@@ -19,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static uint8_t body[LIM_FRAME_FROM_CAPD];
 static uint8_t rows[1 << 20];
@@ -436,8 +440,52 @@ static void test_capture_clock_ignores_steps(void **state) {
     }
 }
 
+static void test_targets_text_is_cut_at_a_word(void **state) {
+    const uint8_t v4[] = {192, 0, 2, 1};
+    struct msg_prefix p[3] = {{addr_from_bytes(v4, 4), 32}, {addr_from_bytes(v4, 4), 24}};
+    const uint64_t ports[] = {80, 65535};
+    char out[2400], small[48];
+    (void)state;
+    p[2] = p[1];
+    assert_string_equal(targets_addresses(p, 2, out, sizeof out), "192.0.2.1 192.0.2.1/24");
+    assert_string_equal(targets_addresses(p, 0, out, sizeof out), "");
+    assert_string_equal(targets_addresses(p, 3, small, sizeof small),
+                        "192.0.2.1 192.0.2.1/24 and 1 more");
+    assert_string_equal(targets_ports(ports, 2, out, sizeof out), "80 65535");
+}
+
+/* A pipe that nobody reads: lines are lost, nothing waits, and the number is told when there is
+ * room again.  In a process of its own, whose standard error the pipe is. */
+static void test_log_does_not_wait_for_its_reader(void **state) {
+    static char text[1 << 20];
+    int pipes[2], status;
+    (void)state;
+    assert_int_equal(pipe(pipes), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)alarm(5); /* a log that waits ends here */
+        dup2(pipes[1], STDERR_FILENO);
+        log_open("test");
+        log_never_wait();
+        for (int i = 0; i < 3000; i++)
+            log_line("line %d of some length, so that the pipe fills", i);
+        if (read(pipes[0], text, sizeof text) < 0) _exit(1);
+        memset(text, 0, sizeof text);
+        log_line("room again");
+        if (read(pipes[0], text, sizeof text - 1) < 0) _exit(1);
+        _exit(strstr(text, "lines of the log were lost") && strstr(text, "room again") ? 0 : 1);
+    }
+    waitpid(pid, &status, 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_targets_text_is_cut_at_a_word),
+        cmocka_unit_test(test_log_does_not_wait_for_its_reader),
         cmocka_unit_test(test_capture_clock_ignores_steps),
         cmocka_unit_test(test_cursor_refuses_reads_past_the_end),
         cmocka_unit_test(test_addr_prefix_and_text),

@@ -57,9 +57,9 @@ static void test_policy_interfaces(void **state) {
     assert_false(policy_allows_interface(&c, "l"));
 }
 
-static bool allows(const struct config *c, uid_t uid, unsigned in_all, unsigned of_user,
-                   uint64_t duration_ms, struct fail *fail) {
-    struct policy_start w = {uid, in_all, of_user, duration_ms};
+static bool allows(const struct config *c, unsigned in_all, unsigned of_user, uint64_t duration_ms,
+                   struct fail *fail) {
+    struct policy_start w = {in_all, of_user, duration_ms};
     return policy_allows_start(c, &w, fail);
 }
 
@@ -70,18 +70,36 @@ static void test_policy_limits_name_the_key(void **state) {
     c.max_captures = 3;
     c.max_captures_per_user = 2;
     c.max_duration_s = 60;
-    assert_true(allows(&c, 7, 2, 1, 60000, &fail));
-    assert_false(allows(&c, 7, 3, 0, 1000, &fail));
+    assert_true(allows(&c, 2, 1, 60000, &fail));
+    assert_false(allows(&c, 3, 0, 1000, &fail));
     assert_non_null(strstr(fail.why, "max_captures = 3"));
-    assert_false(allows(&c, 7, 2, 2, 1000, &fail));
+    assert_false(allows(&c, 2, 2, 1000, &fail));
     assert_non_null(strstr(fail.why, "max_captures_per_user = 2"));
-    c.services.id[c.services.n++] = 7;
-    assert_true(allows(&c, 7, 2, 2, 1000, &fail)); /* who serves others shares out by itself */
-    assert_false(allows(&c, 8, 2, 2, 1000, &fail));
-    assert_false(allows(&c, 7, 3, 2, 1000, &fail));
-    assert_false(allows(&c, 7, 0, 0, 60001, &fail));
+    assert_false(allows(&c, 0, 0, 60001, &fail));
     assert_string_equal(fail.field, "duration_ms");
     assert_int_equal(fail.code, FAIL_LIMIT);
+}
+
+static void test_policy_accounts(void **state) {
+    static const struct {
+        uid_t uid;
+        const char *caller, *account;
+    } cases[] = {
+        {1000, "stdio", "uid 1000"},
+        {1000, "uid 1001, codex", "uid 1000"}, /* only a service is believed */
+        {7, "uid 1000, codex", "uid 1000"},    /* the same as when 1000 comes itself */
+        {7, "uid 1000", "uid 1000"},
+        {7, "token default, uid 1000", "token default"},
+        {7, "", "uid 7"},
+    };
+    (void)state;
+    struct config c = config_of();
+    c.services.id[c.services.n++] = 7;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[LIM_LABEL + 1];
+        assert_string_equal(policy_account(&c, cases[i].uid, cases[i].caller, out),
+                            cases[i].account);
+    }
 }
 
 static void test_policy_ownership(void **state) {
@@ -97,13 +115,13 @@ static void test_policy_reads_the_peer_from_the_kernel(void **state) {
     int pair[2];
     struct peer p;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    assert_int_equal(policy_read_peer(pair[0], &p), 0);
+    assert_int_equal(peer_read(pair[0], &p), 0);
     assert_int_equal(p.uid, geteuid());
     assert_int_equal(p.gid, getegid());
     assert_int_equal(p.pid, getpid());
     close(pair[0]);
     close(pair[1]);
-    assert_true(policy_read_peer(pair[0], &p) < 0);
+    assert_true(peer_read(pair[0], &p) < 0);
 }
 
 static void test_bucket_limits_and_refills(void **state) {
@@ -122,15 +140,36 @@ static void test_bucket_limits_and_refills(void **state) {
     assert_int_equal(taken, rate.burst);
 }
 
+static void test_bucket_shares_are_of_one_user_each(void **state) {
+    (void)state;
+    const struct bucket_rate rate = {1, 10};
+    static struct bucket_shares s;
+    unsigned taken = 0;
+    uint32_t missed = 99;
+    for (unsigned i = 0; i < 100; i++) taken += bucket_take_of(&s, 1000, &rate, 5000, &missed);
+    assert_int_equal(taken, rate.burst);
+    assert_int_equal(missed, 0);
+    assert_true(bucket_take_of(&s, 0, &rate, 5000, &missed)); /* root is a user like others */
+    assert_true(bucket_take_of(&s, 1001, &rate, 5000, NULL));
+    assert_true(bucket_take_of(&s, 1000, &rate, 6000, &missed));
+    assert_int_equal(missed, 90);
+    assert_false(bucket_take_of(&s, 1000, &rate, 6000, &missed));
+    for (uint32_t id = 2000; id < 2000 + BUCKET_SHARES - 1; id++) /* crowded out: others */
+        assert_true(bucket_take_of(&s, id, &rate, 6001, NULL));
+    assert_false(bucket_take_of(&s, 1000, &rate, 6001, NULL));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_policy_without_lists_admits_all),
         cmocka_unit_test(test_policy_admits_listed_users_and_groups_only),
         cmocka_unit_test(test_policy_interfaces),
         cmocka_unit_test(test_policy_limits_name_the_key),
+        cmocka_unit_test(test_policy_accounts),
         cmocka_unit_test(test_policy_ownership),
         cmocka_unit_test(test_policy_reads_the_peer_from_the_kernel),
         cmocka_unit_test(test_bucket_limits_and_refills),
+        cmocka_unit_test(test_bucket_shares_are_of_one_user_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

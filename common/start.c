@@ -1,0 +1,57 @@
+/* What services do before anything else, or when something starts.
+ * Runs in: any.  Input trust: local. */
+#include "common/start.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool start_tidy_descriptors(unsigned first_unwanted) {
+    int fd;
+    do fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= 2);
+    if (fd < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0) return false;
+    return close_range(first_unwanted, ~0u, 0) == 0;
+}
+
+int start_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+bool start_make_id(char *out, size_t cap) {
+    uint8_t random[32];
+    size_t n = cap / 2;
+    ASSERT(n <= sizeof random);
+    if (getrandom(random, n, 0) != (ssize_t)n) return false;
+    for (size_t i = 0; i < n; i++) snprintf(out + 2 * i, 3, "%02x", random[i]);
+    return true;
+}
+
+bool start_clear_socket(const struct sockaddr_un *path, const char *program, struct fail *fail) {
+    struct stat st;
+    if (lstat(path->sun_path, &st) != 0) return true;
+    if (!S_ISSOCK(st.st_mode))
+        return fail_set(fail, FAIL_ENVIRONMENT, "socket", "%.107s: exists and is no socket",
+                        path->sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int rc = fd < 0 ? -1 : connect(fd, (const struct sockaddr *)path, sizeof *path);
+    bool stale = rc != 0 && errno == ECONNREFUSED;
+    if (fd >= 0) close(fd);
+    if (stale && unlink(path->sun_path) == 0) return true;
+    return fail_set(fail, FAIL_ENVIRONMENT, "socket", "%.107s: %s%s%s", path->sun_path,
+                    stale ? strerror(errno) : "another ", stale ? "" : program,
+                    stale ? "" : " listens there");
+}

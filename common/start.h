@@ -1,0 +1,21 @@
+#ifndef COMMON_START_H
+#define COMMON_START_H
+#include "common/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/un.h>
+
+/* Descriptors 0 to 2 exist afterwards, or a socket could become stderr (0 and 1 are /dev/null), and
+ * none from `first_unwanted` on. */
+bool start_tidy_descriptors(unsigned first_unwanted);
+
+/* Block SIGCHLD, SIGTERM and SIGINT, ignore SIGPIPE; returns the descriptor that tells of the
+ * former, -1 and errno. */
+int start_signals(void);
+
+/* Random hex digits that fill `out`, an odd number of bytes (up to 65). */
+bool start_make_id(char *out, size_t cap);
+
+/* Remove a socket left behind.  False: another `program` listens there, or it is something else. */
+bool start_clear_socket(const struct sockaddr_un *path, const char *program, struct fail *fail);
+#endif
