@@ -12,6 +12,7 @@ SUITES += tests/lab/test_callers.py
 SUITES += tests/lab/test_reports.py
 UNIT += test_json
 UNIT += test_mcp_calls
+UNIT += test_mcp_batch
 UNIT += test_mcp_dispatch
 UNIT += test_mcp_resources
 UNIT += test_mcp_subscribe

@@ -16,6 +16,8 @@
 #define HTTP_GRACE_MS     250u   /* to send a first request, also when others want the place */
 #define HTTP_BODIES_BYTES (32u * 1024u * 1024u) /* of all bodies being received */
 #define HTTP_BODY_FREE    (16u * 1024u)         /* of each, always: most requests are no larger */
+#define HTTP_OUT_BYTES        (64u * 1024u * 1024u) /* of all answers not yet read by their clients */
+#define HTTP_CALLER_OUT_BYTES (16u * 1024u * 1024u) /* the same of one caller */
 #define HTTP_SWALLOW_BYTES                                                                         \
     (160u * 1024u * 1024u) /* read and forgotten so that a client gets to read why */
 #define HTTP_SWALLOW_STRANGER (4u * 1024u * 1024u) /* the same, of who showed no token */
