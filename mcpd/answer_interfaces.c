@@ -133,7 +133,9 @@ void answer_interfaces(struct app *a, answer_interfaces_fn *fn, void *ctx) {
     captures_interfaces(a->captures, on_interfaces, asking);
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- as much as fits ------------------------------------------------------------------------- */
+
+#define ADDRESSES_SHOWN 8 /* of one interface, when there is no room for all */
 
 static const char *text_of(const cJSON *o, const char *name) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
@@ -143,6 +145,53 @@ static const char *text_of(const cJSON *o, const char *name) {
 static bool is_true(const cJSON *o, const char *name) {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, name));
 }
+
+static size_t printed_bytes(const cJSON *item) {
+    char *text = cJSON_PrintUnformatted(item);
+    size_t bytes = text ? strlen(text) : 0;
+    free(text);
+    return bytes;
+}
+
+static unsigned rank_of(const cJSON *row) {
+    const cJSON *addresses = cJSON_GetObjectItemCaseSensitive(row, "addresses");
+    return (is_true(row, "default_route") ? 0u : 4u) +
+           (strcmp(text_of(row, "state"), "up") == 0 ? 0u : 2u) +
+           (cJSON_GetArraySize(addresses) > 0 ? 0u : 1u);
+}
+
+static void cut_addresses(cJSON *row) {
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(row, "addresses");
+    int n = cJSON_GetArraySize(list);
+    if (n <= ADDRESSES_SHOWN) return;
+    for (int i = n; i-- > ADDRESSES_SHOWN;) cJSON_DeleteItemFromArray(list, i);
+    cJSON_AddNumberToObject(row, "addresses_not_shown", n - ADDRESSES_SHOWN);
+}
+
+void answer_interfaces_fit(cJSON *tree, size_t max_bytes) {
+    static const char lists[] = ",\"lists\":{\"interfaces\":\"64 of 64 shown\"}";
+    if (printed_bytes(tree) <= max_bytes) return;
+    cJSON *all = cJSON_DetachItemFromObjectCaseSensitive(tree, "interfaces"), *row, *next;
+    cJSON *kept = cJSON_AddArrayToObject(tree, "interfaces");
+    size_t used = printed_bytes(tree) + sizeof lists;
+    int of = cJSON_GetArraySize(all);
+    bool room = true;
+    for (unsigned rank = 0; rank < 8; rank++)
+        for (row = all->child; row; row = next) {
+            next = row->next;
+            if (!room || rank_of(row) != rank) continue;
+            cut_addresses(row);
+            used += printed_bytes(row) + 1;
+            room = used <= max_bytes;
+            if (room) cJSON_AddItemToArray(kept, cJSON_DetachItemViaPointer(all, row));
+        }
+    char text[40];
+    snprintf(text, sizeof text, "%d of %d shown", cJSON_GetArraySize(kept), of);
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(tree, "lists"), "interfaces", text);
+    cJSON_Delete(all);
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void write_list(FILE *out, const cJSON *list, const char *separator) {
     const cJSON *item;
@@ -171,6 +220,8 @@ char *answer_interfaces_text(const cJSON *tree) {
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(tree, "interfaces")) {
         write_row(out, row);
     }
+    const cJSON *lists = cJSON_GetObjectItemCaseSensitive(tree, "lists");
+    if (*text_of(lists, "interfaces")) fprintf(out, "%s\n", text_of(lists, "interfaces"));
     if (*text_of(tree, "default_interface"))
         fprintf(out, "\ncaptures use %s unless told otherwise: %s\n",
                 text_of(tree, "default_interface"), text_of(tree, "default_interface_why"));
