@@ -142,7 +142,8 @@ void peers_new_connection(void *cls, struct MHD_Connection *connection, void **c
 }
 
 static void set_options(const struct http_peer *p) {
-    const int on = 1, vanished_ms = VANISHED_MS;
+    const int on = 1, vanished_ms = VANISHED_MS, send_bytes = HTTP_SEND_BYTES;
+    (void)setsockopt(p->fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes);
     if (p->is_unix) return;
     (void)setsockopt(p->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     (void)setsockopt(p->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &vanished_ms, sizeof vanished_ms);
