@@ -71,9 +71,9 @@ void batch_reply(struct mcp_batch *b, const char *id, cJSON *message) {
     char small[MCP_OUT_SMALL];
     cJSON_Delete(message);
     size_t len = json ? strlen(json) : 0;
-    bool fits = json && (len < MCP_OUT_SMALL ||
-                         (!b->full && b->out_len + len <= MCP_BATCH_BYTES &&
-                          b->server->batch_bytes + len <= MCP_BATCHES_BYTES));
+    bool fits =
+        json && (len < MCP_OUT_SMALL || (!b->full && b->out_len + len <= MCP_BATCH_BYTES &&
+                                         b->server->batch_bytes + len <= MCP_BATCHES_BYTES));
     b->full = b->full || (json && !fits);
     if (!fits || !batch_append(b, json, len)) {
         rpc_small_error(small, id, json ? BATCH_FULL : "Internal error: out of memory");

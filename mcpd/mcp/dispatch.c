@@ -41,7 +41,8 @@ static void send_reply(struct mcp_conn *c, const char *id, cJSON *message, int c
         send_small_error(c, id, "Internal error: out of memory");
         return;
     }
-    struct mcp_out out = {.kind = MCP_OUT_REPLY, .json = json, .len = strlen(json), .error_code = code};
+    struct mcp_out out = {
+        .kind = MCP_OUT_REPLY, .json = json, .len = strlen(json), .error_code = code};
     if (!c->options.send(c->options.ctx, &out))
         send_small_error(c, id, "too many answers wait to be read; ask again");
     free(json);
@@ -254,12 +255,14 @@ static void receive_request(struct mcp_conn *c, struct mcp_batch *batch, struct 
         snprintf(text, sizeof text, "Method not found: %s", name);
         conn_reject(c, batch, m->id, RPC_METHOD_NOT_FOUND, text, NULL);
     } else if (batch && strcmp(m->method, "initialize") == 0) {
-        conn_reject(c, batch, m->id, RPC_INVALID_REQUEST, "initialize must not be in a batch", NULL);
+        conn_reject(c, batch, m->id, RPC_INVALID_REQUEST, "initialize must not be in a batch",
+                    NULL);
     } else if (batch && era == ERA_MODERN) {
-        conn_reject(c, batch, m->id, RPC_INVALID_REQUEST, "a batch is no place for 2026-07-28", NULL);
+        conn_reject(c, batch, m->id, RPC_INVALID_REQUEST, "a batch is no place for 2026-07-28",
+                    NULL);
     } else if (find_in_flight(c, m->id)) {
         conn_reject(c, batch, m->id, RPC_INVALID_REQUEST,
-               "this id belongs to a request that is not answered yet", NULL);
+                    "this id belongs to a request that is not answered yet", NULL);
     } else if (batch_is_full(batch)) {
         conn_reject(c, batch, m->id, RPC_INTERNAL_ERROR, BATCH_FULL, NULL);
     } else if (c->in_flight_count >= MCP_IN_FLIGHT_MAX) {

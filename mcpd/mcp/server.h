@@ -15,11 +15,12 @@ struct loop;
 #define MCP_INSTRUCTIONS_MAX 2000u /* clients cut what they give the model at about 2 KB */
 #define MCP_IN_FLIGHT_MAX    64u   /* unanswered requests of one connection */
 #define MCP_BATCH_MAX                                                                              \
-    32u /* messages in one batch; 2025-03-26 names no number.  Half of the requests of a connection */
+    32u /* messages in one batch; 2025-03-26 names no number.  Half of the requests of a           \
+           connection */
 #define MCP_BATCH_BYTES   (4u * 1024u * 1024u)  /* of one batch's answers: as long as a message */
 #define MCP_BATCHES_BYTES (16u * 1024u * 1024u) /* of all open batches, requests and answers */
 #define MCP_OUT_SMALL     2048u /* an error without data: an id of RPC_ID_MAX bytes, and a sentence */
-#define MCP_WATCHED_MAX      64u   /* resources one subscription watches: a page of them is 100 */
+#define MCP_WATCHED_MAX   64u   /* resources one subscription watches: a page of them is 100 */
 
 struct mcp_server;
 struct mcp_conn;
@@ -37,7 +38,7 @@ struct mcp_config {
     bool lists_change; /* the lists of tools and prompts: mcp_server_list_changed() is used */
     void *app;         /* given to every function of the tables */
     uint64_t (*now_ms)(void); /* monotonic; NULL: clock_mono_ms */
-    struct loop *loop; /* batches are taken message by message in it; NULL: at once */
+    struct loop *loop;        /* batches are taken message by message in it; NULL: at once */
 };
 
 /* NULL with `why` filled if a schema cannot be enforced, a name is not allowed or taken twice, the

@@ -37,10 +37,11 @@ static bool cursor_read(const struct report_input *in, const char *cursor, const
     char given[64], example[64];
     text_clean((const uint8_t *)cursor, strlen(cursor), given, sizeof given);
     cursor_make(example, sizeof example, in, "connections", 5);
-    return fail_set(fail, FAIL_VALUE, "cursor",
-                    "cursor \"%s\" belongs to no page of the present report; allowed: next_cursor of "
-                    "the page before, such as \"%s\"; or begin again without it",
-                    given, example);
+    return fail_set(
+        fail, FAIL_VALUE, "cursor",
+        "cursor \"%s\" belongs to no page of the present report; allowed: next_cursor of "
+        "the page before, such as \"%s\"; or begin again without it",
+        given, example);
 }
 
 /* ---- pages --------------------------------------------------------------------------------- */

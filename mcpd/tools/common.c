@@ -106,8 +106,8 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
     char example[80] = "start_packet_capture makes one";
     if (strcmp(ids, "none") != 0)
         snprintf(example, sizeof example, "example: {\"capture_id\":\"%.32s\"}", ids);
-    tool_call_error(call, "capture_id \"%s\" %s; allowed: %s; %s. list_captures shows yours.", given,
-                    why, ids, example);
+    tool_call_error(call, "capture_id \"%s\" %s; allowed: %s; %s. list_captures shows yours.",
+                    given, why, ids, example);
     return NULL;
 }
 
@@ -187,7 +187,7 @@ struct wait {
     struct capture *capture;
     tool_done_fn *done;
     enum capture_event until; /* CAPTURE_ENDED satisfies all */
-    bool owns; /* nobody knows the capture's id yet: it goes with the call */
+    bool owns;                /* nobody knows the capture's id yet: it goes with the call */
     uint64_t watch, timer, tick;
 };
 

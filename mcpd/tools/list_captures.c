@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX    20u  /* a longer list would only cost tokens */
-#define END_BYTES   64u  /* "N of M", twice, and braces */
-#define TOKEN_BYTES 3u   /* contract of the reports: tokens are UTF-8 bytes / 3 */
+#define ROWS_MAX    20u /* a longer list would only cost tokens */
+#define END_BYTES   64u /* "N of M", twice, and braces */
+#define TOKEN_BYTES 3u  /* contract of the reports: tokens are UTF-8 bytes / 3 */
 
 /* The list as it grows: the structured content may have the token budget, the text half of it. */
 struct listing {
@@ -43,10 +43,10 @@ static void add_row(struct listing *l, const struct capture *c) {
     if (l->shown >= ROWS_MAX || l->shown + 1 < l->seen) return;
     int problems = problems_of(l->app, c);
     answer_time(c->started_us, started);
-    int text = snprintf(line, sizeof line, "%s  %s  %s, mode %s, started %s, %d problems\n", c->id,
-                        capture_state_names[c->state],
-                        c->target.text[0] ? c->target.text : "no target",
-                        mode_names[c->target.mode], started, problems);
+    int text =
+        snprintf(line, sizeof line, "%s  %s  %s, mode %s, started %s, %d problems\n", c->id,
+                 capture_state_names[c->state], c->target.text[0] ? c->target.text : "no target",
+                 mode_names[c->target.mode], started, problems);
     cJSON *row = row_object(c, started, problems);
     char *json = cJSON_PrintUnformatted(row);
     size_t bytes = json ? strlen(json) + 1 : SIZE_MAX;
@@ -98,7 +98,8 @@ static void start(struct tool_call *call, const cJSON *args, void *app) {
 const struct tool tool_list_captures = {
     .name = "list_captures",
     .title = "List captures",
-    .description = "Your captures, running ones first, then the newest, with id, target, mode, state, start and number of "
+    .description = "Your captures, running ones first, then the newest, with id, target, mode, "
+                   "state, start and number of "
                    "problems. Use it when a capture_id is not known any more.",
     .input_schema = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}",
     .output_schema = "{\"type\":\"object\",\"properties\":{\"captures\":{\"type\":\"array\"}},"

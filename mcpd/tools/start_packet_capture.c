@@ -157,7 +157,8 @@ const struct tool tool_start_packet_capture = {
         "\"probe\":{\"type\":\"boolean\",\"default\":false,\"description\":\"Make one connection "
         "to the target itself\"},"
         "\"wait_s\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":50,\"default\":0,"
-        "\"description\":\"Wait up to so many seconds for the end and return the report; cancelled meanwhile, the capture is stopped\"}},"
+        "\"description\":\"Wait up to so many seconds for the end and return the report; cancelled "
+        "meanwhile, the capture is stopped\"}},"
         "\"required\":[\"target\"],\"additionalProperties\":false}",
     .output_schema = TOOL_CAPTURE_OUTPUT,
     .ui = TOOL_UI,

@@ -6,7 +6,8 @@
 #define CALL(id, what)                                                                             \
     "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"tools/call\",\"params\":{\"name\":"           \
     "\"fake_tool\",\"arguments\":{\"target\":\"a\",\"broken\":\"" what "\"}}}"
-#define CANCEL "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}"
+#define CANCEL                                                                                     \
+    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}"
 
 static struct loop *loop;
 
@@ -66,8 +67,8 @@ static void test_mcp_batch_answers_have_an_end(void **state) {
 
 static void test_mcp_batch_takes_turns(void **state) {
     struct fake *f = *state;
-    fake_feed(f, "[" CALL("0", "") ",{\"jsonrpc\":\"2.0\",\"method\":\"x\"}," CALL("1", "") "," CALL(
-                     "2", "") "]");
+    fake_feed(f, "[" CALL("0", "") ",{\"jsonrpc\":\"2.0\",\"method\":\"x\"}," CALL(
+                     "1", "") "," CALL("2", "") "]");
     assert_int_equal(f->starts, 1);
     assert_int_equal(mcp_conn_in_flight(f->conn), 1);
     for (unsigned turn = 2; turn <= 3; turn++) {

@@ -251,10 +251,11 @@ static const cJSON *complete(struct fake *f, const char *ref, const char *name, 
 static void test_mcp_completion_finds_what_is_far(void **state) {
     unsigned before = fake_items_own;
     fake_items_own = 300;
-    const cJSON *got = fake_at(fake_ask(*state, true, "completion/complete",
-                                        "\"ref\":{\"type\":\"ref/resource\",\"uri\":\"test://{id}/text\"},"
-                                        "\"argument\":{\"name\":\"id\",\"value\":\"u1000-29\"}"),
-                               "result|completion");
+    const cJSON *got =
+        fake_at(fake_ask(*state, true, "completion/complete",
+                         "\"ref\":{\"type\":\"ref/resource\",\"uri\":\"test://{id}/text\"},"
+                         "\"argument\":{\"name\":\"id\",\"value\":\"u1000-29\"}"),
+                "result|completion");
     fake_items_own = before;
     assert_int_equal(fake_at(got, "total")->valueint, 11); /* 29, 290 to 299 */
     fake_text_is(got, "values|10", "u1000-299");
