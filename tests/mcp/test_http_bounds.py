@@ -81,7 +81,7 @@ def check_batches(t, s):
     t.check("the others say what to do", over and
             all(a["error"]["code"] == -32603 and "ask for this one alone" in a["error"]["message"] for a in over), over[:1])
     got = s.ask(post([legacy("ping", ident=i) for i in range(33)]))
-    t.check("a batch of 33 is refused", got.json["error"]["code"] == -32600 and "32" in got.json["error"]["message"], got)
+    t.check("a batch of 33 is refused", got.code == -32600 and b"32" in got.body, got.body[:200])
     wires = [Wire(s.tcp) for _ in range(12)]
     for wire in wires:
         wire.send(batch_of(big))
@@ -194,7 +194,7 @@ def check_files(t, here):
     os.symlink("/etc/passwd", os.path.join(folder, "link"))
     os.symlink("/etc/no-such-file", os.path.join(folder, "nowhere"))
     os.symlink("/etc", os.path.join(folder, "up"))
-    outside = ["/etc/passwd", "/etc/no-such-file", "/etc/shadow", "/root/x", "/no/such/folder", "%s/link" % folder,
+    outside = ["/etc/passwd", "/etc/no-such-file", "/etc/shadow", "/etc/ssl/private/x", "/no/such/folder", "%s/link" % folder,
                "%s/nowhere" % folder, "%s/up/passwd" % folder, "%s/up/no-such-file" % folder, "%s/../capd.conf" % folder,
                "%s/../no-such-file" % folder]
     for config, allowed in (("file_directories = %s" % folder, folder), ("", "(none)")):
