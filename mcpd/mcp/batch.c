@@ -18,10 +18,10 @@ struct mcp_batch {
     size_t text_len, pos;
     char *out; /* the answers so far: "[" and then each with a comma before it */
     size_t out_len, out_room;
-    bool full;      /* there is no room for more answers */
-    bool lost;      /* not even for an error: no memory */
-    size_t pending; /* requests not ended, plus one while messages are left */
-    uint64_t timer; /* takes the next message */
+    const char *full; /* why there is no room for more answers; NULL: there is */
+    bool lost;        /* not even for an error: no memory */
+    size_t pending;   /* requests not ended, plus one while messages are left */
+    uint64_t timer;   /* takes the next message */
 };
 
 static void batch_unlink(struct mcp_batch *b) {
@@ -62,21 +62,29 @@ static bool batch_append(struct mcp_batch *b, const char *json, size_t len) {
     return true;
 }
 
-bool batch_is_full(const struct mcp_batch *b) {
-    return b && b->full;
+const char *batch_full(const struct mcp_batch *b) {
+    return b ? b->full : NULL;
+}
+
+/* Why an answer of `len` bytes has no place; NULL: it has. */
+static const char *no_room(const struct mcp_batch *b, size_t len) {
+    if (len < MCP_OUT_SMALL) return NULL;
+    if (b->full) return b->full;
+    if (b->out_len + len > MCP_BATCH_BYTES)
+        return "the batch's answers are over 4 MiB: ask for this one alone";
+    return b->server->batch_bytes + len > MCP_BATCHES_BYTES
+               ? "too many batches are being answered: ask for this one alone"
+               : NULL;
 }
 
 void batch_reply(struct mcp_batch *b, const char *id, cJSON *message) {
     char *json = message ? cJSON_PrintUnformatted(message) : NULL;
     char small[MCP_OUT_SMALL];
     cJSON_Delete(message);
-    size_t len = json ? strlen(json) : 0;
-    bool fits =
-        json && (len < MCP_OUT_SMALL || (!b->full && b->out_len + len <= MCP_BATCH_BYTES &&
-                                         b->server->batch_bytes + len <= MCP_BATCHES_BYTES));
-    b->full = b->full || (json && !fits);
-    if (!fits || !batch_append(b, json, len)) {
-        rpc_small_error(small, id, json ? BATCH_FULL : "Internal error: out of memory");
+    const char *why = json ? no_room(b, strlen(json)) : "Internal error: out of memory";
+    if (json && why) b->full = why;
+    if (why || !batch_append(b, json, strlen(json))) {
+        rpc_small_error(small, id, why ? why : "Internal error: out of memory");
         if (!batch_append(b, small, strlen(small))) b->lost = true;
     }
     free(json);

@@ -263,8 +263,8 @@ static void receive_request(struct mcp_conn *c, struct mcp_batch *batch, struct 
     } else if (find_in_flight(c, m->id)) {
         conn_reject(c, batch, m->id, RPC_INVALID_REQUEST,
                     "this id belongs to a request that is not answered yet", NULL);
-    } else if (batch_is_full(batch)) {
-        conn_reject(c, batch, m->id, RPC_INTERNAL_ERROR, BATCH_FULL, NULL);
+    } else if (batch_full(batch)) {
+        conn_reject(c, batch, m->id, RPC_INTERNAL_ERROR, batch_full(batch), NULL);
     } else if (c->in_flight_count >= MCP_IN_FLIGHT_MAX) {
         snprintf(text, sizeof text, "too many requests at once: %u are not answered yet",
                  MCP_IN_FLIGHT_MAX);

@@ -110,15 +110,14 @@ bool conn_receive_one(struct mcp_conn *c, struct mcp_batch *batch, struct json_s
 bool conn_is_heard(const struct mcp_conn *c);
 
 /* batch.c */
-#define BATCH_FULL "the batch's answers are over 4 MiB: ask for this one alone"
 void batch_receive(struct mcp_conn *c, struct json_span text);
 /* The answer of one of its requests; `message` is consumed, NULL: out of memory. */
 void batch_reply(struct mcp_batch *b, const char *id, cJSON *message);
 /* A request more, and one less; NULL is allowed. */
 void batch_hold(struct mcp_batch *b);
 void batch_done_one(struct mcp_batch *b);
-/* Nothing more is to be worked out for it.  NULL: false. */
-bool batch_is_full(const struct mcp_batch *b);
+/* Why nothing more is to be worked out for it; NULL: it is, or there is no batch. */
+const char *batch_full(const struct mcp_batch *b);
 /* The connection ends: nothing of them is begun or sent any more. */
 void batches_abandon(struct mcp_conn *c);
 
