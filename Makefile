@@ -98,7 +98,7 @@ PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/par
           capd/parent/filter_check.c capd/parent/listener.c capd/parent/priv.c capd/parent/sandbox.c \
           capd/parent/audit.c capd/check/check.c
 MCPCORE := $(addprefix mcpd/,loop.c)
-MCPCORE += $(addprefix mcpd/mcp/,argcheck.c caller.c completion.c content.c dispatch.c era.c jsoncheck.c jsonrpc.c \
+MCPCORE += $(addprefix mcpd/mcp/,argcheck.c batch.c caller.c completion.c content.c dispatch.c era.c jsoncheck.c jsonrpc.c \
            jsonspan.c methods.c prompts.c resources.c subscribe.c tools.c httprules.c)
 MCPCORE += $(addprefix mcpd/transport/,stdio.c httphead.c tokens.c http.c http_peers.c http_exchange.c http_reply.c)
 MCPD    := $(addprefix mcpd/,main.c app.c answer.c answer_interfaces.c cli.c cli_report.c cli_interfaces.c cli_check.c \

@@ -76,19 +76,12 @@ static cJSON *address_list(const struct addr *first, size_t stride, uint32_t n) 
     return list;
 }
 
-/* A list that is cut says so, and what is missing. */
-static void add_cut(cJSON *tree, const struct interfaces *i) {
-    char text[320];
-    int used = 0;
-    if (i->rows_all > i->rows)
-        used = snprintf(text, sizeof text,
-                        "%u of %u interfaces are listed: those of the default routes, then those "
-                        "with addresses and devices; any other can be captured on by its name",
-                        i->rows, i->rows_all);
-    if (i->addresses_all > i->addresses)
-        used += snprintf(text + used, sizeof text - (size_t)used, "%s%u of %u addresses are listed",
-                         used ? "; " : "", i->addresses, i->addresses_all);
-    if (used) cJSON_AddStringToObject(tree, "list_cut", text);
+static void say_cut(cJSON *lists, const char *list, uint32_t shown, uint32_t of) {
+    char text[40];
+    if (of <= shown) return;
+    snprintf(text, sizeof text, "%u of %u shown", shown, of);
+    cJSON_DeleteItemFromObjectCaseSensitive(lists, list);
+    cJSON_AddStringToObject(lists, list, text);
 }
 
 static void on_resolvers(void *ctx, const struct netchild_answer *a) {
@@ -98,7 +91,11 @@ static void on_resolvers(void *ctx, const struct netchild_answer *a) {
     cJSON *tree = cJSON_CreateObject();
     cJSON *list = cJSON_AddArrayToObject(tree, "interfaces");
     for (uint32_t k = 0; k < i->rows; k++) cJSON_AddItemToArray(list, row_object(i, &i->row[k]));
-    add_cut(tree, i);
+    if (i->rows_all > i->rows || i->addresses_all > i->addresses) {
+        cJSON *lists = cJSON_AddObjectToObject(tree, "lists");
+        say_cut(lists, "interfaces", i->rows, i->rows_all);
+        say_cut(lists, "addresses", i->addresses, i->addresses_all);
+    }
     if (interfaces_choose_default(i, &choice)) {
         cJSON_AddStringToObject(tree, "default_interface", choice.name);
         cJSON_AddStringToObject(tree, "default_interface_why", choice.why);
@@ -149,7 +146,9 @@ void answer_interfaces(struct app *a, answer_interfaces_fn *fn, void *ctx) {
     captures_interfaces(a->captures, on_interfaces, asking);
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- as much as fits ------------------------------------------------------------------------- */
+
+#define ADDRESSES_SHOWN 8 /* of one interface, when there is no room for all */
 
 static const char *text_of(const cJSON *o, const char *name) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
@@ -159,6 +158,54 @@ static const char *text_of(const cJSON *o, const char *name) {
 static bool is_true(const cJSON *o, const char *name) {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, name));
 }
+
+static size_t printed_bytes(const cJSON *item) {
+    char *text = cJSON_PrintUnformatted(item);
+    size_t bytes = text ? strlen(text) : 0;
+    free(text);
+    return bytes;
+}
+
+static unsigned rank_of(const cJSON *row) {
+    const cJSON *addresses = cJSON_GetObjectItemCaseSensitive(row, "addresses");
+    return (is_true(row, "default_route") ? 0u : 4u) +
+           (strcmp(text_of(row, "state"), "up") == 0 ? 0u : 2u) +
+           (cJSON_GetArraySize(addresses) > 0 ? 0u : 1u);
+}
+
+static void cut_addresses(cJSON *row) {
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(row, "addresses");
+    int n = cJSON_GetArraySize(list);
+    if (n <= ADDRESSES_SHOWN) return;
+    for (int i = n; i-- > ADDRESSES_SHOWN;) cJSON_DeleteItemFromArray(list, i);
+    cJSON_AddNumberToObject(row, "addresses_not_shown", n - ADDRESSES_SHOWN);
+}
+
+void answer_interfaces_fit(cJSON *tree, size_t max_bytes) {
+    static const char room_for_lists[] = ",\"lists\":{\"interfaces\":\"64 of 1000 shown\"}";
+    if (printed_bytes(tree) <= max_bytes) return;
+    cJSON *lists = cJSON_GetObjectItemCaseSensitive(tree, "lists");
+    if (!lists) lists = cJSON_AddObjectToObject(tree, "lists");
+    cJSON *all = cJSON_DetachItemFromObjectCaseSensitive(tree, "interfaces"), *row, *next;
+    cJSON *kept = cJSON_AddArrayToObject(tree, "interfaces");
+    size_t used = printed_bytes(tree) + sizeof room_for_lists;
+    unsigned of = (unsigned)cJSON_GetArraySize(all);
+    (void)sscanf(text_of(lists, "interfaces"), "%*u of %u", &of); /* it was cut already */
+    bool room = true;
+    for (unsigned rank = 0; rank < 8; rank++)
+        for (row = all->child; row; row = next) {
+            next = row->next;
+            if (!room || rank_of(row) != rank) continue;
+            cut_addresses(row);
+            used += printed_bytes(row) + 1;
+            room = used <= max_bytes;
+            if (room) cJSON_AddItemToArray(kept, cJSON_DetachItemViaPointer(all, row));
+        }
+    say_cut(lists, "interfaces", (uint32_t)cJSON_GetArraySize(kept), of);
+    cJSON_Delete(all);
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void write_list(FILE *out, const cJSON *list, const char *separator) {
     const cJSON *item;
@@ -187,7 +234,12 @@ char *answer_interfaces_text(const cJSON *tree) {
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(tree, "interfaces")) {
         write_row(out, row);
     }
-    if (*text_of(tree, "list_cut")) fprintf(out, "\n%s\n", text_of(tree, "list_cut"));
+    const cJSON *lists = cJSON_GetObjectItemCaseSensitive(tree, "lists");
+    if (*text_of(lists, "interfaces"))
+        fprintf(out,
+                "%s: those of the default routes first; any other can be captured on by its name\n",
+                text_of(lists, "interfaces"));
+    if (*text_of(lists, "addresses")) fprintf(out, "addresses: %s\n", text_of(lists, "addresses"));
     if (*text_of(tree, "default_interface"))
         fprintf(out, "\ncaptures use %s unless told otherwise: %s\n",
                 text_of(tree, "default_interface"), text_of(tree, "default_interface_why"));

@@ -10,4 +10,9 @@ void answer_interfaces(struct app *a, answer_interfaces_fn *fn, void *ctx);
 
 /* The same as text, one line per interface.  malloc'd. */
 char *answer_interfaces_text(const cJSON *tree);
+
+/* Take away what does not fit `max_bytes` of JSON: addresses beyond eight of an interface, then
+ * interfaces.  Those with the default route come first, then those that are up, then those with
+ * addresses; "lists" tells how many there are. */
+void answer_interfaces_fit(cJSON *tree, size_t max_bytes);
 #endif

@@ -72,20 +72,26 @@ static bool refuse_errno(struct fail *fail, const char *path, int err) {
     return false;
 }
 
+/* The directory itself counts: what it is no secret. */
 static bool is_below(const char *path, const char *dir) {
     char *real = realpath(dir, NULL);
     size_t len = real ? strlen(real) : 0;
-    bool below = len > 1 && strncmp(path, real, len) == 0 && path[len] == '/';
+    bool below = len > 1 && strncmp(path, real, len) == 0 && (path[len] == '/' || !path[len]);
     free(real);
     return below;
 }
 
-static bool is_allowed(const struct app *a, const char *real, struct fail *fail) {
-    char why[300], shown[200] = "";
-    size_t used = 0;
+static bool is_allowed(const struct app *a, const char *real) {
     if (a->settings.dirs == 0 && a->home[0] && is_below(real, a->home)) return true;
     for (uint32_t i = 0; i < a->settings.dirs; i++)
         if (is_below(real, a->settings.dir[i])) return true;
+    return false;
+}
+
+/* One and the same text for everything outside, whether it is there or not. */
+static bool refuse_outside(const struct app *a, const char *given, struct fail *fail) {
+    char why[300], shown[200] = "";
+    size_t used = 0;
     for (uint32_t i = 0; i < a->settings.dirs && used < sizeof shown; i++)
         used += (size_t)snprintf(shown + used, sizeof shown - used, "%s%s", i ? ", " : "",
                                  a->settings.dir[i]);
@@ -94,7 +100,27 @@ static bool is_allowed(const struct app *a, const char *real, struct fail *fail)
              "lies outside the allowed directories; allowed: files below %s (file_directories in "
              "mcpd.conf)",
              shown[0] ? shown : "(none)");
-    return refuse(fail, real, why);
+    return refuse(fail, given, why);
+}
+
+/* A path that does not resolve: does the part of it that does end inside?  Only then may be told
+ * why the rest does not.  A symbolic link that leads nowhere could lead anywhere. */
+static bool stops_inside(const struct app *a, const char *path) {
+    char part[4096];
+    struct stat st;
+    snprintf(part, sizeof part, "%s", path);
+    for (size_t len = strlen(part); len > 1;) {
+        if (lstat(part, &st) == 0 && S_ISLNK(st.st_mode)) return false;
+        while (len > 1 && part[len - 1] == '/') part[--len] = 0;
+        while (len > 1 && part[len - 1] != '/') part[--len] = 0;
+        while (len > 1 && part[len - 1] == '/') part[--len] = 0;
+        char *real = realpath(part, NULL);
+        if (!real) continue;
+        bool inside = is_allowed(a, real);
+        free(real);
+        return inside;
+    }
+    return false;
 }
 
 /* The file that is open is the one that was checked: same device and inode. */
@@ -123,12 +149,18 @@ int app_open_capture_file(const struct app *a, const char *path, struct fail *fa
         refuse(fail, given, "is not absolute; example: ~/trace.pcap");
         return -1;
     }
-    char *real = realpath(path, NULL);
-    if (!real) {
-        refuse_errno(fail, given, errno);
+    if (a && a->settings.dirs == 0 && !a->home[0]) {
+        refuse_outside(a, given, fail);
         return -1;
     }
-    int fd = !a || is_allowed(a, real, fail) ? open_checked(real, given, fail) : -1;
+    char *real = strlen(path) < sizeof expanded ? realpath(path, NULL) : NULL;
+    int err = errno, fd = -1;
+    if (a && (real ? !is_allowed(a, real) : !stops_inside(a, path)))
+        refuse_outside(a, given, fail);
+    else if (real)
+        fd = open_checked(real, given, fail);
+    else
+        refuse_errno(fail, given, err);
     free(real);
     return fd;
 }

@@ -72,6 +72,19 @@ static struct shown show(const cJSON *arguments, const char *name) {
     return s;
 }
 
+/* What Linux and people call interfaces; nothing that reads like a sentence. */
+static bool interface_ok(const cJSON *arguments, char *why, size_t cap) {
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._:@-";
+    const char *given = mcp_prompt_text(arguments, "interface");
+    if (!given[strspn(given, allowed)] && strlen(given) <= LIM_IFNAME) return true;
+    snprintf(why, cap,
+             "interface must be the name of an interface: at most %u letters, digits and ._:@-; "
+             "example: eth0",
+             LIM_IFNAME);
+    return false;
+}
+
 /* ", interface "eth0", mode "web"" of what was given. */
 static void show_options(const cJSON *arguments, char *out, size_t cap) {
     static const char *const options[] = {"interface", "mode"};
@@ -95,8 +108,9 @@ __attribute__((format(printf, 1, 2))) static cJSON *plan(const char *fmt, ...) {
     return list;
 }
 
-/* False: `why` tells, as the tool itself would. */
-static bool target_ok(const cJSON *arguments, char *why, size_t cap) {
+/* The arguments as the tool would take them, and the target without what it drops: user, path and
+ * query of a URL.  False: `why` tells, as the tool itself would. */
+static bool target_ok(const cJSON *arguments, struct shown *out, char *why, size_t cap) {
     struct target target;
     struct fail fail;
     enum mode mode = MODE_AUTO;
@@ -105,16 +119,20 @@ static bool target_ok(const cJSON *arguments, char *why, size_t cap) {
         snprintf(why, cap, "mode must be one of auto, domain, port, web, diagnosis");
         return false;
     }
-    if (target_parse(mcp_prompt_text(arguments, "target"), mode, &target, &fail)) return true;
-    snprintf(why, cap, "%s", fail.why);
-    return false;
+    if (!interface_ok(arguments, why, cap)) return false;
+    if (!target_parse(mcp_prompt_text(arguments, "target"), mode, &target, &fail)) {
+        snprintf(why, cap, "%s", fail.why);
+        return false;
+    }
+    (void)text_clean_again(target.text[0] ? target.text : "auto", out->text, sizeof out->text);
+    return true;
 }
 
 static cJSON *slow_site(const cJSON *arguments, char *why, size_t cap, void *app) {
-    struct shown target = show(arguments, "target");
+    struct shown target;
     char options[200];
     (void)app;
-    if (!target_ok(arguments, why, cap)) return NULL;
+    if (!target_ok(arguments, &target, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "Find out why \"%s\" is slow from this machine. Call start_packet_capture with target "
@@ -126,10 +144,10 @@ static cJSON *slow_site(const cJSON *arguments, char *why, size_t cap, void *app
 }
 
 static cJSON *unreachable(const cJSON *arguments, char *why, size_t cap, void *app) {
-    struct shown target = show(arguments, "target");
+    struct shown target;
     char options[200];
     (void)app;
-    if (!target_ok(arguments, why, cap)) return NULL;
+    if (!target_ok(arguments, &target, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "\"%s\" cannot be reached from this machine. Call start_packet_capture with target "
@@ -141,9 +159,8 @@ static cJSON *unreachable(const cJSON *arguments, char *why, size_t cap, void *a
 
 static cJSON *check_dns(const cJSON *arguments, char *why, size_t cap, void *app) {
     char options[200];
-    (void)why;
-    (void)cap;
     (void)app;
+    if (!interface_ok(arguments, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "Check whether name resolution works well on this machine. Call list_network_interfaces "
@@ -155,10 +172,10 @@ static cJSON *check_dns(const cJSON *arguments, char *why, size_t cap, void *app
 }
 
 static cJSON *check_realtime(const cJSON *arguments, char *why, size_t cap, void *app) {
-    struct shown target = show(arguments, "target");
+    struct shown target;
     char options[200];
     (void)app;
-    if (!target_ok(arguments, why, cap)) return NULL;
+    if (!target_ok(arguments, &target, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "A call, game or video with \"%s\" stutters. While it goes on, call start_packet_capture "
@@ -177,6 +194,7 @@ static cJSON *watch_network(const cJSON *arguments, char *why, size_t cap, void 
         snprintf(why, cap, "duration must be a number of seconds from 1 to 3600");
         return NULL;
     }
+    if (!interface_ok(arguments, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "Watch this machine's network for %ld s. Call start_packet_capture with target \"auto\"%s "

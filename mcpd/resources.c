@@ -63,14 +63,15 @@ static bool next(void *app, const struct caller *who, const char *after, struct 
     return false;
 }
 
-static size_t keys(void *app, const struct caller *who, char (*out)[MCP_KEY_MAX + 1], size_t most) {
+static bool next_key(void *app, const struct caller *who, size_t *at, char out[MCP_KEY_MAX + 1]) {
     struct store *s = store_of(app);
-    size_t n = 0;
-    for (uint32_t i = store_count(s); i-- > 0 && n < most;) {
-        const struct capture *c = store_at(s, i);
-        if (capture_visible(c, who)) memcpy(out[n++], c->id, sizeof c->id);
+    while (*at < store_count(s)) {
+        const struct capture *c = store_at(s, store_count(s) - 1 - (uint32_t)(*at)++);
+        if (!capture_visible(c, who)) continue;
+        memcpy(out, c->id, sizeof c->id);
+        return true;
     }
-    return n;
+    return false;
 }
 
 /* ---- reading one --------------------------------------------------------------------------- */
@@ -86,6 +87,10 @@ struct reading {
 
 static void render_now(struct app *a, struct mcp_read *read, const struct capture *c,
                        render_fn *render) {
+    if (!mcp_read_is_heard(read)) { /* it would be work for nobody */
+        mcp_read_failed(read, "cancelled");
+        return;
+    }
     cJSON *tree = answer_full(a, c);
     mcp_read_text(read, tree ? render(tree) : NULL, c->run ? MCP_KEEP_NOT : MCP_KEEP_OWN);
     cJSON_Delete(tree);
@@ -239,7 +244,7 @@ const struct mcp_resources app_resources = {.fixed = fixed,
                                             .template_count = TEMPLATES,
                                             .next = next,
                                             .exists = exists,
-                                            .keys = keys,
+                                            .key = next_key,
                                             .changes = true};
 
 /* ---- changes ------------------------------------------------------------------------------- */

@@ -21,6 +21,10 @@
 #define OPEN_FILES_MANY 640u           /* serve: HTTP_TCP_MAX + HTTP_UNIX_MAX, and the same */
 #define SOCKET_KIND     0xfu           /* of a socket's type; the rest are flags */
 #define MEMORY_MARGIN   (512ull << 20) /* snapshots on their way, one tree and its renderings */
+/* serve, below MemoryMax of its unit, so that it is told rather than killed: answers not read yet
+ * 64 MiB, bodies 32, batches 16, snapshots of 8 captures in several forms 32, what one message is
+ * parsed into 64, libraries and stack 24, and what the allocator cannot give back */
+#define MEMORY_MARGIN_SERVE (288ull << 20)
 
 #define S   SANDBOX_STDIO
 #define H   SANDBOX_SERVE
@@ -196,7 +200,9 @@ static int set_limits(const struct sandbox_wishes *w) {
     int rc = rlimit_lower(RLIMIT_CORE, 0);
     if (rc == 0) rc = rlimit_lower(RLIMIT_NPROC, 0);
     if (rc == 0) rc = rlimit_lower(RLIMIT_NOFILE, many ? OPEN_FILES_MANY : OPEN_FILES);
-    if (rc == 0) rc = rlimit_lower(RLIMIT_AS, MEMORY_MARGIN + 2 * w->keep_bytes);
+    if (rc == 0)
+        rc = rlimit_lower(RLIMIT_AS,
+                          (many ? MEMORY_MARGIN_SERVE : MEMORY_MARGIN) + 2 * w->keep_bytes);
     return rc;
 }
 

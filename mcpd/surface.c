@@ -28,7 +28,8 @@ bool surface_open(struct surface *s, struct app *a, char *why, size_t cap) {
                                 .prompt_count = app_prompt_count,
                                 .extensions = extensions,
                                 .extension_count = sizeof extensions / sizeof *extensions,
-                                .app = a};
+                                .app = a,
+                                .loop = a->loop};
     s->server = mcp_server_new(&config, why, cap);
     if (!s->server) return false;
     if (resources_watch(&s->watch, a, s->server)) return true;

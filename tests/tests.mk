@@ -12,6 +12,7 @@ SUITES += tests/lab/test_callers.py
 SUITES += tests/lab/test_reports.py
 UNIT += test_json
 UNIT += test_mcp_calls
+UNIT += test_mcp_batch
 UNIT += test_mcp_dispatch
 UNIT += test_mcp_resources
 UNIT += test_mcp_subscribe
@@ -156,6 +157,7 @@ UNIT += test_sysd
 UNIT += test_http_rules
 UNIT += test_tokens
 SUITES += tests/mcp/test_http.py
+SUITES += tests/mcp/test_http_bounds.py
 SUITES += tests/mcp/test_http_load.py
 SUITES += tests/install/test_units
 $(B)/install/memory: tests/install/memory.c $(foreach l,track stat decode common,$(B)/lib$(l).a)

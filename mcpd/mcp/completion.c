@@ -52,10 +52,10 @@ static void offer_nothing(struct mcp_completion *c, void *app) {
 }
 
 static void offer_keys(struct mcp_completion *c, void *app) {
-    char keys[MCP_COMPLETION_MAX][MCP_KEY_MAX + 1];
+    char key[MCP_KEY_MAX + 1];
+    size_t at = 0;
     const struct mcp_resources *r = c->rq->server->config.resources;
-    size_t n = r->keys ? r->keys(app, &c->rq->caller, keys, MCP_COMPLETION_MAX) : 0;
-    for (size_t i = 0; i < n; i++) mcp_completion_offer(c, keys[i]);
+    while (r->key && r->key(app, &c->rq->caller, &at, key)) mcp_completion_offer(c, key);
     mcp_completion_end(c);
 }
 

@@ -15,35 +15,50 @@
 
 /* ---- out ---------------------------------------------------------------------------- */
 
-/* Print and send; `message` is consumed.  */
-static void send_message(struct mcp_conn *c, enum mcp_out_kind kind, cJSON *message, int code) {
+bool conn_is_heard(const struct mcp_conn *c) {
+    return !c->options.is_heard || c->options.is_heard(c->options.ctx);
+}
+
+/* Instead of an answer that cannot be had: an error that needs no memory here. */
+static void send_small_error(struct mcp_conn *c, const char *id, const char *text) {
+    char json[MCP_OUT_SMALL];
+    rpc_small_error(json, id, text);
+    struct mcp_out out = {MCP_OUT_REPLY, json, strlen(json), RPC_INTERNAL_ERROR};
+    (void)c->options.send(c->options.ctx, &out);
+}
+
+void conn_send_text(struct mcp_conn *c, const char *id, const char *json, size_t len) {
+    struct mcp_out out = {.kind = MCP_OUT_REPLY, .json = json, .len = len};
+    if (!c->options.send(c->options.ctx, &out))
+        send_small_error(c, id, "too many answers wait to be read; ask again");
+}
+
+/* Print and send the answer to `id` (NULL: to none); `message` is consumed, NULL: no memory. */
+static void send_reply(struct mcp_conn *c, const char *id, cJSON *message, int code) {
+    char *json = message ? cJSON_PrintUnformatted(message) : NULL;
+    cJSON_Delete(message);
+    if (!json) {
+        send_small_error(c, id, "Internal error: out of memory");
+        return;
+    }
+    struct mcp_out out = {
+        .kind = MCP_OUT_REPLY, .json = json, .len = strlen(json), .error_code = code};
+    if (!c->options.send(c->options.ctx, &out))
+        send_small_error(c, id, "too many answers wait to be read; ask again");
+    free(json);
+}
+
+/* The same for what answers nothing.  */
+static void send_message(struct mcp_conn *c, enum mcp_out_kind kind, cJSON *message) {
     char *json = message ? cJSON_PrintUnformatted(message) : NULL;
     cJSON_Delete(message);
     if (!json) {
         log_line("out of memory: a message to the client is lost");
         return;
     }
-    struct mcp_out out = {.kind = kind, .json = json, .len = strlen(json), .error_code = code};
-    c->options.send(c->options.ctx, &out);
+    struct mcp_out out = {.kind = kind, .json = json, .len = strlen(json)};
+    (void)c->options.send(c->options.ctx, &out);
     free(json);
-}
-
-/* `message` is consumed; error_code as in struct mcp_out. */
-static void send_reply(struct mcp_conn *c, struct mcp_batch *batch, cJSON *message, int code) {
-    if (batch)
-        cJSON_AddItemToArray(batch->replies, message);
-    else
-        send_message(c, MCP_OUT_REPLY, message, code);
-}
-
-/* One request of the batch has ended (or reading has): send when it was the last. */
-static void batch_done_one(struct mcp_batch *b) {
-    if (!b || --b->pending > 0) return;
-    if (b->conn && cJSON_GetArraySize(b->replies) > 0)
-        send_message(b->conn, MCP_OUT_REPLY, b->replies, 0);
-    else
-        cJSON_Delete(b->replies);
-    free(b);
 }
 
 /* ---- requests ----------------------------------------------------------------------- */
@@ -72,8 +87,10 @@ static void request_free(struct mcp_request *rq) {
 /* Send `message` (consumed) as the end of a request. */
 static void request_end(struct mcp_request *rq, cJSON *message, int code) {
     struct mcp_batch *batch = rq->batch;
-    if (rq->conn)
-        send_reply(rq->conn, batch, message, code);
+    if (rq->conn && batch)
+        batch_reply(batch, rq->id, message);
+    else if (rq->conn)
+        send_reply(rq->conn, rq->id, message, code);
     else
         cJSON_Delete(message);
     request_free(rq);
@@ -128,14 +145,14 @@ void mcp_refuse(struct mcp_request *rq, int code, cJSON *data, const char *fmt, 
 
 void mcp_notify(struct mcp_request *rq, const char *method, cJSON *params) {
     if (rq->conn)
-        send_message(rq->conn, MCP_OUT_NOTIFICATION, rpc_notification_message(method, params), 0);
+        send_message(rq->conn, MCP_OUT_NOTIFICATION, rpc_notification_message(method, params));
     else
         cJSON_Delete(params);
 }
 
 void mcp_conn_notify(struct mcp_conn *c, enum mcp_out_kind kind, const char *method,
                      cJSON *params) {
-    send_message(c, kind, rpc_notification_message(method, params), 0);
+    send_message(c, kind, rpc_notification_message(method, params));
 }
 
 bool mcp_only_page(struct mcp_request *rq, const cJSON *params) {
@@ -177,6 +194,7 @@ static void receive_notification(struct mcp_conn *c, const struct rpc_message *m
     if (strcmp(m->method, "notifications/initialized") == 0 && c->options.unsolicited)
         for (size_t i = 0; i < MCP_LISTS; i++) c->legacy.lists[i] = true;
     if (strcmp(m->method, "notifications/cancelled") != 0 || m->params_raw.len == 0) return;
+    if (!c->options.unsolicited) return; /* HTTP: nothing shows that the sender is who asked */
     if (!json_span_member(m->params_raw, "requestId", &target)) return;
     char *id = rpc_id_text(target);
     struct mcp_request *rq = id ? find_in_flight(c, id) : NULL;
@@ -184,17 +202,20 @@ static void receive_notification(struct mcp_conn *c, const struct rpc_message *m
     if (rq) request_abandon(rq);
 }
 
-/* An error for a message that never became a request. */
-static void reject(struct mcp_conn *c, struct mcp_batch *batch, const char *id, int code,
-                   const char *text, cJSON *data) {
-    send_reply(c, batch, rpc_error_message(id, code, text, data), code);
+void conn_reject(struct mcp_conn *c, struct mcp_batch *batch, const char *id, int code,
+                 const char *text, cJSON *data) {
+    cJSON *message = rpc_error_message(id, code, text, data);
+    if (batch)
+        batch_reply(batch, id, message);
+    else
+        send_reply(c, id, message, code);
 }
 
 static void begin_request(struct mcp_conn *c, struct mcp_batch *batch, struct rpc_message *m,
                           enum mcp_era era, const struct mcp_method *method) {
     struct mcp_request *rq = calloc(1, sizeof *rq);
     if (!rq) {
-        reject(c, batch, m->id, RPC_INTERNAL_ERROR, "Internal error: out of memory", NULL);
+        conn_reject(c, batch, m->id, RPC_INTERNAL_ERROR, "Internal error: out of memory", NULL);
         return;
     }
     rq->server = c->server;
@@ -214,7 +235,7 @@ static void begin_request(struct mcp_conn *c, struct mcp_batch *batch, struct rp
     } else {
         memcpy(rq->client, c->legacy_client, sizeof rq->client);
     }
-    if (batch) batch->pending++;
+    batch_hold(batch);
     c->in_flight_count++;
     request_link(&c->in_flight, rq);
     method->handle(rq, m->params);
@@ -225,31 +246,35 @@ static void receive_request(struct mcp_conn *c, struct mcp_batch *batch, struct 
     struct era_refusal refusal;
     char text[LIM_ERROR_TEXT + 1], name[65];
     if (!era_of_request(m, &era, &refusal)) {
-        reject(c, batch, m->id, refusal.code, refusal.text, refusal.data);
+        conn_reject(c, batch, m->id, refusal.code, refusal.text, refusal.data);
         return;
     }
     const struct mcp_method *method = mcp_method_find(c, m->method, era);
     if (!method) {
         text_clean((const uint8_t *)m->method, strlen(m->method), name, sizeof name);
         snprintf(text, sizeof text, "Method not found: %s", name);
-        reject(c, batch, m->id, RPC_METHOD_NOT_FOUND, text, NULL);
+        conn_reject(c, batch, m->id, RPC_METHOD_NOT_FOUND, text, NULL);
     } else if (batch && strcmp(m->method, "initialize") == 0) {
-        reject(c, batch, m->id, RPC_INVALID_REQUEST, "initialize must not be in a batch", NULL);
+        conn_reject(c, batch, m->id, RPC_INVALID_REQUEST, "initialize must not be in a batch",
+                    NULL);
     } else if (batch && era == ERA_MODERN) {
-        reject(c, batch, m->id, RPC_INVALID_REQUEST, "a batch is no place for 2026-07-28", NULL);
+        conn_reject(c, batch, m->id, RPC_INVALID_REQUEST, "a batch is no place for 2026-07-28",
+                    NULL);
     } else if (find_in_flight(c, m->id)) {
-        reject(c, batch, m->id, RPC_INVALID_REQUEST,
-               "this id belongs to a request that is not answered yet", NULL);
+        conn_reject(c, batch, m->id, RPC_INVALID_REQUEST,
+                    "this id belongs to a request that is not answered yet", NULL);
+    } else if (batch_full(batch)) {
+        conn_reject(c, batch, m->id, RPC_INTERNAL_ERROR, batch_full(batch), NULL);
     } else if (c->in_flight_count >= MCP_IN_FLIGHT_MAX) {
         snprintf(text, sizeof text, "too many requests at once: %u are not answered yet",
                  MCP_IN_FLIGHT_MAX);
-        reject(c, batch, m->id, RPC_INTERNAL_ERROR, text, NULL);
+        conn_reject(c, batch, m->id, RPC_INTERNAL_ERROR, text, NULL);
     } else {
         begin_request(c, batch, m, era, method);
     }
 }
 
-static void receive_one(struct mcp_conn *c, struct mcp_batch *batch, struct json_span text) {
+bool conn_receive_one(struct mcp_conn *c, struct mcp_batch *batch, struct json_span text) {
     struct rpc_message m;
     if (!rpc_message_parse(text, &m)) {
         m.kind = RPC_INVALID;
@@ -260,39 +285,11 @@ static void receive_one(struct mcp_conn *c, struct mcp_batch *batch, struct json
     case RPC_REQUEST: receive_request(c, batch, &m); break;
     case RPC_NOTIFICATION: receive_notification(c, &m); break;
     case RPC_RESPONSE: break;
-    case RPC_INVALID: reject(c, batch, m.id, m.code, m.why, NULL); break;
+    case RPC_INVALID: conn_reject(c, batch, m.id, m.code, m.why, NULL); break;
     }
+    bool asked = m.kind == RPC_REQUEST;
     rpc_message_clear(&m);
-}
-
-static size_t count_elements(struct json_span array) {
-    struct json_span element;
-    size_t n = 0, pos = 0;
-    while (json_span_next(array, &pos, &element)) n++;
-    return n;
-}
-
-static void receive_batch(struct mcp_conn *c, struct json_span text) {
-    size_t count = count_elements(text), pos = 0;
-    const char *why = NULL;
-    if (!c->legacy_version || strcmp(c->legacy_version, ERA_BATCH_VERSION) != 0)
-        why = "batches exist only in protocol version 2025-03-26";
-    else if (count == 0)
-        why = "an empty batch";
-    else if (count > MCP_BATCH_MAX)
-        why = "more than 100 messages in a batch";
-    struct mcp_batch *b = why ? NULL : calloc(1, sizeof *b);
-    if (!b) {
-        reject(c, NULL, NULL, why ? RPC_INVALID_REQUEST : RPC_INTERNAL_ERROR,
-               why ? why : "Internal error: out of memory", NULL);
-        return;
-    }
-    b->conn = c;
-    b->replies = cJSON_CreateArray();
-    b->pending = 1;
-    struct json_span element;
-    while (json_span_next(text, &pos, &element)) receive_one(c, b, element);
-    batch_done_one(b);
+    return asked;
 }
 
 void mcp_conn_receive(struct mcp_conn *c, const char *bytes, size_t len) {
@@ -301,18 +298,18 @@ void mcp_conn_receive(struct mcp_conn *c, const char *bytes, size_t len) {
     if (fault != JSON_OK) {
         char text[128];
         snprintf(text, sizeof text, "Parse error: %s (byte %zu)", json_fault_text(fault), offset);
-        reject(c, NULL, NULL, RPC_PARSE_ERROR, text, NULL);
+        conn_reject(c, NULL, NULL, RPC_PARSE_ERROR, text, NULL);
         return;
     }
     struct json_span text = json_span_make(bytes, len);
     if (text.p[0] == '[')
-        receive_batch(c, text);
+        batch_receive(c, text);
     else
-        receive_one(c, NULL, text);
+        (void)conn_receive_one(c, NULL, text);
 }
 
 void mcp_conn_refuse_oversize(struct mcp_conn *c) {
-    reject(c, NULL, NULL, RPC_INVALID_REQUEST, "the message is longer than 4 MiB", NULL);
+    conn_reject(c, NULL, NULL, RPC_INVALID_REQUEST, "the message is longer than 4 MiB", NULL);
 }
 
 /* ---- life --------------------------------------------------------------------------- */
@@ -332,8 +329,7 @@ struct mcp_conn *mcp_conn_new(struct mcp_server *s, const struct mcp_conn_option
 
 void mcp_conn_free(struct mcp_conn *c) {
     if (!c) return;
-    for (struct mcp_request *rq = c->in_flight; rq; rq = rq->next)
-        if (rq->batch) rq->batch->conn = NULL; /* its answers so far go nowhere */
+    batches_abandon(c);
     while (c->in_flight) request_abandon(c->in_flight);
     *c->link = c->next;
     if (c->next) c->next->link = c->link;
@@ -342,7 +338,7 @@ void mcp_conn_free(struct mcp_conn *c) {
 }
 
 size_t mcp_conn_in_flight(const struct mcp_conn *c) {
-    return c->in_flight_count;
+    return c->in_flight_count + (c->batches != NULL);
 }
 
 struct mcp_server *mcp_server_new(const struct mcp_config *config, char *why, size_t cap) {

@@ -36,15 +36,11 @@ struct mcp_server {
     cJSON *tool_list; /* the array of tools/list, the same for everybody */
     struct mcp_conn *conns;
     struct mcp_request
-        *abandoned; /* cancelled or their connection gone; not ended by their tool yet */
+        *abandoned;     /* cancelled or their connection gone; not ended by their tool yet */
+    size_t batch_bytes; /* what open batches hold, requests and answers */
 };
 
-/* An answer that waits for its siblings. */
-struct mcp_batch {
-    struct mcp_conn *conn;
-    cJSON *replies;
-    size_t pending; /* requests not ended, plus one while the batch is being read */
-};
+struct mcp_batch; /* answers that wait for their siblings (batch.c) */
 
 /* What one subscription wants to hear. */
 struct watched {
@@ -67,6 +63,7 @@ struct mcp_conn {
     char legacy_client[64];     /* clientInfo of initialize, cleaned */
     struct mcp_request *in_flight;
     size_t in_flight_count;
+    struct mcp_batch *batches; /* that are not answered yet */
 };
 
 struct mcp_request {
@@ -101,6 +98,28 @@ void mcp_notify(struct mcp_request *rq, const char *method, cJSON *params);
 
 /* Send one on a connection, in answer to nothing. */
 void mcp_conn_notify(struct mcp_conn *c, enum mcp_out_kind kind, const char *method, cJSON *params);
+
+/* The answer to `id` (NULL: to none, or to many) as JSON text. */
+void conn_send_text(struct mcp_conn *c, const char *id, const char *json, size_t len);
+/* An error for a message that never became a request; `data` is consumed. */
+void conn_reject(struct mcp_conn *c, struct mcp_batch *batch, const char *id, int code,
+                 const char *text, cJSON *data);
+/* One message, checked.  True: it was a request, which may have been work. */
+bool conn_receive_one(struct mcp_conn *c, struct mcp_batch *batch, struct json_span text);
+/* Does anybody wait for answers? */
+bool conn_is_heard(const struct mcp_conn *c);
+
+/* batch.c */
+void batch_receive(struct mcp_conn *c, struct json_span text);
+/* The answer of one of its requests; `message` is consumed, NULL: out of memory. */
+void batch_reply(struct mcp_batch *b, const char *id, cJSON *message);
+/* A request more, and one less; NULL is allowed. */
+void batch_hold(struct mcp_batch *b);
+void batch_done_one(struct mcp_batch *b);
+/* Why nothing more is to be worked out for it; NULL: it is, or there is no batch. */
+const char *batch_full(const struct mcp_batch *b);
+/* The connection ends: nothing of them is begun or sent any more. */
+void batches_abandon(struct mcp_conn *c);
 
 /* "name version" of a clientInfo object, cleaned, cut; "" if absent. */
 void mcp_client_label(const cJSON *client_info, char *out, size_t cap);

@@ -123,7 +123,6 @@ static const char *legacy_version(const char *text) {
 static void check_legacy(const struct rpc_message *m, const struct httprules_headers *h,
                          struct httprules *r) {
     bool opens = m->kind == RPC_REQUEST && strcmp(m->method, "initialize") == 0;
-    struct json_span target;
     r->legacy_version = legacy_version(h->version);
     if (opens && is_modern_version(h->version))
         refuse_mismatch(r, "MCP-Protocol-Version", "names a version that has no initialize");
@@ -132,9 +131,6 @@ static void check_legacy(const struct rpc_message *m, const struct httprules_hea
                "params._meta lacks \"" ERA_META_VERSION "\" and \"" ERA_META_CAPABILITIES "\"");
     else if (h->version && !opens && !r->legacy_version && !is_modern_version(h->version))
         refuse(r, 400, RPC_LEGACY_HTTP_REFUSED, "Unsupported protocol version");
-    else if (m->kind == RPC_NOTIFICATION && strcmp(m->method, "notifications/cancelled") == 0 &&
-             m->params_raw.len > 0 && json_span_member(m->params_raw, "requestId", &target))
-        r->cancels = rpc_id_text(target);
 }
 
 static void check_batch(struct json_span text, const struct httprules_headers *h,
@@ -212,7 +208,6 @@ void httprules_check(const char *bytes, size_t len, const struct httprules_heade
 
 void httprules_clear(struct httprules *r) {
     free(r->id);
-    free(r->cancels);
     cJSON_Delete(r->data);
     *r = (struct httprules){0};
 }

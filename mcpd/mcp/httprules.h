@@ -29,7 +29,6 @@ struct httprules {
     bool modern;
     bool listens;               /* subscriptions/listen: it stays open */
     char *id;                   /* canonical text of a request's id, NULL if there is none; owned */
-    char *cancels;              /* legacy notifications/cancelled: the id it names; owned */
     const char *legacy_version; /* a constant; NULL: not told (or modern) */
     unsigned status;            /* the last four: refusals only */
     int code;

@@ -2,6 +2,7 @@
  * is wrong with it is part of the result rather than an error of the function, because the answer
  * may still need the id. Runs in: mcpd. Input trust: client (checked by json_check). */
 #include "mcpd/mcp/jsonrpc.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,4 +119,9 @@ cJSON *rpc_notification_message(const char *method, cJSON *params) {
     cJSON_AddStringToObject(m, "method", method);
     if (params) (void)add_owned(m, "params", params);
     return m;
+}
+
+void rpc_small_error(char out[2048], const char *id, const char *text) {
+    snprintf(out, 2048, "{\"jsonrpc\":\"2.0\",%s%s%s\"error\":{\"code\":%d,\"message\":\"%s\"}}",
+             id ? "\"id\":" : "", id ? id : "", id ? "," : "", RPC_INTERNAL_ERROR, text);
 }

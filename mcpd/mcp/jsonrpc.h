@@ -55,6 +55,10 @@ cJSON *rpc_result_message(const char *id, cJSON *result);
  * consumed, may be NULL. */
 cJSON *rpc_error_message(const char *id, int code, const char *text, cJSON *data);
 
+/* The text of an error -32603, for when there is no memory to build one.  `text` is a constant
+ * without anything to escape; with an id of RPC_ID_MAX it fits 2048 bytes. */
+void rpc_small_error(char out[2048], const char *id, const char *text);
+
 /* {"jsonrpc":"2.0","method":METHOD,"params":PARAMS}.  `params` is consumed, may be NULL. */
 cJSON *rpc_notification_message(const char *method, cJSON *params);
 

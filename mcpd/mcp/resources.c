@@ -257,6 +257,10 @@ void mcp_read_failed(struct mcp_read *read, const char *why) {
     mcp_refuse(read->rq, RPC_INTERNAL_ERROR, NULL, "Internal error: %s", why);
 }
 
+bool mcp_read_is_heard(const struct mcp_read *read) {
+    return read->rq->conn && conn_is_heard(read->rq->conn);
+}
+
 const struct caller *mcp_read_caller(const struct mcp_read *read) {
     return &read->rq->caller;
 }

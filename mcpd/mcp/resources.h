@@ -57,8 +57,9 @@ struct mcp_resources {
                  bool *unknown_out);
     /* Is there such an item for `who`, listed or not?  NULL if there are no templates. */
     bool (*exists)(void *app, const struct caller *who, const char *key);
-    /* The keys for completion, newest first, at most `most`; the listed and the others. */
-    size_t (*keys)(void *app, const struct caller *who, char (*out)[MCP_KEY_MAX + 1], size_t most);
+    /* The keys for completion, newest first, the listed and the others: the next one from *at on,
+     * which is 0 at first and is moved on.  False: no more.  NULL: none. */
+    bool (*key)(void *app, const struct caller *who, size_t *at, char out[MCP_KEY_MAX + 1]);
     bool changes; /* items come and go, and are told: subscriptions are offered */
 };
 
@@ -70,6 +71,9 @@ void mcp_read_bytes(struct mcp_read *read, const void *bytes, size_t len, enum m
 void mcp_read_missing(struct mcp_read *read);
 /* End it as an internal error, with one sentence. */
 void mcp_read_failed(struct mcp_read *read, const char *why);
+
+/* Does anybody still wait for it?  Asked before a report is rendered. */
+bool mcp_read_is_heard(const struct mcp_read *read);
 
 /* Who reads; valid until the read ends. */
 const struct caller *mcp_read_caller(const struct mcp_read *read);

@@ -10,10 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct loop;
+
 #define MCP_INSTRUCTIONS_MAX 2000u /* clients cut what they give the model at about 2 KB */
 #define MCP_IN_FLIGHT_MAX    64u   /* unanswered requests of one connection */
-#define MCP_BATCH_MAX        100u  /* messages in one batch (2025-03-26 only) */
-#define MCP_WATCHED_MAX      64u   /* resources one subscription watches: a page of them is 100 */
+#define MCP_BATCH_MAX                                                                              \
+    32u /* messages in one batch; 2025-03-26 names no number.  Half of the requests of a           \
+           connection */
+#define MCP_BATCH_BYTES   (4u * 1024u * 1024u)  /* of one batch's answers: as long as a message */
+#define MCP_BATCHES_BYTES (16u * 1024u * 1024u) /* of all open batches, requests and answers */
+#define MCP_OUT_SMALL     2048u /* an error without data: an id of RPC_ID_MAX bytes, and a sentence */
+#define MCP_WATCHED_MAX   64u   /* resources one subscription watches: a page of them is 100 */
 
 struct mcp_server;
 struct mcp_conn;
@@ -31,6 +38,7 @@ struct mcp_config {
     bool lists_change; /* the lists of tools and prompts: mcp_server_list_changed() is used */
     void *app;         /* given to every function of the tables */
     uint64_t (*now_ms)(void); /* monotonic; NULL: clock_mono_ms */
+    struct loop *loop;        /* batches are taken message by message in it; NULL: at once */
 };
 
 /* NULL with `why` filled if a schema cannot be enforced, a name is not allowed or taken twice, the
@@ -69,14 +77,19 @@ struct mcp_out {
 
 struct mcp_conn_options {
     struct caller caller; /* copied */
-    /* Notifications that belong to no request reach the client (stdio).  Without this the legacy
-     * era has neither subscriptions nor changing lists here. */
+    /* The connection is one client's and lasts (stdio): notifications that belong to no request
+     * reach it, and its own notifications/cancelled is heard.  Without this the legacy era has
+     * neither subscriptions nor changing lists here, and cancels nothing by a message. */
     bool unsolicited;
     /* The legacy version in force when the transport knows it without an initialize on this
      * connection (HTTP's MCP-Protocol-Version header); a constant, NULL if unknown. */
     const char *legacy_version;
-    /* Must not free the connection and must not call mcp_conn_receive(). */
-    void (*send)(void *ctx, const struct mcp_out *out);
+    /* Must not free the connection and must not call mcp_conn_receive().  False: there is no room
+     * for this reply, and its client shall be told so; but what has at most MCP_OUT_SMALL bytes is
+     * never refused: who cannot send that either ends the connection. */
+    bool (*send)(void *ctx, const struct mcp_out *out);
+    /* Does anybody wait for answers?  NULL: yes.  What only reads is not worked out for nobody. */
+    bool (*is_heard)(void *ctx);
     void *ctx;
 };
 
@@ -93,7 +106,7 @@ void mcp_conn_receive(struct mcp_conn *c, const char *bytes, size_t len);
 /* The transport skipped a message longer than JSON_MAX_BYTES: tell the client. */
 void mcp_conn_refuse_oversize(struct mcp_conn *c);
 
-/* Requests that are not answered yet. */
+/* Requests and batches that are not answered yet. */
 size_t mcp_conn_in_flight(const struct mcp_conn *c);
 
 #endif

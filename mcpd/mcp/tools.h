@@ -87,9 +87,9 @@ bool tool_call_wants_progress(const struct tool_call *call);
 
 /* Have `fn(call, ctx)` called once if the client cancels the call or goes away.  The call still has
  * to be ended (any text will do, it is not sent), in `fn` or later; without a registered function
- * the tool simply runs to its end.  fn NULL unregisters.  Cancelling a call never stops a capture
- * by itself: a capture has its own handle.  Returns true at once, without calling, if already
- * cancelled. */
+ * the tool simply runs to its end.  fn NULL unregisters.  What the call has set going, and
+ * whose handle the client has not been told yet, the tool ends then.  Returns true at once, without
+ * calling, if already cancelled. */
 bool tool_call_on_cancel(struct tool_call *call, void (*fn)(struct tool_call *call, void *ctx),
                          void *ctx);
 

@@ -1,6 +1,7 @@
 /* One section of a report, in pages.  A page is filled row by row as long as its budget lasts; the
  * cursor names the snapshot it belongs to, so that pages of different moments never mix.
  * Runs in: mcpd.  Input trust: client (cursor), packets (rows). */
+#include "common/text.h"
 #include "mcpd/report/build.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,8 +34,14 @@ static bool cursor_read(const struct report_input *in, const char *cursor, const
         *section_out = report_sections[i];
         return true;
     }
-    return fail_set(fail, FAIL_VALUE, "cursor",
-                    "this cursor belongs to no page of the present report; begin again without it");
+    char given[64], example[64];
+    text_clean((const uint8_t *)cursor, strlen(cursor), given, sizeof given);
+    cursor_make(example, sizeof example, in, "connections", 5);
+    return fail_set(
+        fail, FAIL_VALUE, "cursor",
+        "cursor \"%s\" belongs to no page of the present report; allowed: next_cursor of "
+        "the page before, such as \"%s\"; or begin again without it",
+        given, example);
 }
 
 /* ---- pages --------------------------------------------------------------------------------- */
@@ -198,7 +205,10 @@ static cJSON *section_build(struct page *p, unsigned max_tokens, struct fail *fa
         ok = coverage_page(out, p, max_tokens);
     if (ok && p->offset > 0 && p->offset >= p->total) {
         ok = false;
-        fail_set(fail, FAIL_VALUE, "cursor", "this cursor points behind the end");
+        fail_set(fail, FAIL_VALUE, "cursor",
+                 "cursor points at row %u of section %s, which has %u; allowed: next_cursor of the "
+                 "page before, or begin again without it",
+                 p->offset, p->section, p->total);
     }
     if (ok) return out;
     cJSON_Delete(out);
@@ -221,7 +231,10 @@ static bool section_find(struct page *p, const char *section, const char *cursor
      */
     if (strcmp(p->section, "summary") == 0) p->section = of;
     return strcmp(p->section, of) == 0 ||
-           fail_set(fail, FAIL_VALUE, "cursor", "this cursor belongs to section %s", of);
+           fail_set(fail, FAIL_VALUE, "cursor",
+                    "cursor belongs to section %s, but section is %s; allowed with it: section "
+                    "\"%s\"",
+                    of, p->section, of);
 }
 
 cJSON *report_section(const struct rules *r, const struct capture_view *v, const char *section,

@@ -17,7 +17,7 @@ static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
     struct starting s = *(struct starting *)ctx;
     free(ctx);
     if (c)
-        tool_await_end(s.app, s.call, s.args, c, WAIT_MS, tool_report_or_status);
+        tool_await_own(s.app, s.call, s.args, c, WAIT_MS, tool_report_or_status);
     else
         tool_fail(s.call, fail);
 }

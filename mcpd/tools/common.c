@@ -70,8 +70,10 @@ static void refuse_missing(struct tool_call *call, unsigned found, bool running,
                         "list_captures.",
                         kind);
     else
-        tool_call_error(call, "capture_id is missing and you have %u %ss; allowed: %s.", found,
-                        kind, ids);
+        tool_call_error(call,
+                        "capture_id is missing and you have %u %ss; allowed: %s. Example: "
+                        "{\"capture_id\":\"%.32s\"}.",
+                        found, kind, ids, ids);
 }
 
 struct capture *tool_find_capture(struct app *a, struct tool_call *call, const cJSON *args,
@@ -101,8 +103,11 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
                  "has expired: what has ended is kept for %u h, and %u MiB of it at most "
                  "(retention_hours, retention_mib in mcpd.conf)",
                  a->settings.retention_s / 3600, a->settings.retention_bytes >> 20);
-    tool_call_error(call, "capture_id \"%s\" %s; allowed: %s. list_captures shows yours.", given,
-                    why, ids);
+    char example[80] = "start_packet_capture makes one";
+    if (strcmp(ids, "none") != 0)
+        snprintf(example, sizeof example, "example: {\"capture_id\":\"%.32s\"}", ids);
+    tool_call_error(call, "capture_id \"%s\" %s; allowed: %s; %s. list_captures shows yours.",
+                    given, why, ids, example);
     return NULL;
 }
 
@@ -182,6 +187,7 @@ struct wait {
     struct capture *capture;
     tool_done_fn *done;
     enum capture_event until; /* CAPTURE_ENDED satisfies all */
+    bool owns;                /* nobody knows the capture's id yet: it goes with the call */
     uint64_t watch, timer, tick;
 };
 
@@ -200,7 +206,10 @@ static void wait_done(void *ctx) {
 }
 
 static void wait_cancelled(struct tool_call *call, void *ctx) {
+    struct wait was = *(struct wait *)ctx;
+    struct fail fail;
     wait_free(ctx);
+    if (was.owns) (void)captures_stop(was.app->captures, was.capture, &fail);
     tool_call_error(call, "Cancelled.");
 }
 
@@ -237,7 +246,12 @@ static void await(struct wait start, unsigned max_ms) {
 
 void tool_await_end(struct app *a, struct tool_call *call, const cJSON *args, struct capture *c,
                     unsigned max_ms, tool_done_fn *done) {
-    await((struct wait){a, call, args, c, done, CAPTURE_ENDED, 0, 0, 0}, max_ms);
+    await((struct wait){a, call, args, c, done, CAPTURE_ENDED, false, 0, 0, 0}, max_ms);
+}
+
+void tool_await_own(struct app *a, struct tool_call *call, const cJSON *args, struct capture *c,
+                    unsigned max_ms, tool_done_fn *done) {
+    await((struct wait){a, call, args, c, done, CAPTURE_ENDED, true, 0, 0, 0}, max_ms);
 }
 
 void tool_await_tables(struct app *a, struct tool_call *call, const cJSON *args, struct capture *c,
@@ -248,5 +262,5 @@ void tool_await_tables(struct app *a, struct tool_call *call, const cJSON *args,
         return;
     }
     captures_refresh(a->captures, c);
-    await((struct wait){a, call, args, c, done, CAPTURE_REFRESHED, 0, 0, 0}, 3 * FRESH_MS);
+    await((struct wait){a, call, args, c, done, CAPTURE_REFRESHED, false, 0, 0, 0}, 3 * FRESH_MS);
 }

@@ -3,8 +3,20 @@
 #include "mcpd/tools/tools.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define ROWS_MAX 20u /* the newest; a longer list would only cost tokens */
+#define ROWS_MAX    20u /* a longer list would only cost tokens */
+#define END_BYTES   64u /* "N of M", twice, and braces */
+#define TOKEN_BYTES 3u  /* contract of the reports: tokens are UTF-8 bytes / 3 */
+
+/* The list as it grows: the structured content may have the token budget, the text half of it. */
+struct listing {
+    const struct app *app;
+    cJSON *rows;
+    FILE *text;
+    size_t bytes, text_bytes; /* left */
+    uint32_t shown, seen;
+};
 
 static int problems_of(const struct app *a, const struct capture *c) {
     cJSON *tree = answer_full(a, c);
@@ -13,10 +25,7 @@ static int problems_of(const struct app *a, const struct capture *c) {
     return n;
 }
 
-static void add_row(const struct app *a, const struct capture *c, cJSON *list, FILE *text) {
-    char started[ANSWER_TIME_BYTES];
-    int problems = problems_of(a, c);
-    answer_time(c->started_us, started);
+static cJSON *row_object(const struct capture *c, const char *started, int problems) {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "id", c->id);
     cJSON_AddStringToObject(o, "target", c->target.text);
@@ -24,42 +33,73 @@ static void add_row(const struct app *a, const struct capture *c, cJSON *list, F
     cJSON_AddStringToObject(o, "state", capture_state_names[c->state]);
     cJSON_AddStringToObject(o, "started", started);
     cJSON_AddNumberToObject(o, "problems", problems);
-    cJSON_AddItemToArray(list, o);
-    fprintf(text, "%s  %s  %s, mode %s, started %s, %d problems\n", c->id,
-            capture_state_names[c->state], c->target.text[0] ? c->target.text : "no target",
-            mode_names[c->target.mode], started, problems);
+    return o;
+}
+
+/* Rows that no longer fit, and all after them, are counted only. */
+static void add_row(struct listing *l, const struct capture *c) {
+    char started[ANSWER_TIME_BYTES], line[LIM_NAME + 160];
+    l->seen++;
+    if (l->shown >= ROWS_MAX || l->shown + 1 < l->seen) return;
+    int problems = problems_of(l->app, c);
+    answer_time(c->started_us, started);
+    int text =
+        snprintf(line, sizeof line, "%s  %s  %s, mode %s, started %s, %d problems\n", c->id,
+                 capture_state_names[c->state], c->target.text[0] ? c->target.text : "no target",
+                 mode_names[c->target.mode], started, problems);
+    cJSON *row = row_object(c, started, problems);
+    char *json = cJSON_PrintUnformatted(row);
+    size_t bytes = json ? strlen(json) + 1 : SIZE_MAX;
+    free(json);
+    if (bytes > l->bytes || (size_t)text > l->text_bytes) {
+        cJSON_Delete(row);
+        return;
+    }
+    l->bytes -= bytes;
+    l->text_bytes -= (size_t)text;
+    l->shown++;
+    cJSON_AddItemToArray(l->rows, row);
+    fputs(line, l->text);
+}
+
+/* Running ones first: those can still be stopped; then the newest. */
+static void add_rows(struct listing *l, const struct caller *who) {
+    struct store *s = captures_store(l->app->captures);
+    for (int running = 1; running >= 0; running--)
+        for (uint32_t i = store_count(s); i-- > 0;) {
+            const struct capture *c = store_at(s, i);
+            if (capture_visible(c, who) && (c->run != NULL) == running) add_row(l, c);
+        }
 }
 
 static void start(struct tool_call *call, const cJSON *args, void *app) {
-    struct app *a = app;
-    struct store *s = captures_store(a->captures);
-    const struct caller *who = tool_call_caller(call);
-    char *text = NULL;
-    size_t bytes;
-    uint32_t shown = 0, seen = 0;
+    const struct app *a = app;
+    char *text = NULL, of[40];
+    size_t bytes, budget = (size_t)a->settings.token_budget * TOKEN_BYTES;
     (void)args;
-    FILE *out = open_memstream(&text, &bytes);
-    ASSERT(out);
     cJSON *tree = cJSON_CreateObject();
-    cJSON *list = cJSON_AddArrayToObject(tree, "captures");
-    for (uint32_t i = store_count(s); i-- > 0;) {
-        const struct capture *c = store_at(s, i);
-        if (!capture_visible(c, who)) continue;
-        if (++seen <= ROWS_MAX) add_row(a, c, list, out), shown++;
+    struct listing l = {.app = a,
+                        .rows = cJSON_AddArrayToObject(tree, "captures"),
+                        .text = open_memstream(&text, &bytes),
+                        .bytes = budget - END_BYTES,
+                        .text_bytes = budget / 2 - END_BYTES};
+    ASSERT(l.text);
+    add_rows(&l, tool_call_caller(call));
+    if (l.seen == 0) fputs("No captures yet. start_packet_capture makes one.\n", l.text);
+    if (l.seen > l.shown) {
+        snprintf(of, sizeof of, "%u of %u shown", l.shown, l.seen);
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(tree, "lists"), "captures", of);
+        fprintf(l.text, "%s: the running ones, then the newest.\n", of);
     }
-    if (seen == 0) fputs("No captures yet. start_packet_capture makes one.\n", out);
-    if (seen > shown) {
-        cJSON_AddNumberToObject(tree, "of", seen);
-        fprintf(out, "%u of %u shown, the newest.\n", shown, seen);
-    }
-    fclose(out);
+    fclose(l.text);
     tool_call_result(call, tree, text);
 }
 
 const struct tool tool_list_captures = {
     .name = "list_captures",
     .title = "List captures",
-    .description = "Your captures, newest first, with id, target, mode, state, start and number of "
+    .description = "Your captures, running ones first, then the newest, with id, target, mode, "
+                   "state, start and number of "
                    "problems. Use it when a capture_id is not known any more.",
     .input_schema = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}",
     .output_schema = "{\"type\":\"object\",\"properties\":{\"captures\":{\"type\":\"array\"}},"

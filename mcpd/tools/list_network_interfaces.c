@@ -2,18 +2,33 @@
  * Runs in: mcpd.  Input trust: client. */
 #include "mcpd/answer_interfaces.h"
 #include "mcpd/tools/tools.h"
+#include <stdlib.h>
+
+#define TOKEN_BYTES 3u /* contract of the reports: tokens are UTF-8 bytes / 3 */
+
+struct listing {
+    struct tool_call *call;
+    size_t max_bytes;
+};
 
 static void on_list(void *ctx, cJSON *tree, const struct fail *fail) {
-    struct tool_call *call = ctx;
-    if (tree)
-        tool_call_result(call, tree, answer_interfaces_text(tree));
-    else
-        tool_fail(call, fail);
+    struct listing l = *(struct listing *)ctx;
+    free(ctx);
+    if (!tree) {
+        tool_fail(l.call, fail);
+        return;
+    }
+    answer_interfaces_fit(tree, l.max_bytes);
+    tool_call_result(l.call, tree, answer_interfaces_text(tree));
 }
 
 static void start(struct tool_call *call, const cJSON *args, void *app) {
+    struct app *a = app;
+    struct listing *l = malloc(sizeof *l);
     (void)args;
-    answer_interfaces(app, on_list, call);
+    ASSERT(l);
+    *l = (struct listing){call, (size_t)a->settings.token_budget * TOKEN_BYTES};
+    answer_interfaces(a, on_list, l);
 }
 
 const struct tool tool_list_network_interfaces = {
@@ -26,7 +41,7 @@ const struct tool tool_list_network_interfaces = {
         "interface is in doubt; start_packet_capture chooses one by itself.",
     .input_schema = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}",
     .output_schema = "{\"type\":\"object\",\"properties\":{\"interfaces\":{\"type\":\"array\"},"
-                     "\"list_cut\":{\"type\":\"string\"},"
+                     "\"lists\":{\"type\":\"object\"},"
                      "\"default_interface\":{\"type\":\"string\"},"
                      "\"network\":{\"type\":\"object\"}},\"required\":[\"interfaces\"]}",
     .read_only = true,

@@ -22,6 +22,10 @@ static const char advice_probe[] =
     "The capture runs now and the probe makes one connection to the target; other traffic may be "
     "made too. Then call get_capture_report with this capture_id.";
 
+#define FILTER_ALLOWED                                                                             \
+    "Allowed: a pcap-filter expression of at most 1024 bytes; example: \"tcp port 443 and host "   \
+    "192.0.2.1\"."
+
 static cJSON *answer(const struct capture *c, bool probe) {
     char ends[ANSWER_TIME_BYTES];
     cJSON *o = cJSON_CreateObject();
@@ -57,17 +61,28 @@ static char *answer_text(const struct capture *c, bool probe) {
     return text;
 }
 
+/* About a filter the sentence says what is wrong with it; what was given is said here unless it is
+ * in there, and what a right one looks like. */
+static void fail_start(struct tool_call *call, const char *filter, const struct fail *why) {
+    if (strcmp(why->field, "filter") != 0)
+        tool_fail(call, why);
+    else if (strncmp(why->why, "filter \"", 8) == 0)
+        tool_call_error(call, "%s. " FILTER_ALLOWED, why->why);
+    else
+        tool_call_error(call, "%s. Given: filter \"%.300s\". " FILTER_ALLOWED, why->why, filter);
+}
+
 static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
     struct starting s = *(struct starting *)ctx;
     free(ctx);
     if (!c) {
-        tool_fail(s.call, fail);
+        fail_start(s.call, tool_text(s.args, "filter"), fail);
         return;
     }
     unsigned wait_s = tool_number(s.args, "wait_s", 0);
     bool probe = c->probe.asked[0] != 0;
-    if (wait_s)
-        tool_await_end(s.app, s.call, s.args, c, wait_s * 1000, tool_report_or_status);
+    if (wait_s || tool_call_cancelled(s.call)) /* who has gone does not learn the id either */
+        tool_await_own(s.app, s.call, s.args, c, wait_s * 1000, tool_report_or_status);
     else
         tool_call_result(s.call, answer(c, probe), answer_text(c, probe));
 }
@@ -144,7 +159,8 @@ const struct tool tool_start_packet_capture = {
         "\"probe\":{\"type\":\"boolean\",\"default\":false,\"description\":\"Make one connection "
         "to the target itself\"},"
         "\"wait_s\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":50,\"default\":0,"
-        "\"description\":\"Wait up to so many seconds for the end and return the report\"}},"
+        "\"description\":\"Wait up to so many seconds for the end and return the report; cancelled "
+        "meanwhile, the capture is stopped\"}},"
         "\"required\":[\"target\"],\"additionalProperties\":false}",
     .output_schema = TOOL_CAPTURE_OUTPUT,
     .ui = TOOL_UI,

@@ -50,6 +50,11 @@ typedef void tool_done_fn(struct app *a, struct tool_call *call, const cJSON *ar
 void tool_await_end(struct app *a, struct tool_call *call, const cJSON *args, struct capture *c,
                     unsigned max_ms, tool_done_fn *done);
 
+/* The same for the capture that this call has made: who cancels the call before the end has never
+ * heard its id, so it is stopped. */
+void tool_await_own(struct app *a, struct tool_call *call, const cJSON *args, struct capture *c,
+                    unsigned max_ms, tool_done_fn *done);
+
 /* See to it that the tables are at most a second old, then call `done`. */
 void tool_await_tables(struct app *a, struct tool_call *call, const cJSON *args, struct capture *c,
                        tool_done_fn *done);

@@ -49,6 +49,13 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return reply_proceed(x);
 }
 
+/* Addresses stay as they are written: decoded, "/mcp%00x" would end where ours does. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text) {
+    (void)cls;
+    (void)connection;
+    return strlen(text);
+}
+
 static void on_completed(void *cls, struct MHD_Connection *connection, void **request,
                          enum MHD_RequestTerminationCode how) {
     struct http_exchange *x = *request;
@@ -112,7 +119,8 @@ static bool start_daemon(struct http *h, char *why, size_t cap) {
         MHD_OPTION_NOTIFY_CONNECTION, peers_new_connection, h, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_HEADER_BYTES, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)(2 * (HTTP_TCP_MAX + HTTP_UNIX_MAX)), MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_END);
     const union MHD_DaemonInfo *info =
         h->daemon ? MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info) {

@@ -1,6 +1,8 @@
 /* One request: may it be asked, what is in it, and what the core says to it.  Each has a connection
- * of its own to the core, so that ids of different clients cannot meet; only a legacy client's
- * notifications/cancelled, which comes as a request of its own, is carried to the one it means.
+ * of its own to the core, so that ids of different clients cannot meet.  A legacy client's
+ * notifications/cancelled comes as a request of its own, and without sessions nothing shows that
+ * its sender is who sent the request it names (clients that share a token all count from 0): it is
+ * received and changes nothing.
  *
  * Nothing is kept of who has not shown a token: a refused body is read and forgotten, so that its
  * sender gets to read the refusal.
@@ -43,6 +45,7 @@ void exchange_free(struct http_exchange *x) {
     drop_body(x);
     httprules_clear(&x->rules);
     free(x->out);
+    x->h->out_bytes -= x->out_counted;
     free(x);
 }
 
@@ -181,11 +184,13 @@ void exchange_take_body(struct http_exchange *x, const char *bytes, size_t len) 
 bool exchange_append(struct http_exchange *x, const char *bytes, size_t len) {
     if (x->sent == x->out_len) x->sent = x->out_len = 0;
     if (x->out_len + len > x->out_room) {
-        size_t room = x->out_room ? x->out_room : 1024;
+        size_t room = x->out_room ? x->out_room : len;
         while (room < x->out_len + len) room *= 2;
         char *p = realloc(x->out, room);
         if (!p) return false;
         x->out = p;
+        x->h->out_bytes += room - x->out_room;
+        x->out_counted += room - x->out_room;
         x->out_room = room;
     }
     memcpy(x->out + x->out_len, bytes, len);
@@ -200,12 +205,26 @@ void exchange_append_event(struct http_exchange *x, const char *json, size_t len
         x->gone = true; /* a stream with a hole is worth less than none */
 }
 
-static void on_out(void *ctx, const struct mcp_out *out) {
+/* Answers of the same caller that are not read yet. */
+static size_t waiting_bytes(const struct http_exchange *x) {
+    size_t bytes = 0;
+    for (const struct http_exchange *k = x->h->exchanges; k; k = k->next)
+        if (k->out_counted && caller_same(&k->caller, &x->caller)) bytes += k->out_counted;
+    return bytes;
+}
+
+static bool has_room(const struct http_exchange *x, size_t len) {
+    return len <= MCP_OUT_SMALL || (x->h->out_bytes + len <= HTTP_OUT_BYTES &&
+                                    waiting_bytes(x) + len <= HTTP_CALLER_OUT_BYTES);
+}
+
+static bool on_out(void *ctx, const struct mcp_out *out) {
     struct http_exchange *x = ctx;
     bool reply = out->kind == MCP_OUT_REPLY;
-    if (x->done) return;
+    if (reply && x->peer && !x->done && !has_room(x, out->len)) return false;
+    if (x->done) return true;
     x->done = reply;
-    if (!x->peer) return;
+    if (!x->peer) return true;
     if (reply) x->code = out->error_code;
     if (!reply && (x->accept.sse_named || x->rules.listens)) x->streaming = true;
     if (reply && !x->accept.json && httprules_status(x->rules.modern, x->code) == 200)
@@ -216,6 +235,12 @@ static void on_out(void *ctx, const struct mcp_out *out) {
     else if (!x->streaming && reply && !exchange_append(x, out->json, out->len))
         x->gone = true;
     reply_wake(x);
+    return true;
+}
+
+static bool is_heard(void *ctx) {
+    const struct http_exchange *x = ctx;
+    return x->peer && !x->gone && !peers_has_ended(x->peer);
 }
 
 static bool is_active(const struct http_exchange *x) {
@@ -232,28 +257,18 @@ static bool within_quota(const struct http_exchange *x) {
     return active < HTTP_CALLER_MAX && (!x->rules.listens || listens < HTTP_CALLER_LISTENS);
 }
 
-/* Clients of one token all count from 0: only an id that one request alone has says whose it is. */
-static void carry_cancel(const struct http_exchange *x) {
-    struct http_exchange *only = NULL;
-    for (struct http_exchange *k = x->h->exchanges; k; k = k->next) {
-        bool meant = is_active(k) && !k->rules.modern && k->rules.id &&
-                     strcmp(k->rules.id, x->rules.cancels) == 0 &&
-                     caller_same(&k->caller, &x->caller);
-        if (meant && only) return;
-        if (meant) only = k;
-    }
-    if (!only) return;
-    mcp_conn_receive(only->conn, x->body, x->body_len);
-    if (mcp_conn_in_flight(only->conn) > 0 || only->done) return;
-    only->done = true;
-    if (only->peer) reply_wake(only);
-}
-
 static void give_to_core(struct http_exchange *x) {
-    struct mcp_conn_options o = {
-        .caller = x->caller, .send = on_out, .ctx = x, .legacy_version = x->rules.legacy_version};
+    struct mcp_conn_options o = {.caller = x->caller,
+                                 .send = on_out,
+                                 .is_heard = is_heard,
+                                 .ctx = x,
+                                 .legacy_version = x->rules.legacy_version};
     if (!within_quota(x)) {
         refuse(x, 429, "too many requests of this caller are not answered yet");
+        return;
+    }
+    if (waiting_bytes(x) > HTTP_CALLER_OUT_BYTES / 2) {
+        refuse(x, 429, "too many answers wait to be read; try again in a second");
         return;
     }
     if (x->rules.listens && !x->accept.sse) {
@@ -301,8 +316,7 @@ void exchange_end_body(struct http_exchange *x) {
     } else if (x->rules.kind == HTTPRULES_ASKS) {
         give_to_core(x);
     } else {
-        if (x->rules.cancels) carry_cancel(x);
-        x->done = true;
+        x->done = true; /* nothing in it wants an answer, and nothing has an effect here */
     }
     drop_body(x);
 }

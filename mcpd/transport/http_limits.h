@@ -14,10 +14,15 @@
 #define HTTP_BODY_MS  30000u /* 4 MiB at 1.2 Mbit/s */
 #define HTTP_REFUSED_MS                                                                            \
     5000u /* for the rest of a body, and for reading why, of who showed no token */
-#define HTTP_STALL_MS     60000u /* an answer of which nothing could be written for so long */
-#define HTTP_GRACE_MS     250u   /* to send a first request, also when others want the place */
-#define HTTP_BODIES_BYTES (32u * 1024u * 1024u) /* of all bodies being received */
-#define HTTP_BODY_FREE    (16u * 1024u)         /* of each, always: most requests are no larger */
+#define HTTP_STALL_MS         60000u /* an answer of which nothing could be written for so long */
+#define HTTP_GRACE_MS         250u   /* to send a first request, also when others want the place */
+#define HTTP_BODIES_BYTES     (32u * 1024u * 1024u) /* of all bodies being received */
+#define HTTP_BODY_FREE        (16u * 1024u) /* of each, always: most requests are no larger */
+#define HTTP_OUT_BYTES        (64u * 1024u * 1024u) /* of all answers not yet read by their clients */
+#define HTTP_CALLER_OUT_BYTES (16u * 1024u * 1024u) /* the same of one caller */
+#define HTTP_SEND_BYTES                                                                            \
+    (64 * 1024) /* of a connection in the kernel, which doubles it; else 2.5 MiB on loopback, and  \
+                   what is there is in none of our counts */
 #define HTTP_SWALLOW_BYTES                                                                         \
     (160u * 1024u * 1024u) /* read and forgotten so that a client gets to read why */
 #define HTTP_SWALLOW_STRANGER (4u * 1024u * 1024u) /* the same, of who showed no token */

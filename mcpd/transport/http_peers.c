@@ -149,7 +149,8 @@ void peers_new_connection(void *cls, struct MHD_Connection *connection, void **c
 }
 
 static void set_options(const struct http_peer *p) {
-    const int on = 1, vanished_ms = VANISHED_MS;
+    const int on = 1, vanished_ms = VANISHED_MS, send_bytes = HTTP_SEND_BYTES;
+    (void)setsockopt(p->fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes);
     if (p->is_unix) return;
     (void)setsockopt(p->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     (void)setsockopt(p->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &vanished_ms, sizeof vanished_ms);
@@ -235,9 +236,9 @@ void peers_shut(struct http_peer *p) {
     (void)shutdown(p->fd, SHUT_RDWR);
 }
 
-/* The other side has closed, and all it sent has been read.  libmicrohttpd misses that when the end
- * arrived together with data: it waits for an edge that has been. */
-static bool has_ended(const struct http_peer *p) {
+/* libmicrohttpd misses that when the end arrived together with data: it waits for an edge that has
+ * been. */
+bool peers_has_ended(const struct http_peer *p) {
     char byte;
     return recv(p->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
@@ -255,7 +256,7 @@ void peers_sweep(struct http *h, uint64_t now_ms) {
         }
         bool waits = !x || x->state == EXCHANGE_BODY;
         bool late = !(x && x->suspended) && now_ms - since > limit;
-        if (late || (waits && has_ended(p))) peers_shut(p);
+        if (late || (waits && peers_has_ended(p))) peers_shut(p);
     }
 }
 

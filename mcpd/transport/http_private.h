@@ -27,6 +27,7 @@ struct http {
     struct http_exchange *exchanges;
     unsigned tcp_peers, unix_peers;
     size_t bodies_bytes;
+    size_t out_bytes; /* answers that are not read yet */
     uint64_t run_timer, sweep_timer, accept_timer;
     struct http_peer *accepting; /* while libmicrohttpd is given a new connection */
     bool woken;                  /* a connection has been resumed since libmicrohttpd ran */
@@ -75,6 +76,7 @@ struct http_exchange {
     bool gone;      /* the client is */
     char *out;      /* the answer, or what is to be streamed from `sent` on */
     size_t out_len, out_room, sent;
+    size_t out_counted;  /* in h->out_bytes, until the response has gone */
     int code;            /* JSON-RPC code of the answer */
     uint64_t sse_timer;  /* answers in time are plain JSON */
     uint64_t began_ms;   /* of this state */
@@ -93,6 +95,8 @@ void peers_sweep(struct http *h, uint64_t now_ms);
 void peers_watch_hangup(struct http_peer *p, bool watch);
 void peers_on_hangup(void *ctx, int fd, unsigned ready);
 void peers_shut(struct http_peer *p); /* the connection ends at once */
+/* The other side has closed, and all it sent has been read. */
+bool peers_has_ended(const struct http_peer *p);
 void peers_stop_listening(struct http *h);
 
 /* http_exchange.c */

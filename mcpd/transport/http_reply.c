@@ -97,7 +97,7 @@ static enum MHD_Result queue_refusal(struct http_exchange *x) {
 
 static enum MHD_Result queue_json(struct http_exchange *x) {
     unsigned status = x->status ? x->status : httprules_status(x->rules.modern, x->code);
-    if (x->out_len == 0) /* nothing wanted an answer, or it was cancelled */
+    if (x->out_len == 0) /* nothing wanted an answer */
         return queue(x, 202, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
     struct MHD_Response *response =
         MHD_create_response_from_buffer(x->out_len, x->out, MHD_RESPMEM_MUST_FREE);
@@ -146,6 +146,7 @@ static void on_sse_due(void *ctx) {
 }
 
 enum MHD_Result reply_proceed(struct http_exchange *x) {
+    if (x->gone) return MHD_NO; /* also: the answer is lost */
     if (x->status && x->why) return queue_refusal(x);
     if (x->rules.listens && !x->done && x->accept.sse) x->streaming = true;
     if (x->streaming) return queue_stream(x);

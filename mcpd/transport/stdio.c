@@ -4,8 +4,9 @@
  * calls writable takes PIPE_BUF bytes without blocking; sockets are told MSG_DONTWAIT.
  *
  * Slow readers: replies wait in a queue.  While it holds more than QUEUE_PAUSE bytes no further
- * request is read or taken from what was read, and progress is dropped; over QUEUE_MAX the client
- * is taken for dead.
+ * request is read or taken from what was read, and progress is dropped; an answer that would take
+ * it over QUEUE_MAX becomes an error, and only when not even errors are read any more the client is
+ * taken for dead.
  * Runs in: mcpd.  Input trust: client. */
 #include "mcpd/transport/stdio.h"
 #include "common/clock.h"
@@ -24,7 +25,8 @@
 #define READ_BYTES  (64u * 1024u)   /* one read: Linux pipes hold as much */
 #define KEEP_BYTES  (256u * 1024u)  /* a line buffer larger than this is given back after use */
 #define QUEUE_PAUSE (1024u * 1024u) /* stop taking requests, drop progress */
-#define QUEUE_MAX   (16u * 1024u * 1024u) /* 64 requests in flight of at most 256 KiB each */
+#define QUEUE_MAX   (16u * 1024u * 1024u) /* 64 requests in flight of 256 KiB each */
+#define QUEUE_SPARE (1024u * 1024u)       /* for errors beyond it: several for each of those */
 
 struct buffer {
     char *p;
@@ -160,23 +162,27 @@ static void write_queue(struct stdio *t) {
     if (!t->gone) loop_fd_interest(t->loop, t->options.in_fd, paused ? 0 : LOOP_READ);
 }
 
-static void send_line(void *ctx, const struct mcp_out *out) {
+static bool send_line(void *ctx, const struct mcp_out *out) {
     struct stdio *t = ctx;
-    if (t->out_broken) return;
-    if (out->kind == MCP_OUT_NOTIFICATION && queued(t) > QUEUE_PAUSE) return;
+    bool small = out->len <= MCP_OUT_SMALL;
+    if (t->out_broken) return true;
+    if (out->kind == MCP_OUT_NOTIFICATION && queued(t) > QUEUE_PAUSE) return true;
+    if (out->kind == MCP_OUT_REPLY && !small && queued(t) + out->len >= QUEUE_MAX) return false;
     if (t->sent > 0) {
         memmove(t->out.p, t->out.p + t->sent, queued(t));
         t->out.len -= t->sent;
         t->sent = 0;
     }
-    if (t->out.len + out->len + 1 > QUEUE_MAX || !buffer_reserve(&t->out, out->len + 1)) {
+    size_t most = QUEUE_MAX + (small ? QUEUE_SPARE : 0);
+    if (t->out.len + out->len + 1 > most || !buffer_reserve(&t->out, out->len + 1)) {
         output_broken(t, "16 MiB of replies are waiting");
-        return;
+        return true;
     }
     memcpy(t->out.p + t->out.len, out->json, out->len);
     t->out.p[t->out.len + out->len] = '\n';
     t->out.len += out->len + 1;
     write_queue(t);
+    return true;
 }
 
 /* ---- reading ------------------------------------------------------------------------ */

@@ -25,7 +25,6 @@ static void check_rules(const char *body, size_t n, char *const value[VALUES]) {
         /* A modern request says in its header what it says in its body. */
         HOLDS(!out.modern || out.kind == HTTPRULES_QUIET || value[0]);
         if (out.modern && value[0]) HOLDS(strcmp(value[0], ERA_MODERN_VERSION) == 0);
-        HOLDS(!out.cancels || !out.modern);
     }
     if (out.id) HOLDS(json_check(out.id, strlen(out.id), &at) == JSON_OK);
     unsigned status = httprules_status(out.modern, out.code);

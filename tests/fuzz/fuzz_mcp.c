@@ -47,12 +47,13 @@ static void start(struct tool_call *call, const cJSON *args, void *ctx) {
         end_call(call, a->turn);
 }
 
-static void check_sent(void *ctx, const struct mcp_out *out) {
+static bool check_sent(void *ctx, const struct mcp_out *out) {
     struct fake_app *a = ctx;
     size_t at;
     HOLDS(strlen(out->json) == out->len && !strpbrk(out->json, "\r\n"));
     HOLDS(json_check(out->json, out->len, &at) == JSON_OK);
     a->replies += out->kind == MCP_OUT_REPLY;
+    return true;
 }
 
 static void progress(struct fake_app *a) {

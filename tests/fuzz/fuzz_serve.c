@@ -79,13 +79,14 @@ static void set_up(struct fuzzed *f) {
         copy[i].start = start;
         row[i] = &copy[i];
     }
-    struct mcp_config config = {.tools = row, .tool_count = tool_table_count, .app = f};
-    struct http_options o = {.loop = loop_new(),
+    f->loop = loop_new();
+    struct mcp_config config = {
+        .tools = row, .tool_count = tool_table_count, .app = f, .loop = f->loop};
+    struct http_options o = {.loop = f->loop,
                              .server = mcp_server_new(&config, why, sizeof why),
                              .tokens = tokens_read(path, &fail)};
     unlink(path);
     HOLDS(o.loop && o.server && o.tokens);
-    f->loop = o.loop;
     f->http = http_new(&o, why, sizeof why);
     f->unix_at.sun_family = AF_UNIX; /* an abstract name of the kernel's choice */
     f->tcp_at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};

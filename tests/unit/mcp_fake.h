@@ -25,6 +25,7 @@ struct fake {
     unsigned starts, cancels;
     char *last_args; /* as start() saw them */
     char last_client[64];
+    size_t refuse_over; /* longer replies are not sent; 0: all are */
 };
 
 static uint64_t fake_now_ms;
@@ -65,6 +66,13 @@ static inline void fake_start(struct tool_call *call, const cJSON *args, void *a
         tool_call_result(call, NULL, strdup("\xff"));
         return;
     }
+    if (cJSON_IsString(broken) && strcmp(broken->valuestring, "big") == 0) {
+        char *text = malloc((1u << 20) + 1);
+        memset(text, 'a', 1u << 20);
+        text[1u << 20] = '\0';
+        tool_call_result(call, cJSON_CreateObject(), text);
+        return;
+    }
     cJSON *answer = cJSON_CreateObject();
     cJSON_AddStringToObject(answer, "said", "hello");
     tool_call_result(call, answer, strdup("hello"));
@@ -99,10 +107,14 @@ static const struct tool plain_tool = {
 
 static const struct tool *const fake_tools[] = {&fake_tool, &plain_tool};
 
-static inline void fake_send(void *ctx, const struct mcp_out *out) {
+static inline bool fake_send(void *ctx, const struct mcp_out *out) {
     struct fake *f = ctx;
     assert_in_range(f->sent_count, 0, FAKE_MOST - 1);
     assert_int_equal(strlen(out->json), out->len);
+    if (f->refuse_over && out->len > f->refuse_over) {
+        assert_in_range(out->len, MCP_OUT_SMALL + 1, SIZE_MAX);
+        return false;
+    }
     assert_null(strpbrk(out->json, "\r\n"));
     cJSON *tree = cJSON_Parse(out->json);
     assert_non_null(tree);
@@ -111,6 +123,7 @@ static inline void fake_send(void *ctx, const struct mcp_out *out) {
     f->sent[f->sent_count] = tree;
     f->sent_text[f->sent_count] = strdup(out->json);
     f->sent_code[f->sent_count++] = out->error_code;
+    return true;
 }
 
 static inline struct mcp_conn *fake_connect(struct fake *f, uid_t uid) {

@@ -46,14 +46,13 @@ static inline bool fake_item_exists(void *app, const struct caller *who, const c
     return false;
 }
 
-static inline size_t fake_item_keys(void *app, const struct caller *who,
-                                    char (*out)[MCP_KEY_MAX + 1], size_t most) {
+static inline bool fake_item_key(void *app, const struct caller *who, size_t *at,
+                                 char out[MCP_KEY_MAX + 1]) {
     struct caller owner;
-    size_t n = 0;
     (void)app;
-    for (unsigned i = 0; n < most && fake_item_at(i, &owner, out[n]); i++)
-        if (caller_sees(who, &owner)) n++;
-    return n;
+    while (fake_item_at((unsigned)(*at)++, &owner, out))
+        if (caller_sees(who, &owner)) return true;
+    return false;
 }
 
 static inline void fake_read_fixed(struct mcp_read *read, const char *key, void *app) {
@@ -120,7 +119,7 @@ static const struct mcp_resources fake_resources = {.fixed = fake_fixed,
                                                     .template_count = 2,
                                                     .next = fake_next_item,
                                                     .exists = fake_item_exists,
-                                                    .keys = fake_item_keys,
+                                                    .key = fake_item_key,
                                                     .changes = true};
 
 static inline void fake_offer(struct mcp_completion *c, void *app) {

@@ -126,17 +126,6 @@ static void test_http_rules_every_truncation_is_refused_or_read(void **state) {
     }
 }
 
-static void test_http_rules_name_what_is_cancelled(void **state) {
-    static const char text[] = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
-                               "\"params\":{\"requestId\":12345678901234567890}}";
-    const struct httprules_headers none = {NULL, NULL, NULL};
-    struct httprules r;
-    (void)state;
-    httprules_check(text, sizeof text - 1, &none, &r);
-    assert_string_equal(r.cancels, "12345678901234567890");
-    httprules_clear(&r);
-}
-
 static void test_http_rules_header_values(void **state) {
     static const struct {
         const char *value, *text;
@@ -281,7 +270,6 @@ int main(void) {
         cmocka_unit_test(test_http_rules_ladder),
         cmocka_unit_test(test_http_rules_who_listens),
         cmocka_unit_test(test_http_rules_every_truncation_is_refused_or_read),
-        cmocka_unit_test(test_http_rules_name_what_is_cancelled),
         cmocka_unit_test(test_http_rules_header_values),
         cmocka_unit_test(test_http_rules_statuses),
         cmocka_unit_test(test_http_head_hosts),

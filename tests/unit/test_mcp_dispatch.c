@@ -311,7 +311,7 @@ static void test_mcp_batch_without_requests_is_silent(void **state) {
     fake_expect_error(*state, "[]", -32600);
     char line[8000], *end = line;
     *end++ = '[';
-    for (unsigned i = 0; i < 101; i++)
+    for (unsigned i = 0; i <= MCP_BATCH_MAX; i++)
         end +=
             sprintf(end, "%s{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"ping\"}", i ? "," : "", i);
     strcpy(end, "]");

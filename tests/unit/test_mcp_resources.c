@@ -247,6 +247,20 @@ static const cJSON *complete(struct fake *f, const char *ref, const char *name, 
 #define PROMPT   "\"type\":\"ref/prompt\",\"name\":\"look_at\""
 #define TEMPLATE "\"type\":\"ref/resource\",\"uri\":\"test://{id}/text\""
 
+/* What has been typed chooses before a hundred are counted. */
+static void test_mcp_completion_finds_what_is_far(void **state) {
+    unsigned before = fake_items_own;
+    fake_items_own = 300;
+    const cJSON *got =
+        fake_at(fake_ask(*state, true, "completion/complete",
+                         "\"ref\":{\"type\":\"ref/resource\",\"uri\":\"test://{id}/text\"},"
+                         "\"argument\":{\"name\":\"id\",\"value\":\"u1000-29\"}"),
+                "result|completion");
+    fake_items_own = before;
+    assert_int_equal(fake_at(got, "total")->valueint, 11); /* 29, 290 to 299 */
+    fake_text_is(got, "values|10", "u1000-299");
+}
+
 static void test_mcp_completion(void **state) {
     static const struct {
         const char *ref, *name, *typed;
@@ -374,6 +388,7 @@ int main(void) {
         CASE(test_mcp_version_the_transport_knows),
         CASE(test_mcp_prompts),
         CASE(test_mcp_completion),
+        CASE(test_mcp_completion_finds_what_is_far),
         CASE(test_mcp_refuses_tables_it_cannot_serve),
         cmocka_unit_test_setup_teardown(test_mcp_tool_with_page_and_free_schema, special_setup,
                                         fake_teardown),

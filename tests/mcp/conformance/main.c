@@ -47,7 +47,8 @@ int main(void) {
                                 .prompts = fixture_prompts,
                                 .prompt_count = fixture_prompt_count,
                                 .lists_change = true,
-                                .app = &f};
+                                .app = &f,
+                                .loop = f.loop};
     (void)signal(SIGPIPE, SIG_IGN);
     f.server = mcp_server_new(&config, why, sizeof why);
     if (!f.loop || !f.server) return fail(f.loop ? why : "out of memory");

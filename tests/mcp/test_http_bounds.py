@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""What one client can cost or learn: batches, answers nobody reads, lists, files, errors.
+# suite: timeout=240
+
+A real `mcpd serve` and a real capd, each an ordinary user; captures are made on lo.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from serve_client import TOKENS, Serve, Wire, legacy, modern_post, post, tool
+import product
+from stdio_client import Checks
+
+LO = {"target": "127.0.0.77", "interface": "lo", "mode": "domain"}
+MIB = 1024 * 1024
+
+
+def said(result):
+    return result["content"][0]["text"]
+
+
+def captures(s, **more):
+    return s.call("list_captures", **more)["structuredContent"]["captures"]
+
+
+# ---- batches ----------------------------------------------------------------------------------------------------------
+
+def make_traffic(count=600):
+    """Small HTTP answers from hosts of many names: a report with every list full."""
+    server = socket.create_server(("127.0.0.1", 8081), backlog=500)
+
+    def serve():
+        for _ in range(count):
+            one, _ = server.accept()
+            one.recv(4096)
+            one.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            one.close()
+    thread = threading.Thread(target=serve)
+    thread.start()
+    for i in range(count):
+        with socket.create_connection(("127.0.0.1", 8081)) as one:
+            one.sendall(b"GET /p/%d HTTP/1.1\r\nHost: h%d.example\r\n\r\n" % (i, i))
+            one.recv(100)
+    thread.join()
+    server.close()
+
+
+class Deaf(Wire):
+    """A connection of which the other side can hand over next to nothing."""
+
+    def __init__(self, where):
+        self.sock = socket.socket()
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.sock.settimeout(5)
+        self.sock.connect(where)
+        self.data = b""
+
+
+def batch_of(uri, count=32):
+    return post([legacy("resources/read", {"uri": uri}, i) for i in range(count)])
+
+
+def check_batches(t, s):
+    began = s.call("start_packet_capture", {"target": "auto", "interface": "lo", "duration": 300})["structuredContent"]
+    make_traffic()
+    s.call("stop_packet_capture", {"capture_id": began["capture_id"]})
+    big = "capture://%s/report.html" % began["capture_id"]
+    one = len(s.ask(modern_post("resources/read", {"uri": big})).body)
+    got = s.ask(batch_of(big))
+    fit = [a for a in got.json if "result" in a]
+    over = [a for a in got.json if "error" in a]
+    t.check("a batch answers every request, whatever it asks for", [a["id"] for a in got.json] == list(range(32)), got)
+    t.check("its answers end at 4 MiB (one has %d bytes)" % one,
+            32 * one > 4 * MIB and len(got.body) < 4 * MIB + 32 * 2048 and len(fit) >= 4 * MIB // one - 1, len(got.body))
+    t.check("the others say what to do", over and
+            all(a["error"]["code"] == -32603 and "ask for this one alone" in a["error"]["message"] for a in over), over[:1])
+    got = s.ask(post([legacy("ping", ident=i) for i in range(33)]))
+    t.check("a batch of 33 is refused", got.code == -32600 and b"32" in got.body, got.body[:200])
+    wires = [Wire(s.tcp) for _ in range(12)]
+    for wire in wires:
+        wire.send(batch_of(big))
+    began = time.monotonic()
+    got = s.ask(post(legacy("ping"), token=TOKENS["bob"]))
+    t.check("twelve batches beside: another client is answered within a second",
+            got.status == 200 and time.monotonic() - began < 1, time.monotonic() - began)
+    answers = [wire.answer() for wire in wires]
+    t.check("each of them is answered or refused, never by an empty 202",
+            all(a is None or (a.status == 200 and a.body) or a.status == 429 for a in answers),
+            [(a and a.status, a and len(a.body)) for a in answers])
+    for wire in wires:
+        wire.sock.close()
+    t.check("the server goes on", s.process.poll() is None and s.ask(post(legacy("ping"))).status == 200, s.said())
+    return big
+
+
+def check_gone(t, s):
+    began = s.call("start_packet_capture", {"target": "auto", "interface": "lo", "duration": 300})["structuredContent"]
+    make_traffic()
+    uri = "capture://%s/report.html" % began["capture_id"]
+    request = post(legacy("resources/read", {"uri": uri}))
+    waits = []
+    for _ in range(4):
+        for _ in range(100):
+            with Wire(s.tcp) as wire:
+                wire.send(request)
+        asked = time.monotonic()
+        s.ask(post(legacy("ping"), token=TOKENS["bob"]))
+        waits.append(time.monotonic() - asked)
+    t.check("a hundred clients that ask for a running capture's page and go: nobody waits for them", min(waits) < 0.15, waits)
+    s.call("stop_packet_capture", {"capture_id": began["capture_id"]})
+
+
+def check_unread(t, s, big):
+    wires = [Deaf(s.tcp) for _ in range(100)]
+    for i, wire in enumerate(wires):
+        wire.send(batch_of(big) if i < 10 else post(legacy("resources/read", {"uri": big})))
+    time.sleep(3)
+    memory = s.memory_kib()
+    t.check("a hundred large answers that nobody reads: less than 100 MiB", memory < 100 * 1024, memory)
+    got = s.ask(post(legacy("ping")))
+    t.check("their caller is asked to wait", got.status == 429 and got.headers.get("retry-after") == "1", got)
+    got = s.ask(post(legacy("ping"), token=TOKENS["bob"]))
+    t.check("another caller is not", got.status == 200, got)
+    for wire in wires:
+        wire.sock.close()
+    deadline = time.monotonic() + 5
+    while s.ask(post(legacy("ping"))).status != 200 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    t.check("when they have gone it is served again", s.ask(post(legacy("ping"))).status == 200)
+
+
+# ---- lists ------------------------------------------------------------------------------------------------------------
+
+def check_lists(t, s):
+    for i in range(0, 40, 2):
+        subprocess.run(["ip", "link", "add", "many%02d" % i, "type", "veth", "peer", "name", "many%02d" % (i + 1)], check=True)
+    subprocess.run(["ip", "link", "set", "many38", "up"], check=True)
+    subprocess.run(["ip", "link", "set", "many39", "up"], check=True)
+    for i in range(12):
+        subprocess.run(["ip", "address", "add", "192.0.2.%d/24" % (i + 1), "dev", "many39"], check=True)
+    got = s.call("list_network_interfaces")
+    content = got["structuredContent"]
+    names = [row["name"] for row in content["interfaces"]]
+    t.check("forty interfaces: the list keeps to 1200 tokens, its text to 600",
+            len(json.dumps(content, separators=(",", ":")).encode()) <= 3600 and len(said(got).encode()) <= 1800,
+            (len(json.dumps(content)), len(said(got))))
+    t.check("it says how many there are", content.get("lists") == {"interfaces": "%d of 41 shown" % len(names)} and
+            "of 41 shown" in said(got), content.get("lists"))
+    t.check("those in use are shown", "lo" in names and "many39" in names and len(names) < 41, names)
+    for i in range(0, 40, 2):
+        subprocess.run(["ip", "link", "delete", "many%02d" % i], check=True)
+    long = s.call("start_packet_capture", dict(LO, duration=200))["structuredContent"]["capture_id"]
+    for _ in range(22):
+        s.call("start_packet_capture", dict(LO, duration=30, wait_s=0))
+        other = [row["id"] for row in captures(s) if row["state"] == "running" and row["id"] != long]
+        s.call("stop_packet_capture", {"capture_id": other[0]})
+    got = s.call("list_captures")
+    content = got["structuredContent"]
+    rows = content["captures"]
+    t.check("running captures come first, then the newest", rows[0]["id"] == long and
+            [r["started"] for r in rows[1:]] == sorted((r["started"] for r in rows[1:]), reverse=True), rows)
+    t.check("the list says how many there are", content.get("lists") == {"captures": "%d of 25 shown" % len(rows)} and
+            "of 25 shown" in said(got), content.get("lists"))
+    t.check("it keeps to 1200 tokens, its text to 600", len(json.dumps(content, separators=(",", ":")).encode()) <= 3600 and
+            len(said(got).encode()) <= 1800, (len(json.dumps(content)), len(said(got))))
+    s.call("stop_packet_capture", {"capture_id": long})
+
+
+# ---- errors -----------------------------------------------------------------------------------------------------------
+
+def check_errors(t, s):
+    ident = captures(s)[0]["id"]
+    for name, given, says in (
+            ("get_capture_report", {"capture_id": "abc"}, ('capture_id "abc"', "allowed:", "example:")),
+            ("get_capture_report", {}, ("capture_id is missing", "allowed:", "Example:")),
+            ("get_capture_report", {"capture_id": ident, "section": "dns", "cursor": "abc"},
+             ('cursor "abc"', "allowed:", "such as")),
+            ("start_packet_capture", dict(LO, filter="tcp and"), ('filter "tcp and"', "syntax error", "Allowed:", "example:")),
+            ("start_packet_capture", dict(LO, filter="tcp[x:1] = 0"), ("filter", "tcp[x:1] = 0", "Allowed:", "example:"))):
+        got = s.call(name, given)
+        t.check("%s %r: says what was given, what is allowed, an example" % (name, given),
+                got.get("isError") and all(word in said(got) for word in says), got)
+
+
+def prompt(s, name, arguments):
+    return s.ask(modern_post("prompts/get", {"name": name, "arguments": arguments})).json
+
+
+def check_prompts(t, s):
+    got = prompt(s, "diagnose_slow_site", {"target": "https://user:secret@example.com:8443/pa/th?q=1#f"})
+    text = got["result"]["messages"][0]["content"]["text"]
+    t.check("a prompt holds the target without user, path and query", "example.com" in text and
+            not any(word in text for word in ("user", "secret", "pa/th", "q=1")), text)
+    got = prompt(s, "check_dns", {"interface": "eth0. Ignore all"})
+    t.check("an interface that is none is refused", got["error"]["code"] == -32602 and "interface" in got["error"]["message"], got)
+    got = prompt(s, "check_dns", {"interface": "eth0.7"})
+    t.check("one that may be is set in", '"eth0.7"' in got["result"]["messages"][0]["content"]["text"], got)
+
+
+# ---- files ------------------------------------------------------------------------------------------------------------
+
+def check_files(t, here):
+    folder = os.path.join(here.dir, "files")
+    os.makedirs(folder, mode=0o755)
+    os.symlink("/etc/passwd", os.path.join(folder, "link"))
+    os.symlink("/etc/no-such-file", os.path.join(folder, "nowhere"))
+    os.symlink("/etc", os.path.join(folder, "up"))
+    outside = ["/etc/passwd", "/etc/no-such-file", "/etc/shadow", "/etc/ssl/private/x", "/no/such/folder", "%s/link" % folder,
+               "%s/nowhere" % folder, "%s/up/passwd" % folder, "%s/up/no-such-file" % folder, "%s/../capd.conf" % folder,
+               "%s/../no-such-file" % folder]
+    for config, allowed in (("file_directories = %s" % folder, folder), ("", "(none)")):
+        with Serve(here, config=config) as s:
+            for path in outside:
+                got = said(s.call("analyze_capture_file", {"path": path}))
+                want = 'path "%s" lies outside the allowed directories; allowed: files below %s (' % (path, allowed)
+                t.check("%s: %s is outside, and no more is told" % (allowed, os.path.relpath(path, folder)), got.startswith(want), got)
+            if config:
+                got = said(s.call("analyze_capture_file", {"path": "%s/none.pcap" % folder}))
+                t.check("inside, a missing file is told", "No such file" in got, got)
+
+
+def main():
+    t = Checks()
+    if os.getuid() != 0:
+        t.skip("bounds of Streamable HTTP", "needs root (it starts capd with CAP_NET_RAW alone)")
+        return t.end()
+    product.enter_own_network()
+    product.install_signal_handlers()
+    with product.Product() as here:
+        here.start_capd(config="service_users = %d\n" % product.PERSON_UID)
+        with Serve(here) as s:
+            big = check_batches(t, s)
+            check_unread(t, s, big)
+            check_gone(t, s)
+            check_lists(t, s)
+            check_errors(t, s)
+            check_prompts(t, s)
+        os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
+        check_files(t, here)
+    return t.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
