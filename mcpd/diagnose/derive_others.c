@@ -292,6 +292,13 @@ static bool i_same_percent(const struct derive_row *r, double *out) {
     return percent(out, same, same > had ? same : had);
 }
 
+/* Requests of this service that nothing came back for, of all that it had. */
+static bool i_unanswered_percent(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    const struct msg_service *s = derive_incident_service(r);
+    return percent(out, n->count, n->count + (s ? s->requests : 0));
+}
+
 /* Of a connection that went dead: who did not answer.  1 client, 2 server. */
 static bool i_silent_side(const struct derive_row *r, double *out) {
     const struct msg_incident *n = r->row;
@@ -350,6 +357,7 @@ const struct computed computed_incidents[] = {
     {"closed_ports_here", i_closed_ports_here},
     {"mute_resolver", i_is_mute_resolver},
     {"same_percent", i_same_percent},
+    {"unanswered_percent", i_unanswered_percent},
     {"silent_side", i_silent_side},
     {"lost_percent", i_lost_percent},
     {"dhcp_acks", i_dhcp_acks},
