@@ -102,6 +102,10 @@ static void end_silence(const struct segment *s, uint64_t idle_us) {
     uint64_t ms = idle_us / 1000;
     s->f->idle_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
     s->f->resume_us = s->us;
+    s->f->bits &= ~(uint32_t)FLOW_PUSH_WAITS;
+    if (s->dir == SERVER) s->f->bits |= FLOW_PUSH_WAITS;
+    if (s->f->excused < UINT16_MAX - UINT8_MAX) s->f->excused += s->f->excused_now;
+    s->f->excused_now = 0;
 }
 
 void tcp_end_resumed(const struct segment *s) {
