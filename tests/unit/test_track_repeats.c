@@ -53,19 +53,23 @@ static void test_track_repeats_copies_of_the_capture_are_no_loss(void **state) {
 static void test_track_repeats_copies_in_batches(void **state) {
     (void)state;
     static const struct {
-        uint32_t batch, later_us;
+        uint32_t batch;
+        int32_t later_us; /* below 0: the copies have earlier times */
         uint8_t hops;
         bool copies;
-    } t[] = {{1, 40 * MS, 0, true},   {3, 10 * MS, 0, true},    {64, 40 * MS, 0, true},
-             {64, 500 * MS, 1, true}, {64, 200 * MS, 0, false}, {3, 10 * MS, 4, true}};
+    } t[] = {
+        {1, 40 * MS, 0, true},      {3, 10 * MS, 0, true},       {64, 40 * MS, 0, true},
+        {64, 500 * MS, 1, true},    {64, 200 * MS, 0, false},    {3, 10 * MS, 4, true},
+        {1, -5 * (int)MS, 0, true}, {3, -20 * (int)MS, 0, true}, {3, -200 * (int)MS, 0, false}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = serving(l), before;
         uint16_t id;
         for (unsigned n = 0; n < 8; n++) {
+            l->us += 500 * MS;
             for (int copy = 0; copy < 2; copy++) {
                 if (copy)
-                    k = before, l->ip_id = id, l->us += t[i].later_us;
+                    k = before, l->ip_id = id, l->us += (uint64_t)(int64_t)t[i].later_us;
                 else
                     before = k, id = l->ip_id;
                 l->ttl = (uint8_t)(64 - (copy ? t[i].hops : 0));
