@@ -453,8 +453,8 @@
     F(T, U, last_us, ANY, us, "last packet, since the start") \
     F(T, U, packets, ANY, count, "packets, without repeated ones") \
     F(T, U, bytes, ANY, bytes, "on the wire") \
-    F(T, U, back_packets, ANY, count, "RTP packets of the receiver to the sender, any port") \
-    F(T, B, heard_back, 1, none, "RTP: the receiver sends something back, on the same ports") \
+    F(T, U, back_packets, ANY, count, "RTP packets of the receiver to the sender, any port, or of another address at the same time to the very port that the sender uses, or from the one that the receiver uses") \
+    F(T, B, heard_back, 1, none, "RTP: the receiver sends something back, on the same ports or on the next ones, which RTCP uses") \
     F(T, U, lost, ANY, count, "RTP: sequence numbers never seen, RFC 3550 appendix A.3") \
     F(T, U, lost_in_a_row, ANY, count, "RTP: most of them one after the other") \
     F(T, U, reordered, ANY, count, "RTP: arrived after a later one") \
