@@ -390,7 +390,7 @@
     F(T, U, last_us, ANY, us, "since the start") \
     F(T, U, tries, ANY, count, "packets sent in vain; early_close: bytes that are missing; synack_again: SYN-ACKs beyond the SYNs; syn_flood: SYNs; reset_after_hello: TTL difference; reset_foreign: from another link-layer address") \
     F(T, U, span_us, ANY, us, "first to last try; reset_after_hello: request to reset; mute_close: handshake to close; idle_end: the silence; unheard: time waited") \
-    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window; reset_foreign: TTL of the reset * 256 + TTL of its sender; reset_after_hello: 1 TLS, 2 HTTP; idle_end: 1 reset, 2 silence when data came again, 0 neither; half_open_reset: 1 the SYN-ACK came late") \
+    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window; reset_foreign: TTL of the reset * 256 + TTL of its sender; reset_after_hello: 1 TLS, 2 HTTP; idle_end: 1 reset, 2 silence when data came again, 0 neither; half_open_reset: 1 the SYN-ACK came late; unheard: 1 acknowledged but not answered, 2 the same where it is not known that an answer is due") \
     F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
     F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
     F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error; dead_path: the data went to a client that had been idle; half_open_reset, synack_again: the handshake was complete; mute_close: the client had sent data; reset_foreign: its sender's data went on; reset_after_hello: TTL and ACK are those of the server; unheard: the SYN-ACK was repeated") \
@@ -404,7 +404,7 @@
     F(T, U, rate, ANY, count, "frames of the worst second; syn_flood: SYNs of it") \
     F(T, U, share_percent, 100, percent, "of all frames of that second") \
     F(T, U, offers, ANY, count, "dhcp: offers to the client; syn_flood: SYN-ACKs; reset_foreign: with an IP id far from those that its sender counts through") \
-    F(T, U, requests, ANY, count, "dhcp: requests of the client after that; syn_flood: handshakes that ended; reset_foreign: right after the first request")
+    F(T, U, requests, ANY, count, "dhcp: requests of the client after that; syn_flood: handshakes that ended; reset_foreign: right after the first request; unheard: clients that gave up on an answer")
 
 /* One UDP service: server address and port, with all flows to it.  Only ports whose protocol must
  * answer have requests counted, and QUIC wherever it is. */
@@ -453,8 +453,8 @@
     F(T, U, last_us, ANY, us, "last packet, since the start") \
     F(T, U, packets, ANY, count, "packets, without repeated ones") \
     F(T, U, bytes, ANY, bytes, "on the wire") \
-    F(T, U, back_packets, ANY, count, "RTP packets of the receiver to the sender, any port") \
-    F(T, B, heard_back, 1, none, "RTP: the receiver sends something back, on the same ports") \
+    F(T, U, back_packets, ANY, count, "RTP packets of the receiver to the sender, any port, or of another address at the same time to the very port that the sender uses, or from the one that the receiver uses") \
+    F(T, B, heard_back, 1, none, "RTP: the receiver sends something back, on the same ports or on the next ones, which RTCP uses") \
     F(T, U, lost, ANY, count, "RTP: sequence numbers never seen, RFC 3550 appendix A.3") \
     F(T, U, lost_in_a_row, ANY, count, "RTP: most of them one after the other") \
     F(T, U, reordered, ANY, count, "RTP: arrived after a later one") \

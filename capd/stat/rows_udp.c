@@ -88,24 +88,43 @@ static uint64_t media_score(const struct media *m) {
     return (m->target ? UINT64_C(1) << 62 : 0) | share << 40 | uneven << 33 | packets;
 }
 
-/* RTP packets that the receiver sends back, by whatever ports: the two ways of a call need not use
- * the same ones. */
+static bool at_once(const struct media *a, const struct media *b) {
+    return a->first_us < b->last_us && b->first_us < a->last_us;
+}
+
+/* Does `o` lead back to the sender of `m`?  By whatever ports: the two ways of a call need not use
+ * the same ones.  A relay may send from another address than it listens on: then the caller's
+ * address and port must be the same. */
+static bool leads_back(const struct media *m, const struct media *o) {
+    if (o->kind != MEDIA_RTP) return false;
+    bool to_sender = addr_equal(&o->end[1], &m->end[0]);
+    if (to_sender && addr_equal(&o->end[0], &m->end[1])) return true;
+    bool comes = to_sender && o->port[1] == m->port[0];
+    bool goes = addr_equal(&o->end[0], &m->end[1]) && o->port[0] == m->port[1];
+    return (comes || goes) && at_once(m, o);
+}
+
 static uint64_t back_of(const struct engine *e, const struct media *m) {
     uint64_t packets = 0;
     for (uint32_t i = 0; i < e->media.used; i++) {
         const struct media *o = &e->media.media[i];
-        if (o->kind == MEDIA_RTP && addr_equal(&o->end[0], &m->end[1]) &&
-            addr_equal(&o->end[1], &m->end[0]))
-            packets += o->packets;
+        if (leads_back(m, o)) packets += o->packets;
     }
     return packets;
 }
 
-/* Reports (RFC 5761) and checks of the path (ICE) come back where nobody speaks. */
-static bool heard_back(const struct engine *e, const struct media *m) {
+/* The receiver sent something from this port on to that of the sender. */
+static bool comes_back(const struct engine *e, const struct media *m, unsigned on) {
     unsigned dir;
-    uint32_t i = flows_find(e, 17, &m->end[0], m->port[0], &m->end[1], m->port[1], &dir);
+    uint16_t from = (uint16_t)(m->port[0] + on), to = (uint16_t)(m->port[1] + on);
+    uint32_t i = flows_find(e, 17, &m->end[0], from, &m->end[1], to, &dir);
     return i != NONE && e->flows.flow[i].packets[!dir] > 0;
+}
+
+/* Reports and checks of the path (ICE) come back where nobody speaks: on the same ports (RFC 5761),
+ * or on the next ones (RFC 3550 section 11). */
+static bool heard_back(const struct engine *e, const struct media *m) {
+    return comes_back(e, m, 0) || comes_back(e, m, 1);
 }
 
 static void put_rtp(const struct engine *e, const struct media *m, struct msg_media *r) {

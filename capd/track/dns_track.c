@@ -38,15 +38,39 @@ uint64_t dns_score(const struct engine *e, const struct dns_entry *d) {
     return target | how << 48 | at;
 }
 
-static struct resolver *resolver_of(struct engine *e, const struct addr *a, uint16_t port) {
+/* What would be lost with it: 0 nothing, 1 one question that is open, 2 failures.  A name that does
+ * not exist is none. */
+static unsigned trouble_of(const struct resolver *r) {
+    uint64_t failures = r->other_rcode + r->lost + r->two_answers.count + r->unasked.count +
+                        r->private_answer.count;
+    for (unsigned code = 1; code < 6; code++) failures += code == 3 ? 0 : r->rcode[code];
+    if (failures > 0 || r->queries > r->responses + 1) return 2;
+    return r->queries > r->responses;
+}
+
+/* Full: of those that met the least trouble the one asked least gives way. */
+static struct resolver *resolver_make_room(struct engine *e) {
     struct resolver *least = &e->resolver[0];
+    unsigned trouble = trouble_of(least);
+    for (uint32_t i = 1; i < RESOLVERS; i++) {
+        struct resolver *r = &e->resolver[i];
+        unsigned t = trouble_of(r);
+        if (t > trouble || (t == trouble && r->queries >= least->queries)) continue;
+        least = r;
+        trouble = t;
+    }
+    e->total.rows_dropped++;
+    if (trouble > 0) e->total.evicted++;
+    return least;
+}
+
+static struct resolver *resolver_of(struct engine *e, const struct addr *a, uint16_t port) {
     for (uint32_t i = 0; i < e->resolvers; i++) {
         struct resolver *r = &e->resolver[i];
         if (r->port == port && addr_equal(&r->address, a)) return r;
-        if (r->queries + r->responses < least->queries + least->responses) least = r;
     }
-    struct resolver *r = e->resolvers < RESOLVERS ? &e->resolver[e->resolvers++] : least;
-    if (r->used && r->queries > r->responses) e->total.evicted++;
+    struct resolver *r =
+        e->resolvers < RESOLVERS ? &e->resolver[e->resolvers++] : resolver_make_room(e);
     memset(r, 0, sizeof *r);
     r->address = *a;
     r->port = port;

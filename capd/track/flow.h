@@ -116,6 +116,8 @@ enum flow_bit {
     FLOW_HELLO = 1u << 20,        /* a ClientHello was seen */
     FLOW_WORKED = 1u << 21,       /* it had worked before the first ICMP error quoted it */
     FLOW_ALERT = 1u << 22,        /* a fatal alert of TLS ended it */
+    FLOW_PUSH_WAITS = 1u << 23,   /* the server broke a silence, and the client says nothing yet */
+    FLOW_PUSH_LATE = 1u << 24,    /* the latest such push had to be repeated */
     FLOW_RESUMED = 1u << 26,      /* after a silence nothing was acknowledged yet */
     FLOW_HIDDEN = 1u << 28,       /* the filter lets only its SYN, FIN and RST through */
     FLOW_FOREIGN = 1u << 29,      /* its own SNI or Host is not the target's name */
@@ -167,8 +169,13 @@ struct flow {
     struct flow_side side[2];
     /* How it ended: seldom touched, so behind what every segment needs. */
     uint32_t idle_ms, resume_us; /* data came after a long silence: its length; when */
-    uint32_t end_us, rst_seq;    /* first FIN or RST: when; the RST's number */
-    uint16_t mac_mark[2];        /* of the link-layer address of each end's first packet */
+    /* Repetitions taken for a sleeper's, before the latest push and of it; when the first was; how
+     * often a push went through at once after one that did not. */
+    uint32_t excused_us;
+    uint16_t excused;
+    uint8_t excused_now, turns_awake;
+    uint32_t end_us, rst_seq; /* first FIN or RST: when; the RST's number */
+    uint16_t mac_mark[2];     /* of the link-layer address of each end's first packet */
     uint8_t synack_sent, rst_ttl;
     uint16_t end_how; /* see tcp_end.c */
 };

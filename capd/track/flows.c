@@ -166,7 +166,8 @@ static bool is_duplicate(struct engine *e, uint32_t flow, const struct packet *k
     uint32_t hash = (uint32_t)(print >> 32) | 1u, us = (uint32_t)e->now_us;
     for (unsigned n = 0; n < RECENT_PACKETS; n++) {
         if (s->hash[n] != hash) continue;
-        uint32_t age = us - s->us[n];
+        uint32_t later = us - s->us[n]; /* two interfaces or cores: the copy may be stamped first */
+        uint32_t age = later >> 31 ? 0u - later : later;
         bool hop = s->ttl[n] == k->ttl + 1u;
         if (age <= copy_us(k, has_id) || (hop && age <= DUPLICATE_HOP_US)) {
             s->ttl[n] = k->ttl;

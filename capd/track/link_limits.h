@@ -35,14 +35,18 @@
 #define ARP_RATE_SOURCE                                                                            \
     20u /* ... and of one source among them: many quiet hosts are a big network,                   \
            one loud one is a fault; also the rate of a sweep */
-#define ARP_RATE_ALONE  1000u /* no network is that big */
-#define ARP_BURST       30u   /* requests of one source in 100 ms */
-#define ARP_TELL        16u   /* more requests of a storm that goes on: so exact is its rate */
-#define ARP_BURSTS      2u    /* a monitor that polls all its hosts at once makes one */
-#define ARP_SWEEP_S     5u    /* seconds of it */
-#define BROADCAST_RATE  500u  /* frames a second */
-#define BROADCAST_SHARE 20u   /* percent of all frames */
-#define STORM_SECONDS   2u    /* in a row */
+#define ARP_RATE_ALONE 1000u /* no network is that big */
+#define ARP_RATE_EACH                                                                              \
+    4u /* ... or so many of each host that asks, on average: what hosts do that start together is  \
+          less, and over in a few seconds */
+#define ARP_HOSTS       3u  /* ... that ask: fewer are a scan, for which there is ARP_RATE_SOURCE */
+#define ARP_BURST       30u /* requests of one source in 100 ms */
+#define ARP_TELL        16u /* more requests of a storm that goes on: so exact is its rate */
+#define ARP_BURSTS      2u  /* a monitor that polls all its hosts at once makes one */
+#define ARP_SWEEP_S     5u  /* seconds of it */
+#define BROADCAST_RATE  500u /* frames a second */
+#define BROADCAST_SHARE 20u  /* percent of all frames */
+#define STORM_SECONDS   2u   /* in a row */
 
 /* ---- neighbours (RFC 4861: three solicitations, a second apart) ---- */
 #define ND_TRIES    3u

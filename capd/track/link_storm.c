@@ -89,6 +89,22 @@ static bool all_visible(const struct engine *e) {
            e->narrow_cause == NARROW_NONE;
 }
 
+/* All hosts ask, none of them as much as one that scans. */
+static bool all_ask(const struct link_second *s) {
+    uint32_t hosts = 0;
+    for (unsigned i = 0; i < ASKER_BITS / 64; i++)
+        hosts += (uint32_t)__builtin_popcountll(s->askers[i]);
+    return s->arp > ARP_RATE && hosts >= ARP_HOSTS && s->arp >= ARP_RATE_EACH * hosts;
+}
+
+static void asked_by_all(struct engine *e, const uint8_t loudest_mac[6]) {
+    struct link_second *s = &e->link.second;
+    if (s->asked_row == 0) memcpy(s->asker, loudest_mac, 6);
+    s->asked_row = all_ask(s) ? s->asked_row + 1 : 0;
+    if (s->asked_row < ARP_SWEEP_S || s->arp_row >= STORM_SECONDS) return;
+    storm_report(e, s->asker, s->arp, s->arp);
+}
+
 static void second_over(struct engine *e) {
     struct link_second *s = &e->link.second;
     uint64_t packets = e->total.seen - s->seen;
@@ -96,6 +112,7 @@ static void second_over(struct engine *e) {
     bool arp = s->arp > ARP_RATE && (top->second >= ARP_RATE_SOURCE || s->arp > ARP_RATE_ALONE);
     s->arp_row = arp ? s->arp_row + 1 : 0;
     if (s->arp_row >= STORM_SECONDS) storm_report(e, top->mac, s->arp, s->arp);
+    asked_by_all(e, top->mac);
 
     uint64_t percent = packets > 0 ? s->flooded * UINT64_C(100) / packets : 0;
     bool flooded = s->flooded > BROADCAST_RATE && percent > BROADCAST_SHARE && all_visible(e);
@@ -110,11 +127,12 @@ static void second_over(struct engine *e) {
 static void second_check(struct engine *e) {
     struct link_second *s = &e->link.second;
     if (e->now_us - s->start_us < SECOND_US) return;
-    if (s->arp | s->flooded | s->arp_row | s->flooded_row) second_over(e);
-    if (e->now_us - s->start_us > GAP_US) s->arp_row = s->flooded_row = 0;
+    if (s->arp | s->flooded | s->arp_row | s->asked_row | s->flooded_row) second_over(e);
+    if (e->now_us - s->start_us > GAP_US) s->arp_row = s->asked_row = s->flooded_row = 0;
     s->start_us = e->now_us;
     s->seen = e->total.seen;
     s->arp = s->flooded = s->top_votes = 0;
+    memset(s->askers, 0, sizeof s->askers);
 }
 
 /* ---- loops ---- */
@@ -166,7 +184,9 @@ void link_storm_frame(struct engine *e, const struct packet *k, const uint8_t *b
     second_check(e);
     if (!k->has_mac || !mac_is_group(k->dst_mac)) return;
     if (packet_has(k, PROTO_ARP)) {
+        uint64_t who = hash_bytes(e->o.seed, k->src_mac, 6);
         e->link.second.arp++;
+        e->link.second.askers[who % ASKER_BITS / 64] |= UINT64_C(1) << who % 64;
         source_count(e, k);
     }
     if (mac_equal(k->dst_mac, all)) loop_count(e, k, bytes, cap);

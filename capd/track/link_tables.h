@@ -54,11 +54,14 @@ struct loop_entry {
 };
 #define LOOPS 64u
 
+#define ASKER_BITS 512u
 struct link_second {
-    uint64_t start_us, seen;       /* packets before it */
-    uint32_t arp, flooded;         /* ARP requests; broadcasts, and multicasts that are no stream */
-    uint32_t arp_row, flooded_row; /* seconds in a row beyond the limits */
-    uint8_t top[6];                /* majority candidate among the senders of flooded frames */
+    uint64_t start_us, seen; /* packets before it */
+    uint32_t arp, flooded;   /* ARP requests; broadcasts, and multicasts that are no stream */
+    uint64_t askers[ASKER_BITS / 64];         /* who sent ARP requests, by hash */
+    uint32_t arp_row, asked_row, flooded_row; /* seconds in a row beyond the limits */
+    uint8_t asker[6];                         /* who is named for those of asked_row */
+    uint8_t top[6]; /* majority candidate among the senders of flooded frames */
     uint32_t top_votes;
 };
 

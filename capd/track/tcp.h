@@ -42,6 +42,9 @@ bool tcp_dead_path(const struct flow *f, struct msg_incident *out);
 /* What this ACK says about the size of segments that arrive: the largest one, or a smaller one
  * behind one that is missing (SACK, RFC 2018). */
 void tcp_note_passed(const struct segment *s, bool advanced);
+/* The client says something after the server broke a silence: it was awake, or slept.  advanced:
+ * the ACK did; else the segment is a bare ACK that says the same again. */
+void tcp_note_wake(struct engine *e, const struct segment *s, bool advanced);
 void tcp_forget_holes(struct engine *e, struct flow_side *side);
 /* Drop the holes below `ack`; true if there was one: acknowledged data that was never captured. */
 bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack);

@@ -15,7 +15,10 @@
 #define TURNED_AWAY_US 1000000u /* a proxy without backend; unused sockets are kept for longer */
 #define GREETING_US    4000000u /* where the server speaks first, a proxy tries its backend */
 #define ANSWER_US      60000000u
-#define FEW_BYTES      4096u  /* a question, not an upload */
+#define GAVE_UP_US     4000000u  /* who leaves sooner has changed his mind */
+#define NO_ANSWER_US   10000000u /* still open: few answers take longer to begin */
+#define FEW_BYTES      4096u     /* a question, not an upload */
+#define FEW_SEGMENTS   3u     /* ... of a protocol that is not known: logs send line after line */
 #define HELLO_BYTES    16384u /* the largest first request */
 #define FTP_PORT       21u
 #define FTP_DATA_PORT  20u
@@ -99,6 +102,10 @@ static void end_silence(const struct segment *s, uint64_t idle_us) {
     uint64_t ms = idle_us / 1000;
     s->f->idle_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
     s->f->resume_us = s->us;
+    s->f->bits &= ~(uint32_t)FLOW_PUSH_WAITS;
+    if (s->dir == SERVER) s->f->bits |= FLOW_PUSH_WAITS;
+    if (s->f->excused < UINT16_MAX - UINT8_MAX) s->f->excused += s->f->excused_now;
+    s->f->excused_now = 0;
 }
 
 void tcp_end_resumed(const struct segment *s) {
@@ -215,6 +222,17 @@ static bool is_greeter(uint16_t port) {
            port == 3306;
 }
 
+/* Ports whose protocol has the client ask first and the server answer whatever it is asked:
+ * directories, databases, caches, queues, file and remote desktop services, controllers. */
+static bool is_answerer(uint16_t port) {
+    static const uint16_t ports[] = {43,   88,   102,  111,  135,  139,   389,  445,  502,
+                                     554,  1433, 1521, 1883, 2049, 2181,  3260, 3389, 5060,
+                                     5432, 5672, 6379, 9042, 9092, 11211, 27017};
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
+        if (ports[i] == port) return true;
+    return false;
+}
+
 static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
@@ -223,7 +241,8 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
     if (!has(f, END_SERVER | END_MUTE) || f->payload[SERVER] > 0 || sent != v->isn + 1)
         return false;
     /* What takes data and says nothing, as a log does, may close when it has it all. */
-    bool asks = f->end_how & END_RST || f->bits & FLOW_HELLO || f->app > APP_NONE;
+    bool asks = f->end_how & END_RST || f->bits & FLOW_HELLO || f->app > APP_NONE ||
+                is_answerer(f->port[SERVER]);
     if (f->payload[CLIENT] > 0 && !asks) return false;
     if (f->payload[CLIENT] == 0)
         return f->end_us - opened_us(f) <=
@@ -277,6 +296,40 @@ static uint64_t unheard_us(const struct engine *e, const struct flow *f) {
     return until > at ? until - at : 0;
 }
 
+/* Since the last of what the client sent: until it left, or until now. */
+static uint64_t unanswered_us(const struct engine *e, const struct flow *f) {
+    if (f->end_how & END_SEEN) return f->end_us - f->request_us;
+    uint64_t at = flow_widen(f, f->request_us);
+    return e->now_us > at ? e->now_us - at : 0;
+}
+
+/* HTTP, SSH or a port of which it is known: nobody takes a request of it without a word. */
+static bool must_answer(const struct flow *f) {
+    return f->app == APP_HTTP || f->app == APP_HTTP2 || f->app == APP_SSH ||
+           is_answerer(f->port[SERVER]);
+}
+
+/* The server acknowledged what the client asked and did not send a byte, until the client left or
+ * for long.  A ClientHello and a question of DNS that wait are told elsewhere. */
+static bool is_unanswered(const struct engine *e, const struct flow *f) {
+    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+    uint32_t sent = c->next - (c->bits & SIDE_FIN ? 1u : 0u);
+    uint32_t heard = v->isn + 1 + (v->bits & SIDE_FIN ? 1u : 0u);
+    bool left = f->end_how & END_SEEN;
+    if (!(f->bits & FLOW_REQUEST) || f->payload[CLIENT] == 0 || f->data_segments[SERVER] > 0)
+        return false;
+    if (f->end_how & END_SERVER || f->bits & FLOW_HELLO || f->app == APP_DNS || f->app == APP_TLS)
+        return false;
+    if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) || seq_after(c->acked, heard))
+        return false;
+    if (!must_answer(f) &&
+        (f->data_segments[CLIENT] > FEW_SEGMENTS || f->payload[CLIENT] > FEW_BYTES))
+        return false;
+    uint64_t least = end_guard_us(e->total.slowest_answer_us),
+             own = left ? GAVE_UP_US : NO_ANSWER_US;
+    return unanswered_us(e, f) >= (least > own ? least : own);
+}
+
 static bool is_short(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     return has(f, END_SERVER) && !(f->end_how & END_RST) && f->app == APP_HTTP && v->app_skip > 0 &&
@@ -301,6 +354,7 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
     if (is_short(f)) return ENDING_SHORT;
     if (whole && is_unheard(f) && unheard_us(e, f) >= end_guard_us(e->total.slowest_answer_us))
         return ENDING_UNHEARD;
+    if (whole && is_unanswered(e, f)) return ENDING_UNANSWERED;
     return ENDING_NONE;
 }
 
@@ -371,6 +425,17 @@ static struct msg_incident unheard_row(const struct engine *e, const struct flow
     return row;
 }
 
+static struct msg_incident unanswered_row(const struct engine *e, const struct flow *f) {
+    struct msg_incident row = row_of(f, INCIDENT_UNHEARD, f->request_us);
+    row.value = must_answer(f) ? 1 : 2;
+    row.span_us = unanswered_us(e, f);
+    row.last_us = row.first_us + row.span_us;
+    row.tries = f->data_segments[CLIENT];
+    row.requests = (f->end_how & END_SEEN) != 0;
+    row.toward_client = false;
+    return row;
+}
+
 static struct msg_incident ending_row(const struct engine *e, const struct flow *f,
                                       enum tcp_ending how) {
     struct msg_incident row = {0};
@@ -395,6 +460,7 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
         row.tries = f->side[SERVER].app_skip;
         break;
     case ENDING_UNHEARD: row = unheard_row(e, f); break;
+    case ENDING_UNANSWERED: row = unanswered_row(e, f); break;
     case ENDING_NONE: break;
     }
     return row;

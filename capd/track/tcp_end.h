@@ -15,7 +15,8 @@ enum tcp_ending {
     ENDING_AFTER_HELLO,   /* RST in place of an answer to the first request */
     ENDING_IDLE,          /* it did not survive a silence */
     ENDING_SHORT,         /* the server's FIN came before the announced length */
-    ENDING_UNHEARD        /* the server never acknowledged the client's first data */
+    ENDING_UNHEARD,       /* the server never acknowledged the client's first data */
+    ENDING_UNANSWERED     /* it did, and never sent a byte: the client gave up, or still waits */
 };
 
 /* The first packet of one end. */

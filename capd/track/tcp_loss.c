@@ -17,6 +17,7 @@
 #define ORDER_IDS    256u /* how many packets one packet is overtaken by at most */
 #define DEAD_TRIES   3u
 #define DEAD_SPAN_US 500000u
+#define TURNS_AWAKE  2u       /* a phone that is put aside, or taken up, turns once */
 #define AT_ONCE_US   2000000u /* what is sent so soon after a silence belongs to what broke it */
 
 static struct hole *hole_at(struct engine *e, uint32_t i) {
@@ -112,11 +113,15 @@ static uint32_t *hole_tail(struct engine *e, struct flow_side *side) {
     return at;
 }
 
-static void count_retransmission(struct engine *e, struct segment *s, uint32_t *where) {
-    struct flow *f = s->f;
+static void retransmitted(struct engine *e, struct flow *f, unsigned dir, uint32_t times) {
     if (f->retransmitted[0] + f->retransmitted[1] == 0) f->retransmit_first_us = e->now_us;
     f->retransmit_last_us = e->now_us;
-    f->retransmitted[s->dir]++;
+    f->retransmitted[dir] += times;
+}
+
+static void count_retransmission(struct engine *e, struct segment *s, uint32_t *where) {
+    struct flow *f = s->f;
+    retransmitted(e, f, s->dir, 1);
     ++*where;
     if (f->bits & FLOW_SELECTED) seconds_retransmitted(&e->seconds, e->now_us);
 }
@@ -181,14 +186,64 @@ static void follow_tries(struct segment *s, struct flow_side *side) {
         side->bits |= SIDE_DEAD;
 }
 
-/* The server sends something unasked to a client that has been idle: a phone takes it when it
- * wakes, and until then it is repeated. */
+/* ---- pushes to a client that may sleep --------------------------------------------------------
+ * The server sends something unasked to a client that has been idle: a phone takes it when it
+ * wakes, and until then it is repeated.  That is no loss; but a client that takes one push at once
+ * and the next one not, again and again, is awake, and what had been excused is counted after all.
+ */
+static bool is_unasked(const struct flow *f) {
+    return f->idle_ms > 0 && (int32_t)(f->side[CLIENT].next_us - f->resume_us) < 0;
+}
+
 static void note_sleeper(const struct segment *s, struct flow_side *side) {
     const struct flow *f = s->f;
-    if (s->dir == SERVER && f->bits & FLOW_RESUMED && f->idle_ms > 0 &&
-        side->next_us - f->resume_us <= AT_ONCE_US &&
-        (int32_t)(f->side[CLIENT].next_us - f->resume_us) < 0)
+    if (s->dir == SERVER && f->bits & FLOW_RESUMED && is_unasked(f) &&
+        side->next_us - f->resume_us <= AT_ONCE_US)
         side->bits |= SIDE_ASLEEP;
+}
+
+/* What a sender repeats while nothing comes back is the first of what is outstanding; the rest goes
+ * out again once the client is awake. */
+static bool is_for_sleeper(const struct segment *s, const struct flow_side *side) {
+    const struct flow *f = s->f;
+    const struct flow_side *rev = &f->side[!s->dir];
+    bool first = rev->bits & SIDE_ACK && !seq_after(s->seq, rev->acked);
+    return side->bits & SIDE_ASLEEP && f->turns_awake < TURNS_AWAKE &&
+           (first || !(f->bits & FLOW_PUSH_WAITS));
+}
+
+static void excuse(struct flow *f, const struct segment *s) {
+    if (f->excused + f->excused_now == 0) f->excused_us = s->us;
+    if (f->excused_now < UINT8_MAX) f->excused_now++;
+}
+
+static void count_excused(struct engine *e, struct flow *f) {
+    uint32_t times = (uint32_t)f->excused + f->excused_now;
+    uint64_t first = flow_widen(f, f->excused_us);
+    if (times == 0) return;
+    retransmitted(e, f, SERVER, times);
+    f->lost_after += times;
+    if (first < f->retransmit_first_us) f->retransmit_first_us = first;
+    f->excused = f->excused_now = 0;
+}
+
+void tcp_note_wake(struct engine *e, const struct segment *s, bool advanced) {
+    struct flow *f = s->f;
+    if (!advanced) { /* copies that were kept for it arrive together, and are acknowledged each */
+        if (f->bits & FLOW_PUSH_WAITS || s->pause_us > AT_ONCE_US) return;
+        f->excused_now = 0;
+        f->bits &= ~(uint32_t)FLOW_PUSH_LATE;
+        return;
+    }
+    if (!(f->bits & FLOW_PUSH_WAITS)) return;
+    f->bits &= ~(uint32_t)FLOW_PUSH_WAITS;
+    if (!is_unasked(f)) return;
+    if (f->side[SERVER].bits & SIDE_ASLEEP) {
+        f->bits |= FLOW_PUSH_LATE;
+    } else if (f->bits & FLOW_PUSH_LATE) {
+        f->bits &= ~(uint32_t)FLOW_PUSH_LATE;
+        if (f->turns_awake < TURNS_AWAKE && ++f->turns_awake == TURNS_AWAKE) count_excused(e, f);
+    }
 }
 
 void tcp_note_passed(const struct segment *s, bool advanced) {
@@ -246,7 +301,10 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
     /* What was too big for the path was dropped by a router that said so: no loss. */
     bool told = side->bits & SIDE_TOLD_MTU && side->told_end && !seq_after(end, side->told_end);
     note_sleeper(s, side);
-    if (!told && !(side->bits & SIDE_ASLEEP)) count_retransmission(e, s, &f->lost_after);
+    if (is_for_sleeper(s, side))
+        excuse(f, s);
+    else if (!told)
+        count_retransmission(e, s, &f->lost_after);
     follow_tries(s, side);
 }
 

@@ -92,10 +92,11 @@ static void hold(uint32_t *time_us, uint32_t now_us, bool all) {
 
 void tcp_hold_times(struct flow *f, uint32_t now_us, uint64_t quiet_us) {
     bool all = quiet_us > FLOW_LONGEST_US;
-    uint32_t *of_flow[] = {&f->request_us, &f->answer_first_us, &f->answer_last_us, &f->hello_us,
-                           &f->resume_us,  &f->syn_us,          &f->syn_last_us,    &f->synack_us};
+    uint32_t *of_flow[] = {&f->request_us, &f->answer_first_us, &f->answer_last_us,
+                           &f->hello_us,   &f->resume_us,       &f->excused_us,
+                           &f->syn_us,     &f->syn_last_us,     &f->synack_us};
     /* Of a handshake that is over only the differences count. */
-    size_t n = f->bits & FLOW_ESTABLISHED ? 5 : 8;
+    size_t n = f->bits & FLOW_ESTABLISHED ? 6 : 9;
     if ((f->side[0].bits | f->side[1].bits) & (SIDE_FIN | SIDE_RST)) return; /* told already */
     for (size_t i = 0; i < n; i++) hold(of_flow[i], now_us, all);
     for (unsigned d = 0; d < 2; d++) {

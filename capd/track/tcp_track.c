@@ -200,6 +200,9 @@ static void take_ack(struct engine *e, struct segment *s) {
         peer->next_us = s->us;
     }
     tcp_note_passed(s, advanced);
+    if (s->dir == CLIENT && f->bits & (FLOW_PUSH_WAITS | FLOW_PUSH_LATE) &&
+        (advanced || (s->len == 0 && ack == old)))
+        tcp_note_wake(e, s, advanced);
     if (s->k->tcp.sack_blocks > 0) strain_sack(e, s);
     if (!advanced) return;
     f->bits &= ~(uint32_t)FLOW_RESUMED;

@@ -292,10 +292,48 @@ static bool i_same_percent(const struct derive_row *r, double *out) {
     return percent(out, same, same > had ? same : had);
 }
 
+/* Requests of this service that nothing came back for, of all that it had. */
+static bool i_unanswered_percent(const struct derive_row *r, double *out) {
+    const struct msg_incident *n = r->row;
+    const struct msg_service *s = derive_incident_service(r);
+    return percent(out, n->count, n->count + (s ? s->requests : 0));
+}
+
 /* Of a connection that went dead: who did not answer.  1 client, 2 server. */
 static bool i_silent_side(const struct derive_row *r, double *out) {
     const struct msg_incident *n = r->row;
     return n->kind == INCIDENT_DEAD_PATH && number(out, n->toward_client ? 1 : 2);
+}
+
+/* Neither a gateway nor the target itself: whoever looks for many such has an old list of them. */
+static bool is_any_neighbour(const struct derive_row *r, const struct msg_incident *n) {
+    struct derive_row other = *r;
+    double target;
+    other.row = n;
+    return !n->gateway && derive_of_target(&other, &target) && target == 0;
+}
+
+/* Neighbours that do not answer, of this kind. */
+static bool i_silent_neighbours(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        n += all->rows[i].kind == me->kind && is_any_neighbour(r, &all->rows[i]);
+    return number(out, n);
+}
+
+/* It is the one of them that was asked for longest: it stands for all. */
+static bool i_silent_longest(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *n = &all->rows[i];
+        if (n->kind != me->kind || n == me || !is_any_neighbour(r, n)) continue;
+        if (n->span_us > me->span_us || (n->span_us == me->span_us && n < me))
+            return is(out, false);
+    }
+    return is(out, true);
 }
 
 static bool i_lost_percent(const struct derive_row *r, double *out) {
@@ -350,7 +388,10 @@ const struct computed computed_incidents[] = {
     {"closed_ports_here", i_closed_ports_here},
     {"mute_resolver", i_is_mute_resolver},
     {"same_percent", i_same_percent},
+    {"unanswered_percent", i_unanswered_percent},
     {"silent_side", i_silent_side},
+    {"silent_neighbours", i_silent_neighbours},
+    {"silent_longest", i_silent_longest},
     {"lost_percent", i_lost_percent},
     {"dhcp_acks", i_dhcp_acks},
     {"ended_by", derive_ended_by},

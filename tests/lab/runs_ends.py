@@ -37,6 +37,14 @@ def serve(conn):
             conn.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok')
         except OSError:
             pass
+    elif how == 'hang':                # reads the request, never gets to it
+        conn.recv(4096)
+        time.sleep(60)
+    elif how == 'news':                # answers who asks, but /news only when there are some
+        request = conn.recv(4096)
+        if request.startswith(b'GET /news'):
+            time.sleep(60)
+        conn.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nok')
     elif how == 'log':                 # takes what it gets, says nothing
         conn.recv(4096)
     elif how == 'cut':                 # reads the request, resets instead of an answer
@@ -107,6 +115,12 @@ def connects(how, count, port=80, healthy=True):
         if healthy:
             must(done, how)
     return traffic
+
+
+def page_and_news(lab):
+    """A page and its parts, and a poll for news that is dropped when the reader leaves."""
+    gets("http://%s/" % WEB, 8)(lab)
+    lab.in_ns(lab.client, ["curl", "-s", "-m", "5", "http://%s/news" % WEB], check=False)
 
 
 def syns(source, count, per_s):
@@ -209,6 +223,8 @@ def port_scan(first, count):
 FAULTS = [
     Run("only-handshakes-pass", gets("http://%s/" % WEB, 1, "--max-time", "5", healthy=False), "tcp_post_ack_silence",
         ("server", "network_or_server"), WEB, setup=only_handshakes, duration=9, severity="critical"),
+    Run("server-hangs", gets("http://%s/" % WEB, 2, "--max-time", "5", healthy=False), "tcp_post_ack_silence", "server", WEB,
+        setup=ending("hang"), duration=13, severity="critical"),
     Run("acks-lost", greeted_late, "tcp_synack_retransmit", "network", MAIL, setup=acks_lost, target=MAIL, duration=7,
         severity="warning"),
     Run("slow-to-take", gets("http://%s/bytes/2000" % WEB, 4), "tcp_handshake_slow", "network", WEB, setup=slow_to_take, duration=8,
@@ -237,6 +253,7 @@ FAULTS = [
 HEALTHY = [
     Run("idle-socket-closed", connects("wait", 1), setup=ending("patient"), duration=8),
     Run("spare-sockets-closed", connects("spare", 3), setup=ending("hasty")),
+    Run("news-awaited", page_and_news, setup=ending("news"), duration=9),
     Run("log-lines", connects("line", 4), setup=ending("log")),
     Run("a-few-ports-tried", port_scan(2000, 8), setup=web, target=None, lenient=True, absent=("syn_scan",), also=("tcp_refused",)),
     Run("health-checks", connects("drop", 5), setup=web),

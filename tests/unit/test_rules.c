@@ -189,6 +189,8 @@ static const struct {
     {"http_server_errors", http_errors_other, NULL, NULL, NULL, NULL},
     {"arp_unanswered", arp_target, "warning", "confirmed", "local_link", "203.0.113.9"},
     {"arp_unanswered", arp_other, "info", "confirmed", "local_link", "203.0.113.9"},
+    {"arp_unanswered", arp_old_list, "info", "confirmed", "local_link", "203.0.113.3"},
+    {"arp_unanswered", arp_list_and_gateway, "critical", "confirmed", "local_link", "203.0.113.4"},
     {"arp_unanswered", arp_sweep, NULL, NULL, NULL, NULL},
     {"udp_port_unreachable", udp_closed, "warning", "confirmed", "server", "203.0.113.9:5060"},
     {"udp_port_unreachable", udp_closed_v6, "warning", "confirmed", "server", "203.0.113.9:5060"},

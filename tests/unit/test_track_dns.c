@@ -87,11 +87,45 @@ static void test_track_dns_dead_resolver_is_not_crowded_out(void **state) {
     lab_free(l);
 }
 
+/* More resolvers than have room, as a recursive one asks: healthy ones give way and are no loss;
+ * one that is dead, fails or answers late stays, whenever it was asked. */
+static void test_track_dns_more_resolvers_than_room(void **state) {
+    static const uint8_t query[] = "\0\7\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
+    (void)state;
+    enum { HEALTHY, DEAD, FAILS, OPEN_ONES, CASES };
+    for (int how = 0; how < CASES; how++)
+        for (unsigned at = 0; at < 200; at += 199) { /* the odd one is the first, or the last */
+            struct lab *l = lab_default();
+            uint8_t m[sizeof query];
+            for (uint32_t i = 0; i < 200; i++)
+                for (unsigned n = 0; n < 3; n++) {
+                    bool odd = i == at && how != HEALTHY;
+                    memcpy(m, query, sizeof m);
+                    m[1] = (uint8_t)(10 * n + 1);
+                    lab_udp(l, A1, 5000, B1 + i, 53, m, sizeof m - 1);
+                    l->us += 10 * MS;
+                    m[2] = 0x81, m[3] = odd && how == FAILS ? 2 : 0;
+                    if (!odd && how == OPEN_ONES) break;
+                    if (odd && how == DEAD) continue;
+                    lab_udp(l, B1 + i, 53, A1, 5000, m, sizeof m - 1);
+                }
+            lab_wait(l, 10 * S);
+            lab_snapshot(l);
+            assert_int_equal(l->totals.evicted > 0, how == OPEN_ONES);
+            const struct msg_resolver *worst = &l->resolvers.rows[0];
+            if (how == DEAD || how == FAILS) assert_int_equal(worst->address.b[3], (B1 + at) & 255);
+            if (how == DEAD) assert_int_equal(worst->unanswered, 3);
+            if (how == FAILS) assert_int_equal(worst->servfail, 3);
+            lab_free(l);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_dns_update_is_no_question),
         cmocka_unit_test(test_track_dns_answer_of_the_first_try),
         cmocka_unit_test(test_track_dns_dead_resolver_is_not_crowded_out),
+        cmocka_unit_test(test_track_dns_more_resolvers_than_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,7 @@ static void test_ends_server_closes_without_a_byte(void **state) {
              {25, NULL, 5 * S, false, false},
              {8000, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 9 * S, false, true},
              {8000, "some line of a log\n", 50 * MS, false, false},
+             {6379, "PING\r\n", 50 * MS, false, true},
              {8000, NULL, 50 * MS, true, false}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
@@ -328,6 +329,47 @@ static void test_ends_first_data_unheard(void **state) {
     }
 }
 
+/* Acknowledged and never answered: the client gives up, or still waits; protocols that must answer,
+ * others, and what only takes data. */
+static void test_ends_request_unanswered(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t port;
+        const char *said;
+        unsigned lines, wait_s; /* lines: said so often */
+        uint8_t left;           /* flags of the client's last segment; 0: it waits on */
+        bool unacked, answered;
+        int value; /* -1: nothing is told */
+    } t[] = {{80, "GET / HTTP/1.1\r\n\r\n", 1, 8, TCP_FIN | TCP_ACK, false, false, 1},
+             {80, "GET / HTTP/1.1\r\n\r\n", 1, 8, TCP_RST | TCP_ACK, false, false, 1},
+             {80, "GET / HTTP/1.1\r\n\r\n", 1, 3, TCP_FIN | TCP_ACK, false, false, -1},
+             {80, "GET / HTTP/1.1\r\n\r\n", 1, 8, TCP_FIN | TCP_ACK, true, false, -1},
+             {80, "GET / HTTP/1.1\r\n\r\n", 1, 8, TCP_FIN | TCP_ACK, false, true, -1},
+             {80, "GET / HTTP/1.1\r\n\r\n", 1, 11, 0, false, false, 1},
+             {80, "GET / HTTP/1.1\r\n\r\n", 1, 9, 0, false, false, -1},
+             {6379, "PING\r\n", 1, 8, TCP_FIN | TCP_ACK, false, false, 1},
+             {5000, "anything", 1, 8, TCP_FIN | TCP_ACK, false, false, 2},
+             {5000, "a line\n", 4, 8, TCP_FIN | TCP_ACK, false, false, -1},
+             {80, "", 0, 30, TCP_FIN | TCP_ACK, false, false, -1}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, t[i].port);
+        for (unsigned n = 0; n < t[i].lines; n++) {
+            from_client(&k, TCP_PSH | TCP_ACK, t[i].said, strlen(t[i].said));
+            l->us += 5 * MS;
+            if (!t[i].unacked) from_server(&k, TCP_ACK, NULL, 0);
+        }
+        if (t[i].answered) answer(&k, COMPLETE);
+        lab_wait(l, t[i].wait_s * S);
+        if (t[i].left) from_client(&k, t[i].left, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_UNHEARD);
+        assert_int_equal(n ? (int)n->value : -1, t[i].value);
+        if (n) assert_int_equal(n->requests, t[i].left != 0);
+        if (n) assert_in_range(n->span_us, (t[i].wait_s - 1ull) * S, (t[i].wait_s + 1ull) * S);
+        lab_free(l);
+    }
+}
+
 /* The SYN-ACK again: because the SYN came again, or the ACK did not; a server that holds it back
  * until data comes is no case. */
 static void test_ends_synack_again(void **state) {
@@ -426,6 +468,7 @@ int main(void) {
         cmocka_unit_test(test_ends_after_a_silence),
         cmocka_unit_test(test_ends_before_the_announced_length),
         cmocka_unit_test(test_ends_first_data_unheard),
+        cmocka_unit_test(test_ends_request_unanswered),
         cmocka_unit_test(test_ends_synack_again),
         cmocka_unit_test(test_ends_syn_flood),
         cmocka_unit_test(test_ends_reset_says_from_whom),

@@ -323,6 +323,32 @@ static void test_link_long_sweep(void **state) {
     }
 }
 
+/* More than a hundred requests a second of several hosts, none of which asks as often as a scanner.
+ * One host that is as loud for a moment, and hosts that ask a few times each, are none. */
+static void test_link_arp_storm_of_many(void **state) {
+    (void)state;
+    static const struct {
+        unsigned hosts, per_second, seconds;
+        bool storm;
+    } t[] = {{10, 150, 9, true},
+             {100, 500, 9, true},
+             {10, 150, 4, false},
+             {60, 200, 9, false},
+             {200, 600, 9, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        for (unsigned n = 0; n < t[i].per_second * t[i].seconds; n++) {
+            unsigned who = 1 + n % t[i].hosts;
+            arp(l, ASKS(who, who, 1 + n * 7 % 250));
+            l->us += S / t[i].per_second;
+        }
+        const struct msg_incident *n = find(l, INCIDENT_ARP_STORM);
+        if ((n != NULL) != t[i].storm) fail_msg("case %zu", i);
+        if (n) assert_in_range(n->rate, t[i].per_second * 9 / 10, t[i].per_second + 10);
+        lab_free(l);
+    }
+}
+
 static void test_link_busy_but_healthy(void **state) {
     (void)state;
     struct lab *l = lab_default();
@@ -509,6 +535,7 @@ int main(void) {
         cmocka_unit_test(test_link_other_hosts_of_a_domain_capture),
         cmocka_unit_test(test_link_arp_storm_of_one_source),
         cmocka_unit_test(test_link_long_sweep),
+        cmocka_unit_test(test_link_arp_storm_of_many),
         cmocka_unit_test(test_link_busy_but_healthy),
         cmocka_unit_test(test_link_loop),
         cmocka_unit_test(test_link_broadcast_storm),

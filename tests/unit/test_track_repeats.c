@@ -53,19 +53,23 @@ static void test_track_repeats_copies_of_the_capture_are_no_loss(void **state) {
 static void test_track_repeats_copies_in_batches(void **state) {
     (void)state;
     static const struct {
-        uint32_t batch, later_us;
+        uint32_t batch;
+        int32_t later_us; /* below 0: the copies have earlier times */
         uint8_t hops;
         bool copies;
-    } t[] = {{1, 40 * MS, 0, true},   {3, 10 * MS, 0, true},    {64, 40 * MS, 0, true},
-             {64, 500 * MS, 1, true}, {64, 200 * MS, 0, false}, {3, 10 * MS, 4, true}};
+    } t[] = {
+        {1, 40 * MS, 0, true},      {3, 10 * MS, 0, true},       {64, 40 * MS, 0, true},
+        {64, 500 * MS, 1, true},    {64, 200 * MS, 0, false},    {3, 10 * MS, 4, true},
+        {1, -5 * (int)MS, 0, true}, {3, -20 * (int)MS, 0, true}, {3, -200 * (int)MS, 0, false}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = serving(l), before;
         uint16_t id;
         for (unsigned n = 0; n < 8; n++) {
+            l->us += 500 * MS;
             for (int copy = 0; copy < 2; copy++) {
                 if (copy)
-                    k = before, l->ip_id = id, l->us += t[i].later_us;
+                    k = before, l->ip_id = id, l->us += (uint64_t)(int64_t)t[i].later_us;
                 else
                     before = k, id = l->ip_id;
                 l->ttl = (uint8_t)(64 - (copy ? t[i].hops : 0));
@@ -158,6 +162,70 @@ static void test_track_repeats_to_a_sleeper(void **state) {
     }
 }
 
+/* A client that takes one push at once and the next one not: what it missed was lost.  One that was
+ * awake and then put aside, and one for which the copies are kept until it listens: not. */
+static void test_track_repeats_pushes_lost_at_random(void **state) {
+    (void)state;
+    static const struct {
+        const char *pushes; /* times each is repeated */
+        bool kept;
+        unsigned lost;
+    } t[] = {{"0201030", false, 6},
+             {"0002222", false, 0},
+             {"2222000", false, 0},
+             {"0101010", true, 0},
+             {"0", false, 0}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        from_server(&k, TCP_ACK, NULL, DATA);
+        ack(&k, k.sseq);
+        for (const char *p = t[i].pushes; *p; p++) {
+            l->us += 20 * S;
+            uint32_t first = k.sseq;
+            from_server(&k, TCP_PSH | TCP_ACK, NULL, DATA);
+            for (int n = 0; n < *p - '0'; n++) {
+                l->us += 200 * MS << n;
+                send_at(&k, first);
+            }
+            l->us += 30 * MS;
+            ack(&k, k.sseq);
+            if (t[i].kept && *p != '0') ack(&k, k.sseq);
+        }
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        if (v->retransmitted_to_client != t[i].lost)
+            fail_msg("case %zu: %u", i, (unsigned)v->retransmitted_to_client);
+        assert_int_equal(v->lost_after, t[i].lost);
+        if (t[i].lost > 0) assert_in_range(v->retransmit_first_us, 40 * S, 41 * S);
+        lab_free(l);
+    }
+}
+
+/* Of a push of many segments some get lost: only the first can be repeated because nobody hears. */
+static void test_track_repeats_losses_within_a_push(void **state) {
+    (void)state;
+    for (int asleep = 0; asleep < 2; asleep++) { /* then the rest follows once it is awake */
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        from_server(&k, TCP_ACK, NULL, DATA);
+        ack(&k, k.sseq);
+        l->us += 20 * S;
+        uint32_t first = k.sseq;
+        for (unsigned n = 0; n < 8; n++) from_server(&k, TCP_PSH | TCP_ACK, NULL, DATA);
+        for (unsigned n = 0; n < 4; n++) {
+            l->us += 300 * MS;
+            send_at(&k, first + (asleep && n < 2 ? 0 : n) * DATA);
+            if (asleep && n == 1) ack(&k, first + DATA);
+        }
+        l->us += 30 * MS;
+        ack(&k, k.sseq);
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].retransmitted_to_client, asleep ? 0 : 3);
+        lab_free(l);
+    }
+}
+
 /* ACKs of what was never seen: told once, and again when the other end's own ACKs have moved on. */
 static void test_track_repeats_unseen_segments(void **state) {
     static const uint64_t told[] = {1, 1, 1, 2, 0};
@@ -243,6 +311,8 @@ int main(void) {
         cmocka_unit_test(test_track_repeats_copies_in_batches),
         cmocka_unit_test(test_track_repeats_copies_of_a_handshake),
         cmocka_unit_test(test_track_repeats_to_a_sleeper),
+        cmocka_unit_test(test_track_repeats_pushes_lost_at_random),
+        cmocka_unit_test(test_track_repeats_losses_within_a_push),
         cmocka_unit_test(test_track_repeats_unseen_segments),
         cmocka_unit_test(test_track_repeats_first_data_without_an_ack),
         cmocka_unit_test(test_track_repeats_order_after_one_syn),

@@ -270,19 +270,30 @@ static const struct msg_media *stream(struct lab *l, uint32_t ssrc) {
     return NULL;
 }
 
-/* Who only listens sends reports on the same ports. */
-static void test_rtp_reports_come_back(void **state) {
+/* Who only listens sends reports, on the same ports or on the next ones; and a relay may send from
+ * another address than it listens on, to the very port of the caller. */
+static void test_rtp_ways_back(void **state) {
     (void)state;
-    static const uint8_t report[8] = {0x81, 201, 0, 1};
-    for (unsigned back = 0; back < 2; back++) {
+    static const struct {
+        uint32_t from;
+        uint16_t sport, dport;
+        bool speech, heard, back;
+    } t[] = {{0, 0, 0, false, false, false},          {A1, 30002, 30000, false, true, false},
+             {A1, 30003, 30001, false, true, false},  {A1, 30005, 30001, false, false, false},
+             {A1, 4000, 4002, true, false, true},     {A1 + 1, 4000, 30000, true, false, true},
+             {A1 + 1, 4000, 4002, true, false, false}};
+    for (size_t i = 0; i < COUNT(t); i++) {
         struct lab *l = lab_default();
+        uint8_t b[172] = {0x81, 201, 0, 1};
         for (uint16_t n = 0; n < 100; n++, l->us += 20 * MS) {
             rtp_send(l, &(struct rtp){n, n * 160u, 5, 0, false});
-            if (back && n == 50) lab_udp(l, A1, 30002, B1, 30000, report, sizeof report);
+            if (t[i].speech) b[0] = 0x80, b[1] = 0, b[3] = (uint8_t)n, put32(b + 4, n * 160u);
+            if (t[i].from && (t[i].speech || n == 50))
+                lab_udp(l, t[i].from, t[i].sport, B1, t[i].dport, b, t[i].speech ? sizeof b : 8);
         }
         assert_non_null(stream(l, 5));
-        assert_int_equal(stream(l, 5)->back_packets, 0);
-        assert_int_equal(stream(l, 5)->heard_back, back);
+        assert_int_equal(stream(l, 5)->back_packets > 0, t[i].back);
+        assert_int_equal(stream(l, 5)->heard_back, t[i].heard);
         lab_free(l);
     }
 }
@@ -563,18 +574,12 @@ static void test_pace_percentiles(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_udp_questions),
-        cmocka_unit_test(test_udp_answers),
-        cmocka_unit_test(test_quic_connections),
-        cmocka_unit_test(test_quic_spin),
-        cmocka_unit_test(test_rtp_reports_come_back),
-        cmocka_unit_test(test_rtp_jitter),
-        cmocka_unit_test(test_rtp_numbers),
-        cmocka_unit_test(test_rtp_senders_own_doing),
-        cmocka_unit_test(test_rtp_video),
-        cmocka_unit_test(test_rtp_is_proved),
-        cmocka_unit_test(test_pace_of_datagrams),
-        cmocka_unit_test(test_pace_of_too_many),
+        cmocka_unit_test(test_udp_questions),     cmocka_unit_test(test_udp_answers),
+        cmocka_unit_test(test_quic_connections),  cmocka_unit_test(test_quic_spin),
+        cmocka_unit_test(test_rtp_ways_back),     cmocka_unit_test(test_rtp_jitter),
+        cmocka_unit_test(test_rtp_numbers),       cmocka_unit_test(test_rtp_senders_own_doing),
+        cmocka_unit_test(test_rtp_video),         cmocka_unit_test(test_rtp_is_proved),
+        cmocka_unit_test(test_pace_of_datagrams), cmocka_unit_test(test_pace_of_too_many),
         cmocka_unit_test(test_pace_percentiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -529,6 +529,20 @@ WITNESS(arp_other) {
     arp_target(w);
     w->incident[0].on_target = false;
 }
+/* A list of neighbours of which six are gone. */
+WITNESS(arp_old_list) {
+    arp_other(w);
+    for (uint8_t n = 1; n < 6; n++) {
+        *world_incident(w, INCIDENT_ARP_UNANSWERED) = w->incident[0];
+        w->incident[n].subject.b[3] = n;
+        w->incident[n].span_us += n == 3 ? 1 : 0;
+    }
+}
+/* The gateway is among them. */
+WITNESS(arp_list_and_gateway) {
+    arp_old_list(w);
+    w->incident[4].gateway = true;
+}
 WITNESS(arp_sweep) {
     arp_target(w);
     w->incident[0].tries = 1;

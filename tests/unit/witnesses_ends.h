@@ -70,6 +70,50 @@ WITNESS(unheard_not_long) {
     unheard(w);
     w->incident[0].span_us = 1900000;
 }
+WITNESS(hung) {
+    unheard(w);
+    w->incident[0].value = 1;
+    w->incident[0].requests = 2;
+    w->service[0].requests = w->service[0].data_segments_to_client = 0;
+}
+WITNESS(hung_one) {
+    hung(w);
+    w->incident[0].count = w->incident[0].requests = 1;
+}
+WITNESS(hung_beside_answers) {
+    hung(w);
+    w->service[0].requests = 4;
+    w->service[0].data_segments_to_client = 10;
+}
+WITNESS(hung_still_open) {
+    hung(w);
+    w->incident[0].count = 3;
+    w->incident[0].requests = 0;
+}
+/* One page that is kept up to date waits for news. */
+WITNESS(poll_waits) {
+    hung_still_open(w);
+    w->incident[0].count = 1;
+}
+/* Its reader left: the site had answered a dozen requests. */
+WITNESS(polls_dropped) {
+    hung_beside_answers(w);
+    w->service[0].requests = 12;
+}
+WITNESS(poll_dropped) {
+    hung_beside_answers(w);
+    w->incident[0].count = w->incident[0].requests = 1;
+    w->service[0].requests = 2;
+}
+WITNESS(takes_lines) {
+    hung(w);
+    w->incident[0].value = 2;
+    w->incident[0].count = w->incident[0].requests = 3;
+}
+WITNESS(takes_lines_twice) {
+    takes_lines(w);
+    w->incident[0].count = w->incident[0].requests = 2;
+}
 WITNESS(mute_all) {
     struct msg_incident *n = world_ending(w, INCIDENT_MUTE_CLOSE, 10);
     n->span_us = 40000;
@@ -216,6 +260,15 @@ WITNESS(reset_other_mac) {
     {"tcp_post_ack_silence", unheard, "critical", "confirmed", "network_or_server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", unheard_queue_full, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", unheard_not_long, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", hung, "critical", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", hung_one, "warning", "possible", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", hung_beside_answers, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", hung_still_open, "critical", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", poll_waits, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", polls_dropped, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", poll_dropped, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", takes_lines, "info", "possible", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", takes_lines_twice, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", tls_mute, NULL, NULL, NULL, NULL}, \
     {"tcp_backend_closed", mute_all, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_backend_closed", mute_some, "warning", "confirmed", "server", "203.0.113.9:443"}, \
