@@ -1,6 +1,7 @@
 /* `mcpd serve`: the MCP server for many clients, over HTTP.  Captures belong to the caller who
  * started them and outlive the connection they were started on; they end with this program.
  * Runs in: mcpd.  Input trust: client. */
+#include "mcpd/audit.h"
 #include "mcpd/cli_serve.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -86,6 +87,8 @@ static int run(struct service *s) {
 
 int cli_serve(struct app *a, struct serve_sockets *sockets) {
     struct service s = {.app = a, .sockets = sockets};
+    audit_open();
+    log_never_wait();
     a->home[0] = 0; /* not a client's: capture files only below configured directories */
     captures_leave_out(a->captures, sockets->own, sockets->own_n);
     char why[256];

@@ -159,6 +159,7 @@ UNIT += test_tokens
 SUITES += tests/mcp/test_http.py
 SUITES += tests/mcp/test_http_bounds.py
 SUITES += tests/mcp/test_http_load.py
+SUITES += tests/mcp/test_http_audit.py
 SUITES += tests/install/test_units
 $(B)/install/memory: tests/install/memory.c $(foreach l,track stat decode common,$(B)/lib$(l).a)
 	@mkdir -p $(@D)

@@ -98,14 +98,20 @@ static bool check_private_descriptors(bool file, struct fail *fail) {
     return true;
 }
 
-/* Read what the admin wrote.  A copy with file capabilities obeys nobody's paths but its own; what
- * it can do goes beyond what its caller can, so the admin's file rules it in private mode too. */
+/* Read what the admin wrote.  A copy with file capabilities, which anybody of its group may start,
+ * obeys nobody's paths but its own and takes no sockets that strangers reach: it serves its caller
+ * over the connection it is handed.  What it can do goes beyond what its caller can, so the admin's
+ * file rules it in private mode too. */
 static bool configure(struct arguments *a, struct config *c, struct fail *fail) {
     bool more_than_caller = getauxval(AT_SECURE);
     if (more_than_caller && (a->config || a->socket)) {
         log_line("--config and --socket are ignored: this copy of capd has file capabilities");
         a->config = a->socket = NULL;
     }
+    if (more_than_caller &&
+        (unsetenv("LISTEN_FDS") || unsetenv("NOTIFY_SOCKET") || (!a->private_mode && !a->check)))
+        return fail_set(fail, FAIL_PERMISSION, "",
+                        "this copy of capd has file capabilities: it only serves mcpd (--private)");
     config_defaults(c);
     if ((!a->private_mode || more_than_caller) &&
         !config_read(c, a->config ? a->config : CONFIG_DEFAULT_PATH, a->config != NULL, fail))
@@ -142,23 +148,12 @@ static bool lock_up(const struct arguments *a, struct priv_options *o, struct se
     return a->sandbox_off || (parent_landlock(&abi, fail) && parent_sandbox_enter(fail));
 }
 
-/* A copy with file capabilities, which anybody of its group may start: it serves its caller over
- * the connection it is handed, and no socket that strangers reach. */
-static bool owned_by_caller(const struct arguments *a, struct fail *fail) {
-    unsetenv("LISTEN_FDS");
-    unsetenv("NOTIFY_SOCKET");
-    return a->private_mode || a->check ||
-           fail_set(fail, FAIL_PERMISSION, "",
-                    "this copy of capd has file capabilities: it only serves mcpd (--private)");
-}
-
 static int run(struct arguments *a, struct fail *fail) {
     struct priv_options o = {.is_root = geteuid() == 0, .uid = getuid(), .gid = getgid()};
     struct server *s = server_new();
     int passed_fd;
     if (!s) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory"), 1;
-    if (getauxval(AT_SECURE) && !owned_by_caller(a, fail)) return 1;
-    if (!sysd_listen_fd(&passed_fd, fail) || !configure(a, &s->config, fail)) return 1;
+    if (!configure(a, &s->config, fail) || !sysd_listen_fd(&passed_fd, fail)) return 1;
     if (o.is_root && !choose_user(a->user, &o, fail)) return 1;
     if (a->check) return check_run(&s->config, &o);
     if (!start_tidy_descriptors(3u + (a->private_mode || passed_fd >= 0) + a->private_file))

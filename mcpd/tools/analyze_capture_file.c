@@ -1,6 +1,7 @@
 /* Tool analyze_capture_file.  The file is opened and checked here and handed as a descriptor to a
  * private capd: whatever is in it is parsed by a sandboxed worker that can do nothing else.
  * Runs in: mcpd.  Input trust: client (the path). */
+#include "mcpd/audit.h"
 #include "mcpd/capture/target.h"
 #include "mcpd/tools/tools.h"
 #include <stdlib.h>
@@ -16,6 +17,8 @@ struct starting {
 static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
     struct starting s = *(struct starting *)ctx;
     free(ctx);
+    audit_call(s.call, "analyze", "path", tool_text(s.args, "path"), false, c ? c->id : "",
+               c ? NULL : fail);
     if (c)
         tool_await_own(s.app, s.call, s.args, c, WAIT_MS, tool_report_or_status);
     else
@@ -32,6 +35,7 @@ static void start(struct tool_call *call, const cJSON *args, void *app) {
     }
     int fd = app_open_capture_file(a, tool_text(args, "path"), &fail);
     if (fd < 0) {
+        audit_call(call, "analyze", "path", tool_text(args, "path"), false, "", &fail);
         tool_fail(call, &fail);
         return;
     }

@@ -4,6 +4,7 @@
  * Runs in: mcpd.  Input trust: client (arguments, checked by the core). */
 #include "common/clock.h"
 #include "common/text.h"
+#include "mcpd/audit.h"
 #include "mcpd/tools/tools.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,8 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
     }
     struct capture *c = store_find(s, id, &expired);
     if (c && capture_visible(c, who)) return c;
+    audit_call(call, "use", "asked", id, false, "",
+               &(struct fail){.why = "no such capture of this caller"});
     char given[65];
     text_clean((const uint8_t *)id, strlen(id), given, sizeof given);
     list_ids(s, who, false, ids, sizeof ids);

@@ -2,6 +2,7 @@
  * before anything is asked of capd; all else is asynchronous.
  * Runs in: mcpd.  Input trust: client. */
 #include "mcpd/capture/target.h"
+#include "mcpd/audit.h"
 #include "mcpd/tools/tools.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct starting {
     struct app *app;
     struct tool_call *call;
     const cJSON *args;
+    char target[sizeof((struct target *)0)->text];
 };
 
 static const char advice[] =
@@ -72,13 +74,19 @@ static void fail_start(struct tool_call *call, const char *filter, const struct 
         tool_call_error(call, "%s. Given: filter \"%.300s\". " FILTER_ALLOWED, why->why, filter);
 }
 
+static void refuse(const struct starting *s, const struct fail *why) {
+    audit_call(s->call, "start", "target", s->target, false, "", why);
+    fail_start(s->call, tool_text(s->args, "filter"), why);
+}
+
 static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
     struct starting s = *(struct starting *)ctx;
     free(ctx);
     if (!c) {
-        fail_start(s.call, tool_text(s.args, "filter"), fail);
+        refuse(&s, fail);
         return;
     }
+    audit_call(s.call, "start", "target", s.target, c->probe.asked[0] != 0, c->id, NULL);
     unsigned wait_s = tool_number(s.args, "wait_s", 0);
     bool probe = c->probe.asked[0] != 0;
     if (wait_s || tool_call_cancelled(s.call)) /* who has gone does not learn the id either */
@@ -111,17 +119,23 @@ static void start(struct tool_call *call, const cJSON *args, void *app) {
     bool probe = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(args, "probe"));
     (void)target_mode_by_name(tool_text(args, "mode"), &mode);
     if (!target_parse(tool_text(args, "target"), mode, &target, &fail)) {
+        /* Not in the words of `fail`: what was given could be a URL with a password. */
+        audit_call(call, "start", "target", "", probe, "",
+                   &(struct fail){.why = "not understood as a target"});
         tool_fail(call, &fail);
         return;
     }
     if (probe && !a->settings.probe) {
+        audit_call(call, "start", "target", target.text, true, "",
+                   &(struct fail){.why = "probes are switched off"});
         tool_call_error(call, "probe: probes are switched off here (probe = off in mcpd.conf); "
                               "allowed: false. Make the traffic yourself while the capture runs.");
         return;
     }
     struct starting *s = malloc(sizeof *s);
     ASSERT(s);
-    *s = (struct starting){a, call, args};
+    *s = (struct starting){a, call, args, ""};
+    memcpy(s->target, target.text, sizeof s->target);
     struct capture_request q = {.target = &target,
                                 .caller = *tool_call_caller(call),
                                 .label = label_of(call, label),

@@ -1,6 +1,7 @@
 /* Tool stop_packet_capture.  Stopping what has ended already is no error: the answer is the same
  * report.
  * Runs in: mcpd.  Input trust: client. */
+#include "mcpd/audit.h"
 #include "mcpd/tools/tools.h"
 
 #define STOP_WAIT_MS 10000u
@@ -20,7 +21,10 @@ static void start(struct tool_call *call, const cJSON *args, void *app) {
     struct fail fail;
     struct capture *c = tool_find_capture(a, call, args, MEANT_RUNNING);
     if (!c) return;
-    if (c->run && !captures_stop(a->captures, c, &fail))
+    bool refused = c->run && !captures_stop(a->captures, c, &fail);
+    audit_call(call, "stop", "asked", tool_text(args, "capture_id"), false, c->id,
+               refused ? &fail : NULL);
+    if (refused)
         tool_fail(call, &fail);
     else
         tool_await_end(a, call, args, c, STOP_WAIT_MS, stopped);

@@ -5,6 +5,7 @@
  * own.
  * Runs in: mcpd. Input trust: client. */
 #include "common/clock.h"
+#include "common/log.h"
 #include "mcpd/transport/http_private.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -274,4 +275,18 @@ void peers_on_hangup(void *ctx, int fd, unsigned ready) {
         struct http_peer *p = events[i].data.ptr;
         if (p->exchange) exchange_lost(p->exchange);
     }
+}
+
+void peers_log_refused(const struct http_peer *p, unsigned status, const char *why) {
+    static const struct bucket_rate rate = {1, 10};
+    if (!bucket_take(&p->h->refusals, &rate, clock_mono_ms())) {
+        p->h->refusals_missed++;
+        return;
+    }
+    log_line("audit: request from=\"%s\" refused: \"%u: %s\", and %u more before",
+             p->is_unix     ? "a Unix socket"
+             : p->remote[0] ? p->remote
+                            : "this machine",
+             status, why, p->h->refusals_missed);
+    p->h->refusals_missed = 0;
 }

@@ -2,6 +2,7 @@
 #define MCPD_TRANSPORT_HTTP_PRIVATE_H
 /* Inside the HTTP transport: connections (http_peers.c), requests (http_exchange.c), answers
  * (http_reply.c), and what holds them together (http.c). */
+#include "common/bucket.h"
 #include "mcpd/mcp/httprules.h"
 #include "mcpd/transport/http.h"
 #include "mcpd/transport/http_limits.h"
@@ -29,6 +30,8 @@ struct http {
     size_t bodies_bytes;
     size_t out_bytes; /* answers that are not read yet */
     uint64_t run_timer, sweep_timer, accept_timer;
+    struct bucket refusals;      /* lines of the log */
+    unsigned refusals_missed;    /* that had none, since the last one */
     struct http_peer *accepting; /* while libmicrohttpd is given a new connection */
     bool woken;                  /* a connection has been resumed since libmicrohttpd ran */
     bool stopping;
@@ -98,6 +101,8 @@ void peers_shut(struct http_peer *p); /* the connection ends at once */
 /* The other side has closed, and all it sent has been read. */
 bool peers_has_ended(const struct http_peer *p);
 void peers_stop_listening(struct http *h);
+/* A line of the log about who was turned away, not for each of many. */
+void peers_log_refused(const struct http_peer *p, unsigned status, const char *why);
 
 /* http_exchange.c */
 struct http_exchange *exchange_new(struct http_peer *p);

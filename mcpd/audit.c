@@ -1,0 +1,54 @@
+/* The trace of `mcpd serve`.  Who asks is what mcpd has proved; what the client calls itself is a
+ * claim.  A caller that asks without end cannot fill the log: its lines are limited, and those left
+ * out are counted.
+ * Runs in: mcpd.  Input trust: client (its words are quoted). */
+#include "mcpd/audit.h"
+#include "common/bucket.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/text.h"
+#include <stdio.h>
+#include <string.h>
+
+#define TOKENS_FROM 0x80000000u /* in one table with uids, which are below */
+
+static const struct bucket_rate line_rate = {5,
+                                             50}; /* of one caller: more than a person asks for */
+static struct bucket_shares lines;
+static bool opened;
+
+void audit_open(void) {
+    opened = true;
+}
+
+static uint32_t number_of(const struct caller *who) {
+    uint32_t hash = 2166136261u; /* FNV-1a; two tokens that meet share their lines */
+    if (who->has_uid) return (uint32_t)who->uid;
+    for (const char *c = who->name; *c; c++) hash = (hash ^ (uint8_t)*c) * 16777619u;
+    return TOKENS_FROM | hash;
+}
+
+static const char *name_of(const struct caller *who, char out[64]) {
+    char name[sizeof who->name];
+    if (who->kind == CALLER_TOKEN)
+        snprintf(out, 64, "token %s", text_quotable(who->name, name, sizeof name));
+    else
+        snprintf(out, 64, "uid %u", (unsigned)who->uid);
+    return out;
+}
+
+void audit_call(const struct tool_call *call, const char *what, const char *key, const char *value,
+                bool probe, const char *capture_id, const struct fail *refused) {
+    const struct caller *who = tool_call_caller(call);
+    char name[64], client[64], object[256], why[256], left_out[40] = "";
+    uint32_t missed = 0;
+    if (!opened || !bucket_take_of(&lines, number_of(who), &line_rate, clock_mono_ms(), &missed))
+        return;
+    if (missed) snprintf(left_out, sizeof left_out, ", and %u more before", missed);
+    log_line("audit: %s caller=\"%s\" client_claimed=\"%s\" %s=\"%s\"%s %s%s%s%s", what,
+             name_of(who, name), text_quotable(tool_call_client(call), client, sizeof client), key,
+             text_quotable(value, object, sizeof object), probe ? " probe=on" : "",
+             refused ? "refused: \"" : "granted capture=",
+             refused ? text_quotable(refused->why, why, sizeof why) : capture_id,
+             refused ? "\"" : "", left_out);
+}

@@ -1,0 +1,15 @@
+#ifndef MCPD_AUDIT_H
+#define MCPD_AUDIT_H
+/* One line of the log per decision of `mcpd serve`, for whom it was made first: capd's own lines
+ * see one and the same mcpd.  Other ways of running log none: who runs them sees what they do. */
+#include "common/err.h"
+#include "mcpd/mcp/tools.h"
+
+/* From now on there are lines. */
+void audit_open(void);
+
+/* What a call asked for: `what` and its object (`key`="`value`", the value quoted here); granted as
+ * that capture, or refused. */
+void audit_call(const struct tool_call *call, const char *what, const char *key, const char *value,
+                bool probe, const char *capture_id, const struct fail *refused);
+#endif
