@@ -3,14 +3,16 @@
  * Runs in: mcpd.  Input trust: packets (numbers), local (keys). */
 #include "mcpd/diagnose/diagnose.h"
 
-/* {"192.0.2.53": 0, "192.0.2.54": 100}; the values are rounded by the key's unit. */
+/* {"192.0.2.53": 0, "192.0.2.54": 100}; the values are rounded by the key's unit.  Of an address
+ * that a worker tells twice the first counts: JSON has each key once. */
 static bool add_list(cJSON *out, const struct evidence_item *e, const struct derive_row *r) {
     struct derive_item item[DERIVE_ITEMS];
     unsigned n = e->list(r, item);
     if (n == 0) return true; /* nothing to tell apart */
     cJSON *object = cJSON_AddObjectToObject(out, e->key);
     for (unsigned i = 0; object && i < n; i++)
-        if (!cJSON_AddNumberToObject(object, item[i].subject, derive_round(e->key, item[i].value)))
+        if (!cJSON_GetObjectItemCaseSensitive(object, item[i].subject) &&
+            !cJSON_AddNumberToObject(object, item[i].subject, derive_round(e->key, item[i].value)))
             return false;
     return object != NULL;
 }

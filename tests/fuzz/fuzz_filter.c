@@ -10,11 +10,11 @@
 #define HEADERS_MAX 256u /* the farthest fixed place; what follows is payload */
 
 /* May X hold the length of an IP header at instruction `at`?  Only the order of the text is looked
- * at: between it and the load there may be other branches, which use X for their comparisons. */
+ * at: between it and the load there may be other branches, which use X for their own ends. */
 static bool adds_header_length(const struct bpf_program *p, unsigned at) {
     while (at-- > 0)
-        if (BPF_CLASS(p->bf_insns[at].code) == BPF_LDX)
-            return BPF_MODE(p->bf_insns[at].code) == BPF_MSH;
+        if (BPF_CLASS(p->bf_insns[at].code) == BPF_LDX && BPF_MODE(p->bf_insns[at].code) == BPF_MSH)
+            return true;
     return false;
 }
 
