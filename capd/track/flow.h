@@ -43,6 +43,7 @@ enum side_bit {
     APP_STARTED = 1u << 17,   /* app_next is valid */
     APP_LOST = 1u << 18,      /* the stream has a gap: wait for a segment that starts a message */
     WS_EXPECT = 1u << 20,
+    WS_SYN = 1u << 22,       /* its last segment was a SYN, whose window is not scaled */
     SIDE_PUSHED = 1u << 21,  /* its highest data segment ended a write (PSH) */
     APP_GAPPED = 1u << 29,   /* the stream has had a gap, or bytes that were no message */
     APP_ASKED = 1u << 23,    /* what is skipped answers a request that was seen */

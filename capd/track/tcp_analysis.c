@@ -78,7 +78,8 @@ static void check_acks(struct view *v, bool keep_alive) {
     uint32_t ack = s->k->tcp.ack;
     bool same = v->fwd->bits & WS_WINDOW && ack == v->fwd->ws_ack;
     bool bare = s->len == 0 && !v->control && v->fwd->bits & WS_NEXT && s->seq == v->fwd->ws_next;
-    bool still = v->fwd->bits & WS_WINDOW && v->window == v->fwd->ws_window && v->window != 0;
+    uint32_t window = v->fwd->bits & WS_SYN ? s->k->tcp.window : v->window; /* as in the header */
+    bool still = v->fwd->bits & WS_WINDOW && window == v->fwd->ws_window && window != 0;
     if (bare && same && still && v->rev->bits & WS_KEEP_ALIVE) {
         /* the answer to a keep-alive, no duplicate ACK */
     } else if (bare && same && !keep_alive && still) {
@@ -103,6 +104,7 @@ static void check_repeat(struct view *v) {
     }
     if (!(fwd->bits & WS_NEXT) || !seq_before(s->seq, fwd->ws_next)) return;
     if (s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN))) return;
+    if (s->len > 1 && fwd->ws_next - 1 == s->seq) return; /* new data behind a probe of one byte */
     if (rev->ws_dup_acks >= 2 && s->seq == rev->ws_ack && s->us - rev->ws_ack_us < FAST_WINDOW_US) {
         count(v->e, f, ANALYSIS_fast_retransmission);
         count(v->e, f, ANALYSIS_retransmission);
@@ -122,7 +124,8 @@ static void take_in(struct view *v, bool keep_alive, bool probe) {
         fwd->bits |= WS_BASE;
         fwd->ws_base = s->seq;
     }
-    fwd->bits &= ~(uint32_t)(WS_KEEP_ALIVE | WS_ZERO_PROBE);
+    fwd->bits &= ~(uint32_t)(WS_KEEP_ALIVE | WS_ZERO_PROBE | WS_SYN);
+    if (s->flags & TCP_SYN) fwd->bits |= WS_SYN;
     if (keep_alive) fwd->bits |= WS_KEEP_ALIVE;
     if (probe) fwd->bits |= WS_ZERO_PROBE;
     if (!probe && (!(fwd->bits & WS_NEXT) || seq_after(s->end, fwd->ws_next))) {
@@ -130,9 +133,8 @@ static void take_in(struct view *v, bool keep_alive, bool probe) {
         fwd->ws_next_us = s->us;
         fwd->bits |= WS_NEXT;
     }
-    if (!(fwd->bits & WS_EXPECT) || s->seq == fwd->ws_expect) {
-        fwd->ws_expect =
-            probe ? s->end : fwd->ws_next; /* the ACK number that follows from what came in order */
+    if (!probe && (!(fwd->bits & WS_EXPECT) || s->seq == fwd->ws_expect)) {
+        fwd->ws_expect = fwd->ws_next; /* the ACK number that follows from what came in order */
         fwd->bits |= WS_EXPECT;
     }
     fwd->ws_window = v->window;

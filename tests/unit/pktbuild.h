@@ -26,8 +26,9 @@ struct lab {
     uint8_t ttl;
     bool no_option_scale;
     uint16_t window;
-    uint8_t mac; /* last byte of the sender's link-layer address, less 2 */
-    bool queued; /* frames may wait for each other */
+    uint8_t scale; /* of windows, in SYNs */
+    uint8_t mac;   /* last byte of the sender's link-layer address, less 2 */
+    bool queued;   /* frames may wait for each other */
     /* the last snapshot */
     struct msg_totals totals;
     struct msg_services services;
@@ -143,7 +144,7 @@ static inline void lab_tcp(struct lab *l, struct seg s) {
     t[12] = (uint8_t)(head / 4 << 4);
     t[13] = s.flags;
     put16(t + 14, l->window);
-    if (syn) memcpy(t + 20, "\x02\x04\x05\xb4\x01\x03\x03\x00", 8); /* MSS 1460, scale 0 */
+    if (syn) memcpy(t + 20, "\x02\x04\x05\xb4\x01\x03\x03", 7), t[27] = l->scale; /* MSS 1460 */
     if (s.data)
         memcpy(t + head, s.data, s.len);
     else

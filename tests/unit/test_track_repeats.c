@@ -226,6 +226,52 @@ static void test_track_repeats_losses_within_a_push(void **state) {
     }
 }
 
+/* Three details of tshark 4.0.17: a probe of a closed window does not belong to the stream, data
+ * that begins with the byte before it is new, and bare ACKs are compared by the header's window. */
+static void test_track_repeats_counts_of_tshark(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = serving(l);
+    l->window = 0;
+    from_server(&k, TCP_ACK, NULL, 0);
+    l->window = 8192;
+    from_client(&k, TCP_ACK, NULL, 1);
+    k.cseq--;
+    for (int open = 0; open < 2; open++) {
+        l->window = open ? 8192 : 0;
+        from_server(&k, TCP_ACK, NULL, 0);
+        l->us += 10 * MS;
+    }
+    from_client(&k, TCP_PSH | TCP_ACK, NULL, 500);
+    from_server(&k, TCP_ACK, NULL, 0);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.zero_window_probe, 1);
+    assert_int_equal(l->totals.ack_lost_segment, 0);
+    lab_free(l);
+
+    l = lab_default();
+    k = conn_new(l, 40000, 80);
+    conn_open(&k);
+    from_client(&k, TCP_PSH | TCP_ACK, NULL, 1);
+    l->us += 300 * MS;
+    k.cseq--;
+    from_client(&k, TCP_PSH | TCP_ACK, NULL, 20);
+    lab_snapshot(l);
+    assert_int_equal(l->totals.retransmission + l->totals.out_of_order, 0);
+    lab_free(l);
+
+    for (uint8_t scale = 0; scale < 8; scale = (uint8_t)(scale + 7)) {
+        l = lab_default();
+        l->scale = scale;
+        k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        for (int n = 0; n < 2; n++) from_server(&k, TCP_ACK, NULL, 0);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.duplicate_ack, 2);
+        lab_free(l);
+    }
+}
+
 /* ACKs of what was never seen: told once, and again when the other end's own ACKs have moved on. */
 static void test_track_repeats_unseen_segments(void **state) {
     static const uint64_t told[] = {1, 1, 1, 2, 0};
@@ -313,6 +359,7 @@ int main(void) {
         cmocka_unit_test(test_track_repeats_to_a_sleeper),
         cmocka_unit_test(test_track_repeats_pushes_lost_at_random),
         cmocka_unit_test(test_track_repeats_losses_within_a_push),
+        cmocka_unit_test(test_track_repeats_counts_of_tshark),
         cmocka_unit_test(test_track_repeats_unseen_segments),
         cmocka_unit_test(test_track_repeats_first_data_without_an_ack),
         cmocka_unit_test(test_track_repeats_order_after_one_syn),
