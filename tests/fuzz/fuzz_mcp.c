@@ -91,12 +91,11 @@ static bool next(void *ctx, const struct caller *who, const char *after, struct 
     return true;
 }
 
-static size_t keys(void *ctx, const struct caller *who, char (*out)[MCP_KEY_MAX + 1], size_t most) {
+static bool key(void *ctx, const struct caller *who, size_t *at, char out[MCP_KEY_MAX + 1]) {
     (void)ctx;
     (void)who;
-    HOLDS(most > 0);
-    memcpy(out[0], "a", 2);
-    return 1;
+    memcpy(out, "a", 2);
+    return (*at)++ == 0;
 }
 
 static const struct mcp_resource fixed[] = {
@@ -109,7 +108,7 @@ static const struct mcp_resources resources = {.fixed = fixed,
                                                .template_count = 1,
                                                .next = next,
                                                .exists = exists,
-                                               .keys = keys,
+                                               .key = key,
                                                .changes = true};
 
 static cJSON *messages(const cJSON *arguments, char *why, size_t cap, void *ctx) {
