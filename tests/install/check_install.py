@@ -148,11 +148,14 @@ class Session:
         m.run(page_commands("capd.8.scd", "setcap"))
         before = m.run("sha256sum /etc/packet-capture-mcp/*.conf /var/lib/mcpd/tokens").out
         pids = [self.show(unit, "MainPID") for unit in ("capd.service", "mcpd.service")]
+        opened = [self.show(unit, "ActiveEnterTimestampMonotonic") for unit in ("capd.socket", "mcpd.socket")]
         self.apt("install", "/srv/new.deb")
         self.wait_active()
         assert version() in m.run("mcpd --version").out
         assert before == m.run("sha256sum /etc/packet-capture-mcp/*.conf /var/lib/mcpd/tokens").out
         assert not set(pids) & {self.show(unit, "MainPID") for unit in ("capd.service", "mcpd.service")}, "not restarted"
+        assert opened == [self.show(unit, "ActiveEnterTimestampMonotonic") for unit in ("capd.socket", "mcpd.socket")], \
+            "clients that came meanwhile were turned away"
         m.run("cmp /usr/sbin/capd " + PRIVATE)
         assert "cap_net_raw=ep" in m.run("getcap " + PRIVATE).out
         assert m.run("stat -c '%U %G %a' " + PRIVATE).out.strip() == "root netops 710"
