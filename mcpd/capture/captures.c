@@ -294,7 +294,12 @@ static void on_interfaces(void *ctx, const struct interfaces *i, const struct fa
         return;
     }
     r->interfaces = malloc(sizeof *r->interfaces);
-    if (!r->interfaces) return;
+    if (!r->interfaces) {
+        struct fail why;
+        fail_set(&why, FAIL_ENVIRONMENT, "", "no memory");
+        fail_start(r, &why);
+        return;
+    }
     *r->interfaces = *i;
     start_when_ready(r);
 }
@@ -342,10 +347,11 @@ static void begin_live(struct capture_run *r) {
 
 static void begin_file(struct capture_run *r) {
     struct fail why;
-    int fd = launcher_private_capd(r->m->o.launcher, r->file_fd, &why);
     r->own_client = true;
     r->client = capclient_new(r->m->o.loop, "mcpd " PCM_VERSION, NULL, NULL);
-    if (fd < 0 || !r->client || !capclient_adopt(r->client, fd, &why)) {
+    if (!r->client) fail_set(&why, FAIL_ENVIRONMENT, "", "no memory");
+    int fd = r->client ? launcher_private_capd(r->m->o.launcher, r->file_fd, &why) : -1;
+    if (fd < 0 || !capclient_adopt(r->client, fd, &why)) {
         fail_start(r, &why);
         return;
     }
@@ -419,6 +425,7 @@ void captures_start(struct captures *m, const struct capture_request *q, capture
     r->capture->caller = q->caller;
     r->capture->duration_ms = r->file ? 0 : q->duration_s * 1000u;
     r->begin_timer = loop_timer_once(m->o.loop, 0, begin, r);
+    ASSERT(r->begin_timer);
 }
 
 /* ---- the manager ----------------------------------------------------------------------------- */

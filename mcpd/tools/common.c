@@ -242,6 +242,7 @@ static void await(struct wait start, unsigned max_ms) {
     *w = start;
     w->watch = captures_watch(w->app->captures, w->capture, wait_event, w);
     w->timer = loop_timer_once(w->app->loop, max_ms, wait_done, w);
+    ASSERT(w->timer);
     if (tool_call_wants_progress(w->call))
         w->tick = loop_timer_every(w->app->loop, PROGRESS_MS, wait_progress, w);
     if (tool_call_on_cancel(w->call, wait_cancelled, w)) wait_cancelled(w->call, w);
