@@ -48,6 +48,11 @@ void captures_unwatch(struct captures *m, uint64_t id) {
     watches_remove(&m->watches, id);
 }
 
+static bool no_memory(struct fail *fail) {
+    return fail_set(fail, FAIL_ENVIRONMENT, "",
+                    "mcpd is out of memory; ask again when other captures have ended");
+}
+
 /* ---- ends ------------------------------------------------------------------------------------ */
 
 static void free_run(void *ctx) {
@@ -194,7 +199,7 @@ static void on_started(void *ctx, const struct msg_started *started) {
     if (r->retired || r->stored) return;
     if (!store_add(r->m->store, c)) {
         struct fail why;
-        fail_set(&why, FAIL_ENVIRONMENT, "", "no memory");
+        (void)no_memory(&why);
         fail_start(r, &why);
         return;
     }
@@ -296,7 +301,7 @@ static void on_interfaces(void *ctx, const struct interfaces *i, const struct fa
     r->interfaces = malloc(sizeof *r->interfaces);
     if (!r->interfaces) {
         struct fail why;
-        fail_set(&why, FAIL_ENVIRONMENT, "", "no memory");
+        (void)no_memory(&why);
         fail_start(r, &why);
         return;
     }
@@ -349,7 +354,7 @@ static void begin_file(struct capture_run *r) {
     struct fail why;
     r->own_client = true;
     r->client = capclient_new(r->m->o.loop, "mcpd " PCM_VERSION, NULL, NULL);
-    if (!r->client) fail_set(&why, FAIL_ENVIRONMENT, "", "no memory");
+    if (!r->client) (void)no_memory(&why);
     int fd = r->client ? launcher_private_capd(r->m->o.launcher, r->file_fd, &why) : -1;
     if (fd < 0 || !capclient_adopt(r->client, fd, &why)) {
         fail_start(r, &why);
@@ -375,7 +380,7 @@ static bool within_limits(const struct capture_run *r, struct fail *fail) {
     const struct captures_options *o = &r->m->o;
     uint32_t all = 0, own = 0;
     for (const struct capture_run *k = r->next; k; k = k->next) {
-        if (k->retired) continue;
+        if (k->retired || !k->capture) continue;
         all++;
         own += capture_same_owner(k->capture, &r->capture->caller);
     }
@@ -395,7 +400,8 @@ static void begin(void *ctx) {
     struct capture_run *r = ctx;
     struct fail why;
     r->begin_timer = 0;
-    if (!within_limits(r, &why))
+    if (!r->capture) (void)no_memory(&why);
+    if (!r->capture || !within_limits(r, &why))
         fail_start(r, &why);
     else if (r->file)
         begin_file(r);
@@ -419,11 +425,12 @@ void captures_start(struct captures *m, const struct capture_request *q, capture
     snprintf(r->interface, sizeof r->interface, "%s", q->interface ? q->interface : "");
     snprintf(r->filter, sizeof r->filter, "%s", q->filter ? q->filter : "");
     snprintf(r->label, sizeof r->label, "%s", q->label ? q->label : "");
-    r->capture = capture_new();
-    ASSERT(r->capture);
-    r->capture->target = *q->target;
-    r->capture->caller = q->caller;
-    r->capture->duration_ms = r->file ? 0 : q->duration_s * 1000u;
+    r->capture = capture_new(); /* large: begin() tells that there was no memory */
+    if (r->capture) {
+        r->capture->target = *q->target;
+        r->capture->caller = q->caller;
+        r->capture->duration_ms = r->file ? 0 : q->duration_s * 1000u;
+    }
     r->begin_timer = loop_timer_once(m->o.loop, 0, begin, r);
     ASSERT(r->begin_timer);
 }
@@ -460,7 +467,7 @@ struct capclient *captures_client(struct captures *m) {
 
 bool captures_connect(struct captures *m, struct fail *fail) {
     if (!m->client) m->client = capclient_new(m->o.loop, "mcpd " PCM_VERSION, NULL, NULL);
-    if (!m->client) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory");
+    if (!m->client) return no_memory(fail);
     if (capclient_state(m->client) != CAPCLIENT_CLOSED) return true;
     if (strcmp(m->o.capd, "private") != 0) return capclient_connect(m->client, m->o.capd, fail);
     int fd = launcher_private_capd(m->o.launcher, -1, fail);
@@ -483,7 +490,8 @@ static void interfaces_failed(void *ctx) {
 static void on_interfaces_reply(void *ctx, const void *msg, const struct fail *fail) {
     struct interfaces_call *call = ctx;
     struct interfaces *i = msg ? malloc(sizeof *i) : NULL;
-    struct fail none = {.code = FAIL_ENVIRONMENT, .why = "no memory"};
+    struct fail none;
+    (void)no_memory(&none);
     if (i) interfaces_copy(i, msg);
     call->fn(call->ctx, i, i ? NULL : fail ? fail : &none);
     free(i);
