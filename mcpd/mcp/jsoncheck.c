@@ -141,7 +141,7 @@ static bool check_string(struct checker *c, uint64_t *hash_out) {
     uint64_t hash = HASH_BASIS;
     c->p++;
     for (;;) {
-        uint32_t cp;
+        uint32_t cp = 0;
         bool done;
         if (!take_char(c, &cp, &done)) return false;
         if (done) break;
