@@ -23,8 +23,9 @@ ifeq ($(V),release)
 OPT := -O2 -g -D_FORTIFY_SOURCE=3
 # What every packet passes is made one piece when capd is linked: its many small functions in many files are worth a
 # third of the time.  The objects hold ordinary code too; the tests link that.
-ENGINE_OPT := -O3 -flto -ffat-lto-objects
-IN_ONE     := -O3 -flto=auto
+# gcc writes the line tables itself: as would name the folder of the build there, whatever -ffile-prefix-map says.
+ENGINE_OPT := -O3 -flto -ffat-lto-objects -gno-as-loc-support
+IN_ONE     := -O3 -flto=auto -gno-as-loc-support $(filter -ffile-prefix-map=%,$(CFLAGS))
 LINK_HOW   := -fno-lto
 else ifeq ($(V),log)
 OPT := -O2 -g -D_FORTIFY_SOURCE=3 -DSANDBOX_LOG=1
