@@ -34,7 +34,7 @@ GROUPS = (("HTTP", "http|websocket|path|second path|absolute target|target of|Ho
           ("UDP", "udp|QUIC|sip|tftp"),
           ("TCP", "tcp|mysql|telnet|ftp|smtp|pop3|imap|ssh|mail|payload|unknown protocol on"),
           ("other", ""))
-CAPTURES = ({"target": "auto"}, {"target": SERVER, "mode": "web"}, {"target": "443", "mode": "port"})
+CAPTURES = ({"target": "auto"}, {"target": WEB, "mode": "web"}, {"target": "443", "mode": "port"})
 RESOURCES = ("report", "report.html", "report.json", "connections.csv", "timeline.csv")
 FOLDERS = ("/var/lib/mcpd", "/run/mcpd", "/run/capd", "/var/log", "/tmp", "/var/tmp", "/dev/shm")
 
@@ -129,7 +129,7 @@ class Watch:
     def start_servers(self):
         """The servers take the place of the web server of the other tests."""
         self.m.run("kill $(ip netns pids far); while [ \"$(ip netns pids far)\" ]; do sleep 0.1; done; "
-                   "ip -n far addr add %s/24 dev far0" % RESOLVER)
+                   "ip -n far addr add %s/24 dev far0; echo nameserver %s > /etc/resolv.conf" % (RESOLVER, RESOLVER))
         self.start(self.argv_in(True, ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
                                        "--pid-file=", "--user=root", "--group=root", "--log-facility=-", "--bind-interfaces",
                                        "--listen-address=" + RESOLVER, "--local=/lab.test/",
@@ -180,9 +180,12 @@ class Watch:
 
     def memories(self, when, parent, mcpd, captures, words):
         for pid in below(mcpd):
+            with open("/proc/%d/comm" % pid, encoding="utf-8") as comm:
+                where = "memory of %s, %s" % ({"mcpd": "mcpd and its launcher"}.get(comm.read().strip(), "mcpd-net"), when)
             for data in memory_of(pid):
-                self.look("memory of mcpd (%d processes), %s" % (len(below(mcpd)), when), data)
-        self.look("memory of mcpd (%d processes), %s" % (len(below(mcpd)), when), b"", captures + words)
+                self.look(where, data)
+        self.look("memory of mcpd and its launcher, " + when, b"", captures + words)
+        self.look("memory of mcpd-net, " + when, b"", [WEB])
         for data in memory_of(parent):
             self.look("memory of capd's parent, " + when, data)
         self.look("memory of capd's parent, " + when, b"", captures)

@@ -33,14 +33,15 @@ class Search:
 
 
 def memory_of(pid):
-    """The bytes of every readable map of a process, one after the other."""
-    with open("/proc/%d/maps" % pid, encoding="ascii") as maps, open("/proc/%d/mem" % pid, "rb", buffering=0) as mem:
-        for line in maps:
-            low, high = (int(x, 16) for x in line.split()[0].split("-"))
-            if line.split()[1][0] != "r" or "[v" in line:
-                continue
-            try:
-                mem.seek(low)
-                yield mem.read(high - low)
-            except (OSError, ValueError):
-                continue
+    """The bytes of every readable map of a process, one after the other; none of a process that has ended."""
+    try:
+        with open("/proc/%d/maps" % pid, encoding="ascii") as maps, open("/proc/%d/mem" % pid, "rb", buffering=0) as mem:
+            ranges = [line.split()[0].split("-") for line in maps if line.split()[1][0] == "r" and "[v" not in line]
+            for low, high in ranges:
+                try:
+                    mem.seek(int(low, 16))
+                    yield mem.read(int(high, 16) - int(low, 16))
+                except (OSError, ValueError):
+                    continue
+    except ProcessLookupError:
+        return
