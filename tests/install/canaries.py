@@ -203,6 +203,7 @@ class Watch:
                     whole = not result or len(data) >= int(result.group(1)) or "nlmsg_len=" in line  # a question to the kernel
                     assert whole, "strace kept too little of a call: " + line[:80]
                     self.look(where, data)
+        for where in ("bytes written by %d workers" % len(workers), "bytes written by capd's parent"):
             self.look(where, b"", self.words)
 
     def files(self):
@@ -302,6 +303,8 @@ def look_everywhere(session, token):
     watch = Watch(session, token)
     try:
         kept = watch.watch()
+    except (OSError, subprocess.SubprocessError) as why:
+        raise AssertionError("the watch over the pair failed: %r" % why) from why
     finally:
         watch.end()
     return watch.judge(*kept)
