@@ -67,7 +67,7 @@ check-deb: ## build the package twice in two folders: same bytes, clean for lint
 	@$(GIVE_BACK) tests/run --timeout 1800 tests/install/check_deb.py
 
 check-install: ## install the package with apt into a Debian of its own, use it, upgrade it, purge it (root)
-	@deploy/install-deps build package install
+	@deploy/install-deps build test package install
 	@$(GIVE_BACK) tests/run --timeout 3600 tests/install/check_install.py
 
 # The aarch64 build on this machine: every unit test and the golden captures under qemu-user, and its system

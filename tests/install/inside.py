@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs inside the test machine: an MCP client over HTTP, and a look at processes.
 
-  inside.py call SOCKET|URL [--token T] METHOD PARAMS     one JSON-RPC request; prints {"status": HTTP, "body": ...}
+  inside.py call SOCKET|URL [--token T] METHOD PARAMS     one JSON-RPC request; prints {"status": HTTP, "body": ..., "raw": all of it}
   inside.py table                                        what each process of the two services holds, as JSON
 """
 
@@ -56,8 +56,9 @@ def call(where, token, method, params):
         answer = connection.getresponse()
         body = answer.read().decode("utf-8", "replace")
     except OSError as why:
-        return {"status": 0, "body": str(why)}
-    return {"status": answer.status, "body": last_message(answer.getheader("Content-Type") or "", body)}
+        return {"status": 0, "body": str(why), "raw": ""}
+    return {"status": answer.status, "body": last_message(answer.getheader("Content-Type") or "", body),
+            "raw": str(answer.headers) + body}
 
 
 # ---- processes ---------------------------------------------------------------------------------------------------

@@ -19,6 +19,10 @@ class MachineError(Exception):
     """The machine could not be made; never a verdict about the product."""
 
 
+class Skip(Exception):
+    """A test that cannot be made here, and why."""
+
+
 class Result:
     """What a command did."""
 

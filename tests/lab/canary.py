@@ -2,7 +2,7 @@
 """Traffic full of secrets for the canary test, and the taps that look for them.
 
   canary.py serve KEY TALLY          the servers (in the server's namespace); prints `ready`
-  canary.py send KEY TALLY MAC       the clients (in the client's namespace); MAC: the router's address on that link
+  canary.py send KEY TALLY MAC [DEVICE]  the clients (in the client's namespace); MAC: the router's address on DEVICE (eth0)
   canary.py proxy LISTEN TARGET DUMP passes a Unix socket on and keeps every byte of it; prints `ready`
   canary.py record DEVICE FILE       a capture file of everything on DEVICE; prints `ready`
 
@@ -231,6 +231,13 @@ def serve(c):
     print("ready", flush=True)
     while True:
         time.sleep(60)
+
+
+def resolver_records(c):
+    """What dnsmasq is to answer with: secrets, and a name that may be shown."""
+    return ["--host-record=%s.lab.test,%s" % (c.word("dns"), SERVER), "--txt-record=txt.lab.test," + c("dns TXT data"),
+            "--dns-rr=null.lab.test,10," + c("dns NULL data").encode().hex(),
+            "--mx-host=mx.lab.test,%s.lab.test,5" % c("dns MX target"), "--srv-host=srv.lab.test,%s.lab.test,1" % c("dns SRV target")]
 
 
 # ---- clients -------------------------------------------------------------------------------------
@@ -489,9 +496,9 @@ def udp4(port, data):
     return struct.pack(">HHHH", 40124, port, 8 + len(data), 0) + data
 
 
-def frames(c, mac):
+def frames(c, mac, device):
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-    sock.bind(("eth0", 0))
+    sock.bind((device, 0))
     mine = sock.getsockname()[4]
     ends = bytes.fromhex(mac.replace(":", "")) + mine
     s = lambda channel: c(channel).encode()
@@ -526,13 +533,13 @@ def frames(c, mac):
     sock.close()
 
 
-def send(c, mac):
+def send(c, mac, device="eth0"):
     for part in (dns, http_by_curl, http_raw, tls, lines, datagrams):
         try:
             part(c)
         except (OSError, subprocess.SubprocessError) as why:
             print("# %s: %r" % (part.__name__, why), flush=True)
-    frames(c, mac)
+    frames(c, mac, device)
 
 
 # ---- taps ----------------------------------------------------------------------------------------
@@ -579,7 +586,7 @@ def main(role, *args):
     if role == "serve":
         serve(Canaries(*args))
     elif role == "send":
-        send(Canaries(*args[:2]), args[2])
+        send(Canaries(*args[:2]), *args[2:])
     elif role == "proxy":
         proxy(*args)
     elif role == "record":

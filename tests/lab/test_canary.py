@@ -9,7 +9,6 @@ MCP and at the terminal, standard error and the audit lines, the memory of mcpd 
 the reports, of its launcher and network child, and of capd's parent during and after the captures, and the files that either has.  The table goes to build/canary-table.txt.
 """
 
-import base64
 import collections
 import json
 import os
@@ -24,7 +23,8 @@ import time
 
 import lab as lab_module
 import product
-from canary import Canaries, WEB
+from canary import Canaries, WEB, resolver_records
+from canary_search import NOT_IN_CLEAR, SECTIONS, SHOWN, Search, memory_of
 from test_privileges import Checks, children
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "mcp"))
@@ -32,33 +32,8 @@ import serve_client  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(product.TOP, "build", "canary-table.txt")
-SECTIONS = ("summary", "connections", "dns", "http", "tls", "hosts", "timeline", "problems", "coverage")
-SHOWN = ("dns", "sni", "sni2", "path")  # words that a report shows when names are on
 MODES = (("domain", WEB), ("web", WEB), ("port", "80"), ("diagnosis", "auto"))
 FILTER = "not port 7"
-
-
-class Search:
-    """All encodings of a prefix at once; what is found is told apart by the letters behind it."""
-
-    def __init__(self, canaries):
-        self.c = canaries
-        prefix = canaries.prefix
-        forms = {prefix, prefix.lower(), prefix.upper(), "".join("%%%02x" % ord(x) for x in prefix),
-                 "".join("%%%02X" % ord(x) for x in prefix), prefix.encode().hex(), prefix.encode().hex().upper()}
-        for before in range(3):  # base64 depends on where a secret stands
-            coded = base64.b64encode(b"\0" * before + prefix.encode()).decode()
-            forms.add(coded[(before * 8 + 5) // 6:(before + len(prefix)) * 8 // 6])
-        wide = [prefix.encode("utf-16-le"), prefix.encode("utf-16-be"), prefix[::-1].encode()]
-        self.forms = re.compile(b"|".join(re.escape(f) for f in [x.encode() for x in forms] + wide))
-
-    def hits(self, data):
-        """Channels found, 'unknown' for what no channel sent in this form."""
-        found, known = collections.Counter(), {s.lower(): ch for s, ch in self.c.known.items()}
-        for match in self.forms.finditer(data):
-            near = data[match.start():match.start() + 16]
-            found[known.get(near.decode("latin-1").lower(), "unknown: %r" % data[max(0, match.start() - 30):match.end() + 40])] += 1
-        return found
 
 
 class Run:
@@ -77,20 +52,8 @@ class Run:
 
     def memory(self, where, pid):
         """Every readable map of a process."""
-        total = 0
-        with open("/proc/%d/maps" % pid, encoding="ascii") as maps, open("/proc/%d/mem" % pid, "rb", buffering=0) as mem:
-            for line in maps:
-                low, high = (int(x, 16) for x in line.split()[0].split("-"))
-                if line.split()[1][0] != "r" or "[v" in line:
-                    continue
-                try:
-                    mem.seek(low)
-                    data = mem.read(high - low)
-                except (OSError, ValueError):
-                    continue
-                total += len(data)
-                self.look(where, data)
-        return total
+        for data in memory_of(pid):
+            self.look(where, data)
 
     def files(self, where, pid):
         """Regular files that a process holds open for writing, but for its log."""
@@ -108,10 +71,7 @@ class Run:
 
     def start_network(self):
         lab, c = self.lab, self.c
-        extra = ["--host-record=%s.lab.test,%s" % (c.word("dns"), lab_module.SERVER4), "--txt-record=txt.lab.test," + c("dns TXT data"),
-                 "--dns-rr=null.lab.test,10," + c("dns NULL data").encode().hex(),
-                 "--mx-host=mx.lab.test,%s.lab.test,5" % c("dns MX target"), "--srv-host=srv.lab.test,%s.lab.test,1" % c("dns SRV target")]
-        lab.dnsmasq(*extra)
+        lab.dnsmasq(*resolver_records(c))
         lab.spawn(lab.server, [sys.executable, os.path.join(HERE, "canary.py"), "serve", c.key, self.tally], ready="ready")
         line = lab.in_ns(lab.client, ["ip", "neigh", "show", lab_module.ROUTER4]).stdout
         self.mac = re.search(r"lladdr (\S+)", line).group(1)
@@ -352,7 +312,7 @@ def judge(run, on_the_wire, told):
             where_hit.append("%s: %s, %d times" % (where, channel, count))
         run.checks.check("names %s: no secret in %s (%d bytes)" % (run.names, where, len(data)),
                          not any(w.startswith(where + ": ") for w in where_hit) and (data or "error" in where), "\n".join(where_hit))
-    unseen = [ch for ch in sent if not on_the_wire.get(ch) and not re.search("inside TLS|base64|split over", ch)]
+    unseen = [ch for ch in sent if not on_the_wire.get(ch) and not re.search(NOT_IN_CLEAR, ch)]
     run.checks.equal("names %s: the secrets did pass the tap" % run.names, unseen, [])
     for kind in SHOWN:
         word = run.c.word(kind).encode()
