@@ -194,7 +194,7 @@ static void add_closed(struct flow_side *side, const struct segment *s, bool sta
 }
 
 /* Window open or closed?  A window of 0 in a SYN or RST says nothing. */
-void tcp_watch_window(struct segment *s) {
+void tcp_watch_window(struct engine *e, struct segment *s) {
     struct flow_side *side = &s->f->side[s->dir];
     if (s->flags & (TCP_SYN | TCP_RST) || !(s->flags & TCP_ACK)) return;
     uint32_t raw = s->k->tcp.window;
@@ -207,6 +207,7 @@ void tcp_watch_window(struct segment *s) {
         if (side->zero_times < UINT16_MAX) side->zero_times++;
         side->zero_since_us = s->us;
         side->bits |= SIDE_CLOSED;
+        services_note_trouble(e, s->f, SERVICE_TROUBLED);
     } else if (side->bits & SIDE_CLOSED) {
         add_closed(side, s, raw == 0);
         if (raw == 0) return;
