@@ -179,10 +179,8 @@ uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_
     }
     top_sort(&top);
     top_sort(&once);
-    uint32_t room = LIM_SERVICE_ROWS / 2, rows_n = 0;
-    if (top.used < room) room = LIM_SERVICE_ROWS - top.used;
-    if (once.used > room) once.used = room;
-    if (top.used > LIM_SERVICE_ROWS - once.used) top.used = LIM_SERVICE_ROWS - once.used;
+    top_share(&top, &once, LIM_SERVICE_ROWS);
+    uint32_t rows_n = 0;
     for (uint32_t a = 0, b = 0; rows_n < top.used + once.used; rows_n++) {
         bool first = b == once.used || (a < top.used && top.score[a] >= once.score[b]);
         put_service(e, first ? top.index[a++] : once.index[b++], &rows[rows_n]);

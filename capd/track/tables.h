@@ -228,7 +228,7 @@ struct resolver {
     struct addr address;
     uint16_t port;
     bool used, target, to_client, to_server;
-    uint64_t queries, transactions, responses, retried, rcode[6], other_rcode;
+    uint64_t queries, transactions, responses, retried, late, rcode[6], other_rcode;
     uint64_t lost, lost_tries, lost_wait_us; /* unanswered transactions that left the table */
     uint64_t trouble_first_us, trouble_last_us, trouble_target;
     uint8_t trouble_len;

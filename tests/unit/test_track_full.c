@@ -132,10 +132,68 @@ static void test_full_a_scan_pushes_out_its_own(void **state) {
         }
 }
 
+/* One resolver asked, with its answer `late_us` later; 0: none comes. */
+static void resolve(struct lab *l, uint32_t server, uint8_t id, uint64_t late_us) {
+    static const uint8_t query[] = "\0\0\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
+    uint8_t m[sizeof query];
+    memcpy(m, query, sizeof m);
+    m[1] = id;
+    lab_udp(l, A1, 5000, server, 53, m, sizeof m - 1);
+    l->us += late_us;
+    m[2] = 0x81;
+    if (late_us) lab_udp(l, server, 53, A1, 5000, m, sizeof m - 1);
+    l->us += 1 * MS;
+}
+
+static const struct msg_resolver *resolver_at(const struct lab *l, uint32_t address) {
+    uint8_t b[4];
+    put32(b, address);
+    struct addr a = addr_from_bytes(b, 4);
+    for (size_t i = 0; i < l->resolvers.rows_n; i++)
+        if (addr_equal(&l->resolvers.rows[i].address, &a)) return &l->resolvers.rows[i];
+    return NULL;
+}
+
+/* A slow resolver, and one that is asked twice, stay among many that are asked more often. */
+static void test_full_a_slow_resolver_stays(void **state) {
+    (void)state;
+    for (unsigned twice = 0; twice < 2; twice++) {
+        struct lab *l = lab_default();
+        for (uint8_t n = 0; n < 4; n++) {
+            if (twice)
+                lab_udp(l, A1, 5000, B1, 53, "\0\0\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1", 26);
+            l->us += 1 * MS;
+            resolve(l, B1, twice ? 0 : n, twice ? 5 * MS : 1500 * MS);
+        }
+        for (uint32_t i = 0; i < 300; i++)
+            for (uint8_t n = 0; n < 10; n++) resolve(l, 0xc6120000u + i, n, 5 * MS);
+        lab_snapshot(l);
+        assert_non_null(resolver_at(l, B1));
+        lab_free(l);
+    }
+}
+
+/* Questions at addresses where nobody listens push out each other, not the resolver in use. */
+static void test_full_dead_resolvers_push_out_their_own(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (uint8_t n = 0; n < 100; n++) resolve(l, B1, n, 5 * MS);
+    for (uint32_t i = 0; i < 300; i++)
+        for (uint8_t n = 0; n < 3; n++) resolve(l, 0xc6120000u + i, n, 0);
+    lab_snapshot(l);
+    const struct msg_resolver *r = resolver_at(l, B1);
+    assert_non_null(r);
+    assert_int_equal(r->responses, 100);
+    assert_true(l->totals.evicted > 0);
+    lab_free(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full_a_fault_outlasts_healthy_services),
         cmocka_unit_test(test_full_a_scan_pushes_out_its_own),
+        cmocka_unit_test(test_full_a_slow_resolver_stays),
+        cmocka_unit_test(test_full_dead_resolvers_push_out_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
