@@ -188,12 +188,40 @@ static void test_full_dead_resolvers_push_out_their_own(void **state) {
     lab_free(l);
 }
 
+/* Neither silent SYNs nor half-open connections push out those that are up and idle. */
+static void test_full_idle_connections_outlast_attempts(void **state) {
+    enum { IDLE = 100 };
+    (void)state;
+    for (unsigned answered = 0; answered < 2; answered++) {
+        struct lab *l = lab_default();
+        struct conn k[IDLE];
+        for (uint32_t i = 0; i < IDLE; i++) {
+            k[i] = conn_to(l, i, 443);
+            conn_open(&k[i]);
+        }
+        for (uint32_t i = 0; i < MANY; i++) { /* 1024 have room */
+            struct conn s = conn_to(l, 500 + i, 22);
+            from_client(&s, TCP_SYN, NULL, 0);
+            if (answered) from_server(&s, TCP_SYN | TCP_ACK, NULL, 0);
+            l->us += 20 * MS;
+        }
+        for (uint32_t i = 0; i < IDLE; i++) from_client(&k[i], TCP_PSH | TCP_ACK, NULL, 100);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.midstream, 0);
+        assert_int_equal(l->totals.established, IDLE);
+        assert_int_equal(l->totals.tcp_flows, IDLE + MANY);
+        assert_true(l->totals.evicted > 0);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full_a_fault_outlasts_healthy_services),
         cmocka_unit_test(test_full_a_scan_pushes_out_its_own),
         cmocka_unit_test(test_full_a_slow_resolver_stays),
         cmocka_unit_test(test_full_dead_resolvers_push_out_their_own),
+        cmocka_unit_test(test_full_idle_connections_outlast_attempts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
