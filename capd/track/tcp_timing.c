@@ -97,8 +97,10 @@ void tcp_hold_times(struct flow *f, uint32_t now_us, uint64_t quiet_us) {
                            &f->syn_us,     &f->syn_last_us,     &f->synack_us};
     /* Of a handshake that is over only the differences count. */
     size_t n = f->bits & FLOW_ESTABLISHED ? 6 : 9;
-    if ((f->side[0].bits | f->side[1].bits) & (SIDE_FIN | SIDE_RST)) return; /* told already */
-    for (size_t i = 0; i < n; i++) hold(of_flow[i], now_us, all);
+    /* Of one that ends the rest is told already; but a half that is open may be waited for. */
+    bool ends = (f->side[0].bits | f->side[1].bits) & (SIDE_FIN | SIDE_RST);
+    for (size_t i = 0; i < (ends ? 3 : n); i++) hold(of_flow[i], now_us, all);
+    if (ends) return;
     for (unsigned d = 0; d < 2; d++) {
         struct flow_side *s = &f->side[d];
         uint32_t *of_side[] = {&s->next_us,     &s->timed_us[0], &s->timed_us[1], &s->try_first_us,
