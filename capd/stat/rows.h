@@ -52,4 +52,7 @@ void top_sort(struct top *t);
 /* Cut two lists that together may have `rows`: the second to half of them, unless the first leaves
  * more. */
 void top_share(struct top *a, struct top *b, uint32_t rows);
+
+/* Does entry i of a come before entry j of b? */
+bool top_before(const struct top *a, uint32_t i, const struct top *b, uint32_t j);
 #endif

@@ -182,7 +182,7 @@ uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_
     top_share(&top, &once, LIM_SERVICE_ROWS);
     uint32_t rows_n = 0;
     for (uint32_t a = 0, b = 0; rows_n < top.used + once.used; rows_n++) {
-        bool first = b == once.used || (a < top.used && top.score[a] >= once.score[b]);
+        bool first = b == once.used || (a < top.used && top_before(&top, a, &once, b));
         put_service(e, first ? top.index[a++] : once.index[b++], &rows[rows_n]);
     }
     *of_out = s->seen;

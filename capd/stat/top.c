@@ -54,3 +54,7 @@ void top_share(struct top *a, struct top *b, uint32_t rows) {
     if (b->used > room) b->used = room;
     if (a->used > rows - b->used) a->used = rows - b->used;
 }
+
+bool top_before(const struct top *a, uint32_t i, const struct top *b, uint32_t j) {
+    return a->score[i] != b->score[j] ? a->score[i] > b->score[j] : a->index[i] < b->index[j];
+}

@@ -1,12 +1,13 @@
 /* Times of a connection.
  * Round trip: a segment to the ACK of exactly its end, never after a retransmission (Karn), and
  * only where no delayed-ACK timer can be in it: the ACK covers two segments or more, the last of
- * full size, or it came sooner than any such timer (40 ms), or its sender had sent something so
- * shortly before that a timer begun since then is but a small part.  A capture point sees two
- * halves, one per direction; a sample is one half plus the latest of the other, first taken from
- * the handshake. Request: payload of the client after the handshake or after payload of the server;
- * its answer begins with the next payload of the server.  TLS: only application data after the
- * handshake. Runs in: worker.  Input trust: packets. */
+ * full size, or its sender had sent something so shortly before that a timer begun since then is
+ * but a small part.  What came sooner than most such timers (40 ms) goes into the statistics, but
+ * inflates nothing: some devices have one clock for all, whose next tick is as near as chance will
+ * have it.  A capture point sees two halves, one per direction; a sample is one half plus the
+ * latest of the other, first taken from the handshake. Request: payload of the client after the
+ * handshake or after payload of the server; its answer begins with the next payload of the server.
+ * TLS: only application data after the handshake. Runs in: worker.  Input trust: packets. */
 #include "capd/track/seconds.h"
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
@@ -14,12 +15,16 @@
 #include "capd/track/tcp.h"
 
 #define DELAYED_ACK_US  35000u
-#define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
-#define TIMESTAMP_BYTES 12u /* the option most connections have */
+#define UNSURE_US       20000u /* findings.md, rtt_inflation: what is below is never inflated */
+#define PAUSE_SHARE     4u     /* of a round trip, at most this part may be a delayed ACK */
+#define TIMESTAMP_BYTES 12u    /* the option most connections have */
 
-static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint32_t took) {
+/* `sure`: no timer is in it.  Else it is an upper bound, for the statistics; a path is never judged
+ * slow by it. */
+static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint32_t took,
+                           bool sure) {
     struct flow_side *side = &f->side[dir], *peer = &f->side[!dir];
-    side->rtt_us = took;
+    if (sure || !(side->bits & SIDE_RTT) || took < side->rtt_us) side->rtt_us = took;
     side->bits |= SIDE_RTT;
     if (!(peer->bits & SIDE_RTT)) return;
     uint32_t whole = took + peer->rtt_us;
@@ -29,7 +34,7 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
     hist_add(&e->total.rtt, whole);
     seconds_rtt(&e->seconds, e->now_us, whole);
     services_sample(e, f, SERVICE_RTT, whole);
-    strain_round_trip(e, f, dir, whole, side->next - peer->acked);
+    if (sure || whole < UNSURE_US) strain_round_trip(e, f, dir, whole, side->next - peer->acked);
 }
 
 /* Payload of a full segment of side `d`; offloads show several as one. */
@@ -50,11 +55,11 @@ void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
         if (took > longest) longest = took;
         uint32_t whole = whole_segment(f, !s->dir);
         bool prompt = ack - old_ack >= 2u * whole && whole >= 512;
-        bool sure = prompt || s->pause_us <= took / PAUSE_SHARE;
+        bool just_spoke = s->pause_us <= took / PAUSE_SHARE, sure = prompt || just_spoke;
         if (s->len > 0 || !(sure || took < DELAYED_ACK_US)) continue;
         if (sender->timed_end[n] == ack)
-            add_round_trip(e, f, !s->dir, took);
-        else if (sure && f->side[s->dir].bits & SIDE_RTT) /* a few segments more at once */
+            add_round_trip(e, f, !s->dir, took, sure);
+        else if (just_spoke && f->side[s->dir].bits & SIDE_RTT) /* a few segments more at once */
             strain_round_trip(e, f, !s->dir, took + f->side[s->dir].rtt_us, sender->next - ack);
     }
     if (s->dir == CLIENT && longest > 0) slow_client_acked(e, f, longest);
