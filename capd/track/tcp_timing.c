@@ -15,9 +15,8 @@
 #include "capd/track/tcp.h"
 
 #define DELAYED_ACK_US  35000u
-#define UNSURE_US       20000u /* findings.md, rtt_inflation: what is below is never inflated */
-#define PAUSE_SHARE     4u     /* of a round trip, at most this part may be a delayed ACK */
-#define TIMESTAMP_BYTES 12u    /* the option most connections have */
+#define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
+#define TIMESTAMP_BYTES 12u /* the option most connections have */
 
 /* `sure`: no timer is in it.  Else it is an upper bound, for the statistics; a path is never judged
  * slow by it. */
@@ -34,7 +33,7 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
     hist_add(&e->total.rtt, whole);
     seconds_rtt(&e->seconds, e->now_us, whole);
     services_sample(e, f, SERVICE_RTT, whole);
-    if (sure || whole < UNSURE_US) strain_round_trip(e, f, dir, whole, side->next - peer->acked);
+    strain_round_trip(e, f, dir, (struct round_trip){whole, side->next - peer->acked, sure});
 }
 
 /* Payload of a full segment of side `d`; offloads show several as one. */
@@ -59,8 +58,10 @@ void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
         if (s->len > 0 || !(sure || took < DELAYED_ACK_US)) continue;
         if (sender->timed_end[n] == ack)
             add_round_trip(e, f, !s->dir, took, sure);
-        else if (just_spoke && f->side[s->dir].bits & SIDE_RTT) /* a few segments more at once */
-            strain_round_trip(e, f, !s->dir, took + f->side[s->dir].rtt_us, sender->next - ack);
+        else if (sure && f->side[s->dir].bits & SIDE_RTT) /* a few segments more at once */
+            strain_round_trip(
+                e, f, !s->dir,
+                (struct round_trip){took + f->side[s->dir].rtt_us, sender->next - ack, just_spoke});
     }
     if (s->dir == CLIENT && longest > 0) slow_client_acked(e, f, longest);
     if (s->dir == SERVER && f->bits & FLOW_REQUEST_ACK && !seq_before(ack, f->request_end)) {
