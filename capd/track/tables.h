@@ -153,7 +153,7 @@ struct service {
     bool used, target, target_address;
     bool worked; /* a connection came up, or was up before the capture */
     uint32_t gen, chain;
-    uint32_t live; /* flows in the table that belong to it */
+    uint32_t live;                        /* flows in the table that belong to it */
     uint32_t repeated_syns, live_trouble; /* see services_note_trouble() */
     uint32_t name, name_gen;
     uint32_t sketch[SERVICE_SKETCHES]; /* NONE: no sample yet */
