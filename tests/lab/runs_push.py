@@ -1,6 +1,6 @@
 """Connections that wait for news for long: event streams, web sockets, brokers.  Little passes but signs of life, of the
 server or of the client, whose radio may be off meanwhile.  All of it is healthy.  What lasts 15 to 60 seconds elsewhere
-lasts 5.5 here: from 5 on the product calls a connection idle."""
+lasts 5.5 or 8 here: from 5 on the product calls a connection idle."""
 
 import sys
 import time
@@ -123,24 +123,26 @@ ears.join(5)
 conn.close()
 """
 
-# subscriber.py ADDRESS PORT PAUSE: takes what comes, and shows that it lives
+# subscriber.py ADDRESS PORT FIRST PAUSE: takes what comes, and shows that it lives
 SUBSCRIBER = r"""
 import socket, sys, threading, time
 conn = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 conn.sendall(b'\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04lamp')
 def lives():
+    pause = float(sys.argv[3])
     while True:
-        time.sleep(float(sys.argv[3]))
+        time.sleep(pause)
         conn.sendall(b'\xc0\x00')
+        pause = float(sys.argv[4])
 threading.Thread(target=lives, daemon=True).start()
 while conn.recv(4096):
     pass
 """
 
 
-def serving(kind, port):
+def serving(kind, port, pause=PAUSE):
     def setup(lab):
-        lab.spawn(lab.server, [sys.executable, "-c", SERVER, kind, SERVER4, str(port), str(PAUSE)], ready="ready")
+        lab.spawn(lab.server, [sys.executable, "-c", SERVER, kind, SERVER4, str(port), str(pause)], ready="ready")
     return setup
 
 
@@ -157,19 +159,21 @@ def talk(lab):
     must(lab.in_ns(lab.client, [sys.executable, "-c", TALKER, SERVER4, "80", "20"], timeout=40), "talker")
 
 
-def subscribed(nap_s):
-    """A phone whose radio is off for so long whenever something is to be told to it."""
-    def traffic(lab):
-        lab.background = lab.spawn(lab.client, [sys.executable, "-c", SUBSCRIBER, SERVER4, "1883", str(PAUSE + 1.7)])
-        began = time.monotonic()
-        for n in range(4):
-            time.sleep(max(0, began + (n + 1) * PAUSE - 0.3 - time.monotonic()))
-            if nap_s:
-                lab.fault("ip daddr %s drop" % CLIENT4)
-                time.sleep(0.3 + nap_s)
-                lab.clear_faults()
-        time.sleep(1)
-    return traffic
+def subscribed(lab):
+    lab.background = lab.spawn(lab.client, [sys.executable, "-c", SUBSCRIBER, SERVER4, "1883", str(PAUSE), str(PAUSE + 1.7)])
+    time.sleep(4 * PAUSE + 1)
+
+
+def subscribed_asleep(lab):
+    """A phone whose radio is off for 1.3 s whenever something is to be told to it, and that says something once awake."""
+    lab.background = lab.spawn(lab.client, [sys.executable, "-c", SUBSCRIBER, SERVER4, "1883", "9.9", "8"])
+    began = time.monotonic()
+    for n in range(3):
+        time.sleep(max(0, began + (n + 1) * 8 - 0.3 - time.monotonic()))
+        lab.fault("ip daddr %s drop" % CLIENT4)
+        time.sleep(1.6)
+        lab.clear_faults()
+    time.sleep(1)
 
 
 HEALTHY = [
@@ -178,6 +182,6 @@ HEALTHY = [
     Run("events-seen-by-the-server", reader(20), setup=serving("events", 80), target=SERVER4, duration=23, where="server"),
     Run("web-socket", talk, setup=serving("web_socket", 80), duration=27),
     Run("web-socket-whole-network", talk, setup=serving("web_socket", 80), target=None, duration=27),
-    Run("broker", subscribed(0), setup=serving("broker", 1883), target=SERVER4 + ":1883", duration=25),
-    Run("broker-and-a-sleeper", subscribed(1.3), setup=serving("broker", 1883), target=SERVER4 + ":1883", duration=26, where="server"),
+    Run("broker", subscribed, setup=serving("broker", 1883), target=SERVER4 + ":1883", duration=25),
+    Run("broker-and-a-sleeper", subscribed_asleep, setup=serving("broker", 1883, 8), target=SERVER4 + ":1883", duration=29, where="server"),
 ]
