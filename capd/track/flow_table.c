@@ -106,7 +106,8 @@ static uint32_t least_useful(const struct flow_table *t) {
     if (ended != NONE) return ended;
     if (tried == NONE || live == NONE) return tried == NONE ? live : tried;
     bool many = t->length[FLOWS_TRIED] > t->capacity / 2;
-    return many || t->flow[tried].last_us < t->flow[live].last_us ? tried : live;
+    if (many) return tried;
+    return (int32_t)(t->link[tried].touched_us - t->link[live].touched_us) < 0 ? tried : live;
 }
 
 uint32_t flow_table_victim(const struct flow_table *t) {
