@@ -21,6 +21,7 @@ SUITES += tests/golden/run
 UNIT += test_track_tcp
 UNIT += test_track_repeats
 UNIT += test_track_long
+UNIT += test_track_full
 UNIT += test_track_app
 UNIT += test_track_streams
 UNIT += test_track_sides

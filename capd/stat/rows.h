@@ -48,4 +48,11 @@ struct top {
 };
 void top_offer(struct top *t, uint64_t score, uint32_t index);
 void top_sort(struct top *t);
+
+/* Cut two lists that together may have `rows`: the second to half of them, unless the first leaves
+ * more. */
+void top_share(struct top *a, struct top *b, uint32_t rows);
+
+/* Does entry i of a come before entry j of b? */
+bool top_before(const struct top *a, uint32_t i, const struct top *b, uint32_t j);
 #endif

@@ -55,24 +55,34 @@ static void add_unanswered(const struct engine *e, const struct resolver *v,
     }
 }
 
-/* One that mostly fails or says nothing comes before busy ones that work. */
-static uint64_t resolver_score(const struct resolver *v) {
+static bool mostly_fails(const struct resolver *v) {
     uint64_t silent = v->queries > v->responses ? v->queries - v->responses : 0;
     uint64_t failed = silent + v->rcode[2] + v->rcode[5]; /* SERVFAIL, REFUSED */
-    uint64_t worst = v->queries >= 2 && failed * 2 >= v->queries ? UINT64_C(1) << 62 : 0;
-    return worst + v->queries + v->responses;
+    return v->queries >= 2 && failed * 2 >= v->queries;
+}
+
+/* Those that meet trouble come before busy ones that do not. */
+static uint64_t resolver_score(const struct resolver *v) {
+    return (dns_resolver_failed(v) ? UINT64_C(1) << 62 : 0) + v->queries + v->responses;
 }
 
 uint32_t rows_resolvers(struct engine *e, struct msg_resolver *rows, uint64_t *of_out) {
-    struct top top = {.cap = LIM_RESOLVER_ROWS};
-    for (uint32_t i = 0; i < e->resolvers; i++) top_offer(&top, resolver_score(&e->resolver[i]), i);
-    top_sort(&top);
-    for (uint32_t n = 0; n < top.used; n++) {
-        put_resolver(e, &e->resolver[top.index[n]], &rows[n]);
-        add_unanswered(e, &e->resolver[top.index[n]], &rows[n]);
+    struct top bad = {.cap = LIM_RESOLVER_ROWS}, others = {.cap = LIM_RESOLVER_ROWS};
+    for (uint32_t i = 0; i < e->resolvers; i++) {
+        const struct resolver *v = &e->resolver[i];
+        top_offer(mostly_fails(v) ? &bad : &others, resolver_score(v), i);
+    }
+    top_sort(&bad);
+    top_sort(&others);
+    top_share(&others, &bad, LIM_RESOLVER_ROWS);
+    uint32_t rows_n = bad.used + others.used;
+    for (uint32_t n = 0; n < rows_n; n++) {
+        uint32_t i = n < bad.used ? bad.index[n] : others.index[n - bad.used];
+        put_resolver(e, &e->resolver[i], &rows[n]);
+        add_unanswered(e, &e->resolver[i], &rows[n]);
     }
     *of_out = e->resolvers;
-    return top.used;
+    return rows_n;
 }
 
 /* ---- DNS

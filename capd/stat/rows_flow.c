@@ -30,7 +30,8 @@ static void sum_facts(struct engine *e) {
 static uint64_t service_score(const struct service *v, const struct service_facts *x) {
     const struct conn_counts *c = &x->counts;
     uint64_t bad = 0, packets = x->packets >> 40 ? (UINT64_C(1) << 40) - 1 : x->packets;
-    if (c->retransmitted_to_client + c->retransmitted_to_server) bad = 2;
+    if (c->retransmitted_to_client + c->retransmitted_to_server) bad = 1;
+    if (services_in_trouble(v, x)) bad = 2;
     if (v->fatal_by[0] + v->fatal_by[1] + v->http.e5xx + x->hello_unanswered) bad = 3;
     if (v->tls.rejected + v->tls.mismatch + x->plain_closed) bad = 3;
     if (x->reset_by[0] + x->reset_by[1] + x->zero_times[0] + x->zero_times[1]) bad = 4;
@@ -161,16 +162,31 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     rows_strain(e, i, r);
 }
 
+/* Nothing but one vain attempt is known of it, as a scan leaves thousands. */
+static bool is_tried_once(const struct service *v, const struct service_facts *x) {
+    return !v->worked && x->counts.attempted + v->repeated_syns < 2;
+}
+
+/* Half of the rows are for what a scan did not leave, if there is so much. */
 uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_out) {
-    struct top top = {.cap = LIM_SERVICE_ROWS};
+    const struct services *s = &e->services;
+    struct top top = {.cap = LIM_SERVICE_ROWS}, once = {.cap = LIM_SERVICE_ROWS};
     sum_facts(e);
-    for (uint32_t i = 0; i < e->services.used; i++)
-        if (e->services.service[i].used)
-            top_offer(&top, service_score(&e->services.service[i], &e->facts[i]), i);
+    for (uint32_t i = 0; i < s->used; i++) {
+        const struct service *v = &s->service[i];
+        struct top *to = is_tried_once(v, &e->facts[i]) ? &once : &top;
+        if (v->used) top_offer(to, service_score(v, &e->facts[i]), i);
+    }
     top_sort(&top);
-    for (uint32_t n = 0; n < top.used; n++) put_service(e, top.index[n], &rows[n]);
-    *of_out = e->services.seen;
-    return top.used;
+    top_sort(&once);
+    top_share(&top, &once, LIM_SERVICE_ROWS);
+    uint32_t rows_n = 0;
+    for (uint32_t a = 0, b = 0; rows_n < top.used + once.used; rows_n++) {
+        bool first = b == once.used || (a < top.used && top_before(&top, a, &once, b));
+        put_service(e, first ? top.index[a++] : once.index[b++], &rows[rows_n]);
+    }
+    *of_out = s->seen;
+    return rows_n;
 }
 
 /* ---- connections

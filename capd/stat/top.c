@@ -48,3 +48,13 @@ void top_sort(struct top *t) {
         sink(t, 0, n - 1);
     }
 }
+
+void top_share(struct top *a, struct top *b, uint32_t rows) {
+    uint32_t room = rows - (a->used < rows / 2 ? a->used : rows / 2);
+    if (b->used > room) b->used = room;
+    if (a->used > rows - b->used) a->used = rows - b->used;
+}
+
+bool top_before(const struct top *a, uint32_t i, const struct top *b, uint32_t j) {
+    return a->score[i] != b->score[j] ? a->score[i] > b->score[j] : a->index[i] < b->index[j];
+}

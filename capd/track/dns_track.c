@@ -12,6 +12,8 @@
 #include "capd/track/sketch.h"
 
 #define AGAIN_US 10000000u /* a query this long after the answer is a new transaction */
+#define LATE_US  100000u   /* findings.md, dns_slow, */
+#define LATE_MIN 3u        /* and by how many */
 
 void dns_init(struct engine *e) {
     memset(e->dns.bucket, 0xff, (size_t)e->dns.capacity * sizeof *e->dns.bucket);
@@ -38,30 +40,36 @@ uint64_t dns_score(const struct engine *e, const struct dns_entry *d) {
     return target | how << 48 | at;
 }
 
-/* What would be lost with it: 0 nothing, 1 one question that is open, 2 failures.  A name that does
- * not exist is none. */
-static unsigned trouble_of(const struct resolver *r) {
+/* A name that does not exist is no failure. */
+bool dns_resolver_failed(const struct resolver *r) {
     uint64_t failures = r->other_rcode + r->lost + r->two_answers.count + r->unasked.count +
                         r->private_answer.count;
     for (unsigned code = 1; code < 6; code++) failures += code == 3 ? 0 : r->rcode[code];
-    if (failures > 0 || r->queries > r->responses + 1) return 2;
-    return r->queries > r->responses;
+    bool slow = r->late >= LATE_MIN && r->late * 2 >= r->responses;
+    return failures > 0 || r->retried > 0 || slow || r->queries > r->responses + 1;
 }
 
-/* Full: of those that met the least trouble the one asked least gives way. */
+/* What would be lost with it: 0 nothing, 1 one question that is open, 2 failures. */
+static unsigned trouble_of(const struct resolver *r) {
+    return dns_resolver_failed(r) ? 2 : r->queries > r->responses;
+}
+
+/* Full: of those that met the least trouble the one asked least gives way; of those that met most
+ * when they are more than half. */
 static struct resolver *resolver_make_room(struct engine *e) {
-    struct resolver *least = &e->resolver[0];
-    unsigned trouble = trouble_of(least);
-    for (uint32_t i = 1; i < RESOLVERS; i++) {
+    struct resolver *least[3] = {NULL};
+    unsigned in_trouble = 0, which = 0;
+    for (uint32_t i = 0; i < RESOLVERS; i++) {
         struct resolver *r = &e->resolver[i];
         unsigned t = trouble_of(r);
-        if (t > trouble || (t == trouble && r->queries >= least->queries)) continue;
-        least = r;
-        trouble = t;
+        if (!least[t] || r->queries < least[t]->queries) least[t] = r;
+        in_trouble += t == 2;
     }
+    if (in_trouble > RESOLVERS / 2) which = 2;
+    while (!least[which]) which++;
     e->total.rows_dropped++;
-    if (trouble > 0) e->total.evicted++;
-    return least;
+    if (which > 0) e->total.evicted++;
+    return least[which];
 }
 
 static struct resolver *resolver_of(struct engine *e, const struct addr *a, uint16_t port) {
@@ -231,6 +239,7 @@ static void take_answer(struct engine *e, struct resolver *r, struct dns_entry *
     hist_add(&e->total.dns, d->latency_us);
     sketch_add(&r->latency, d->latency_us);
     note_latency(e, d->latency_us);
+    if (d->latency_us > LATE_US) r->late++;
     if (d->tries > 1) r->retried++;
     if (m->rcode != 0) note_trouble(e, r, d);
     dns_fault_first_answer(e, r, d, a);

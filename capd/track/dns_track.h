@@ -16,6 +16,9 @@ bool dns_is_unanswered(const struct engine *e, const struct dns_entry *d);
 /* Did the name, with any suffix tried beside it, get an address in the end? */
 bool dns_is_resolved(const struct engine *e, const struct dns_entry *d);
 
+/* Did it fail, stay silent, answer late or only after a repetition? */
+bool dns_resolver_failed(const struct resolver *r);
+
 /* How bad the transaction is, for the choice of rows. */
 uint64_t dns_score(const struct engine *e, const struct dns_entry *d);
 #endif

@@ -1,5 +1,6 @@
 /* Hash chains over a compact array of links, so that a look-up that misses never touches a flow.
- * Eviction order: flows that ended (oldest first), then the flow that was silent longest.
+ * Eviction order: flows that ended (oldest first), then the flow that was silent longest; but what
+ * a scan or a flood leaves, attempts of which nothing came, gets no more than half of the table.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/flow_table.h"
 #include "capd/track/hash.h"
@@ -99,9 +100,18 @@ uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key,
     return NONE;
 }
 
+static uint32_t least_useful(const struct flow_table *t) {
+    uint32_t ended = t->oldest[FLOWS_ENDED], tried = t->oldest[FLOWS_TRIED];
+    uint32_t live = t->oldest[FLOWS_LIVE];
+    if (ended != NONE) return ended;
+    if (tried == NONE || live == NONE) return tried == NONE ? live : tried;
+    bool many = t->length[FLOWS_TRIED] > t->capacity / 2;
+    if (many) return tried;
+    return (int32_t)(t->link[tried].touched_us - t->link[live].touched_us) < 0 ? tried : live;
+}
+
 uint32_t flow_table_victim(const struct flow_table *t) {
-    if (t->used < t->capacity) return NONE;
-    return t->oldest[FLOWS_ENDED] != NONE ? t->oldest[FLOWS_ENDED] : t->oldest[FLOWS_LIVE];
+    return t->used < t->capacity ? NONE : least_useful(t);
 }
 
 static void list_leave(struct flow_table *t, uint32_t i) {
@@ -115,6 +125,7 @@ static void list_leave(struct flow_table *t, uint32_t i) {
         t->newest[l->list] = l->older;
     else
         t->link[l->newer].older = l->older;
+    t->length[l->list]--;
     l->list = FLOWS_FREE;
 }
 
@@ -130,6 +141,7 @@ void flow_table_touch(struct flow_table *t, uint32_t i, enum flow_list list) {
     else
         t->link[l->older].newer = i;
     t->newest[list] = i;
+    t->length[list]++;
 }
 
 uint32_t flow_table_add(struct flow_table *t, const struct flow_key *key) {
@@ -148,7 +160,7 @@ uint32_t flow_table_add(struct flow_table *t, const struct flow_key *key) {
                                     .bucket = (uint32_t)(b - t->bucket) & 0xffffffu,
                                     .list = FLOWS_FREE};
     *b = i;
-    flow_table_touch(t, i, FLOWS_LIVE);
+    flow_table_touch(t, i, FLOWS_TRIED);
     return i;
 }
 
@@ -162,7 +174,7 @@ void flow_table_remove(struct flow_table *t, uint32_t i) {
     t->free = i;
     t->used--;
     /* A table that is full removes one after the other: have the next one at hand. */
-    uint32_t next = t->oldest[FLOWS_ENDED] != NONE ? t->oldest[FLOWS_ENDED] : t->oldest[FLOWS_LIVE];
+    uint32_t next = least_useful(t);
     if (next == NONE) return;
     fetch(&t->flow[next], 6);
     __builtin_prefetch(&t->bucket[t->link[next].bucket], 1);

@@ -15,7 +15,8 @@ struct flow_link {
     uint32_t list : 8;     /* enum flow_list */
 };
 
-enum flow_list { FLOWS_FREE, FLOWS_LIVE, FLOWS_ENDED, FLOW_LISTS };
+/* tried: nothing came of it yet */
+enum flow_list { FLOWS_FREE, FLOWS_TRIED, FLOWS_LIVE, FLOWS_ENDED, FLOW_LISTS };
 
 struct flow_table {
     struct flow *flow;
@@ -24,7 +25,7 @@ struct flow_table {
     uint32_t capacity, used, fresh; /* slots below `fresh` were used once */
     uint32_t free;
     uint32_t recent; /* flow of the last packet, NONE if it has left */
-    uint32_t oldest[FLOW_LISTS], newest[FLOW_LISTS];
+    uint32_t oldest[FLOW_LISTS], newest[FLOW_LISTS], length[FLOW_LISTS];
     uint64_t seed[2];
 };
 
@@ -59,8 +60,9 @@ uint32_t flow_table_recent(const struct flow_table *t, const struct flow_key *ke
 /* Index of the flow, NONE if there is none. */
 uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key, unsigned *dir_out);
 
-/* Slot to give up when the table is full: the flow that ended longest ago, else the one that was
- * silent longest; NONE while there is room. */
+/* Slot to give up when the table is full: the flow that ended longest ago; else the one that was
+ * silent longest, of those of which nothing came when they are more than half; NONE while there is
+ * room. */
 uint32_t flow_table_victim(const struct flow_table *t);
 
 /* Take a zeroed slot for a key that is not in the table; there must be room. */

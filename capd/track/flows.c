@@ -14,6 +14,7 @@
 
 #define DUPLICATE_US      1000u    /* known by nothing but the time: sooner than a repetition */
 #define DUPLICATE_TOLD_US 50000u   /* mirrors and bridges hand over batches, then their copies */
+#define ONE_SIDED_MIN     4u       /* datagrams that nobody answers: a stream, no attempt */
 #define DUPLICATE_HOP_US  1000000u /* a copy seen again behind a router: TTL one less */
 
 /* Who is the server?  The side that answers a SYN; else the well-known, then the lower port. */
@@ -36,7 +37,7 @@ static uint32_t open_flow(struct engine *e, const struct packet *k, const struct
                           unsigned *dir_out) {
     uint32_t victim = flow_table_victim(&e->flows);
     if (victim != NONE) {
-        if (e->flows.link[victim].list == FLOWS_LIVE) e->total.evicted++;
+        if (e->flows.link[victim].list != FLOWS_ENDED) e->total.evicted++;
         flows_retire(e, victim);
     }
     uint32_t i = flow_table_add(&e->flows, key);
@@ -222,6 +223,14 @@ static uint32_t find_or_open(struct engine *e, const struct packet *k, const str
     return i != NONE ? i : open_flow(e, k, key, dir_out);
 }
 
+static enum flow_list list_of(const struct flow *f) {
+    if (f->bits & FLOW_ENDED) return FLOWS_ENDED;
+    if (f->ip_proto == 6)
+        return f->bits & (FLOW_ESTABLISHED | FLOW_GUESSED) ? FLOWS_LIVE : FLOWS_TRIED;
+    bool answered = f->packets[0] > 0 && f->packets[1] > 0;
+    return answered || f->packets[0] + f->packets[1] >= ONE_SIDED_MIN ? FLOWS_LIVE : FLOWS_TRIED;
+}
+
 uint32_t flows_packet(struct engine *e, struct packet *k, const struct flow_key *key,
                       unsigned *dir_out) {
     bool tcp = k->ip_proto == 6;
@@ -247,10 +256,10 @@ uint32_t flows_packet(struct engine *e, struct packet *k, const struct flow_key 
         run_tcp(e, k, i, (struct arrival){quiet, dir, copy});
     else if (!copy)
         udp_packet(e, k, f, dir);
-    bool ended = f->bits & FLOW_ENDED;
+    enum flow_list list = list_of(f);
     /* The order within a second does not matter for eviction; moving costs cache misses. */
-    if (ended != (l->list == FLOWS_ENDED) || (uint32_t)e->now_us - l->touched_us > 1000000u) {
-        flow_table_touch(&e->flows, i, ended ? FLOWS_ENDED : FLOWS_LIVE);
+    if (list != l->list || (uint32_t)e->now_us - l->touched_us > 1000000u) {
+        flow_table_touch(&e->flows, i, list);
         l->touched_us = (uint32_t)e->now_us;
         if (tcp) tcp_hold_times(f, l->touched_us, 0);
     }

@@ -84,8 +84,10 @@ static void span_add(uint64_t *first, uint64_t *last, uint64_t times, uint64_t f
     if (times == 0 || to > *last) *last = to;
 }
 
-/* The same for one near its first packet. */
+/* A time of the handshake as a 64-bit one.  Of one that is over it is near the first packet, and is
+ * held no longer. */
 static uint64_t widen(const struct flow *f, uint32_t us) {
+    if (!(f->bits & FLOW_ESTABLISHED)) return flow_widen(f, us);
     return f->first_us + (uint32_t)(us - (uint32_t)f->first_us);
 }
 
@@ -93,8 +95,8 @@ static void add_failures(const struct engine *e, const struct flow *f, enum conn
                          struct service_facts *x) {
     uint64_t last_syn = widen(f, f->syn_last_us);
     if (s == CONN_TIMED_OUT) {
-        span_add(&x->timeout_first_us, &x->timeout_last_us, x->timeout_syn_sent,
-                 widen(f, f->syn_us), last_syn);
+        span_add(&x->timeout_first_us, &x->timeout_last_us, x->timeout_syn_sent, f->first_us,
+                 last_syn);
         uint64_t waited = e->now_us > f->first_us ? e->now_us - f->first_us : 0;
         if (waited > x->timeout_wait_us) x->timeout_wait_us = waited;
         x->timeout_syn_sent += f->syn_sent;
@@ -154,7 +156,7 @@ static void add_unanswered_hello(const struct engine *e, const struct flow *f,
     if (f->retransmitted[CLIENT] > 0 || f->spurious > 0) return;
     if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) || seq_after(c->acked, heard))
         return;
-    uint64_t at = widen(f, f->hello_us), until = waited_until(e, f);
+    uint64_t at = flow_widen(f, f->hello_us), until = waited_until(e, f);
     const struct hist *answers = &e->total.tls;
     uint64_t slowest = e->total.slowest_answer_us;
     if (answers->samples > 0 && answers->max_us > slowest) slowest = answers->max_us;

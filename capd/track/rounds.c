@@ -18,7 +18,8 @@ static void round_back(struct engine *e, const struct segment *s, unsigned r) {
     if (!(from->bits & to->bits & SIDE_RTT) || s->us - from->next_us > took / PAUSE_SHARE) return;
     to->rtt_us = took; /* the half behind the capture point that data and ACK do not show */
     uint32_t acked = to->round_edge - to->window, bytes = from->next - acked;
-    strain_round_trip(e, f, s->dir, took + from->rtt_us, bytes >> 31 ? 0 : bytes);
+    strain_round_trip(e, f, s->dir,
+                      (struct round_trip){took + from->rtt_us, bytes >> 31 ? 0 : bytes, true});
 }
 
 static void round_over(struct engine *e, const struct segment *s, unsigned r) {

@@ -3,13 +3,24 @@
 #include "capd/track/state.h"
 
 /* One entry per TCP server address and port that has selected connections.  Full: of 16 entries,
- * taken in turn, the one with the fewest live connections and packets gives way; a service of the
- * named target never does to another one. */
+ * taken in turn, the least useful gives way: a healthy one with few connections and packets, or,
+ * where faulty ones are more than half, the one of them that was tried least.  One with connections
+ * that work, or of the named target, never does to one of which nothing is known. */
 
 void services_init(struct services *s);
 
 /* Bind the flow to its service, making one if need be. */
 void services_join(struct engine *e, struct flow *f);
+
+/* A connection of the service came up. */
+void services_note_open(struct engine *e, const struct flow *f);
+
+/* A SYN was sent again. */
+void services_note_repeat(struct engine *e, const struct flow *f);
+
+/* One of its connections is in trouble; retransmissions weigh one each. */
+#define SERVICE_TROUBLED 5u /* findings.md, tcp_retransmissions: never by fewer */
+void services_note_trouble(struct engine *e, const struct flow *f, uint32_t weight);
 
 /* The flow leaves the table: its facts stay with the service. */
 void services_leave(struct engine *e, struct flow *f);
@@ -19,6 +30,10 @@ bool services_find(const struct engine *e, const struct addr *a, uint16_t port);
 
 /* Service of the flow; NULL if it has none or the entry was given up. */
 struct service *services_of(struct engine *e, const struct flow *f);
+
+/* Did its clients or its connections, of which `x` has the sums, meet something that a finding may
+ * be about? */
+bool services_in_trouble(const struct service *v, const struct service_facts *x);
 
 /* Add a sample for the flow's service. */
 void services_sample(struct engine *e, const struct flow *f, enum service_sketch what,

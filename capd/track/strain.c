@@ -42,26 +42,27 @@ static void note_beat(struct strain *t, uint64_t now_us, uint64_t whole_us) {
     t->beat_sent_us = sent_us;
 }
 
-void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, uint32_t whole_us,
-                       uint32_t bytes) {
+void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, struct round_trip r) {
     uint32_t base = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0;
     struct service *v = base ? services_of(e, f) : NULL;
     if (!v) return;
     struct strain *t = &v->strain;
+    bool inflated = r.whole_us >= INFLATED_US && r.whole_us / INFLATED_TIMES >= base;
+    if (inflated && !r.sure) return;
     /* A quick exchange gives many round trips, a slow one few: the median must be that of time. */
     if (t->rtt_judged == 0 || e->now_us - t->judged_us >= INFLATED_US) {
         t->judged_us = e->now_us;
         t->rtt_judged++;
         t->rtt_base_us += base;
-        if (whole_us >= INFLATED_US && whole_us / INFLATED_TIMES >= base) {
+        if (inflated) {
             t->rtt_inflated++;
-            note_beat(t, e->now_us, whole_us);
+            note_beat(t, e->now_us, r.whole_us);
         }
         /* Most services never need these two: no sketch before the first sign. */
-        if (t->rtt_inflated > 0) services_sample(e, f, SERVICE_ROUND, whole_us);
+        if (t->rtt_inflated > 0) services_sample(e, f, SERVICE_ROUND, r.whole_us);
     }
-    uint32_t rise = whole_us > base ? whole_us - base : 0;
-    if (bytes < LOADED_BYTES || (t->loaded == 0 && rise < RISE_US)) return;
+    uint32_t rise = r.whole_us > base ? r.whole_us - base : 0;
+    if (r.bytes < LOADED_BYTES || (t->loaded == 0 && rise < RISE_US)) return;
     t->loaded++;
     t->loaded_base_us += base;
     if (!(f->side[d].bits & SIDE_SPENT)) t->busy++;

@@ -8,10 +8,14 @@
  * data of the segment are taken in. */
 void rounds_segment(struct engine *e, const struct segment *s);
 
-/* A whole round trip of data of side `d`, and how many bytes of it were in flight.  A sender that
- * has sent all there was keeps its own pace: a queue on the path is not of its making. */
-void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, uint32_t whole_us,
-                       uint32_t bytes);
+struct round_trip {
+    uint32_t whole_us, bytes; /* in flight */
+    bool sure;                /* else a delayed ACK may be in it: it proves no long way */
+};
+
+/* A whole round trip of data of side `d`.  A sender that has sent all there was keeps its own pace:
+ * a queue on the path is not of its making. */
+void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, struct round_trip r);
 
 /* A round of `took_us` in which data arrived; full: it was as much as the window of side `d` lets
  * in, `window` bytes. */

@@ -151,8 +151,10 @@ struct service {
     struct addr address;
     uint16_t port;
     bool used, target, target_address;
+    bool worked; /* a connection came up, or was up before the capture */
     uint32_t gen, chain;
-    uint32_t live; /* flows in the table that belong to it */
+    uint32_t live;                        /* flows in the table that belong to it */
+    uint32_t repeated_syns, live_trouble; /* see services_note_trouble() */
     uint32_t name, name_gen;
     uint32_t sketch[SERVICE_SKETCHES]; /* NONE: no sample yet */
     uint64_t requests;
@@ -226,7 +228,7 @@ struct resolver {
     struct addr address;
     uint16_t port;
     bool used, target, to_client, to_server;
-    uint64_t queries, transactions, responses, retried, rcode[6], other_rcode;
+    uint64_t queries, transactions, responses, retried, late, rcode[6], other_rcode;
     uint64_t lost, lost_tries, lost_wait_us; /* unanswered transactions that left the table */
     uint64_t trouble_first_us, trouble_last_us, trouble_target;
     uint8_t trouble_len;

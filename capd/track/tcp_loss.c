@@ -9,6 +9,7 @@
  * A hole's list is bounded by the pool; when that is empty the oldest hole of the side gives way.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/seconds.h"
+#include "capd/track/services.h"
 #include "capd/track/tcp.h"
 
 #define ORDER_US 3000u /* reordering while the round trip is unknown */
@@ -117,6 +118,7 @@ static void retransmitted(struct engine *e, struct flow *f, unsigned dir, uint32
     if (f->retransmitted[0] + f->retransmitted[1] == 0) f->retransmit_first_us = e->now_us;
     f->retransmit_last_us = e->now_us;
     f->retransmitted[dir] += times;
+    services_note_trouble(e, f, times);
 }
 
 static void count_retransmission(struct engine *e, struct segment *s, uint32_t *where) {

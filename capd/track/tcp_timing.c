@@ -1,12 +1,13 @@
 /* Times of a connection.
  * Round trip: a segment to the ACK of exactly its end, never after a retransmission (Karn), and
  * only where no delayed-ACK timer can be in it: the ACK covers two segments or more, the last of
- * full size, or it came sooner than any such timer (40 ms), or its sender had sent something so
- * shortly before that a timer begun since then is but a small part.  A capture point sees two
- * halves, one per direction; a sample is one half plus the latest of the other, first taken from
- * the handshake. Request: payload of the client after the handshake or after payload of the server;
- * its answer begins with the next payload of the server.  TLS: only application data after the
- * handshake. Runs in: worker.  Input trust: packets. */
+ * full size, or its sender had sent something so shortly before that a timer begun since then is
+ * but a small part.  What came sooner than most such timers (40 ms) goes into the statistics, but
+ * inflates nothing: some devices have one clock for all, whose next tick is as near as chance will
+ * have it.  A capture point sees two halves, one per direction; a sample is one half plus the
+ * latest of the other, first taken from the handshake. Request: payload of the client after the
+ * handshake or after payload of the server; its answer begins with the next payload of the server.
+ * TLS: only application data after the handshake. Runs in: worker.  Input trust: packets. */
 #include "capd/track/seconds.h"
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
@@ -17,9 +18,12 @@
 #define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
 #define TIMESTAMP_BYTES 12u /* the option most connections have */
 
-static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint32_t took) {
+/* `sure`: no timer is in it.  Else it is an upper bound, for the statistics; a path is never judged
+ * slow by it. */
+static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint32_t took,
+                           bool sure) {
     struct flow_side *side = &f->side[dir], *peer = &f->side[!dir];
-    side->rtt_us = took;
+    if (sure || !(side->bits & SIDE_RTT) || took < side->rtt_us) side->rtt_us = took;
     side->bits |= SIDE_RTT;
     if (!(peer->bits & SIDE_RTT)) return;
     uint32_t whole = took + peer->rtt_us;
@@ -29,7 +33,7 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
     hist_add(&e->total.rtt, whole);
     seconds_rtt(&e->seconds, e->now_us, whole);
     services_sample(e, f, SERVICE_RTT, whole);
-    strain_round_trip(e, f, dir, whole, side->next - peer->acked);
+    strain_round_trip(e, f, dir, (struct round_trip){whole, side->next - peer->acked, sure});
 }
 
 /* Payload of a full segment of side `d`; offloads show several as one. */
@@ -50,12 +54,14 @@ void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
         if (took > longest) longest = took;
         uint32_t whole = whole_segment(f, !s->dir);
         bool prompt = ack - old_ack >= 2u * whole && whole >= 512;
-        bool sure = prompt || s->pause_us <= took / PAUSE_SHARE;
+        bool just_spoke = s->pause_us <= took / PAUSE_SHARE, sure = prompt || just_spoke;
         if (s->len > 0 || !(sure || took < DELAYED_ACK_US)) continue;
         if (sender->timed_end[n] == ack)
-            add_round_trip(e, f, !s->dir, took);
+            add_round_trip(e, f, !s->dir, took, sure);
         else if (sure && f->side[s->dir].bits & SIDE_RTT) /* a few segments more at once */
-            strain_round_trip(e, f, !s->dir, took + f->side[s->dir].rtt_us, sender->next - ack);
+            strain_round_trip(
+                e, f, !s->dir,
+                (struct round_trip){took + f->side[s->dir].rtt_us, sender->next - ack, just_spoke});
     }
     if (s->dir == CLIENT && longest > 0) slow_client_acked(e, f, longest);
     if (s->dir == SERVER && f->bits & FLOW_REQUEST_ACK && !seq_before(ack, f->request_end)) {
@@ -97,8 +103,10 @@ void tcp_hold_times(struct flow *f, uint32_t now_us, uint64_t quiet_us) {
                            &f->syn_us,     &f->syn_last_us,     &f->synack_us};
     /* Of a handshake that is over only the differences count. */
     size_t n = f->bits & FLOW_ESTABLISHED ? 6 : 9;
-    if ((f->side[0].bits | f->side[1].bits) & (SIDE_FIN | SIDE_RST)) return; /* told already */
-    for (size_t i = 0; i < n; i++) hold(of_flow[i], now_us, all);
+    /* Of one that ends the rest is told already; but a half that is open may be waited for. */
+    bool ends = (f->side[0].bits | f->side[1].bits) & (SIDE_FIN | SIDE_RST);
+    for (size_t i = 0; i < (ends ? 3 : n); i++) hold(of_flow[i], now_us, all);
+    if (ends) return;
     for (unsigned d = 0; d < 2; d++) {
         struct flow_side *s = &f->side[d];
         uint32_t *of_side[] = {&s->next_us,     &s->timed_us[0], &s->timed_us[1], &s->try_first_us,
@@ -194,7 +202,7 @@ static void add_closed(struct flow_side *side, const struct segment *s, bool sta
 }
 
 /* Window open or closed?  A window of 0 in a SYN or RST says nothing. */
-void tcp_watch_window(struct segment *s) {
+void tcp_watch_window(struct engine *e, struct segment *s) {
     struct flow_side *side = &s->f->side[s->dir];
     if (s->flags & (TCP_SYN | TCP_RST) || !(s->flags & TCP_ACK)) return;
     uint32_t raw = s->k->tcp.window;
@@ -207,6 +215,7 @@ void tcp_watch_window(struct segment *s) {
         if (side->zero_times < UINT16_MAX) side->zero_times++;
         side->zero_since_us = s->us;
         side->bits |= SIDE_CLOSED;
+        services_note_trouble(e, s->f, SERVICE_TROUBLED);
     } else if (side->bits & SIDE_CLOSED) {
         add_closed(side, s, raw == 0);
         if (raw == 0) return;

@@ -63,7 +63,10 @@ static void note_syn(struct engine *e, struct segment *s) {
         f->bits |= FLOW_SYN;
         f->syn_last_us = s->us;
         if (f->syn_sent < UINT16_MAX) f->syn_sent++;
-        if (f->syn_sent == 1) tcp_setup_asked(e, f);
+        if (f->syn_sent == 1)
+            tcp_setup_asked(e, f);
+        else
+            services_note_repeat(e, f);
     } else if (!(f->bits & FLOW_SYNACK)) {
         f->bits |= FLOW_SYNACK;
         f->synack_us = s->us;
@@ -86,6 +89,7 @@ static void establish(struct engine *e, struct segment *s) {
     f->bits |= FLOW_ESTABLISHED;
     f->bits &= ~(uint32_t)FLOW_GAVE_UP;
     tcp_setup_answered(e, f, true);
+    services_note_open(e, f);
     e->last_open = (struct last_open){f->end[CLIENT], f->end[SERVER], f->port[SERVER], e->now_us};
     uint32_t back = s->us - f->synack_us;
     f->side[SERVER].rtt_us = back;
@@ -165,6 +169,7 @@ static void note_reset(struct engine *e, struct segment *s) {
         f->bits |= FLOW_RESET_MID | (s->dir == CLIENT ? FLOW_RESET_CLIENT : 0u);
         f->reset_us = s->us;
         f->reset_ttl_delta = (uint8_t)tcp_end_ttl_off(side, s->k->ttl);
+        services_note_trouble(e, f, SERVICE_TROUBLED);
     }
     side->bits |= SIDE_RST;
 }
@@ -281,7 +286,7 @@ void tcp_segment(struct engine *e, struct segment *s) {
     if (s->k->tcp.has_timestamps && f->bits & FLOW_SCALE_KNOWN) rounds_segment(e, s);
     if (s->flags & TCP_ACK) take_ack(e, s);
     take_data(e, s);
-    tcp_watch_window(s);
+    tcp_watch_window(e, s);
     write_history(s);
     if (s->flags & TCP_FIN) note_fin(s);
     if (s->flags & TCP_RST) {

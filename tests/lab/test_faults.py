@@ -27,6 +27,7 @@ import runs_healthy
 import runs_link
 import runs_names
 import runs_path
+import runs_push
 import runs_data
 import runs_udp
 
@@ -108,7 +109,7 @@ def table(results):
 
 def main(arguments):
     areas = (runs, runs_names, runs_path, runs_udp, runs_ends, runs_dnstls, runs_link, runs_healthy,
-             runs_data, runs_everyday)
+             runs_data, runs_everyday, runs_push)
     every = [r for a in areas for r in getattr(a, "FAULTS", ())] + [r for a in areas for r in a.HEALTHY]
     if arguments[:1] == ["--list"]:
         print("\n".join("%-22s %s" % (r.name, r.expect or "healthy") for r in every))

@@ -291,6 +291,64 @@ static void test_strain_delayed_acks(void **state) {
     }
 }
 
+static uint32_t by_chance(uint32_t *chance, uint32_t most) {
+    *chance = *chance * 1103515245u + 12345u;
+    return (*chance >> 8) % most;
+}
+
+/* A client as small devices have it (lwIP): it acknowledges every second segment at once, a single
+ * one when its clock of 250 ms ticks.  On a path of 2 ms, seen at either end, it is sent one
+ * segment or a few now and then: no round trip is long. */
+static void slow_clock(struct lab *l, uint32_t chance, uint32_t bytes, uint32_t every_us,
+                       bool at_server) {
+    struct conn k = conn_new(l, 5000, 80);
+    uint64_t way_us = at_server ? 1 * MS : 10, tick_us = by_chance(&chance, 250 * MS);
+    uint32_t acked;
+    conn_open(&k);
+    acked = k.sseq;
+    uint64_t next_us = l->us, ack_us = 0;
+    for (unsigned n = 0; n < 400;) {
+        while (tick_us < l->us) tick_us += 250 * MS;
+        if (ack_us && ack_us <= next_us) {
+            l->us = ack_us;
+            uint32_t sent = k.sseq;
+            k.sseq = acked;
+            from_client(&k, TCP_ACK, NULL, 0);
+            k.sseq = sent;
+            ack_us = 0;
+            continue;
+        }
+        l->us = next_us;
+        for (unsigned m = by_chance(&chance, 3) + 1; m > 0; m--, n++) {
+            bool second = ack_us > 0;
+            from_server(&k, TCP_ACK | TCP_PSH, NULL, bytes);
+            acked = k.sseq;
+            while (tick_us < l->us + way_us) tick_us += 250 * MS;
+            ack_us = tick_us + way_us;
+            if (!second) continue;
+            l->us += 2 * way_us;
+            from_client(&k, TCP_ACK, NULL, 0);
+            ack_us = 0;
+        }
+        next_us = l->us + 1 * MS + by_chance(&chance, every_us);
+    }
+}
+
+static void test_strain_acks_of_a_slow_clock(void **state) {
+    static const uint32_t sizes[] = {80, 600, 1460}, gaps[] = {50 * MS, 300 * MS, 700 * MS};
+    (void)state;
+    for (uint32_t i = 0; i < 9; i++)
+        for (uint32_t seed = 1; seed <= 16; seed++) {
+            struct lab *l = lab_default();
+            slow_clock(l, seed * 7919u, sizes[i % 3], gaps[i / 3], seed & 1u);
+            const struct msg_service *s = look(l);
+            if (s->rtt_judged >= 10 && s->rtt_inflated * 5 >= s->rtt_judged)
+                fail_msg("case %u seed %u: %u of %u", i, seed, (unsigned)s->rtt_inflated,
+                         (unsigned)s->rtt_judged);
+            lab_free(l);
+        }
+}
+
 /* Pushes of three segments: taken at the next beacon, or after a queue of that length, whatever the
  * times between them. */
 static void test_strain_beacons(void **state) {
@@ -376,6 +434,7 @@ int main(void) {
         cmocka_unit_test(test_strain_rest_of_an_answer),
         cmocka_unit_test(test_strain_server_pauses),
         cmocka_unit_test(test_strain_delayed_acks),
+        cmocka_unit_test(test_strain_acks_of_a_slow_clock),
         cmocka_unit_test(test_strain_beacons),
         cmocka_unit_test(test_strain_link_load),
         cmocka_unit_test(test_strain_link_load_with_a_break),
