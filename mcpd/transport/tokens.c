@@ -240,7 +240,7 @@ unsigned tokens_only_in(const struct tokens *t, const struct tokens *other, char
         const char *name = t->token[i - 1].who.name;
         if (tokens_kept(other, t, i)) continue;
         count++;
-        cut = cut || used + strlen(name) + sizeof ",..." >= cap;
+        cut = cut || used + strlen(name) + sizeof ",..." > cap;
         if (!cut)
             used += (size_t)snprintf(names_out + used, cap - used, "%s%s", used ? "," : "", name);
     }
