@@ -204,7 +204,7 @@ class Session:
             if status == 200:
                 break
             time.sleep(0.1)
-        say(self.journal("mcpd.service", "-g reload").strip().split("\n")[-1])
+        say(self.journal("mcpd.service", "-g 'audit: reload'").strip().split("\n")[-1])
         assert status == 200 and self.show("mcpd.service", "MainPID") == pid, (status, pid, self.journal("mcpd.service")[-600:])
         self.m.run("cat /run/tokens.before > %s; rm /run/tokens.before; systemctl reload mcpd.service" % tokens)
 
