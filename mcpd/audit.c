@@ -52,3 +52,17 @@ void audit_call(const struct tool_call *call, const char *what, const char *key,
              refused ? text_quotable(refused->why, why, sizeof why) : capture_id,
              refused ? "\"" : "", left_out);
 }
+
+/* No limit: who may send this program signals can do worse to its log. */
+void audit_reload(const struct audit_reload *r) {
+    char file[256], why[LIM_ERROR_TEXT + 1];
+    text_quotable(r->file, file, sizeof file);
+    if (r->refused)
+        log_line("audit: reload token_file=\"%s\" refused: \"%s\"; the %u tokens read before "
+                 "stay in force",
+                 file, text_quotable(r->refused->why, why, sizeof why), r->in_force);
+    else
+        log_line("audit: reload token_file=\"%s\" granted tokens=%u added=\"%s\" removed=\"%s\" "
+                 "ended=%u",
+                 file, r->in_force, r->added, r->removed, r->ended);
+}

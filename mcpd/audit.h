@@ -12,4 +12,13 @@ void audit_open(void);
  * that capture, or refused. */
 void audit_call(const struct tool_call *call, const char *what, const char *key, const char *value,
                 bool probe, const char *capture_id, const struct fail *refused);
+
+/* The token file was read again: who came, who went (names with commas), how many requests and
+ * streams that ended; or why the old tokens stay in force. */
+struct audit_reload {
+    const char *file, *added, *removed;
+    unsigned in_force, ended;
+    const struct fail *refused; /* NULL: it was read */
+};
+void audit_reload(const struct audit_reload *r);
 #endif

@@ -97,6 +97,22 @@ static void check_folders(const struct app *a) {
                    "file_directories in mcpd.conf (`mcpd analyze` takes any file)");
 }
 
+/* ---- tokens ---------------------------------------------------------------------------------- */
+
+/* Those of the service are elsewhere, unless the configuration names a file. */
+static void check_tokens(const struct app *a, const struct cli *c) {
+    bool named = a->settings.token_file[0] != 0;
+    if (!c->token_file[0]) return;
+    check_line(CHECK_OK, "tokens",
+               "`mcpd serve`%s reads %s%s, again on SIGHUP (`systemctl reload mcpd.service`); %s%s",
+               named ? "" : " started by you", c->token_file,
+               named ? "" : ", mcpd.service /var/lib/mcpd/tokens",
+               c->token_dir[0] ? "for that it can read what is in "
+                               : "for that it can read this one file, which therefore must not be "
+                                 "replaced: more than tokens is in its folder",
+               c->token_dir);
+}
+
 /* ---- programs -------------------------------------------------------------------------------- */
 
 static void check_private(const struct launcher *l) {
@@ -168,6 +184,7 @@ bool check_local(const struct app *a, const struct cli *c, const struct fail *fa
     check_settings(a, c, fault);
     bool files = check_programs(&a->launcher);
     check_folders(a);
+    check_tokens(a, c);
     check_kernel();
     check_held(c->held_fd);
     return files;

@@ -31,10 +31,43 @@ static void end_when_written(void *ctx) {
     if (!http_is_busy(s->http) || clock_mono_ms() >= s->deadline_ms) loop_stop(s->app->loop);
 }
 
+/* A file that is refused changes nothing: who is served goes on being served. */
+static void read_tokens_again(struct service *s) {
+    struct serve_sockets *k = s->sockets;
+    struct fail fail;
+    char added[512] = "", removed[512] = "";
+    struct audit_reload told = {.file = k->token_file, .added = added, .removed = removed};
+    sysd_say(&k->manager, "RELOADING=1\n");
+    struct tokens *now = serve_tokens_read(k, &fail);
+    if (now) {
+        (void)tokens_only_in(now, k->tokens, added, sizeof added);
+        (void)tokens_only_in(k->tokens, now, removed, sizeof removed);
+        told.ended = http_change_tokens(s->http, now);
+        tokens_free(k->tokens);
+        k->tokens = now;
+    } else {
+        told.refused = &fail;
+    }
+    told.in_force = (unsigned)tokens_count(k->tokens);
+    audit_reload(&told);
+    sysd_say(&k->manager, "READY=1\n");
+}
+
+/* SIGHUP is an administrator's wish, or it says that the terminal has gone. */
+static bool is_reload(const struct service *s, int signo) {
+    return signo == SIGHUP && s->sockets->hangup_reloads && !s->deadline_ms;
+}
+
 /* The first signal lets clients read how it ends, the second ends it at once. */
 static void on_signal(void *ctx, int signo) {
     struct service *s = ctx;
-    (void)signo;
+    if (is_reload(s, signo)) {
+        if (s->sockets->tokens)
+            read_tokens_again(s);
+        else
+            log_line("SIGHUP: there are no tokens to read again");
+        return;
+    }
     if (s->deadline_ms) loop_stop(s->app->loop);
     s->deadline_ms = clock_mono_ms() + FLUSH_MS;
     sysd_say(&s->sockets->manager, "STOPPING=1\n");

@@ -1,5 +1,4 @@
-/* Opens what `mcpd serve` listens on and who may ask: the sockets that systemd passes, else those
- * of the settings; the token file, which is made on the first start.
+/* Opens what `mcpd serve` listens on: the sockets that systemd passes, else those of the settings.
  * Runs in: mcpd, at the start. Input trust: local (settings, environment). */
 #include "common/log.h"
 #include "common/start.h"
@@ -18,10 +17,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-struct listener_kind {
-    bool tcp, beyond_loopback;
-};
 
 /* ---- TCP ------------------------------------------------------------------------------------- */
 
@@ -146,50 +141,6 @@ static const char *socket_path(const struct settings *c) {
     return access(SETTINGS_RUN_DIR, W_OK | X_OK) == 0 ? SETTINGS_SOCKET : "";
 }
 
-/* ---- tokens ---------------------------------------------------------------------------------- */
-
-static bool token_path(const struct app *a, char out[SETTINGS_PATH_BYTES], struct fail *fail) {
-    const char *state = getenv("STATE_DIRECTORY"), *config = getenv("XDG_CONFIG_HOME");
-    int n;
-    if (a->settings.token_file[0])
-        n = snprintf(out, SETTINGS_PATH_BYTES, "%s", a->settings.token_file);
-    else if (state && state[0] == '/' && !strchr(state, ':'))
-        n = snprintf(out, SETTINGS_PATH_BYTES, "%s/tokens", state);
-    else if (config && config[0] == '/')
-        n = snprintf(out, SETTINGS_PATH_BYTES, "%s/packet-capture-mcp/tokens", config);
-    else if (a->home[0])
-        n = snprintf(out, SETTINGS_PATH_BYTES, "%s/.config/packet-capture-mcp/tokens", a->home);
-    else
-        n = -1;
-    return (n > 0 && n < (int)SETTINGS_PATH_BYTES) ||
-           fail_set(fail, FAIL_VALUE, "token_file",
-                    "there is no home to keep the token file in: name one with token_file in "
-                    "mcpd.conf");
-}
-
-static bool open_tokens(struct serve_sockets *s, const struct app *a, const struct cli *c,
-                        const struct listener_kind *kind, struct fail *fail) {
-    char path[SETTINGS_PATH_BYTES];
-    bool made;
-    if (c->no_token && kind->beyond_loopback)
-        return fail_set(fail, FAIL_VALUE, "--no-token",
-                        "--no-token is for loopback addresses and Unix sockets only: others could "
-                        "capture from anywhere");
-    if (c->no_token)
-        log_line("WARNING: --no-token: every local user, and every program of theirs, that can "
-                 "connect can capture packet headers on this machine");
-    if (c->no_token || !kind->tcp) return true;
-    if (!token_path(a, path, fail) || !tokens_make(path, &made, fail)) return false;
-    s->tokens = tokens_read(path, fail);
-    if (!s->tokens) return false;
-    log_line("%s %s: clients send \"Authorization: Bearer TOKEN\"",
-             made ? "made a token; it is in" : "tokens are in", path);
-    if (kind->beyond_loopback)
-        log_line("WARNING: tokens and reports cross the network in clear: put a TLS proxy before "
-                 "it, or listen on 127.0.0.1");
-    return true;
-}
-
 /* ---- all ------------------------------------------------------------------------------------- */
 
 static bool add_socket(struct serve_sockets *s, int fd) {
@@ -221,11 +172,12 @@ struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, s
         return NULL;
     }
     s->manager.fd = -1;
+    s->hangup_reloads = !isatty(STDIN_FILENO);
     if (c->listen) (void)settings_set_listen(&settings, c->listen);
     if (c->socket) (void)settings_set_socket(&settings, c->socket);
     bool ok = open_sockets(s, &settings, fail);
     for (unsigned i = 0; ok && i < s->count; i++) describe(s, s->fd[i], &kind);
-    if (!ok || !open_tokens(s, a, c, &kind, fail)) {
+    if (!ok || !serve_tokens_open(s, a, c, &kind, fail)) {
         serve_sockets_free(s);
         return NULL;
     }

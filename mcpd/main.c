@@ -4,7 +4,7 @@
 #include "common/held.h"
 #include "common/log.h"
 #include "mcpd/capture/capconn.h"
-#include "mcpd/cli.h"
+#include "mcpd/cli_serve.h"
 #include "mcpd/privs.h"
 #include "mcpd/sandbox.h"
 #include "mcpd/transport/stdio.h"
@@ -36,8 +36,10 @@ static void settle_time_zone(void) {
 }
 
 /* From here on mcpd can do what its command needs and no more. */
-static bool lock_up(struct app *a, enum cli_command command, struct fail *fail) {
-    const char *folder[SETTINGS_DIRS] = {a->home};
+static bool lock_up(struct app *a, const struct cli *c, struct fail *fail) {
+    enum cli_command command = c->command;
+    const char *folder[SETTINGS_DIRS + 1] = {a->home};
+    const char *tokens = serve_tokens_readable(c->sockets);
     struct sandbox_wishes w = {.mode = command == CLI_STDIO   ? SANDBOX_STDIO
                                        : command == CLI_SERVE ? SANDBOX_SERVE
                                                               : SANDBOX_PEOPLE,
@@ -47,6 +49,7 @@ static bool lock_up(struct app *a, enum cli_command command, struct fail *fail) 
     w.readable_n = a->settings.dirs;
     if (w.mode == SANDBOX_STDIO && w.readable_n == 0) w.readable_n = a->home[0] != 0;
     if (w.mode == SANDBOX_PEOPLE) w.readable_n = 0;
+    if (tokens) folder[w.readable_n++] = tokens;
     settle_time_zone();
     if (a->settings.capd[0] == '/' && !launcher_confine(&a->launcher))
         return fail_set(fail, FAIL_ENVIRONMENT, "", "the launcher ended");
@@ -59,6 +62,7 @@ static bool lock_up(struct app *a, enum cli_command command, struct fail *fail) 
  * named on the command line, connecting to a socket that only root may use. */
 static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
     struct fail later;
+    bool check = c->command == CLI_CHECK;
     if (c->command == CLI_ANALYZE) {
         c->file_fd = app_open_capture_file(NULL, c->file, fail);
         if (c->file_fd < 0) return false;
@@ -69,9 +73,11 @@ static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
         c->sockets = cli_serve_open(a, c, fail);
         if (!c->sockets) return false;
     }
-    if (c->command == CLI_CHECK) c->held_fd = held_open();
+    if (check) c->held_fd = held_open();
+    if (check && serve_tokens_path(a, c->token_file, &later))
+        serve_tokens_folder(c->token_file, c->token_dir);
     capconn_prepare(a->settings.capd);
-    return lock_up(a, c->command, fail);
+    return lock_up(a, c, fail);
 }
 
 static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {

@@ -1,7 +1,7 @@
 /* What is left to mcpd, which parses what clients, workers and files say: its sockets, memory, time
- * and, where a client may name capture files, reading below their folders.  No program, no child,
- * no socket but Unix ones, no file written, no executable memory.  What needs more was started
- * before: the launcher (programs) and through it the network child (other hosts).
+ * and reading: below the folders of capture files that clients may name, and the token file again.
+ * No program, no child, no socket but Unix ones, no file written, no executable memory.  What needs
+ * more was started before: the launcher (programs) and through it the network child (other hosts).
  * One table, one column per way of running; SECURITY.md shows it and tests/lint compares the two.
  * Runs in: mcpd.  Input trust: none. */
 #include "mcpd/sandbox.h"

@@ -14,7 +14,8 @@ enum sandbox_mode {
 
 struct sandbox_wishes {
     enum sandbox_mode mode;
-    const char *const *readable; /* folders with capture files that clients may name */
+    const char *const *readable; /* folders with capture files that clients may name; serve: the
+                                    token file, or its folder */
     size_t readable_n;
     uint64_t keep_bytes; /* of finished reports: the limit of memory lies above them */
 };

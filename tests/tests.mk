@@ -161,6 +161,7 @@ SUITES += tests/mcp/test_http.py
 SUITES += tests/mcp/test_http_bounds.py
 SUITES += tests/mcp/test_http_load.py
 SUITES += tests/mcp/test_http_audit.py
+SUITES += tests/mcp/test_http_reload.py
 SUITES += tests/install/test_units
 $(B)/install/memory: tests/install/memory.c $(foreach l,track stat decode common,$(B)/lib$(l).a)
 	@mkdir -p $(@D)

@@ -158,6 +158,24 @@ struct http *http_new(const struct http_options *o, char *why, size_t cap) {
     return NULL;
 }
 
+unsigned http_change_tokens(struct http *h, const struct tokens *tokens) {
+    const struct tokens *before = h->o.tokens;
+    unsigned ended = 0;
+    h->o.tokens = tokens;
+    for (struct http_peer *p = h->peers; p; p = p->next) {
+        if (p->token == 0) continue;
+        p->token = tokens_kept(tokens, before, p->token);
+        p->proved = p->token != 0;
+    }
+    for (struct http_exchange *x = h->exchanges, *next; x; x = next) {
+        next = x->next;
+        if (x->token == 0) continue;
+        x->token = tokens_kept(tokens, before, x->token);
+        if (x->token == 0) ended += exchange_revoke(x);
+    }
+    return ended;
+}
+
 void http_stop(struct http *h) {
     if (h->stopping) return;
     h->stopping = true;

@@ -27,6 +27,12 @@ struct http *http_new(const struct http_options *o, char *why, size_t cap);
  * Callers on Unix sockets are the users the kernel names and need no token.  0 or -errno. */
 int http_listen(struct http *h, int fd) __attribute__((warn_unused_result));
 
+/* From now on these are the tokens (not from none, nor to none); the old set is not used after
+ * that. Requests and streams of a token that is not among them, or that is another caller's now,
+ * are ended with a word why, and its connections have to show another.  Returns how many were
+ * ended. */
+unsigned http_change_tokens(struct http *h, const struct tokens *tokens);
+
 /* Accept nobody any more, end every stream and answer what is unanswered with an error.  The loop
  * writes that while http_is_busy(). */
 void http_stop(struct http *h);

@@ -115,7 +115,8 @@ static bool find_caller(struct http_exchange *x) {
         x->caller = (struct caller){.kind = CALLER_TOKEN, .name = "no-token"};
         return true;
     }
-    return token && tokens_find(p->h->o.tokens, token, &x->caller);
+    x->token = token ? tokens_find(p->h->o.tokens, token, &x->caller) : 0;
+    return x->token != 0;
 }
 
 static void check_types(struct http_exchange *x) {
@@ -145,6 +146,7 @@ void exchange_check_head(struct http_exchange *x, const char *url, const char *m
         refuse(x, 401, "a bearer token of the token file is needed");
     else
         x->peer->proved = true;
+    if (x->token) x->peer->token = x->token;
     if (x->status == 401 || x->status == 403) peers_log_refused(x->peer, x->status, x->why);
     if (!x->status) check_types(x);
 }
@@ -336,6 +338,26 @@ void exchange_stop(struct http_exchange *x) {
     if (!x->done) reply_error(x, RPC_INTERNAL_ERROR, "the server is ending", NULL);
     x->done = true;
     if (x->peer) reply_wake(x);
+}
+
+/* A stream gets an error as its last event, what is not answered yet the status it would get now.
+ */
+bool exchange_revoke(struct http_exchange *x) {
+    static const char why[] = "this bearer token is not in the token file any more";
+    if (x->done || x->gone || x->status) return false;
+    if (x->state == EXCHANGE_BODY) {
+        refuse(x, 401, why);
+        return true;
+    }
+    mcp_conn_free(x->conn); /* from here on the core is silent */
+    x->conn = NULL;
+    if (x->state == EXCHANGE_REPLYING)
+        reply_error(x, RPC_INVALID_REQUEST, why, NULL);
+    else
+        refuse(x, 401, why);
+    x->done = true;
+    if (x->peer) reply_wake(x);
+    return true;
 }
 
 void exchange_sweep(struct http *h, uint64_t now_ms) {

@@ -45,6 +45,7 @@ struct http_peer {
     int fd;
     bool is_unix;
     bool proved;                     /* has shown that it may ask */
+    unsigned token;                  /* the number of what it has shown last; 0: none */
     uid_t uid;                       /* Unix sockets */
     char remote[HTTP_ADDRESS_TEXT];  /* TCP from elsewhere; "" for this machine */
     char address[HTTP_ADDRESS_TEXT]; /* what it connected to, as in a URL; "" for Unix */
@@ -68,6 +69,7 @@ struct http_exchange {
     const char *why; /* a constant */
     bool endless;    /* nobody can tell where its body ends */
     struct caller caller;
+    unsigned token; /* the number of what it has shown; 0: none was needed */
     struct head_accept accept;
     char *body; /* until the core has it */
     size_t body_len, body_room, swallowed;
@@ -113,6 +115,8 @@ void exchange_take_body(struct http_exchange *x, const char *bytes, size_t len);
 void exchange_end_body(struct http_exchange *x);
 void exchange_sweep(struct http *h, uint64_t now_ms);
 void exchange_stop(struct http_exchange *x);
+/* Its token counts no more.  False: there was nothing left to end. */
+bool exchange_revoke(struct http_exchange *x);
 /* The client has gone. */
 void exchange_lost(struct http_exchange *x);
 bool exchange_append(struct http_exchange *x, const char *bytes, size_t len);

@@ -1,6 +1,7 @@
 /* The token file.  Tokens are kept padded to one length and every one is compared in full with
  * whatever is shown, so that time tells neither which of them was nearly met nor how far.
- * Runs in: mcpd, at the start. Input trust: local (the file), client (what is shown). */
+ * Runs in: mcpd, at the start and when it is told to read the file again. Input trust: local (the
+ * file), client (what is shown). */
 #include "mcpd/transport/tokens.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -99,6 +100,12 @@ static int open_private(const char *path, struct fail *fail) {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
     const char *why = NULL;
+    if (fd < 0 && errno == EACCES) {
+        fail_set(fail, FAIL_PERMISSION, "token_file",
+                 "token file %.160s: Permission denied; it must belong to uid %u, who runs mcpd",
+                 path, (unsigned)getuid());
+        return -1;
+    }
     if (fd < 0) {
         refuse_file(fail, path, strerror(errno));
         return -1;
@@ -196,16 +203,49 @@ static unsigned differs(const unsigned char *a, const unsigned char *b) {
     return bits;
 }
 
-bool tokens_find(const struct tokens *t, const char *token, struct caller *who_out) {
+unsigned tokens_find(const struct tokens *t, const char *token, struct caller *who_out) {
     unsigned char shown[TOKEN_BYTES] = {0};
     size_t len = strlen(token), found = t->count;
-    if (len < TOKEN_LEAST || len > TOKEN_BYTES) return false;
+    if (len < TOKEN_LEAST || len > TOKEN_BYTES) return 0;
     memcpy(shown, token, len);
     for (size_t i = 0; i < t->count; i++)
         if (differs(shown, t->token[i].bytes) == 0) found = i;
-    if (found == t->count) return false;
+    if (found == t->count) return 0;
     *who_out = t->token[found].who;
-    return true;
+    return (unsigned)found + 1;
+}
+
+/* ---- two sets ------------------------------------------------------------------------------- */
+
+unsigned tokens_kept(const struct tokens *t, const struct tokens *before, unsigned number) {
+    struct caller who;
+    char text[TOKEN_BYTES + 1] = "";
+    if (number == 0) return 0;
+    const struct token *old = &before->token[number - 1];
+    memcpy(text, old->bytes, TOKEN_BYTES);
+    unsigned now = tokens_find(t, text, &who);
+    explicit_bzero(text, sizeof text);
+    bool same = now && strcmp(who.name, old->who.name) == 0 && who.has_uid == old->who.has_uid &&
+                who.uid == old->who.uid;
+    return same ? now : 0;
+}
+
+unsigned tokens_only_in(const struct tokens *t, const struct tokens *other, char *names_out,
+                        size_t cap) {
+    unsigned count = 0;
+    size_t used = 0;
+    bool cut = false;
+    names_out[0] = 0;
+    for (unsigned i = 1; i <= t->count; i++) {
+        const char *name = t->token[i - 1].who.name;
+        if (tokens_kept(other, t, i)) continue;
+        count++;
+        cut = cut || used + strlen(name) + sizeof ",..." > cap;
+        if (!cut)
+            used += (size_t)snprintf(names_out + used, cap - used, "%s%s", used ? "," : "", name);
+    }
+    if (cut) snprintf(names_out + used, cap - used, "...");
+    return count;
 }
 
 size_t tokens_count(const struct tokens *t) {

@@ -22,8 +22,18 @@ struct tokens *tokens_read(const char *path, struct fail *fail);
  * if it is missing.  False: `fail`. An existing file is left alone and is success. */
 bool tokens_make(const char *path, bool *made_out, struct fail *fail);
 
-/* Who shows `token`?  False: nobody.  Takes the same time wherever a wrong token differs. */
-bool tokens_find(const struct tokens *t, const char *token, struct caller *who_out);
+/* Who shows `token`?  Returns its number in this set, from 1; 0: nobody.  Takes the same time
+ * wherever a wrong token differs. */
+unsigned tokens_find(const struct tokens *t, const char *token, struct caller *who_out);
+
+/* The number in `t` of what is `number` in `before`: the same token of the same caller.  0: it is
+ * not in `t`, or `number` is 0. */
+unsigned tokens_kept(const struct tokens *t, const struct tokens *before, unsigned number);
+
+/* The names of those in `t` that are not in `other`, with commas, cut with "..." to `cap` bytes.
+ * Returns how many these are. */
+unsigned tokens_only_in(const struct tokens *t, const struct tokens *other, char *names_out,
+                        size_t cap);
 
 size_t tokens_count(const struct tokens *t);
 void tokens_free(struct tokens *t);

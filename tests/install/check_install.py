@@ -199,6 +199,18 @@ class Session:
             assert status == 200 and len(body["result"]["tools"]) == 7, (status, body)
             say("%s as %s%s: %d tools" % (where, user, " with a token" if token else "", len(body["result"]["tools"])))
 
+    def test_reload_takes_a_new_token(self):
+        pid, tokens = self.show("mcpd.service", "MainPID"), "/var/lib/mcpd/tokens"
+        self.m.run("cp -p %s /run/tokens.before; sed -i '$a carol:carol-carol-carol-3' %s; systemctl reload mcpd.service" % (tokens, tokens))
+        for _ in range(50):
+            status = self.call(HTTP, "tools/list", {}, user="mallory", token="carol-carol-carol-3")[0]
+            if status == 200:
+                break
+            time.sleep(0.1)
+        say(self.journal("mcpd.service", "-g 'audit: reload'").strip().split("\n")[-1])
+        assert status == 200 and self.show("mcpd.service", "MainPID") == pid, (status, pid, self.journal("mcpd.service")[-600:])
+        self.m.run("cat /run/tokens.before > %s; rm /run/tokens.before; systemctl reload mcpd.service" % tokens)
+
     def test_capture_of_real_traffic_is_reported(self):
         for where, user, token in ((SOCKET, "alice", None), (HTTP, "mallory", self.token)):
             started = self.tool("start_packet_capture", {"target": FAR + ":80", "duration": 5}, user, where, token)

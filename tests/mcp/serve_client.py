@@ -177,18 +177,17 @@ def tool(name, arguments=None, ident=1, **more):
 class Serve:
     """capd and `mcpd serve`, each an ordinary user; use as a context manager."""
 
-    def __init__(self, here, *options, config="", command=None, tokens=True, **more):
+    def __init__(self, here, *options, config="", command=None, tokens=True, apart=False, **more):
         self.here = here
         self.folder = os.path.join(here.dir, "serve")
         os.makedirs(self.folder, exist_ok=True)
         os.chown(self.folder, product.PERSON_UID, product.PERSON_UID)
         self.unix = os.path.join(self.folder, "mcpd.sock")
-        self.tokens = os.path.join(self.folder, "tokens")
+        self.tokens = os.path.join(self.folder, "apart" if apart else "", "tokens")
+        os.makedirs(os.path.dirname(self.tokens), exist_ok=True)
+        os.chown(os.path.dirname(self.tokens), product.PERSON_UID, product.PERSON_UID)
         if tokens:
-            with open(self.tokens, "w", encoding="ascii") as out:
-                out.write("# names and tokens\n" + "".join("%s:%s\n" % row for row in TOKENS.items()))
-            os.chmod(self.tokens, 0o600)
-            os.chown(self.tokens, product.PERSON_UID, product.PERSON_UID)
+            self.put_tokens(TOKENS)
         conf = os.path.join(self.folder, "mcpd.conf")
         with open(conf, "w", encoding="ascii") as out:
             out.write("token_file = %s\n%s\n" % (self.tokens, config))
@@ -198,7 +197,8 @@ class Serve:
                                 "--config", conf, *options)
         self.log = os.path.join(self.folder, "log")
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, **more)
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log,
+                                            **{"stdin": subprocess.DEVNULL, **more})
         self.port = None
         self._wait()
 
@@ -216,6 +216,16 @@ class Serve:
 
     def __exit__(self, *exc):
         self.end()
+
+    def put_tokens(self, rows, in_place=False):
+        """Write the token file, a new one in its place as editors do, from {name: token[:uid]} or as text."""
+        text = rows if isinstance(rows, str) else "# names and tokens\n" + "".join("%s:%s\n" % row for row in rows.items())
+        path = self.tokens if in_place else self.tokens + "~new"
+        with open(path, "w", encoding="ascii") as out:
+            out.write(text)
+        os.chmod(path, 0o600)
+        os.chown(path, product.PERSON_UID, product.PERSON_UID)
+        os.rename(path, self.tokens)
 
     @property
     def tcp(self):

@@ -47,6 +47,29 @@ static void test_tokens_name_their_callers(void **state) {
     tokens_free(t);
 }
 
+static void test_tokens_are_compared_with_those_before(void **state) {
+    struct fail fail;
+    struct caller who;
+    char names[16];
+    (void)state;
+    struct tokens *a = read_text("alice:" A "\nbob:" B "\ncarol:cccccccccccccccc:7", 0600, &fail);
+    struct tokens *b =
+        read_text("carol:cccccccccccccccc:8\nbob:dddddddddddddddd\nalice:" A, 0600, &fail);
+    if (!a || !b) fail_msg("%s", fail.why);
+    assert_int_equal(tokens_kept(b, a, 0), 0);
+    assert_int_equal(tokens_kept(b, a, tokens_find(a, A, &who)), tokens_find(b, A, &who));
+    assert_int_equal(tokens_kept(b, a, tokens_find(a, B, &who)), 0); /* another token */
+    assert_int_equal(tokens_kept(b, a, tokens_find(a, "cccccccccccccccc", &who)), 0); /* and user */
+    assert_int_equal(tokens_only_in(b, a, names, sizeof names), 2);
+    assert_string_equal(names, "carol,bob");
+    assert_int_equal(tokens_only_in(b, a, names, 10), 2);
+    assert_string_equal(names, "carol...");
+    assert_int_equal(tokens_only_in(b, b, names, sizeof names), 0);
+    assert_string_equal(names, "");
+    tokens_free(a);
+    tokens_free(b);
+}
+
 static void test_tokens_refuse_bad_files(void **state) {
     static const struct {
         const char *text;
@@ -116,6 +139,7 @@ static void test_tokens_are_made_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tokens_name_their_callers),
+        cmocka_unit_test(test_tokens_are_compared_with_those_before),
         cmocka_unit_test(test_tokens_refuse_bad_files),
         cmocka_unit_test(test_tokens_refuse_links),
         cmocka_unit_test(test_tokens_are_made_once),
