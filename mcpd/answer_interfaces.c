@@ -1,19 +1,16 @@
-/* The interface list.  Two parties are asked, one after the other; without the network child the
- * list of resolvers is left out rather than shown empty.
+/* The interface list.  Two parties are asked, one after the other, and once for all who wait: the
+ * number of questions does not grow with that of the clients.  Without the network child the list
+ * of resolvers is left out rather than shown empty.
  * Runs in: mcpd.  Input trust: local (capd), network child. */
 #include "mcpd/answer_interfaces.h"
-#include "common/clock.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FRESH_MS 1000u
-
 struct asking {
-    struct app *app;
-    struct interfaces interfaces;
     answer_interfaces_fn *fn;
     void *ctx;
+    struct asking *next;
 };
 
 static const char *describe(const struct msg_interface *row) {
@@ -84,9 +81,7 @@ static void say_cut(cJSON *lists, const char *list, uint32_t shown, uint32_t of)
     cJSON_AddStringToObject(lists, list, text);
 }
 
-static void on_resolvers(void *ctx, const struct netchild_answer *a) {
-    struct asking *asking = ctx;
-    const struct interfaces *i = &asking->interfaces;
+static cJSON *tree_of(const struct interfaces *i, const struct netchild_answer *a) {
     struct interface_choice choice;
     cJSON *tree = cJSON_CreateObject();
     cJSON *list = cJSON_AddArrayToObject(tree, "interfaces");
@@ -106,44 +101,56 @@ static void on_resolvers(void *ctx, const struct netchild_answer *a) {
     if (a && a->ok)
         cJSON_AddItemToObject(network, "resolvers",
                               address_list(a->address, sizeof a->address[0], a->addresses));
-    asking->fn(asking->ctx, tree, NULL);
-    free(asking);
+    return tree;
 }
 
-static void remember(struct app *a, const struct interfaces *i) {
-    if (!a->interfaces) a->interfaces = malloc(sizeof *a->interfaces);
-    if (!a->interfaces || a->interfaces == i) return;
-    *a->interfaces = *i;
-    a->interfaces_ms = clock_mono_ms();
+/* All who waited until now; who asks from inside starts the next round. */
+static void tell_all(struct app *app, const struct netchild_answer *a, const struct fail *fail) {
+    struct asking *asking = app->asking;
+    app->asking = NULL;
+    while (asking) {
+        struct asking was = *asking;
+        free(asking);
+        was.fn(was.ctx, fail ? NULL : tree_of(app->interfaces, a), fail);
+        asking = was.next;
+    }
+}
+
+static void on_resolvers(void *ctx, const struct netchild_answer *a) {
+    tell_all(ctx, a, NULL);
 }
 
 static void on_interfaces(void *ctx, const struct interfaces *i, const struct fail *fail) {
-    struct asking *asking = ctx;
-    if (!i) {
-        asking->fn(asking->ctx, NULL, fail);
-        free(asking);
+    struct app *app = ctx;
+    if (i && !app->interfaces) app->interfaces = malloc(sizeof *app->interfaces);
+    if (!i || !app->interfaces) {
+        struct fail none = {.code = FAIL_ENVIRONMENT, .why = "mcpd is out of memory"};
+        tell_all(app, NULL, i ? &none : fail);
         return;
     }
-    asking->interfaces = *i;
-    remember(asking->app, i);
-    if (asking->app->net)
-        netchild_resolvers(asking->app->net, on_resolvers, asking);
+    *app->interfaces = *i;
+    if (app->net)
+        netchild_resolvers(app->net, on_resolvers, app);
     else
-        on_resolvers(asking, NULL);
+        tell_all(app, NULL, NULL);
+}
+
+void answer_interfaces_discard(struct app *a) {
+    for (struct asking *asking = a->asking, *next; asking; asking = next) {
+        next = asking->next;
+        free(asking);
+    }
+    free(a->interfaces);
 }
 
 void answer_interfaces(struct app *a, answer_interfaces_fn *fn, void *ctx) {
-    struct asking *asking = calloc(1, sizeof *asking);
+    struct asking *asking = malloc(sizeof *asking), **last = &a->asking;
+    bool asked = a->asking != NULL;
     ASSERT(asking);
-    asking->app = a;
-    asking->fn = fn;
-    asking->ctx = ctx;
-    /* capd answers a client some times a second only; the network child always answers later */
-    if (a->net && a->interfaces && clock_mono_ms() - a->interfaces_ms < FRESH_MS) {
-        on_interfaces(asking, a->interfaces, NULL);
-        return;
-    }
-    captures_interfaces(a->captures, on_interfaces, asking);
+    *asking = (struct asking){fn, ctx, NULL};
+    while (*last) last = &(*last)->next;
+    *last = asking;
+    if (!asked) captures_interfaces(a->captures, CAPTURES_FRESH_MS, on_interfaces, a);
 }
 
 /* ---- as much as fits ------------------------------------------------------------------------- */

@@ -8,6 +8,9 @@
 typedef void answer_interfaces_fn(void *ctx, cJSON *tree, const struct fail *fail);
 void answer_interfaces(struct app *a, answer_interfaces_fn *fn, void *ctx);
 
+/* When the app ends: who still waits is told nothing. */
+void answer_interfaces_discard(struct app *a);
+
 /* The same as text, one line per interface.  malloc'd. */
 char *answer_interfaces_text(const cJSON *tree);
 

@@ -1,6 +1,7 @@
 /* Puts the parts together, and opens the one kind of file that is read on a client's word.
  * Runs in: mcpd.  Input trust: client (paths). */
 #include "mcpd/app.h"
+#include "mcpd/answer_interfaces.h"
 #include "common/text.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,7 @@ void app_free(struct app *a) {
     netchild_free(a->net);
     launcher_close(&a->launcher);
     rules_free(a->rules);
-    free(a->interfaces);
+    answer_interfaces_discard(a);
     loop_free(a->loop);
 }
 

@@ -12,8 +12,8 @@ struct app {
     struct netchild *net;
     struct captures *captures;
     struct rules *rules;
-    struct interfaces *interfaces;  /* as capd listed them last; NULL: not yet */
-    uint64_t interfaces_ms;         /* when, monotonic */
+    struct interfaces *interfaces;  /* of the list being answered; NULL: none yet */
+    struct asking *asking;          /* who waits for that list */
     char home[SETTINGS_PATH_BYTES]; /* of the person who runs us, "" if unknown */
 };
 

@@ -160,7 +160,7 @@ static void on_hello(void *ctx, const void *msg, const struct fail *fail) {
                    "this is mcpd %s, and capd is another: install both of one version, then "
                    "restart capd",
                    PCM_VERSION);
-    captures_interfaces(k->app->captures, on_interfaces, k);
+    captures_interfaces(k->app->captures, 0, on_interfaces, k);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */

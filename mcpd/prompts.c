@@ -27,7 +27,7 @@ static void on_interfaces(void *ctx, const struct interfaces *list, const struct
 }
 
 static void offer_interfaces(struct mcp_completion *c, void *app) {
-    captures_interfaces(((struct app *)app)->captures, on_interfaces, c);
+    captures_interfaces(((struct app *)app)->captures, CAPTURES_FRESH_MS, on_interfaces, c);
 }
 
 static void offer_modes(struct mcp_completion *c, void *app) {

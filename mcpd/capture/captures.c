@@ -14,6 +14,12 @@
 #define RESOLVE_WAIT_MS 1500u
 #define REFRESH_WAIT_MS 2000u
 
+struct interfaces_waiter {
+    captures_interfaces_fn *fn;
+    void *ctx;
+    struct interfaces_waiter *next;
+};
+
 struct captures {
     struct captures_options o;
     struct store *store;
@@ -22,6 +28,10 @@ struct captures {
     struct capture_run *runs;
     struct msg_endpoint own[CAPTURES_OWN];
     uint32_t own_n;
+    struct interfaces_waiter *waiters; /* for the interfaces: one question for all who ask */
+    struct interfaces *interfaces;     /* as capd listed them last; NULL: not yet */
+    uint64_t interfaces_ms, interfaces_timer;
+    struct fail interfaces_fail;
 };
 
 void captures_leave_out(struct captures *m, const struct msg_endpoint *own, uint32_t n) {
@@ -347,7 +357,7 @@ static void begin_live(struct capture_run *r) {
         r->resolve_timer = loop_timer_once(m->o.loop, RESOLVE_WAIT_MS, on_resolve_late, r);
         netchild_resolve(m->o.net, r->capture->target.name, on_resolved, r);
     }
-    captures_interfaces(m, on_interfaces, r);
+    captures_interfaces(m, 0, on_interfaces, r);
 }
 
 static void begin_file(struct capture_run *r) {
@@ -453,6 +463,12 @@ void captures_free(struct captures *m) {
     capclient_free(m->client);
     store_free(m->store);
     watches_clear(&m->watches);
+    loop_timer_cancel(m->o.loop, m->interfaces_timer);
+    for (struct interfaces_waiter *w = m->waiters, *next; w; w = next) {
+        next = w->next;
+        free(w);
+    }
+    free(m->interfaces);
     free(m);
 }
 
@@ -474,36 +490,51 @@ bool captures_connect(struct captures *m, struct fail *fail) {
     return fd >= 0 && capclient_adopt(m->client, fd, fail);
 }
 
-struct interfaces_call {
-    captures_interfaces_fn *fn;
-    void *ctx;
-    struct loop *loop;
-    struct fail fail;
-};
+/* Whoever waited is told; who asks from inside is told by the next answer. */
+static void tell_waiters(struct captures *m, const struct interfaces *i, const struct fail *fail) {
+    struct interfaces_waiter *w = m->waiters;
+    m->waiters = NULL;
+    while (w) {
+        struct interfaces_waiter was = *w;
+        free(w);
+        was.fn(was.ctx, i, fail);
+        w = was.next;
+    }
+}
 
-static void interfaces_failed(void *ctx) {
-    struct interfaces_call *call = ctx;
-    call->fn(call->ctx, NULL, &call->fail);
-    free(call);
+static void tell_known(void *ctx) {
+    struct captures *m = ctx;
+    m->interfaces_timer = 0;
+    tell_waiters(m, m->interfaces_fail.code ? NULL : m->interfaces, &m->interfaces_fail);
 }
 
 static void on_interfaces_reply(void *ctx, const void *msg, const struct fail *fail) {
-    struct interfaces_call *call = ctx;
-    struct interfaces *i = msg ? malloc(sizeof *i) : NULL;
-    struct fail none;
-    (void)no_memory(&none);
-    if (i) interfaces_copy(i, msg);
-    call->fn(call->ctx, i, i ? NULL : fail ? fail : &none);
-    free(i);
-    free(call);
+    struct captures *m = ctx;
+    if (msg && !m->interfaces) m->interfaces = malloc(sizeof *m->interfaces);
+    if (msg && m->interfaces) {
+        interfaces_copy(m->interfaces, msg);
+        m->interfaces_ms = clock_mono_ms();
+        tell_waiters(m, m->interfaces, NULL);
+        return;
+    }
+    (void)no_memory(&m->interfaces_fail);
+    tell_waiters(m, NULL, msg ? &m->interfaces_fail : fail);
 }
 
-void captures_interfaces(struct captures *m, captures_interfaces_fn *fn, void *ctx) {
-    struct interfaces_call *call = calloc(1, sizeof *call);
-    ASSERT(call);
-    *call = (struct interfaces_call){fn, ctx, m->o.loop, {.code = FAIL_NONE}};
-    if (captures_connect(m, &call->fail) &&
-        capclient_interfaces(m->client, on_interfaces_reply, call, &call->fail))
+void captures_interfaces(struct captures *m, uint64_t max_age_ms, captures_interfaces_fn *fn,
+                         void *ctx) {
+    struct interfaces_waiter *w = malloc(sizeof *w), **last = &m->waiters;
+    bool asked = m->waiters != NULL;
+    ASSERT(w);
+    *w = (struct interfaces_waiter){fn, ctx, NULL};
+    while (*last) last = &(*last)->next;
+    *last = w;
+    if (asked) return; /* told with the others */
+    m->interfaces_fail.code = FAIL_NONE;
+    bool fresh = m->interfaces && clock_mono_ms() - m->interfaces_ms < max_age_ms;
+    if (!fresh && captures_connect(m, &m->interfaces_fail) &&
+        capclient_interfaces(m->client, on_interfaces_reply, m, &m->interfaces_fail))
         return;
-    if (!loop_timer_once(m->o.loop, 0, interfaces_failed, call)) interfaces_failed(call);
+    m->interfaces_timer = loop_timer_once(m->o.loop, 0, tell_known, m);
+    ASSERT(m->interfaces_timer);
 }

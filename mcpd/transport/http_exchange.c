@@ -246,15 +246,17 @@ static bool is_heard(void *ctx) {
     return x->peer && !x->gone && !peers_has_ended(x->peer);
 }
 
+/* What a legacy client asked goes on when it has gone. */
 static bool is_active(const struct http_exchange *x) {
-    return x->conn && !x->done && !x->gone;
+    return x->conn && !x->done;
 }
 
+/* Of a batch each request counts. */
 static bool within_quota(const struct http_exchange *x) {
-    unsigned active = 0, listens = 0;
+    size_t active = 0, listens = 0;
     for (const struct http_exchange *k = x->h->exchanges; k; k = k->next) {
         if (!is_active(k) || !caller_same(&k->caller, &x->caller)) continue;
-        active++;
+        active += mcp_conn_in_flight(k->conn);
         listens += k->rules.listens;
     }
     return active < HTTP_CALLER_MAX && (!x->rules.listens || listens < HTTP_CALLER_LISTENS);
@@ -335,7 +337,7 @@ void exchange_stop(struct http_exchange *x) {
     if (!is_active(x)) return;
     mcp_conn_free(x->conn); /* from here on the core is silent */
     x->conn = NULL;
-    if (!x->done) reply_error(x, RPC_INTERNAL_ERROR, "the server is ending", NULL);
+    if (!x->done && !x->gone) reply_error(x, RPC_INTERNAL_ERROR, "the server is ending", NULL);
     x->done = true;
     if (x->peer) reply_wake(x);
 }

@@ -84,22 +84,33 @@ static bool has_place(const struct http *h, bool is_unix) {
     return is_unix ? h->unix_peers < HTTP_UNIX_MAX : h->tcp_peers < HTTP_TCP_MAX;
 }
 
-/* May it have to go for another?  Who waits between requests, and who has shown no token whatever
- * it does: its request has been refused, and it only sends the rest or does not read why. */
-static bool is_expendable(const struct http_peer *p) {
-    return !p->exchange || (!p->proved && !p->exchange->suspended);
+/* May it have to go for another?  First who has shown no token, whatever it does: its request has
+ * been refused, and it only sends the rest or does not read why.  Then who waits between requests,
+ * then who has not sent all of one: an honest client has sent it by then. */
+enum spare { SPARE_STRANGER, SPARE_IDLE, SPARE_SENDING, SPARE_NEVER };
+
+static enum spare spare_of(const struct http_peer *p) {
+    const struct http_exchange *x = p->exchange;
+    if (!p->proved && (!x || !x->suspended)) return SPARE_STRANGER;
+    if (!x) return SPARE_IDLE;
+    return x->state == EXCHANGE_BODY ? SPARE_SENDING : SPARE_NEVER;
 }
 
-/* The one that came, or was answered, longest ago: one without proof, else one with.  NULL: none
- * that had its chance. */
+/* The one that can be spared most; of those alike, the one that came, was answered, or began to
+ * send longest ago.  NULL: none that had its chance. */
 static struct http_peer *idlest(struct http *h, bool is_unix, uint64_t now_ms) {
     struct http_peer *found = NULL;
+    enum spare least = SPARE_NEVER;
+    uint64_t oldest_ms = 0;
     for (struct http_peer *p = h->peers; p; p = p->next) {
-        if (!is_expendable(p) || p->is_unix != is_unix || now_ms - p->since_ms < HTTP_GRACE_MS)
+        enum spare spare = spare_of(p);
+        uint64_t since_ms = spare == SPARE_SENDING ? p->exchange->began_ms : p->since_ms;
+        if (spare > least || spare == SPARE_NEVER || p->is_unix != is_unix ||
+            now_ms - since_ms < HTTP_GRACE_MS || (spare == least && since_ms >= oldest_ms))
             continue;
-        bool better = !found || (found->proved && !p->proved) ||
-                      (found->proved == p->proved && p->since_ms < found->since_ms);
-        if (better) found = p;
+        found = p;
+        least = spare;
+        oldest_ms = since_ms;
     }
     return found;
 }

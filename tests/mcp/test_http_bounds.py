@@ -116,6 +116,36 @@ def check_gone(t, s):
     s.call("stop_packet_capture", {"capture_id": began["capture_id"]})
 
 
+def check_questions(t, s):
+    """What one caller asks is asked of capd and of the network child once, however often it is asked."""
+    request = post([legacy("tools/call", {"name": "list_network_interfaces"}, i) for i in range(32)])
+    refused = 0
+    for _ in range(3):
+        wires = [Wire(s.tcp) for _ in range(20)]
+        for wire in wires:
+            wire.send(request)
+        got = s.ask(tool("list_network_interfaces", token=TOKENS["bob"]))
+        refused += got.status != 200 or bool(got.json["result"].get("isError"))
+        for wire in wires:
+            wire.sock.close()
+    t.check("640 questions of one caller at once, three times: the server goes on", s.process.poll() is None, s.said())
+    t.check("meanwhile another caller is told the interfaces", refused == 0, refused)
+
+
+def check_waits(t, s):
+    """Legacy clients that go do not take their requests with them; these count until they are done."""
+    began = s.call("start_packet_capture", {"target": "auto", "interface": "lo", "duration": 300})["structuredContent"]
+    wait = legacy("tools/call", {"name": "get_capture_status", "arguments": {"capture_id": began["capture_id"], "wait_s": 50}})
+    gone = [dict(wait, id=i) for i in range(32)]
+    for _ in range(8):
+        with Wire(s.tcp) as wire:
+            wire.send(post(gone))
+            time.sleep(0.1)
+    t.check("256 waits of clients that have gone: the next request of that caller is refused", s.ask(post(wait)).status == 429)
+    t.check("another caller is served", s.ask(post(legacy("ping"), token=TOKENS["bob"])).status == 200)
+    s.ask(tool("stop_packet_capture", {"capture_id": began["capture_id"]}, token=TOKENS["root"]))  # it ends the waits
+
+
 def check_unread(t, s, big):
     wires = [Deaf(s.tcp) for _ in range(100)]
     for i, wire in enumerate(wires):
@@ -238,7 +268,9 @@ def main():
             big = check_batches(t, s)
             check_unread(t, s, big)
             check_gone(t, s)
+            check_questions(t, s)
             check_lists(t, s)
+            check_waits(t, s)
             check_errors(t, s)
             check_prompts(t, s)
         os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
