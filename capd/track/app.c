@@ -229,9 +229,14 @@ static void in_order(struct engine *e, struct segment *s, struct flow_side *side
     through_buffer(e, s, side, side->app_next, c);
 }
 
+/* Where its data begins: a SYN takes a number of its own before them (TCP Fast Open, RFC 7413). */
+static uint32_t data_seq(const struct segment *s) {
+    return s->seq + (s->flags & TCP_SYN ? 1u : 0u);
+}
+
 static void start_stream(struct segment *s, struct flow_side *side) {
     uint32_t syn = s->dir == CLIENT ? FLOW_SYN : FLOW_SYNACK;
-    side->app_next = s->f->bits & syn ? side->isn + 1 : s->seq;
+    side->app_next = s->f->bits & syn ? side->isn + 1 : data_seq(s);
     side->bits |= APP_STARTED;
 }
 
@@ -256,7 +261,7 @@ static bool is_acked(const struct flow_side *by, uint32_t seq) {
 static void feed(struct engine *e, struct segment *s) {
     struct flow_side *side = &s->f->side[s->dir];
     struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
-    uint32_t seq = s->seq, wire = s->len;
+    uint32_t seq = data_seq(s), wire = s->len;
     if (seq_before(seq, side->app_next)) {
         uint32_t old = side->app_next - seq;
         if (old >= wire) return;
@@ -354,7 +359,8 @@ void app_acked(struct engine *e, const struct segment *answer) {
 /* A client that is no HTTP is told so by a server that is, in its first words. */
 static bool refuses_in_http(const struct segment *s, const struct flow_side *side) {
     struct http_message m;
-    if (s->dir != SERVER || !(s->f->bits & FLOW_SYNACK) || s->seq != side->isn + 1) return false;
+    if (s->dir != SERVER || !(s->f->bits & FLOW_SYNACK) || data_seq(s) != side->isn + 1)
+        return false;
     struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
     return decode_http(c, &m) != HTTP_NOT_HTTP && m.start_line && !m.request;
 }
@@ -379,7 +385,7 @@ static void second_look(struct segment *s) {
     else
         return;
     side->records = other->records = 0;
-    side->app_next = s->seq;
+    side->app_next = data_seq(s);
     other->app_next = other->next;
     side->bits |= APP_STARTED;
     other->bits |= APP_STARTED | APP_LOST;
@@ -398,9 +404,9 @@ void app_segment(struct engine *e, struct segment *s) {
     if (f->app == APP_NONE) return;
     if (!(side->bits & APP_STARTED)) start_stream(s, side);
     f->side[s->dir == CLIENT ? SERVER : CLIENT].bits |= APP_TURN;
-    if (f->app == APP_UNKNOWN && side->app_buffer == NONE && s->seq == side->app_next)
+    if (f->app == APP_UNKNOWN && side->app_buffer == NONE && data_seq(s) == side->app_next)
         recognise(s, cursor_make(s->k->payload, s->k->payload_cap));
-    if (s->dir == SERVER && s->seq == side->isn + 1 && f->app > APP_NONE)
+    if (s->dir == SERVER && data_seq(s) == side->isn + 1 && f->app > APP_NONE)
         tls_fault_first_bytes(e, s);
     if (f->app == APP_HTTP && s->dir == SERVER) finish_head(e, s);
     bool guess = f->app == APP_UNKNOWN && f->bits & FLOW_GUESSED;
