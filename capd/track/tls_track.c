@@ -110,6 +110,17 @@ static void alert(struct engine *e, struct segment *s, const struct tls_message 
     t->alert = m->alert_description;
 }
 
+/* A ClientHello longer than what is kept of a message: that it was sent counts, and its name if
+ * that stands in what was kept.  Not one cut by the snap length: its answer will be cut, too. */
+static struct app_step long_hello(struct engine *e, struct segment *s,
+                                  const struct tls_message *m) {
+    bool cut = s->k->payload_cap < s->len;
+    if (m->kind != TLS_CLIENT_HELLO || m->hello.legacy_version == 0 || s->dir != CLIENT || cut)
+        return (struct app_step){APP_LOSE, 0};
+    client_hello(e, s, &m->hello);
+    return (struct app_step){APP_TOOK, m->stream_bytes};
+}
+
 struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, bool last) {
     struct tls_message m;
     struct flow_side *side = &s->f->side[s->dir];
@@ -117,7 +128,7 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
     case TLS_OK: break;
     case TLS_NEED_MORE:
         if (!last) return (struct app_step){APP_MORE, 0};
-        return (struct app_step){APP_LOSE, 0};
+        return long_hello(e, s, &m);
     default: return (struct app_step){APP_LOSE, 0};
     }
     switch (m.kind) {

@@ -46,10 +46,104 @@ static void test_openings_hello_in_the_syn(void **state) {
     lab_free(l);
 }
 
+/* SOCKS5 begins with three bytes of the client, a greeting may have two of the server. */
+static void test_openings_tls_behind_a_few_bytes(void **state) {
+    (void)state;
+    uint8_t hello[600], answer[128];
+    size_t n = client_hello(hello, "inside.example"), m = server_hello(answer);
+    for (int greeting = 0; greeting < 2; greeting++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 1080);
+        conn_open(&k);
+        if (greeting) {
+            say_server(&k, "hi");
+        } else {
+            from_client(&k, TCP_PSH | TCP_ACK, "\5\1\0", 3);
+            from_server(&k, TCP_PSH | TCP_ACK, "\5\0", 2);
+            from_client(&k, TCP_PSH | TCP_ACK, "\5\1\0\3\x0einside.example\1\xbb", 21);
+            from_server(&k, TCP_PSH | TCP_ACK, "\5\0\0\1\0\0\0\0\0\0", 10);
+        }
+        from_client(&k, TCP_PSH | TCP_ACK, hello, n);
+        l->us += 30 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, answer, m);
+        lab_snapshot(l);
+        assert_int_equal(l->tls.rows_n, 1);
+        assert_string_equal(l->tls.rows[0].sni, "inside.example");
+        assert_int_equal(l->tls.rows[0].outcome, TLS_OUTCOME_ANSWERED);
+        assert_int_equal(l->tls.rows[0].hello_us, 30 * MS);
+        lab_free(l);
+    }
+}
+
+/* In segments of 1400 bytes, as a line takes them. */
+static void say_long(struct conn *k, const uint8_t *p, size_t n) {
+    for (size_t at = 0; at < n; at += 1400) {
+        from_client(k, TCP_ACK, p + at, n - at < 1400 ? n - at : 1400);
+        k->l->us += 100;
+    }
+    k->l->us += 5 * MS;
+}
+
+static void test_openings_request_line_longer_than_is_kept(void **state) {
+    (void)state;
+    static char request[6100];
+    memset(request, 'a', sizeof request);
+    memcpy(request, "GET /long/", 10);
+    strcpy(request + 6000, " HTTP/1.1\r\nHost: h.example\r\n\r\n");
+    for (int common = 0; common < 2; common++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        memcpy(request, common ? "GET" : "ODD", 3);
+        conn_open(&k);
+        say_long(&k, (const uint8_t *)request, strlen(request));
+        say_server(&k, "HTTP/1.1 414 Too long\r\nContent-Length: 0\r\n\r\n");
+        say_client(&k, "GET /next HTTP/1.1\r\nHost: h.example\r\n\r\n");
+        say_server(&k, "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
+        lab_snapshot(l);
+        assert_int_equal(l->http.rows_n, 1 + common);
+        if (common) {
+            assert_int_equal(l->http.rows[0].status == 503 ? l->http.rows[1].status : 0, 414);
+            assert_memory_equal(l->http.rows[1].path, "/long/aaa", 9);
+            assert_string_equal(l->http.rows[1].method, "GET");
+        }
+        lab_free(l);
+    }
+}
+
+/* The name stands before what makes the hello long, or behind it. */
+static void test_openings_hello_longer_than_is_kept(void **state) {
+    (void)state;
+    static uint8_t hello[6000];
+    for (int named = 0; named < 2; named++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        memset(hello, 0, sizeof hello);
+        size_t n = client_hello(hello, named ? "large.example" : ""), ext = n;
+        put16(hello + n, 0xfe0e), put16(hello + n + 2, 5000);
+        n += 5004;
+        size_t list = 11 + 32 + 1 + 4 + 2;
+        put16(hello + list, (uint32_t)(ext - list - 2 + 5004));
+        put16(hello + 3, (uint32_t)(n - 5)), put16(hello + 7, (uint32_t)(n - 9));
+        conn_open(&k);
+        say_long(&k, hello, n);
+        from_server(&k, TCP_PSH | TCP_ACK, "\x15\x03\x03\x00\x02\x02\x28", 7);
+        from_client(&k, TCP_PSH | TCP_ACK, "\x15\x03\x03\x00\x02\x02\x00", 7);
+        lab_snapshot(l);
+        assert_int_equal(l->tls.rows_n, 1);
+        assert_string_equal(l->tls.rows[0].sni, named ? "large.example" : "");
+        assert_int_equal(l->tls.rows[0].outcome, TLS_OUTCOME_ALERT_SERVER);
+        assert_int_equal(l->totals.tls_alerts, 2); /* the client's stands where the hello ends */
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openings_request_in_the_syn),
         cmocka_unit_test(test_openings_hello_in_the_syn),
+        cmocka_unit_test(test_openings_tls_behind_a_few_bytes),
+        cmocka_unit_test(test_openings_request_line_longer_than_is_kept),
+        cmocka_unit_test(test_openings_hello_longer_than_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
