@@ -4,6 +4,7 @@
 #include "capd/decode/tls.h"
 #include "capd/track/app.h"
 #include "capd/track/http_track.h"
+#include "capd/track/names.h"
 #include "capd/track/services.h"
 #include "capd/track/tls_faults.h"
 
@@ -41,9 +42,19 @@ static uint32_t take_entry(struct engine *e) {
     return victim;
 }
 
+/* Encrypted ClientHello: the name in clear is that of whoever decrypts the hello, and no client asks
+ * DNS for it.  Browsers send the extension to servers without it, too, but then with the name
+ * they asked for.  At an address of the target such a name is no sign of another site. */
+static bool is_outer_name(struct engine *e, const struct flow *f, const struct tls_hello *h) {
+    if (!h->ech || e->target_name_len == 0 || !names_is_target(e, &f->end[SERVER])) return false;
+    if (names_match_target(e, h->sni, h->sni_len)) return false;
+    uint32_t gen = 0, i = names_keep(e, h->sni, h->sni_len, &gen);
+    return i != NONE && !e->names.name[i].resolved;
+}
+
 static void client_hello(struct engine *e, struct segment *s, const struct tls_hello *h) {
     struct flow *f = s->f;
-    app_name_server(e, f, h->sni, h->sni_len);
+    app_name_server(e, f, h->sni, is_outer_name(e, f, h) ? 0 : h->sni_len);
     if (!(f->bits & FLOW_SELECTED)) return;
     struct service *v = services_of(e, f);
     e->total.tls_client_hellos++;

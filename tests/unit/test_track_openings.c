@@ -137,10 +137,55 @@ static void test_openings_hello_longer_than_is_kept(void **state) {
     }
 }
 
+/* The target's address by DNS, with an answer of one A record. */
+static void resolve(struct lab *l, const char *first, const char *second) {
+    uint8_t m[128] = {0, 7, 0x81, 0x80, 0, 1, 0, 1};
+    static const uint8_t rest[] = {0, 0, 1, 0, 1, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4};
+    size_t n = 12;
+    for (int i = 0; i < 2; i++) {
+        const char *label = i ? second : first;
+        m[n++] = (uint8_t)strlen(label);
+        memcpy(m + n, label, strlen(label));
+        n += strlen(label);
+    }
+    memcpy(m + n, rest, sizeof rest);
+    put32(m + n + sizeof rest, B1);
+    lab_udp(l, 0x0a000035u, 53, A1, 5000, m, n + sizeof rest + 4);
+}
+
+/* Encrypted ClientHello says another name in clear; a name that was asked for is another site. */
+static void test_openings_encrypted_hello_belongs_to_the_target(void **state) {
+    (void)state;
+    for (int how = 0; how < 3; how++) { /* encrypted; no such extension; GREASE of another site */
+        struct engine_options o = lab_options();
+        uint8_t hello[600];
+        o.target.mode = MODE_DOMAIN;
+        strcpy(o.target.name, "target.example");
+        struct lab *l = lab_new(&o);
+        resolve(l, "target", "example");
+        if (how == 2) resolve(l, "front", "example");
+        size_t n = client_hello(hello, "front.example"), list = 11 + 32 + 1 + 4 + 2;
+        put16(hello + n, how == 1 ? 0xfe0e : 0xfe0d), put16(hello + n + 2, 0);
+        n += 4;
+        put16(hello + list, (uint32_t)(n - list - 2));
+        put16(hello + 3, (uint32_t)(n - 5)), put16(hello + 7, (uint32_t)(n - 9));
+        for (uint16_t i = 0; i < 2; i++) { /* nor does the first one make the second another's */
+            struct conn k = conn_new(l, (uint16_t)(40000 + i), 443);
+            conn_open(&k);
+            from_client(&k, TCP_PSH | TCP_ACK, hello, n);
+        }
+        engine_end(l->e);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.established, how == 0 ? 2 : 0);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openings_request_in_the_syn),
         cmocka_unit_test(test_openings_hello_in_the_syn),
+        cmocka_unit_test(test_openings_encrypted_hello_belongs_to_the_target),
         cmocka_unit_test(test_openings_tls_behind_a_few_bytes),
         cmocka_unit_test(test_openings_request_line_longer_than_is_kept),
         cmocka_unit_test(test_openings_hello_longer_than_is_kept),
