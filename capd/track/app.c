@@ -128,6 +128,21 @@ static enum app kind_of(const struct flow *f, struct cursor c) {
     return http == HTTP_NEED_MORE ? APP_UNKNOWN : APP_NONE;
 }
 
+/* A load balancer may say in front of the client's stream whose it is (PROXY protocol, versions 1
+ * and 2): bytes of that header, which its sender writes in one piece; 0: there is none. */
+static uint32_t proxy_header_bytes(struct cursor c) {
+    static const char text[] = "PROXY ", binary[] = "\r\n\r\n\0\r\nQUIT\n";
+    enum { TEXT = sizeof text - 1, TEXT_MAX = 107, BINARY = sizeof binary - 1, HEAD = 16 };
+    size_t n = cursor_left(&c);
+    if (n >= HEAD && memcmp(c.p, binary, BINARY) == 0 && c.p[BINARY] >> 4 == 2) {
+        uint32_t bytes = HEAD + ((uint32_t)c.p[14] << 8 | c.p[15]);
+        return bytes <= n ? bytes : 0;
+    }
+    if (n < TEXT || memcmp(c.p, text, TEXT) != 0) return 0;
+    const uint8_t *lf = memchr(c.p, '\n', n < TEXT_MAX ? n : TEXT_MAX);
+    return lf && lf[-1] == '\r' ? (uint32_t)(lf - c.p) + 1 : 0;
+}
+
 /* The other end said a few bytes before it was known what this is, and they are none of it: what
  * follows them must not wait behind them. */
 static void drop_greeting(struct engine *e, const struct segment *s) {
@@ -419,8 +434,13 @@ void app_segment(struct engine *e, struct segment *s) {
     if (f->app == APP_NONE) return;
     if (!(side->bits & APP_STARTED)) start_stream(s, side);
     f->side[s->dir == CLIENT ? SERVER : CLIENT].bits |= APP_TURN;
-    if (f->app == APP_UNKNOWN && side->app_buffer == NONE && data_seq(s) == side->app_next)
-        recognise(e, s, cursor_make(s->k->payload, s->k->payload_cap));
+    if (f->app == APP_UNKNOWN && side->app_buffer == NONE && data_seq(s) == side->app_next) {
+        struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
+        bool first = s->dir == CLIENT && f->bits & FLOW_SYN && side->app_next == side->isn + 1;
+        uint32_t before = first ? proxy_header_bytes(c) : 0;
+        side->app_next += before;
+        if (cursor_skip(&c, before) && cursor_left(&c) > 0) recognise(e, s, c);
+    }
     if (s->dir == SERVER && data_seq(s) == side->isn + 1 && f->app > APP_NONE)
         tls_fault_first_bytes(e, s);
     if (f->app == APP_HTTP && s->dir == SERVER) finish_head(e, s);

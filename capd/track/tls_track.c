@@ -42,8 +42,8 @@ static uint32_t take_entry(struct engine *e) {
     return victim;
 }
 
-/* Encrypted ClientHello: the name in clear is that of whoever decrypts the hello, and no client asks
- * DNS for it.  Browsers send the extension to servers without it, too, but then with the name
+/* Encrypted ClientHello: the name in clear is that of whoever decrypts the hello, and no client
+ * asks DNS for it.  Browsers send the extension to servers without it, too, but then with the name
  * they asked for.  At an address of the target such a name is no sign of another site. */
 static bool is_outer_name(struct engine *e, const struct flow *f, const struct tls_hello *h) {
     if (!h->ech || e->target_name_len == 0 || !names_is_target(e, &f->end[SERVER])) return false;

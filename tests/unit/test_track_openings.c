@@ -75,6 +75,37 @@ static void test_openings_tls_behind_a_few_bytes(void **state) {
     }
 }
 
+/* The PROXY protocol: in front of the first message, or in a segment of its own. */
+static void test_openings_behind_a_proxy_header(void **state) {
+    (void)state;
+    static const char text[] = "PROXY TCP4 192.0.2.1 192.0.2.2 5555 443\r\n";
+    static const char binary[] =
+        "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" /* then 12 bytes of addresses */
+        "\xc0\0\2\1\xc0\0\2\2\x15\xb3\1\xbb";
+    static const char request[] = "GET /x HTTP/1.1\r\nHost: h.example\r\n\r\n";
+    uint8_t hello[600], both[800];
+    size_t n = client_hello(hello, "behind.example");
+    for (int how = 0; how < 8; how++) {
+        bool tls = how & 1, apart = how & 2;
+        size_t head = how & 4 ? sizeof binary - 1 : sizeof text - 1;
+        size_t all = head + (tls ? n : sizeof request - 1);
+        memcpy(both, how & 4 ? binary : text, head);
+        memcpy(both + head, tls ? (const void *)hello : request, all - head);
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 8000);
+        conn_open(&k);
+        if (apart) from_client(&k, TCP_PSH | TCP_ACK, both, head);
+        from_client(&k, TCP_PSH | TCP_ACK, both + (apart ? head : 0), all - (apart ? head : 0));
+        if (!tls) say_server(&k, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+        lab_snapshot(l);
+        assert_int_equal(l->tls.rows_n, tls);
+        assert_int_equal(l->http.rows_n, !tls);
+        if (tls) assert_string_equal(l->tls.rows[0].sni, "behind.example");
+        if (!tls) assert_int_equal(l->http.rows[0].status, 404);
+        lab_free(l);
+    }
+}
+
 /* In segments of 1400 bytes, as a line takes them. */
 static void say_long(struct conn *k, const uint8_t *p, size_t n) {
     for (size_t at = 0; at < n; at += 1400) {
@@ -187,6 +218,7 @@ int main(void) {
         cmocka_unit_test(test_openings_hello_in_the_syn),
         cmocka_unit_test(test_openings_encrypted_hello_belongs_to_the_target),
         cmocka_unit_test(test_openings_tls_behind_a_few_bytes),
+        cmocka_unit_test(test_openings_behind_a_proxy_header),
         cmocka_unit_test(test_openings_request_line_longer_than_is_kept),
         cmocka_unit_test(test_openings_hello_longer_than_is_kept),
     };
