@@ -23,6 +23,7 @@ UNIT += test_track_repeats
 UNIT += test_track_long
 UNIT += test_track_full
 UNIT += test_track_app
+UNIT += test_track_openings
 UNIT += test_track_streams
 UNIT += test_track_sides
 UNIT += test_track_dnstls

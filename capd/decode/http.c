@@ -222,3 +222,15 @@ enum http_status decode_http(struct cursor c, struct http_message *out) {
     }
     return HTTP_MALFORMED;
 }
+
+bool decode_http_cut(struct cursor c, struct http_message *out) {
+    memset(out, 0, sizeof *out);
+    if (!request_can_begin(c)) return false;
+    struct http_view method = view_of(split(&c, ' '));
+    struct cursor target = split(&c, ' ');
+    if (!method_is_common(method) || cursor_left(&target) == 0 || *target.p != '/') return false;
+    out->request = out->start_line = true;
+    out->method = method;
+    http_target_read(target, false, out);
+    return true;
+}

@@ -42,6 +42,10 @@ struct http_message {
 /* Read a message header from the start of `c`.  Fills `out` wholly. */
 enum http_status decode_http(struct cursor c, struct http_message *out);
 
+/* The same of a request whose first line is longer than `c`: method and the start of the path, and
+ * no more.  Only methods that leave no doubt. */
+bool decode_http_cut(struct cursor c, struct http_message *out);
+
 /* Read the size line of a chunk (RFC 9112 section 7.1) at `c`; the last one with the
  * trailer behind it.  *bytes_out: what it takes with the data that follows, which may not be there.
  */

@@ -37,6 +37,7 @@ struct tls_hello {
     uint16_t version;           /* client: highest offered, GREASE left out; server: selected */
     uint16_t cipher;            /* server only */
     bool hello_retry;           /* server: a HelloRetryRequest (RFC 8446 section 4.1.3) */
+    bool ech;                   /* client: encrypted_client_hello (RFC 9849), or GREASE for it */
     bool sslv2;                 /* client: in SSLv2 framing (RFC 5246 appendix E.2) */
     uint8_t sni_len, alpn_len;  /* 0: none */
     uint8_t sni[255];           /* host_name as sent: not text until text_clean() made it so */

@@ -5,6 +5,7 @@
 #define EXT_SERVER_NAME 0u
 #define EXT_ALPN        16u
 #define EXT_VERSIONS    43u
+#define EXT_ECH         0xfe0du
 #define MAX_EXTENSIONS  128u
 
 /* SHA-256 of "HelloRetryRequest", RFC 8446 section 4.1.3 */
@@ -85,6 +86,7 @@ static enum tls_status extensions_read(struct tls_body *b, bool client, struct t
         bool ok = true;
         if (i == MAX_EXTENSIONS) return TLS_MALFORMED;
         if (!cursor_be16(&b->c, &type) || !vector_take(&b->c, 2, &data)) return body_short(b);
+        if (type == EXT_ECH) h->ech = client;
         if (type == EXT_SERVER_NAME) ok = ext_server_name(data, h);
         if (type == EXT_ALPN) ok = ext_alpn(data, h);
         if (type == EXT_VERSIONS) ok = ext_versions(data, client, h);

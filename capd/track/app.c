@@ -49,6 +49,13 @@ static struct stream_buffer *buffer_get(struct engine *e, struct flow_side *side
     return &p->buffer[side->app_buffer];
 }
 
+static void lose(struct engine *e, struct flow_side *side, uint32_t next) {
+    buffer_free(e, side);
+    set_lost(side);
+    side->app_skip = 0;
+    side->app_next = next;
+}
+
 /* Put bytes at stream offset `at` of the buffer; what does not fit is left out.  False: too many
  * separate pieces. */
 static bool buffer_put(struct stream_buffer *b, uint32_t at, const uint8_t *p, uint32_t n) {
@@ -99,6 +106,7 @@ static struct app_step step(struct engine *e, struct segment *s, struct cursor c
     case APP_TLS: return tls_step(e, s, c, last);
     case APP_DNS: return dns_step(e, s, c, last);
     case APP_UNKNOWN: return (struct app_step){last ? APP_QUIT : APP_MORE, 0};
+    case APP_NONE: return (struct app_step){APP_LOSE, 0}; /* for now: see second_look() */
     default: return (struct app_step){APP_QUIT, 0};
     }
 }
@@ -120,9 +128,37 @@ static enum app kind_of(const struct flow *f, struct cursor c) {
     return http == HTTP_NEED_MORE ? APP_UNKNOWN : APP_NONE;
 }
 
+/* A load balancer may say in front of the client's stream whose it is (PROXY protocol, versions 1
+ * and 2): bytes of that header, which its sender writes in one piece; 0: there is none. */
+static uint32_t proxy_header_bytes(struct cursor c) {
+    static const char text[] = "PROXY ", binary[] = "\r\n\r\n\0\r\nQUIT\n";
+    enum { TEXT = sizeof text - 1, TEXT_MAX = 107, BINARY = sizeof binary - 1, HEAD = 16 };
+    size_t n = cursor_left(&c);
+    if (n >= HEAD && memcmp(c.p, binary, BINARY) == 0 && c.p[BINARY] >> 4 == 2) {
+        uint32_t bytes = HEAD + ((uint32_t)c.p[14] << 8 | c.p[15]);
+        return bytes <= n ? bytes : 0;
+    }
+    if (n < TEXT || memcmp(c.p, text, TEXT) != 0) return 0;
+    const uint8_t *lf = memchr(c.p, '\n', n < TEXT_MAX ? n : TEXT_MAX);
+    return lf && lf[-1] == '\r' ? (uint32_t)(lf - c.p) + 1 : 0;
+}
+
+/* The other end said a few bytes before it was known what this is, and they are none of it: what
+ * follows them must not wait behind them. */
+static void drop_greeting(struct engine *e, const struct segment *s) {
+    struct flow_side *other = &s->f->side[!s->dir];
+    struct http_message m;
+    if (other->app_buffer == NONE || (s->f->app != APP_TLS && s->f->app != APP_HTTP)) return;
+    const struct stream_buffer *b = &e->streams.buffer[other->app_buffer];
+    if (b->ranges != 1 || b->from[0] != 0) return;
+    struct cursor c = cursor_make(b->byte, b->to[0]);
+    bool fits = s->f->app == APP_TLS ? tls_can_begin(c) : decode_http(c, &m) != HTTP_NOT_HTTP;
+    if (!fits) lose(e, other, b->base + b->to[0]);
+}
+
 /* A flow seen from its beginning is told by its first bytes; of one joined in the middle several
  * segments are looked at. */
-static void recognise(struct segment *s, struct cursor c) {
+static void recognise(struct engine *e, struct segment *s, struct cursor c) {
     struct flow *f = s->f;
     enum app kind = kind_of(f, c);
     bool guess = f->bits & FLOW_GUESSED && f->side[s->dir].records < GUESSES;
@@ -132,6 +168,7 @@ static void recognise(struct segment *s, struct cursor c) {
     }
     f->app = (uint8_t)kind;
     if (kind != APP_UNKNOWN) f->side[0].records = f->side[1].records = 0;
+    drop_greeting(e, s);
 }
 
 /* Look at the bytes in order; returns how many were used up, whole messages and what they skip. */
@@ -162,13 +199,6 @@ static uint32_t walk(struct engine *e, struct segment *s, struct flow_side *side
 /* ---- order --------------------------------------------------------------------------------------
  */
 
-static void lose(struct engine *e, struct flow_side *side, uint32_t next) {
-    buffer_free(e, side);
-    set_lost(side);
-    side->app_skip = 0;
-    side->app_next = next;
-}
-
 /* Bytes that continue what waits in the buffer, or arrive before their turn. */
 static void through_buffer(struct engine *e, struct segment *s, struct flow_side *side,
                            uint32_t seq, struct cursor c) {
@@ -181,7 +211,7 @@ static void through_buffer(struct engine *e, struct segment *s, struct flow_side
     if (b->ranges == 0 || b->from[0] != 0) return; /* the start is still missing */
     uint32_t have = b->to[0];
     bool full = have == STREAM_BYTES;
-    if (s->f->app == APP_UNKNOWN) recognise(s, cursor_make(b->byte, have));
+    if (s->f->app == APP_UNKNOWN) recognise(e, s, cursor_make(b->byte, have));
     uint32_t used = walk(e, s, side, cursor_make(b->byte, have), full);
     if (used == 0 && !full) {
         side->app_next = b->base + have;
@@ -229,9 +259,14 @@ static void in_order(struct engine *e, struct segment *s, struct flow_side *side
     through_buffer(e, s, side, side->app_next, c);
 }
 
+/* Where its data begins: a SYN takes a number of its own before them (TCP Fast Open, RFC 7413). */
+static uint32_t data_seq(const struct segment *s) {
+    return s->seq + (s->flags & TCP_SYN ? 1u : 0u);
+}
+
 static void start_stream(struct segment *s, struct flow_side *side) {
     uint32_t syn = s->dir == CLIENT ? FLOW_SYN : FLOW_SYNACK;
-    side->app_next = s->f->bits & syn ? side->isn + 1 : s->seq;
+    side->app_next = s->f->bits & syn ? side->isn + 1 : data_seq(s);
     side->bits |= APP_STARTED;
 }
 
@@ -256,7 +291,7 @@ static bool is_acked(const struct flow_side *by, uint32_t seq) {
 static void feed(struct engine *e, struct segment *s) {
     struct flow_side *side = &s->f->side[s->dir];
     struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
-    uint32_t seq = s->seq, wire = s->len;
+    uint32_t seq = data_seq(s), wire = s->len;
     if (seq_before(seq, side->app_next)) {
         uint32_t old = side->app_next - seq;
         if (old >= wire) return;
@@ -354,7 +389,8 @@ void app_acked(struct engine *e, const struct segment *answer) {
 /* A client that is no HTTP is told so by a server that is, in its first words. */
 static bool refuses_in_http(const struct segment *s, const struct flow_side *side) {
     struct http_message m;
-    if (s->dir != SERVER || !(s->f->bits & FLOW_SYNACK) || s->seq != side->isn + 1) return false;
+    if (s->dir != SERVER || !(s->f->bits & FLOW_SYNACK) || data_seq(s) != side->isn + 1)
+        return false;
     struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
     return decode_http(c, &m) != HTTP_NOT_HTTP && m.start_line && !m.request;
 }
@@ -379,7 +415,7 @@ static void second_look(struct segment *s) {
     else
         return;
     side->records = other->records = 0;
-    side->app_next = s->seq;
+    side->app_next = data_seq(s);
     other->app_next = other->next;
     side->bits |= APP_STARTED;
     other->bits |= APP_STARTED | APP_LOST;
@@ -398,9 +434,14 @@ void app_segment(struct engine *e, struct segment *s) {
     if (f->app == APP_NONE) return;
     if (!(side->bits & APP_STARTED)) start_stream(s, side);
     f->side[s->dir == CLIENT ? SERVER : CLIENT].bits |= APP_TURN;
-    if (f->app == APP_UNKNOWN && side->app_buffer == NONE && s->seq == side->app_next)
-        recognise(s, cursor_make(s->k->payload, s->k->payload_cap));
-    if (s->dir == SERVER && s->seq == side->isn + 1 && f->app > APP_NONE)
+    if (f->app == APP_UNKNOWN && side->app_buffer == NONE && data_seq(s) == side->app_next) {
+        struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
+        bool first = s->dir == CLIENT && f->bits & FLOW_SYN && side->app_next == side->isn + 1;
+        uint32_t before = first ? proxy_header_bytes(c) : 0;
+        side->app_next += before;
+        if (cursor_skip(&c, before) && cursor_left(&c) > 0) recognise(e, s, c);
+    }
+    if (s->dir == SERVER && data_seq(s) == side->isn + 1 && f->app > APP_NONE)
         tls_fault_first_bytes(e, s);
     if (f->app == APP_HTTP && s->dir == SERVER) finish_head(e, s);
     bool guess = f->app == APP_UNKNOWN && f->bits & FLOW_GUESSED;

@@ -284,6 +284,7 @@ static void learn_addresses(struct engine *e, const struct dns_message *m) {
     for (unsigned i = 0; i < m->aliases && target; i++)
         fresh |= names_follow(e, m->alias[i].name, m->alias[i].name_len, m->alias[i].ttl_s);
     name = names_keep(e, known_as, target ? e->target_name_len : m->name_len, &gen);
+    if (name != NONE) e->names.name[name].resolved = true;
     for (unsigned i = 0; i < m->addresses && name != NONE; i++)
         fresh |= names_learn(e, &m->address[i].address, name, gen, m->address[i].ttl_s);
     if (fresh) select_again(e);

@@ -251,6 +251,9 @@ struct app_step http_step(struct engine *e, struct segment *s, struct cursor c, 
     enum http_status status = decode_http(c, &m);
     bool whole = status == HTTP_OK;
     if (status == HTTP_NOT_HTTP) return (struct app_step){APP_LOSE, 0};
+    bool cut = s->k->payload_cap < s->len; /* by the snap length: so may be the answer's line */
+    if (status == HTTP_NEED_MORE && last && !m.start_line && s->dir == CLIENT && !cut)
+        (void)decode_http_cut(c, &m); /* longer than what is kept */
     if (!whole && !(last && m.start_line)) {
         if (status == HTTP_NEED_MORE) return (struct app_step){last ? APP_LOSE : APP_MORE, 0};
         if (!m.start_line) return (struct app_step){APP_LOSE, 0};

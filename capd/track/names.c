@@ -118,6 +118,7 @@ uint32_t names_keep(struct engine *e, const uint8_t *text, size_t len, uint32_t 
         i = name_take(e);
         struct name *v = &n->name[i];
         v->gen = ++n->gen;
+        v->resolved = false;
         v->len = (uint32_t)len;
         v->hash = hash;
         memcpy(v->text, low, len);

@@ -36,6 +36,7 @@ struct name {
     uint32_t gen, len;
     uint64_t hash;
     uint8_t text[LIM_NAME + 1]; /* lower case, bytes as on the wire */
+    bool resolved;              /* a DNS answer told its address */
 };
 struct name_address {
     struct addr address;

@@ -4,6 +4,7 @@
 #include "capd/decode/tls.h"
 #include "capd/track/app.h"
 #include "capd/track/http_track.h"
+#include "capd/track/names.h"
 #include "capd/track/services.h"
 #include "capd/track/tls_faults.h"
 
@@ -41,9 +42,19 @@ static uint32_t take_entry(struct engine *e) {
     return victim;
 }
 
+/* Encrypted ClientHello: the name in clear is that of whoever decrypts the hello, and no client
+ * asks DNS for it.  Browsers send the extension to servers without it, too, but then with the name
+ * they asked for.  At an address of the target such a name is no sign of another site. */
+static bool is_outer_name(struct engine *e, const struct flow *f, const struct tls_hello *h) {
+    if (!h->ech || e->target_name_len == 0 || !names_is_target(e, &f->end[SERVER])) return false;
+    if (names_match_target(e, h->sni, h->sni_len)) return false;
+    uint32_t gen = 0, i = names_keep(e, h->sni, h->sni_len, &gen);
+    return i != NONE && !e->names.name[i].resolved;
+}
+
 static void client_hello(struct engine *e, struct segment *s, const struct tls_hello *h) {
     struct flow *f = s->f;
-    app_name_server(e, f, h->sni, h->sni_len);
+    app_name_server(e, f, h->sni, is_outer_name(e, f, h) ? 0 : h->sni_len);
     if (!(f->bits & FLOW_SELECTED)) return;
     struct service *v = services_of(e, f);
     e->total.tls_client_hellos++;
@@ -110,6 +121,17 @@ static void alert(struct engine *e, struct segment *s, const struct tls_message 
     t->alert = m->alert_description;
 }
 
+/* A ClientHello longer than what is kept of a message: that it was sent counts, and its name if
+ * that stands in what was kept.  Not one cut by the snap length: its answer will be cut, too. */
+static struct app_step long_hello(struct engine *e, struct segment *s,
+                                  const struct tls_message *m) {
+    bool cut = s->k->payload_cap < s->len;
+    if (m->kind != TLS_CLIENT_HELLO || m->hello.legacy_version == 0 || s->dir != CLIENT || cut)
+        return (struct app_step){APP_LOSE, 0};
+    client_hello(e, s, &m->hello);
+    return (struct app_step){APP_TOOK, m->stream_bytes};
+}
+
 struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, bool last) {
     struct tls_message m;
     struct flow_side *side = &s->f->side[s->dir];
@@ -117,7 +139,7 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
     case TLS_OK: break;
     case TLS_NEED_MORE:
         if (!last) return (struct app_step){APP_MORE, 0};
-        return (struct app_step){APP_LOSE, 0};
+        return long_hello(e, s, &m);
     default: return (struct app_step){APP_LOSE, 0};
     }
     switch (m.kind) {
