@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define GRACE_MS    5000u /* after a capture's own end */
-#define STOP_MS     5000u /* from `stop` to the kill */
+#define STOP_MS     5000u /* from `stop`, or the last frame, to the kill */
 #define FLOWS_FILE  65536u
 #define FLOWS_LIVE  16384u
 #define FLOWS_SMALL 8192u /* less than 1 GiB of memory */
@@ -102,16 +102,30 @@ unsigned captures_count(const struct server *s, const char *account, unsigned *o
     *of_account_out = 0;
     for (unsigned i = 0; i < LIM_CAPTURES; i++) {
         const struct capture *c = &s->capture[i];
-        bool counts = c->used && (!c->final || c->relay.ready);
-        all += counts;
-        *of_account_out += counts && strcmp(c->account, account) == 0;
+        all += c->used;
+        *of_account_out += c->used && strcmp(c->account, account) == 0;
     }
     return all;
+}
+
+/* Nothing more is read from it.  A frame that is whole is still sent. */
+static void close_ipc(struct capture *c) {
+    if (c->ipc >= 0) close(c->ipc);
+    c->ipc = -1;
+    if (!c->relay.ready) relay_clear(&c->relay);
 }
 
 static void kill_worker(struct capture *c) {
     if (!c->reaped) kill(c->pid, SIGKILL);
     c->killed = true;
+    c->failed |= c->final;
+    close_ipc(c);
+}
+
+/* The worker ends now, or is killed. */
+static void set_deadline(struct capture *c) {
+    uint64_t deadline = clock_mono_ms() + STOP_MS;
+    if (!c->kill_ms || deadline < c->kill_ms) c->kill_ms = deadline;
 }
 
 bool captures_order(struct capture *c, unsigned type, const uint8_t *body, size_t bytes) {
@@ -127,8 +141,7 @@ bool captures_order(struct capture *c, unsigned type, const uint8_t *body, size_
 }
 
 void captures_stop(struct capture *c) {
-    uint64_t deadline = clock_mono_ms() + STOP_MS;
-    if (!c->kill_ms || deadline < c->kill_ms) c->kill_ms = deadline;
+    set_deadline(c);
     if (!captures_order(c, WIRE_STOP, NULL, 0) && c->ipc >= 0) kill_worker(c);
 }
 
@@ -141,26 +154,28 @@ void captures_abandon(struct server *s, int client) {
     }
 }
 
+/* One frame in a turn of the loop, which belongs to all, also when nobody wants it any more. */
 void captures_read(struct capture *c) {
-    enum relay_result r;
-    do {
-        r = relay_read(&c->relay, c->ipc, c->stream);
-        if (r == RELAY_READY && (c->relay.header.flags & WIRE_FINAL)) {
-            c->final = true;
+    enum relay_result r = relay_read(&c->relay, c->ipc, c->stream);
+    if (r == RELAY_WAIT) return;
+    if (r == RELAY_READY && !c->final) {
+        c->final = c->relay.header.flags & WIRE_FINAL;
+        if (c->final) {
             c->failed = c->relay.header.type == WIRE_ERROR;
             c->packets = c->relay.header.final_packets;
             c->bytes = c->relay.header.final_bytes;
+            set_deadline(c);
         }
-        if (r == RELAY_READY && c->client == NO_CLIENT) relay_clear(&c->relay);
-    } while (r == RELAY_READY && !c->relay.ready);
-    if (r != RELAY_EOF && r != RELAY_BAD) return;
-    if (r == RELAY_BAD) {
-        log_line("capture %s: the worker sent a bad frame, killed", c->id);
-        kill_worker(c);
+        if (c->client == NO_CLIENT) relay_clear(&c->relay);
+        return;
     }
     relay_clear(&c->relay);
-    close(c->ipc);
-    c->ipc = -1;
+    if (r == RELAY_EOF) {
+        close_ipc(c);
+        return;
+    }
+    log_line("capture %s: the worker sent a bad frame, killed", c->id);
+    kill_worker(c);
 }
 
 void captures_reap(struct server *s) {
@@ -201,7 +216,7 @@ void captures_tend(struct server *s, uint64_t now_ms) {
     for (unsigned i = 0; i < LIM_CAPTURES; i++) {
         struct capture *c = &s->capture[i];
         if (!c->used) continue;
-        if (c->kill_ms && now_ms >= c->kill_ms && !c->final && !c->killed) kill_worker(c);
+        if (c->kill_ms && now_ms >= c->kill_ms && !c->reaped && !c->killed) kill_worker(c);
         if (c->client == NO_CLIENT && c->relay.ready) relay_clear(&c->relay);
         if (!c->reaped || c->ipc >= 0 || c->relay.ready) continue;
         if (!c->final) {
