@@ -18,6 +18,7 @@
 
 #define GRACE_MS    5000u /* after a capture's own end */
 #define STOP_MS     5000u /* from `stop`, or the last frame, to the kill */
+#define STACK_BYTES (256u * 1024u) /* deeper than any call of the parent goes */
 #define FLOWS_FILE  65536u
 #define FLOWS_LIVE  16384u
 #define FLOWS_SMALL 8192u /* less than 1 GiB of memory */
@@ -26,6 +27,12 @@ static struct capture *free_slot(struct server *s) {
     for (unsigned i = 0; i < LIM_CAPTURES; i++)
         if (!s->capture[i].used) return &s->capture[i];
     return NULL;
+}
+
+/* What earlier calls left below this one on the stack: other callers' words, in lines of the log. */
+static __attribute__((noinline)) void wipe_stack(void) {
+    char left[STACK_BYTES];
+    explicit_bzero(left, sizeof left);
 }
 
 /* Copy what the worker needs out of the wiped state, then fork.  Does not return in the child. */
@@ -49,7 +56,10 @@ static pid_t fork_worker(const struct server *s, const struct capture *c, int ip
     memcpy(job.capture_id, c->id, sizeof job.capture_id);
     for (uint32_t i = 0; i < job.locals; i++) local[i] = s->interfaces.address[i].address;
     pid_t pid = fork();
-    if (pid == 0) worker_run(&job);
+    if (pid == 0) {
+        wipe_stack();
+        worker_run(&job);
+    }
     return pid;
 }
 

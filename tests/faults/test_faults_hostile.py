@@ -168,6 +168,39 @@ def worker_lingers(world):
     T.check("worker lingers: then there is room again", (one.wait(5) or (0,))[0] == 64)
 
 
+def holds(pid, words):
+    """Which of the words the readable memory of a process holds."""
+    found = set()
+    with open("/proc/%d/maps" % pid, encoding="utf-8") as maps, open("/proc/%d/mem" % pid, "rb", 0) as memory:
+        for line in maps:
+            low, high = (int(number, 16) for number in line.split()[0].split("-"))
+            if "r" not in line.split()[1] or "[v" in line:
+                continue
+            try:
+                memory.seek(low)
+                data = memory.read(high - low)
+            except OSError:
+                continue
+            found |= {word for word in words if word in data}
+    return found
+
+
+def worker_looks_round(world):
+    """What a worker's memory holds of another user's capture, and what the audit says of that one."""
+    one, other = Raw(world, SERVICE), Raw(world)
+    long = " or ".join("host 203.0.113.%d" % n for n in range(40, 90)) + " or port 4711"
+    one.sock.sendall(request(START, 2, start_body(name="alice.example", caller="alice-label", filter=long)))
+    capture_id = re.search(rb"[0-9a-f]{32}", one.wait(2)[2]).group(0)
+    T.check("a filter of %d bytes stands in the audit whole" % len(long), any('filter="%s"' % long in line for line in world.audit()), world.audit())
+    words = (b"alice.example", b"alice-label", b"host 203.0.113.77", capture_id, b"uid=%d" % SERVICE)
+    known = set(world.workers())
+    T.check("its own worker knows them", holds(set(known).pop(), words) >= {b"alice.example", capture_id})
+    other.sock.sendall(request(START, 2, start_body()))
+    T.check("another's capture started", (other.wait(2) or (0,))[0] == 64)
+    pid = (set(world.workers()) - known).pop()
+    T.check("its worker holds nothing of the one before", not holds(pid, words), holds(pid, words))
+
+
 FLOOD = """
 import ctypes, os, socket, struct, sys
 libc = ctypes.CDLL(None)
@@ -389,8 +422,8 @@ def audit_tells_all(world):
 
 if __name__ == "__main__":
     sys.exit(world_module.run("hostile neighbours", [
-        worker_sends_garbage, worker_floods, worker_lingers, worker_floods_alone, capd_misbehaves, clients_crowd_out,
-        client_of_mcpd_floods, one_user_wants_all, audit_tells_all],
+        worker_sends_garbage, worker_floods, worker_lingers, worker_floods_alone, worker_looks_round,
+        capd_misbehaves, clients_crowd_out, client_of_mcpd_floods, one_user_wants_all, audit_tells_all],
         {"worker_lingers": "max_captures_per_user = 2\n",
          "one_user_wants_all": "max_captures_per_user = 2\nservice_users = %d\n" % SERVICE,
          "audit_tells_all": "interfaces = eth0\nmax_captures_per_user = 1\nmax_duration = 60\n"}))
