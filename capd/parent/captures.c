@@ -18,7 +18,6 @@
 
 #define GRACE_MS    5000u /* after a capture's own end */
 #define STOP_MS     5000u /* from `stop`, or the last frame, to the kill */
-#define STACK_BYTES (256u * 1024u) /* deeper than any call of the parent goes */
 #define FLOWS_FILE  65536u
 #define FLOWS_LIVE  16384u
 #define FLOWS_SMALL 8192u /* less than 1 GiB of memory */
@@ -27,12 +26,6 @@ static struct capture *free_slot(struct server *s) {
     for (unsigned i = 0; i < LIM_CAPTURES; i++)
         if (!s->capture[i].used) return &s->capture[i];
     return NULL;
-}
-
-/* What earlier calls left below this one on the stack: other callers' words, in lines of the log. */
-static __attribute__((noinline)) void wipe_stack(void) {
-    char left[STACK_BYTES];
-    explicit_bzero(left, sizeof left);
 }
 
 /* Copy what the worker needs out of the wiped state, then fork.  Does not return in the child. */
@@ -56,10 +49,7 @@ static pid_t fork_worker(const struct server *s, const struct capture *c, int ip
     memcpy(job.capture_id, c->id, sizeof job.capture_id);
     for (uint32_t i = 0; i < job.locals; i++) local[i] = s->interfaces.address[i].address;
     pid_t pid = fork();
-    if (pid == 0) {
-        wipe_stack();
-        worker_run(&job);
-    }
+    if (pid == 0) worker_run(&job);
     return pid;
 }
 
@@ -132,12 +122,6 @@ static void kill_worker(struct capture *c) {
     close_ipc(c);
 }
 
-/* The worker ends now, or is killed. */
-static void set_deadline(struct capture *c) {
-    uint64_t deadline = clock_mono_ms() + STOP_MS;
-    if (!c->kill_ms || deadline < c->kill_ms) c->kill_ms = deadline;
-}
-
 bool captures_order(struct capture *c, unsigned type, const uint8_t *body, size_t bytes) {
     uint8_t frame[WIRE_HEADER_BYTES + WIRE_EXT_BYTES + LIM_FRAME_TO_CAPD];
     struct wire_header h = {.type = (uint8_t)type, .stream = c->stream, .length = (uint32_t)bytes};
@@ -151,7 +135,8 @@ bool captures_order(struct capture *c, unsigned type, const uint8_t *body, size_
 }
 
 void captures_stop(struct capture *c) {
-    set_deadline(c);
+    uint64_t deadline = clock_mono_ms() + STOP_MS;
+    if (!c->kill_ms || deadline < c->kill_ms) c->kill_ms = deadline;
     if (!captures_order(c, WIRE_STOP, NULL, 0) && c->ipc >= 0) kill_worker(c);
 }
 
@@ -168,24 +153,21 @@ void captures_abandon(struct server *s, int client) {
 void captures_read(struct capture *c) {
     enum relay_result r = relay_read(&c->relay, c->ipc, c->stream);
     if (r == RELAY_WAIT) return;
-    if (r == RELAY_READY && !c->final) {
-        c->final = c->relay.header.flags & WIRE_FINAL;
-        if (c->final) {
-            c->failed = c->relay.header.type == WIRE_ERROR;
-            c->packets = c->relay.header.final_packets;
-            c->bytes = c->relay.header.final_bytes;
-            set_deadline(c);
-        }
-        if (c->client == NO_CLIENT) relay_clear(&c->relay);
-        return;
-    }
-    relay_clear(&c->relay);
-    if (r == RELAY_EOF) {
+    if (r != RELAY_READY || c->final) { /* nothing follows the last frame */
+        relay_clear(&c->relay);
+        if (r != RELAY_EOF) log_line("capture %s: the worker sent a bad frame, killed", c->id);
+        if (r != RELAY_EOF) kill_worker(c);
         close_ipc(c);
         return;
     }
-    log_line("capture %s: the worker sent a bad frame, killed", c->id);
-    kill_worker(c);
+    if (c->relay.header.flags & WIRE_FINAL) {
+        c->final = true;
+        c->failed = c->relay.header.type == WIRE_ERROR;
+        c->packets = c->relay.header.final_packets;
+        c->bytes = c->relay.header.final_bytes;
+        c->kill_ms = clock_mono_ms() + STOP_MS;
+    }
+    if (c->client == NO_CLIENT) relay_clear(&c->relay);
 }
 
 void captures_reap(struct server *s) {
@@ -201,17 +183,15 @@ void captures_reap(struct server *s) {
 
 static void say_why(const struct capture *c, struct fail *fail) {
     int signal_number = WIFSIGNALED(c->status) ? WTERMSIG(c->status) : 0;
-    if (!signal_number && WEXITSTATUS(c->status) == 0)
-        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker told its client why");
-    else if (signal_number == SIGSYS)
-        fail_set(fail, FAIL_SANDBOX, "", "the capture worker was killed by its own sandbox");
-    else if (c->killed)
-        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker did not answer and was killed");
-    else if (signal_number)
-        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker died of signal %d", signal_number);
-    else
-        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker ended with status %d",
-                 WEXITSTATUS(c->status));
+    const char *why =
+        signal_number == SIGSYS ? "was killed by its own sandbox" : "did not answer and was killed";
+    if (!signal_number && WEXITSTATUS(c->status) == 0) why = "told its client why";
+    fail_set(fail, signal_number == SIGSYS ? FAIL_SANDBOX : FAIL_ENVIRONMENT, "",
+             "the capture worker %s", why);
+    if (c->killed || signal_number == SIGSYS || c->status == 0) return;
+    fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker %s %d",
+             signal_number ? "died of signal" : "ended with status",
+             signal_number ? signal_number : WEXITSTATUS(c->status));
 }
 
 /* A worker that is gone without a final frame: make one. */
