@@ -5,13 +5,13 @@
 #include "common/targets.h"
 #include "common/text.h"
 
-#define ADDRESSES_TEXT 2400 /* 54 of the longest; all of a line then fits into one of log.h */
+#define ADDRESSES_TEXT 1900 /* 43 of the longest; all of a line then fits into one of log.h */
 #define PORTS_TEXT     100  /* all of them */
 
 void audit_start(const struct client *c, const struct msg_start *m, const char *capture_id,
                  const struct fail *refused) {
-    char filter[400], name[LIM_NAME + 1], caller[LIM_LABEL + 1], why[200], on[LIM_IFNAME + 1];
-    char addresses[ADDRESSES_TEXT], ports[PORTS_TEXT];
+    char filter[LIM_FILTER + 1], name[LIM_NAME + 1], caller[LIM_LABEL + 1];
+    char why[LIM_ERROR_TEXT + 1], on[LIM_IFNAME + 1], addresses[ADDRESSES_TEXT], ports[PORTS_TEXT];
     log_line("audit: start uid=%u gid=%u pid=%d interface=\"%s\" mode=%s target=\"%s\" "
              "addresses=\"%s\" ports=\"%s\" filter=\"%s\" duration_ms=%llu "
              "caller_claimed=\"%s\" %s%s%s",

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define GRACE_MS    5000u /* after a capture's own end */
-#define STOP_MS     5000u /* from `stop` to the kill */
+#define STOP_MS     5000u /* from `stop`, or the last frame, to the kill */
 #define FLOWS_FILE  65536u
 #define FLOWS_LIVE  16384u
 #define FLOWS_SMALL 8192u /* less than 1 GiB of memory */
@@ -102,16 +102,24 @@ unsigned captures_count(const struct server *s, const char *account, unsigned *o
     *of_account_out = 0;
     for (unsigned i = 0; i < LIM_CAPTURES; i++) {
         const struct capture *c = &s->capture[i];
-        bool counts = c->used && (!c->final || c->relay.ready);
-        all += counts;
-        *of_account_out += counts && strcmp(c->account, account) == 0;
+        all += c->used;
+        *of_account_out += c->used && strcmp(c->account, account) == 0;
     }
     return all;
+}
+
+/* Nothing more is read from it.  A frame that is whole is still sent. */
+static void close_ipc(struct capture *c) {
+    if (c->ipc >= 0) close(c->ipc);
+    c->ipc = -1;
+    if (!c->relay.ready) relay_clear(&c->relay);
 }
 
 static void kill_worker(struct capture *c) {
     if (!c->reaped) kill(c->pid, SIGKILL);
     c->killed = true;
+    c->failed |= c->final;
+    close_ipc(c);
 }
 
 bool captures_order(struct capture *c, unsigned type, const uint8_t *body, size_t bytes) {
@@ -141,26 +149,25 @@ void captures_abandon(struct server *s, int client) {
     }
 }
 
+/* One frame in a turn of the loop, which belongs to all, also when nobody wants it any more. */
 void captures_read(struct capture *c) {
-    enum relay_result r;
-    do {
-        r = relay_read(&c->relay, c->ipc, c->stream);
-        if (r == RELAY_READY && (c->relay.header.flags & WIRE_FINAL)) {
-            c->final = true;
-            c->failed = c->relay.header.type == WIRE_ERROR;
-            c->packets = c->relay.header.final_packets;
-            c->bytes = c->relay.header.final_bytes;
-        }
-        if (r == RELAY_READY && c->client == NO_CLIENT) relay_clear(&c->relay);
-    } while (r == RELAY_READY && !c->relay.ready);
-    if (r != RELAY_EOF && r != RELAY_BAD) return;
-    if (r == RELAY_BAD) {
-        log_line("capture %s: the worker sent a bad frame, killed", c->id);
-        kill_worker(c);
+    enum relay_result r = relay_read(&c->relay, c->ipc, c->stream);
+    if (r == RELAY_WAIT) return;
+    if (r != RELAY_READY || c->final) { /* nothing follows the last frame */
+        relay_clear(&c->relay);
+        if (r != RELAY_EOF) log_line("capture %s: the worker sent a bad frame, killed", c->id);
+        if (r != RELAY_EOF) kill_worker(c);
+        close_ipc(c);
+        return;
     }
-    relay_clear(&c->relay);
-    close(c->ipc);
-    c->ipc = -1;
+    if (c->relay.header.flags & WIRE_FINAL) {
+        c->final = true;
+        c->failed = c->relay.header.type == WIRE_ERROR;
+        c->packets = c->relay.header.final_packets;
+        c->bytes = c->relay.header.final_bytes;
+        c->kill_ms = clock_mono_ms() + STOP_MS;
+    }
+    if (c->client == NO_CLIENT) relay_clear(&c->relay);
 }
 
 void captures_reap(struct server *s) {
@@ -176,17 +183,15 @@ void captures_reap(struct server *s) {
 
 static void say_why(const struct capture *c, struct fail *fail) {
     int signal_number = WIFSIGNALED(c->status) ? WTERMSIG(c->status) : 0;
-    if (!signal_number && WEXITSTATUS(c->status) == 0)
-        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker told its client why");
-    else if (signal_number == SIGSYS)
-        fail_set(fail, FAIL_SANDBOX, "", "the capture worker was killed by its own sandbox");
-    else if (c->killed)
-        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker did not answer and was killed");
-    else if (signal_number)
-        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker died of signal %d", signal_number);
-    else
-        fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker ended with status %d",
-                 WEXITSTATUS(c->status));
+    const char *why =
+        signal_number == SIGSYS ? "was killed by its own sandbox" : "did not answer and was killed";
+    if (!signal_number && WEXITSTATUS(c->status) == 0) why = "told its client why";
+    fail_set(fail, signal_number == SIGSYS ? FAIL_SANDBOX : FAIL_ENVIRONMENT, "",
+             "the capture worker %s", why);
+    if (c->killed || signal_number == SIGSYS || c->status == 0) return;
+    fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker %s %d",
+             signal_number ? "died of signal" : "ended with status",
+             signal_number ? signal_number : WEXITSTATUS(c->status));
 }
 
 /* A worker that is gone without a final frame: make one. */
@@ -201,7 +206,7 @@ void captures_tend(struct server *s, uint64_t now_ms) {
     for (unsigned i = 0; i < LIM_CAPTURES; i++) {
         struct capture *c = &s->capture[i];
         if (!c->used) continue;
-        if (c->kill_ms && now_ms >= c->kill_ms && !c->final && !c->killed) kill_worker(c);
+        if (c->kill_ms && now_ms >= c->kill_ms && !c->reaped && !c->killed) kill_worker(c);
         if (c->client == NO_CLIENT && c->relay.ready) relay_clear(&c->relay);
         if (!c->reaped || c->ipc >= 0 || c->relay.ready) continue;
         if (!c->final) {

@@ -9,8 +9,8 @@ struct capture *captures_start(struct server *s, int client, uint32_t stream,
 /* A capture that `peer` may see and stop, by id; NULL: none (or not this peer's). */
 struct capture *captures_find(struct server *s, const struct peer *peer, const char *id);
 
-/* Captures that have a place, in all and on that account: running, or ended with a last frame that
- * the client has not taken yet. */
+/* Captures that have a place, in all and on that account: the worker runs, or the client has not
+ * taken the last frame yet. */
 unsigned captures_count(const struct server *s, const char *account, unsigned *of_account_out);
 
 /* Hand an order to the worker.  false: it does not take it now. */

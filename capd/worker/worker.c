@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define BATCH_FRAMES 4096
+#define STACK_BYTES  (256u * 1024u) /* deeper than any call of the parent goes */
 #define TICK_MS      1000u
 #define LAST_LOOK_MS 250u /* a ring block is handed over after at most 100 ms */
 
@@ -210,10 +211,18 @@ static _Noreturn void give_up(struct worker *w, const struct fail *fail) {
     _exit(output_drain(&w->out) ? 0 : 1);
 }
 
+/* What the parent's earlier calls left on the stack below this one: other callers' words, in lines
+ * of its log. */
+static __attribute__((noinline)) void wipe_stack(void) {
+    char left[STACK_BYTES];
+    explicit_bzero(left, sizeof left);
+}
+
 _Noreturn void worker_run(const struct worker_job *job) {
     static struct worker state; /* large; one per process */
     struct worker *w = &state;
     struct fail fail = {0};
+    wipe_stack();
     w->job = *job;
     if (!setup_run(w, &fail)) give_up(w, &fail);
     if (!output_flush(&w->out)) _exit(0);

@@ -27,6 +27,7 @@ from rawcapd import pack
 HERE = os.path.dirname(os.path.abspath(__file__))
 MALLORY, SERVICE = 61005, 61077  # made-up ids, no accounts
 HELLO, INTERFACES, START, STOP, STATUS = 1, 2, 3, 6, 7
+ERROR, FINAL = 36, 2
 PER_USER = int(re.search(r"#define SERVER_PER_USER\s*\\?\s*(\d+)", open(os.path.join(TOP, "capd", "parent", "server.h"), encoding="ascii").read()).group(1))
 WORKER_SOCKET = 3  # capd/worker/drop.c moves it there
 
@@ -66,7 +67,9 @@ class Raw:
         head = self.sock.recv(16, socket.MSG_WAITALL)
         if len(head) < 16:
             return None
-        _, _, kind, _, stream, length = struct.unpack(">4sBBHII", head)
+        _, _, kind, flags, stream, length = struct.unpack(">4sBBHII", head)
+        if flags & FINAL:
+            self.sock.recv(16, socket.MSG_WAITALL)
         return kind, stream, self.sock.recv(length, socket.MSG_WAITALL) if length else b""
 
     def wait(self, stream, seconds=5):
@@ -135,6 +138,105 @@ def worker_floods(world):
     T.check("worker floods, nobody reads: the connection is closed and the worker killed",
             until(lambda: is_gone(pid), 25), "worker %d lives" % pid)
     still_works("worker floods", world, session)
+
+
+def last_frame(stream):
+    """An error with nothing in it, and 1 packet of 2 bytes."""
+    return struct.pack(">4sBBHII", b"PCM1", 1, ERROR, FINAL, stream, 1) + struct.pack(">QQ", 1, 2) + b"\x80"
+
+
+def worker_lingers(world):
+    """It says that it has ended, and stays."""
+    one = Raw(world)
+    kept = []
+    for stream in (2, 3):
+        known = set(world.workers())
+        one.sock.sendall(request(START, stream, start_body()))
+        T.check("worker lingers: a capture started", (one.wait(stream) or (0,))[0] == 64)
+        kept.append((set(world.workers()) - known).pop())
+        os.kill(kept[-1], signal.SIGSTOP)
+        with foreign_descriptor(kept[-1], WORKER_SOCKET) as pipe:
+            pipe.setblocking(True)
+            pipe.sendall(last_frame(stream))
+    one.sock.sendall(request(START, 4, start_body()))
+    got = one.wait(4)
+    T.check("worker lingers: it has its place as long as it is there", got and got[0] == 36 and b"max_captures_per_user = 2" in got[2], got)
+    T.check("worker lingers: it is killed all the same", until(lambda: all(is_gone(pid) for pid in kept), 20), kept)
+    T.check("worker lingers: the audit says so", until(lambda: sum("audit: end" in line and "killed" in line for line in world.audit()) == 2, 5),
+            world.audit())
+    one.sock.sendall(request(START, 5, start_body()))
+    T.check("worker lingers: then there is room again", (one.wait(5) or (0,))[0] == 64)
+
+
+def holds(pid, words):
+    """Which of the words the readable memory of a process holds."""
+    found = set()
+    with open("/proc/%d/maps" % pid, encoding="utf-8") as maps, open("/proc/%d/mem" % pid, "rb", 0) as memory:
+        for line in maps:
+            low, high = (int(number, 16) for number in line.split()[0].split("-"))
+            if "r" not in line.split()[1] or "[v" in line:
+                continue
+            try:
+                memory.seek(low)
+                data = memory.read(high - low)
+            except OSError:
+                continue
+            found |= {word for word in words if word in data}
+    return found
+
+
+def worker_looks_round(world):
+    """What a worker's memory holds of another user's capture, and what the audit says of that one."""
+    one, other = Raw(world, SERVICE), Raw(world)
+    long = " or ".join("host 203.0.113.%d" % n for n in range(40, 85)) + " or port 4711"
+    one.sock.sendall(request(START, 2, start_body(name="alice.example", caller="alice-label", filter=long)))
+    capture_id = re.search(rb"[0-9a-f]{32}", one.wait(2)[2]).group(0)
+    T.check("a filter of %d bytes stands in the audit whole" % len(long), any('filter="%s"' % long in line for line in world.audit()), world.audit())
+    words = (b"alice.example", b"alice-label", b"host 203.0.113.77", capture_id, b"uid=%d" % SERVICE)
+    known = set(world.workers())
+    T.check("its own worker knows them", holds(set(known).pop(), words) >= {b"alice.example", capture_id})
+    other.sock.sendall(request(START, 2, start_body()))
+    T.check("another's capture started", (other.wait(2) or (0,))[0] == 64)
+    pid = (set(world.workers()) - known).pop()
+    T.check("its worker holds nothing of the one before", not holds(pid, words), holds(pid, words))
+
+
+FLOOD = """
+import ctypes, os, socket, struct, sys
+libc = ctypes.CDLL(None)
+fd = libc.syscall(438, libc.syscall(434, int(sys.argv[1]), 0), 3, 0)
+pipe = socket.socket(fileno=fd)
+pipe.setblocking(False)
+frames, at = struct.pack(">4sBBHII", b"PCM1", 1, 65, 0, 2, 0) * 4096, 0
+print("ready", flush=True)
+while True:
+    try:
+        at = (at + pipe.send(frames[at:])) % len(frames)
+    except BlockingIOError:
+        pass
+"""
+
+
+def worker_floods_alone(world):
+    """Small frames without end after its client has left."""
+    raw, other = Raw(world), Raw(world, SERVICE)
+    raw.sock.sendall(request(START, 2, start_body()))
+    T.check("worker floods alone: its capture started", (raw.wait(2) or (0,))[0] == 64)
+    pid = set(world.workers()).pop()
+    os.kill(pid, signal.SIGSTOP)
+    with subprocess.Popen(["/usr/bin/python3", "-c", FLOOD, str(pid)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as flood:
+        flood.stdout.readline()
+        raw.sock.close()
+        answers = []
+        for stream in range(10, 20):
+            other.sock.sendall(request(STATUS, stream, {"all": True}))
+            answers.append(other.wait(stream, 20))
+            time.sleep(0.1)
+        T.check("worker floods alone: another client gets its answers", all(answers), answers)
+        T.check("worker floods alone: it is killed", until(lambda: is_gone(pid), 20), "worker %d lives" % pid)
+        T.check("worker floods alone: and its capture ends, though the flood goes on",
+                until(lambda: any("audit: end" in line for line in world.audit()), 5), world.audit())
+        flood.kill()
 
 
 # ---- capds -----------------------------------------------------------------------------------------------------------
@@ -320,7 +422,8 @@ def audit_tells_all(world):
 
 if __name__ == "__main__":
     sys.exit(world_module.run("hostile neighbours", [
-        worker_sends_garbage, worker_floods, capd_misbehaves, clients_crowd_out, client_of_mcpd_floods, one_user_wants_all,
-        audit_tells_all],
-        {"one_user_wants_all": "max_captures_per_user = 2\nservice_users = %d\n" % SERVICE,
+        worker_sends_garbage, worker_floods, worker_lingers, worker_floods_alone, worker_looks_round,
+        capd_misbehaves, clients_crowd_out, client_of_mcpd_floods, one_user_wants_all, audit_tells_all],
+        {"worker_lingers": "max_captures_per_user = 2\n",
+         "one_user_wants_all": "max_captures_per_user = 2\nservice_users = %d\n" % SERVICE,
          "audit_tells_all": "interfaces = eth0\nmax_captures_per_user = 1\nmax_duration = 60\n"}))
