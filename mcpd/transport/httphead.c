@@ -16,8 +16,8 @@ static size_t host_length(const char *text) {
     size_t len = text[0] == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
     if (len > strlen(text)) return 0;
     const char *port = text + len;
-    if (*port && (*port != ':' || !port[1] || strspn(port + 1, "0123456789") != strlen(port + 1)))
-        return 0;
+    size_t digits = *port ? strspn(port + 1, "0123456789") : 0;
+    if (*port && (*port != ':' || digits == 0 || digits > 5 || port[1 + digits])) return 0;
     if (text[0] == '[') return len;
     return text[strcspn(text, "[]/@?#\\ \t")] ? 0 : len;
 }
