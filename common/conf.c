@@ -80,6 +80,10 @@ static bool parse_line(struct parser *p, char *text) {
             return fail_set(p->fail, FAIL_VALUE, name, PATH ":%u: `%s` stands twice", p->path,
                             p->line, name);
         p->seen |= 1u << i;
+        if (*value == '#' || strstr(value, " #") || strstr(value, "\t#"))
+            return fail_set(p->fail, FAIL_VALUE, name,
+                            PATH ":%u: `%s = %.60s`; a comment stands on a line of its own",
+                            p->path, p->line, name, value);
         if (key->set(p->config, value)) return true;
         return fail_set(p->fail, FAIL_VALUE, name, PATH ":%u: `%s = %.60s`; allowed: %s", p->path,
                         p->line, name, value, key->allowed);

@@ -47,7 +47,6 @@ static const struct row {
     {SCMP_SYS(connect), ALL},
     {SCMP_SYS(getsockopt), ALL},
     {SCMP_SYS(close), ALL},
-    {SCMP_SYS(fcntl), ALL},
     {SCMP_SYS(lseek), ALL},
     /* clients that connect */
     {SCMP_SYS(accept4), H},
@@ -161,6 +160,15 @@ static void add_open(struct rules *r, enum sandbox_mode mode) {
     rule(r, SCMP_ACT_ALLOW, SCMP_SYS(open), 1, plain);
 }
 
+/* Not those that have a signal sent when a descriptor is ready: to any process of the user. */
+static void add_fcntl(struct rules *r) {
+    static const int plain[] = {F_GETFD, F_SETFD, F_GETFL, F_DUPFD, F_DUPFD_CLOEXEC};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        rule(r, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, (struct scmp_arg_cmp[]){ARG_IS(1, plain[i])});
+    rule(r, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
+         (struct scmp_arg_cmp[]){ARG_IS(1, F_SETFL), ARG_HAS(2, O_ASYNC, 0)});
+}
+
 static void add_terminal(struct rules *r) {
     rule(r, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, (struct scmp_arg_cmp[]){ARG_IS(1, TCGETS)});
     rule(r, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, (struct scmp_arg_cmp[]){ARG_IS(1, TIOCGWINSZ)});
@@ -185,6 +193,7 @@ static int load_filter(enum sandbox_mode mode) {
     add_memory(&r);
     add_sockets(&r);
     add_open(&r, mode);
+    add_fcntl(&r);
     add_terminal(&r);
     add_self(&r);
     if (r.error == 0) r.error = seccomp_load(r.ctx);

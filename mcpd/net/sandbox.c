@@ -105,7 +105,6 @@ static const int calls[] = {
     SCMP_SYS(write),
     SCMP_SYS(writev),
     SCMP_SYS(close),
-    SCMP_SYS(fcntl),
     SCMP_SYS(lseek),
     SCMP_SYS(dup),
     SCMP_SYS(dup2),
@@ -300,6 +299,13 @@ static void add_files(struct rules *r) {
     ALLOW(open, ARG_HAS(1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
 }
 
+/* Not those that have a signal sent when a descriptor is ready: to any process of the user. */
+static void add_fcntl(struct rules *r) {
+    static const int plain[] = {F_GETFD, F_SETFD, F_GETFL, F_DUPFD, F_DUPFD_CLOEXEC};
+    for (size_t i = 0; i < COUNT(plain); i++) ALLOW(fcntl, ARG_IS(1, plain[i]));
+    ALLOW(fcntl, ARG_IS(1, F_SETFL), ARG_HAS(2, O_ASYNC, 0));
+}
+
 /* Children and threads in no other namespace; clone3 hides its flags behind a pointer, so the C
  * library is told to use clone. */
 static void add_processes(struct rules *r) {
@@ -323,6 +329,7 @@ static int load_filter(void) {
     add_memory(&r);
     add_sockets(&r);
     add_files(&r);
+    add_fcntl(&r);
     add_processes(&r);
     if (r.error == 0) r.error = seccomp_load(r.ctx);
     seccomp_release(r.ctx);

@@ -94,6 +94,18 @@ static int tell_by_pair(void) {
     snprintf(sa.sun_path, sizeof sa.sun_path, "%s", told);
     return TRY(sendto(pair[0], bytes, 1, 0, (const struct sockaddr *)&sa, sizeof sa));
 }
+static int name_owner(void) {
+    return TRY(fcntl(0, F_SETOWN, 1));
+}
+static int choose_signal(void) {
+    return TRY(fcntl(0, F_SETSIG, SIGKILL));
+}
+static int want_signals(void) {
+    return TRY(fcntl(0, F_SETFL, O_ASYNC));
+}
+static int look_at_flags(void) {
+    return TRY(fcntl(0, F_GETFL));
+}
 static int type_ahead(void) {
     char c = 'x';
     return TRY(ioctl(2, TIOCSTI, &c));
@@ -205,6 +217,10 @@ static const struct attempt on_mcpd[] = {
     {"take 32 MiB", some_memory, WORKS},
     {"connect to a program's Unix socket (capd's)", reach_server, WORKS},
     {"connect to a Unix socket for datagrams", reach_datagrams, DIES},
+    {"have a descriptor's signals sent to another process", name_owner, DIES},
+    {"choose which", choose_signal, DIES},
+    {"have them sent", want_signals, DIES},
+    {"ask for a descriptor's flags", look_at_flags, WORKS},
     {"type into its terminal", type_ahead, DIES},
     {"send to one from a pair", tell_by_pair, DIES},
     {"send to what the launcher started", pass_bytes, WORKS},
@@ -250,6 +266,9 @@ static const struct attempt on_net[] = {
     {"create a file", create_file, EPERM},
     {"make a namespace", namespaces, DIES},
     {"make a child in a namespace", clone_namespace, EPERM},
+    {"have a descriptor's signals sent to another process", name_owner, EPERM},
+    {"choose which", choose_signal, EPERM},
+    {"have them sent", want_signals, EPERM},
     {"make a memory file", memory_file, DIES},
     {"load a BPF program", bpf, DIES},
     {"set up io_uring", io_uring, DIES},

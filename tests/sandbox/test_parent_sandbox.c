@@ -6,7 +6,10 @@
 #include "common/landlock.h"
 #include "tests/sandbox/attempt.h"
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <net/if.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -50,6 +53,14 @@ static int map_exec(void) {
 static int namespaces(void) {
     return TRY(syscall(SYS_unshare, 0));
 }
+static int clone_namespace(void) {
+    long pid = syscall(SYS_clone, CLONE_NEWUSER | CLONE_NEWNET | SIGCHLD, 0, 0, 0, 0);
+    if (pid == 0) _exit(0);
+    return pid > 0 ? 0 : errno;
+}
+static int netfilter(void) {
+    return TRY(socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER));
+}
 static int bpf(void) {
     return TRY(syscall(SYS_bpf, 0, 0, 0));
 }
@@ -91,6 +102,8 @@ static const struct attempt attempts[] = {
     {"trace", trace, DIES},
     {"map executable memory", map_exec, DIES},
     {"make a namespace", namespaces, DIES},
+    {"make a child in a namespace of its own", clone_namespace, DIES},
+    {"open a socket to the packet filter", netfilter, DIES},
     {"load a BPF program", bpf, DIES},
     {"make a directory", make_dir, DIES},
     {"type into its terminal", type_ahead, DIES},

@@ -81,6 +81,8 @@ static void test_config_refuses_naming_line_key_and_allowed(void **state) {
         {"users = ", {"users", "known user", ""}},
         {"interfaces = an-interface-name-too-long", {"interfaces", "interface names", ""}},
         {"interfaces = ../etc", {"interfaces", "", ""}},
+        {"interfaces = eth0 # never lo", {"interfaces", "never lo", "a line of its own"}},
+        {"socket = /run/capd.sock\t# here", {"socket", "a line of its own", ""}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
