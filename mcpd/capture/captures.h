@@ -39,8 +39,7 @@ struct capclient *captures_client(struct captures *m); /* NULL: never connected 
 
 /* The interfaces: as capd listed them at most `max_age_ms` ago, else asked of it, once for all who
  * wait.  Never calls `fn` before it returns. */
-#define CAPTURES_FRESH_MS 1000u /* good enough to be shown; capd answers some times a second only  \
-                                 */
+#define CAPTURES_FRESH_MS 1000u /* new enough to be shown: capd answers some a second only */
 typedef void captures_interfaces_fn(void *ctx, const struct interfaces *i, const struct fail *fail);
 void captures_interfaces(struct captures *m, uint64_t max_age_ms, captures_interfaces_fn *fn,
                          void *ctx);
