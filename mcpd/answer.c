@@ -106,7 +106,9 @@ char *answer_report_text(const cJSON *tree, unsigned max_tokens) {
     const cJSON *first = cJSON_GetArrayItem(tried, 0);
     char why[121];
     text_clean((const uint8_t *)given, strlen(given), why, sizeof why); /* cuts whole characters */
-    if (!probe || max_tokens < 800) return report_text(tree, max_tokens);
+    /* A section's page holds as many rows as its text: nothing may take their room. */
+    if (!probe || max_tokens < 800 || *text_of(tree, "section"))
+        return report_text(tree, max_tokens);
     char *body = report_text(tree, max_tokens - 200), *text = NULL;
     size_t bytes;
     FILE *out = body ? open_memstream(&text, &bytes) : NULL;

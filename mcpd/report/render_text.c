@@ -117,30 +117,53 @@ static void add_cell(char *line, size_t cap, const cJSON *cell) {
     snprintf(line + used, cap - used, " %s |", value);
 }
 
-static void add_list(struct text *t, const cJSON *table) {
+/* Returns how many rows there was room for. */
+static uint32_t add_list(struct text *t, const cJSON *table) {
     char line[2048] = "|", rule[256] = "|";
     const cJSON *cell, *row;
+    uint32_t rows = 0;
     cJSON_ArrayForEach(cell, tree_get(table, "columns")) {
         add_cell(line, sizeof line, cell);
         strncat(rule, "---|", sizeof rule - strlen(rule) - 1);
     }
-    if (!text_addf(t, "\n%s\n%s\n", line, rule)) return;
+    if (!text_addf(t, "\n%s\n%s\n", line, rule)) return 0;
     cJSON_ArrayForEach(row, tree_get(table, "rows")) {
         snprintf(line, sizeof line, "|");
         cJSON_ArrayForEach(cell, row) add_cell(line, sizeof line, cell);
-        if (!text_addf(t, "%s\n", line)) return;
+        if (!text_addf(t, "%s\n", line)) break;
+        rows++;
     }
+    return rows;
 }
 
-static void add_section_list(struct text *t, const cJSON *report) {
+/* All series or none, since one without the others misleads.  Returns how many buckets. */
+static uint32_t add_series(struct text *t, const cJSON *timeline) {
+    size_t before = t->used;
+    uint32_t buckets = (uint32_t)cJSON_GetArraySize(tree_get(timeline, "packets"));
+    const cJSON *series;
+    bool ok = text_add(t, "\n");
+    cJSON_ArrayForEach(series, timeline) {
+        char *numbers = cJSON_PrintUnformatted(series);
+        ok = ok && numbers && text_addf(t, "%s: ", series->string) && text_add(t, numbers) &&
+             text_add(t, "\n");
+        free(numbers);
+    }
+    if (!ok) text_cut(t, before);
+    return ok ? buckets : 0;
+}
+
+static uint32_t add_section_list(struct text *t, const cJSON *report) {
     static const char *const paths[] = {"connection_analysis.connections",
                                         "dns_queries",
                                         "http_requests",
                                         "tls_handshakes",
                                         "hosts",
                                         "coverage.rules"};
+    if (strcmp(tree_text(report, "section"), "timeline") == 0)
+        return add_series(t, tree_get(report, "timeline"));
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-        if (tree_get(report, paths[i])) add_list(t, tree_get(report, paths[i]));
+        if (tree_get(report, paths[i])) return add_list(t, tree_get(report, paths[i]));
+    return 0;
 }
 
 static void add_foot(struct text *t, const cJSON *report) {
@@ -165,20 +188,32 @@ static void add_foot(struct text *t, const cJSON *report) {
         text_addf(t, "\nMore: cursor `%s`\n", tree_text(report, "next_cursor"));
 }
 
-char *report_text(const cJSON *report, unsigned max_tokens) {
+static char *render(const cJSON *report, unsigned max_tokens, uint32_t *rows_out) {
     struct text t = {.most = (size_t)(max_tokens / 2) * TOKEN_BYTES};
     struct text foot = {.most = t.most / 4};
+    *rows_out = 0;
     add_head(&t, report);
     add_verdict(&t, report);
     add_foot(&foot, report);
     t.most -= foot.used;
     add_findings(&t, report);
     if (tree_text(report, "section")[0])
-        add_section_list(&t, report);
+        *rows_out = add_section_list(&t, report);
     else
         add_table(&t, report);
     t.most += foot.used;
     if (foot.bytes) text_add(&t, foot.bytes);
     free(foot.bytes);
     return t.bytes;
+}
+
+char *report_text(const cJSON *report, unsigned max_tokens) {
+    uint32_t rows;
+    return render(report, max_tokens, &rows);
+}
+
+uint32_t report_text_rows(const cJSON *report, unsigned max_tokens) {
+    uint32_t rows;
+    free(render(report, max_tokens, &rows));
+    return rows;
 }

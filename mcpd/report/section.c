@@ -3,6 +3,7 @@
  * Runs in: mcpd.  Input trust: client (cursor), packets (rows). */
 #include "common/text.h"
 #include "mcpd/report/build.h"
+#include "mcpd/report/text.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,8 @@ struct page {
     const struct report_input *in;
     const char *section;
     uint32_t offset, total;
-    size_t room; /* bytes left for rows */
+    size_t room;   /* bytes left for rows */
+    uint32_t most; /* rows */
 };
 
 static cJSON *page_head(const struct report_input *in, const char *section) {
@@ -74,7 +76,7 @@ static cJSON *page_head(const struct report_input *in, const char *section) {
 static uint32_t page_fill(struct page *p, cJSON *array,
                           cJSON *(*make)(const struct page *, uint32_t i, uint32_t clip)) {
     uint32_t i = p->offset;
-    for (; i < p->total; i++) {
+    for (; i < p->total && i - p->offset < p->most; i++) {
         cJSON *item = make(p, i, EVERYTHING);
         size_t bytes = item ? tree_bytes(item) + 1 : SIZE_MAX;
         if (item && bytes > p->room && i == p->offset) {
@@ -158,6 +160,7 @@ static bool timeline_page(cJSON *out, struct page *p, unsigned max_tokens) {
     p->total = s->timeline.packets_n;
     if (!page_start(out, p, max_tokens)) return false;
     uint32_t n = p->total > p->offset ? p->total - p->offset : 0;
+    if (n > p->most) n = p->most;
     cJSON *item = timeline_item(s, p->offset, n);
     while (item && n > 1 && tree_bytes(item) > p->room) {
         cJSON_Delete(item);
@@ -237,6 +240,30 @@ static bool section_find(struct page *p, const char *section, const char *cursor
                     of, p->section, of);
 }
 
+static uint32_t rows_of(const struct page *p, const cJSON *out) {
+    enum list_id list = list_of_section(p->section);
+    const cJSON *at = list == LIST_CONNECTIONS ? tree_get(out, "connection_analysis") : out;
+    if (list != LIST_COUNT)
+        at = tree_get(tree_get(at, list_keys[list]), "rows");
+    else
+        at = tree_get(out, strcmp(p->section, "timeline") == 0 ? "timeline.packets"
+                                                               : "coverage.rules.rows");
+    return (uint32_t)cJSON_GetArraySize(at);
+}
+
+/* Pages hold what both forms have room for: one count and one cursor speak of both. */
+static cJSON *section_fit(struct page *p, unsigned max_tokens, struct fail *fail) {
+    cJSON *out = section_build(p, max_tokens, fail);
+    while (out) {
+        uint32_t rows = rows_of(p, out), shown = report_text_rows(out, max_tokens);
+        if (shown >= rows || rows <= 1) break;
+        p->most = shown ? shown : rows - (rows + 3) / 4;
+        cJSON_Delete(out);
+        out = section_build(p, max_tokens, fail);
+    }
+    return out;
+}
+
 cJSON *report_section(const struct rules *r, const struct capture_view *v, const char *section,
                       const char *cursor, unsigned max_tokens, struct fail *fail) {
     unsigned tokens = max_tokens < TOKENS_MIN   ? TOKENS_MIN
@@ -244,10 +271,10 @@ cJSON *report_section(const struct rules *r, const struct capture_view *v, const
                                                 : max_tokens;
     struct diagnosis *d = diagnose(r, v);
     struct report_input in = {r, v, d};
-    struct page p = {.in = &in};
+    struct page p = {.in = &in, .most = EVERYTHING};
     cJSON *out = NULL;
     fail_set(fail, FAIL_ENVIRONMENT, "", "no memory");
-    if (d && section_find(&p, section, cursor, fail)) out = section_build(&p, tokens, fail);
+    if (d && section_find(&p, section, cursor, fail)) out = section_fit(&p, tokens, fail);
     diagnosis_free(d);
     return out;
 }

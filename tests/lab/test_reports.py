@@ -48,6 +48,7 @@ class Session(stdio_client.Session):
         at = self.line.index('"structuredContent":') + len('"structuredContent":')
         _, end = json.JSONDecoder().raw_decode(self.line, at)
         same = self.line.replace('"id":%d' % self.last_id, '"id":0', 1)
+        self.text = text_of(result)
         return result["structuredContent"], len(self.line[at:end].encode()), len(text_of(result).encode()), same
 
 
@@ -68,6 +69,13 @@ def rows_of(section, page):
     return []
 
 
+def rows_of_text(section, text):
+    """How many of them the text block shows."""
+    if section == "timeline":
+        return sum(len(json.loads(line[9:])) for line in text.split("\n") if line.startswith("packets: "))
+    return max(0, sum(line.startswith("|") for line in text.split("\n")) - 2)
+
+
 def key_of(section):
     return LISTS[section][0] if section in LISTS else {"problems": "problems_detected", "coverage": "rules"}.get(section, section)
 
@@ -80,6 +88,8 @@ def walk(session, capture, section, size):
         pages.append(page)
         if sent > 3 * size or text > 3 * size // 2:
             bad.append("%d bytes of structured content, %d of text" % (sent, text))
+        if section != "problems" and rows_of_text(section, session.text) != len(rows_of(section, page)):
+            bad.append("%d rows, and the text shows %d" % (len(rows_of(section, page)), rows_of_text(section, session.text)))
         rows += rows_of(section, page)
         cursor = page["next_cursor"]
         if not cursor:
