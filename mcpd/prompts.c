@@ -93,7 +93,7 @@ static void show_options(const cJSON *arguments, char *out, size_t cap) {
     for (size_t i = 0; i < 2; i++) {
         struct shown s = show(arguments, options[i]);
         if (s.text[0] && used < cap)
-            used += (size_t)snprintf(out + used, cap - used, ", %s \"%.60s\"", options[i], s.text);
+            used += (size_t)snprintf(out + used, cap - used, ", %s \"%s\"", options[i], s.text);
     }
 }
 

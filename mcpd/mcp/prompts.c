@@ -47,11 +47,25 @@ const char *mcp_prompt_text(const cJSON *arguments, const char *name) {
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
+static bool is_declared(const struct mcp_prompt *p, const char *name) {
+    for (size_t i = 0; i < p->argument_count; i++)
+        if (strcmp(p->arguments[i].name, name) == 0) return true;
+    return false;
+}
+
 /* False: refused. */
 static bool check_arguments(struct mcp_request *rq, const struct mcp_prompt *p,
                             const cJSON *arguments) {
     if (arguments && !cJSON_IsObject(arguments)) {
         mcp_refuse(rq, RPC_INVALID_PARAMS, NULL, "params.arguments must be an object");
+        return false;
+    }
+    const cJSON *item;
+    cJSON_ArrayForEach(item, arguments) {
+        if (is_declared(p, item->string)) continue;
+        char shown[65];
+        text_clean((const uint8_t *)item->string, strlen(item->string), shown, sizeof shown);
+        mcp_refuse(rq, RPC_INVALID_PARAMS, NULL, "Prompt %s has no argument %s", p->name, shown);
         return false;
     }
     for (size_t i = 0; i < p->argument_count; i++) {

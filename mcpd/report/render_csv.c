@@ -10,18 +10,25 @@
 
 #define CSV_MOST (4u * 1024 * 1024)
 
+/* Full-width signs mean the same to some. */
+static bool begins_formula(const char *s) {
+    static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+                                       "\xef\xbc\xa0"}; /* = + - @ */
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (strncmp(s, wide[i], 3) == 0) return true;
+    return *s && strchr("=+-@\t\r|", *s);
+}
+
+/* Where a semicolon parts cells, what follows one begins a cell. */
 static void add_field(struct text *t, const char *s) {
-    char quoted[3] = "";
-    bool formula = *s && strchr("=+-@\t\r|", *s);
-    if (!formula && !s[strcspn(s, ",\"\r\n;'")] && s[0] != ' ') {
+    if (!begins_formula(s) && !s[strcspn(s, ",\"\r\n;'")] && s[0] != ' ') {
         (void)text_add(t, s);
         return;
     }
-    (void)text_add(t, formula ? "\"'" : "\"");
-    for (; *s; s++) {
-        quoted[0] = *s;
-        quoted[1] = *s == '"' ? '"' : 0;
-        (void)text_add(t, quoted);
+    (void)text_add(t, "\"");
+    for (bool first = true; *s; first = *s++ == ';') {
+        if (first && begins_formula(s)) (void)text_add(t, "'");
+        (void)text_addf(t, *s == '"' ? "%c\"" : "%c", *s);
     }
     (void)text_add(t, "\"");
 }

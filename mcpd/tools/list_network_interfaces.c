@@ -3,6 +3,7 @@
 #include "mcpd/answer_interfaces.h"
 #include "mcpd/tools/tools.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define TOKEN_BYTES 3u /* contract of the reports: tokens are UTF-8 bytes / 3 */
 
@@ -11,6 +12,16 @@ struct listing {
     size_t max_bytes;
 };
 
+/* Both forms show the same: the text may have half of what the structured one may. */
+static char *fit(cJSON *tree, size_t max_bytes) {
+    for (size_t most = max_bytes;; most -= most / 4) {
+        answer_interfaces_fit(tree, most);
+        char *text = answer_interfaces_text(tree);
+        if (!text || strlen(text) <= max_bytes / 2 || most < 600) return text;
+        free(text);
+    }
+}
+
 static void on_list(void *ctx, cJSON *tree, const struct fail *fail) {
     struct listing l = *(struct listing *)ctx;
     free(ctx);
@@ -18,8 +29,8 @@ static void on_list(void *ctx, cJSON *tree, const struct fail *fail) {
         tool_fail(l.call, fail);
         return;
     }
-    answer_interfaces_fit(tree, l.max_bytes);
-    tool_call_result(l.call, tree, answer_interfaces_text(tree));
+    char *text = fit(tree, l.max_bytes);
+    tool_call_result(l.call, tree, text);
 }
 
 static void start(struct tool_call *call, const cJSON *args, void *app) {

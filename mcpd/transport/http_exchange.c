@@ -119,9 +119,23 @@ static bool find_caller(struct http_exchange *x) {
     return x->token != 0;
 }
 
+/* The lines of a list are one list (RFC 9110, section 5.3). */
+static enum MHD_Result take_accept(void *cls, enum MHD_ValueKind kind, const char *name,
+                                   const char *value) {
+    struct http_exchange *x = cls;
+    (void)kind;
+    if (strcasecmp(name, "Accept") != 0 || !value) return MHD_YES;
+    struct head_accept one = head_accept(value);
+    x->accept.json |= one.json;
+    x->accept.sse |= one.sse;
+    x->accept.sse_named |= one.sse_named;
+    return MHD_YES;
+}
+
 static void check_types(struct http_exchange *x) {
     const char *length = header(x, "Content-Length");
-    x->accept = head_accept(header(x, "Accept"));
+    if (!header(x, "Accept")) x->accept = head_accept(NULL);
+    MHD_get_connection_values(x->peer->connection, MHD_HEADER_KIND, take_accept, x);
     if (!head_is_json(header(x, "Content-Type")))
         refuse(x, 415, "Content-Type must be application/json");
     else if (!x->accept.json && !x->accept.sse)

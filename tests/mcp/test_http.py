@@ -81,6 +81,7 @@ def check_statuses(t, s):
         ("Accept: text/html", post(ping, Accept="text/html"), 406, None),
         ("Accept: */*", post(ping, Accept="*/*"), 200, None),
         ("no Accept", post(ping, Accept=None), 200, None),
+        ("Accept on two lines, the second alone wanted", post(ping, Accept="text/html\r\nAccept: application/json"), 200, None),
         ("another Host", post(ping, host="evil.example.com"), 403, None),
         ("a Host that begins like ours", post(ping, host="127.0.0.1.example.com"), 403, None),
         ("localhost with a port", post(ping, host="localhost:1"), 200, None),

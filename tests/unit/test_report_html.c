@@ -247,6 +247,11 @@ static void test_csv_is_rfc_4180_and_no_formula(void **state) {
         {"-1", ",\"'-1\","},
         {"@SUM(1)", ",\"'@SUM(1)\","},
         {"a\nb", ",\"a\nb\","},
+        {"a;=1+1", ",\"a;'=1+1\","},
+        {"\xef\xbc\x9d"
+         "1",
+         ",\"'\xef\xbc\x9d"
+         "1\","},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
