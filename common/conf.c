@@ -141,7 +141,7 @@ static int open_file(const char *path, bool required, bool *missing_out, struct 
     *missing_out = fd < 0 && errno == ENOENT && !required;
     if (fd < 0 && errno == ELOOP)
         fail_set(fail, FAIL_VALUE, "", PATH ": is a symbolic link; name the file itself", path);
-    else if (fd < 0)
+    else if (fd < 0 && !*missing_out)
         fail_set(fail, FAIL_VALUE, "", PATH ": cannot be read: %s", path, strerror(errno));
     return fd;
 }

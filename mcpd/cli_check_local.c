@@ -157,10 +157,12 @@ static void check_kernel(void) {
         check_line(CHECK_OK, "Landlock", "ABI %u: files are denied to capture workers and to mcpd",
                    abi);
     else
-        check_line(CHECK_NOTE, "Landlock",
-                   "%s: capture workers and mcpd are kept from files by their system call filters "
-                   "alone; a kernel with Landlock (5.13, lsm=landlock) adds a second wall",
-                   strerror(errno));
+        check_line(
+            CHECK_NOTE, "Landlock",
+            "%s: capture workers are kept from files by their system call filters alone, and "
+            "mcpd may read what its user may; a kernel with Landlock (5.13, lsm=landlock) "
+            "denies both",
+            strerror(errno));
     if (access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0)
         check_line(CHECK_OK, "seccomp", "the kernel has system call filters");
     else if (access("/proc/sys/kernel", F_OK) == 0)

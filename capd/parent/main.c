@@ -181,6 +181,6 @@ int main(int argc, char **argv) {
     umask(077);
     if (!parse_arguments(argc, argv, &a, &status)) return status;
     status = run(&a, &fail);
-    if (status != 0) log_line("%s", fail.why);
+    if (status != 0 && fail.code) log_line("%s", fail.why); /* a check has said it already */
     return status;
 }
