@@ -1,6 +1,7 @@
 /* A connection's life: handshake, outcome, history, acknowledgements, end.  Copies made by the
  * capture itself do not come here.
  * Runs in: worker.  Input trust: packets. */
+#include "capd/track/copies.h"
 #include "capd/track/dns_faults.h"
 #include "capd/track/tcp.h"
 #include "capd/track/path.h"
@@ -198,6 +199,7 @@ static void take_ack(struct engine *e, struct segment *s) {
                seq_before(ack, peer->next)) {
         side->dup_acks++;
     }
+    copies_note_ack(s);
     if (advanced && ack - old > 1) side->bits |= SIDE_ADVANCED;
     bool gap = tcp_acked_holes(e, peer, ack);
     if (peer->bits & SIDE_NEXT && seq_after(ack, peer->next) && !(s->flags & TCP_RST)) {
