@@ -10,6 +10,7 @@
 #define DUPLICATE_TOLD_US 50000u   /* mirrors and bridges hand over batches, then their copies */
 #define DUPLICATE_HOP_US  1000000u /* a copy seen again behind a router: TTL one less */
 #define DUPLICATE_ACKS    3u       /* RFC 5681: so many, and the sender repeats one segment */
+#define DOUBLED_SHARE     4u       /* more copies than this part: no loss is so heavy */
 
 /* Mix the bytes into `h`, eight at a time, the last ones again when they are fewer. */
 static uint64_t fold(uint64_t h, const uint8_t *bytes, uint32_t n) {
@@ -55,11 +56,14 @@ static uint32_t copy_us(const struct packet *k, bool has_id) {
     return told ? DUPLICATE_TOLD_US : DUPLICATE_US;
 }
 
-/* Has the other end said, since `since_us`, that it misses this? */
-static bool is_missed(const struct flow_side *rev, const struct packet *k, uint32_t since_us) {
+/* Has the other end said, since `since_us`, that it misses this?  A capture that sees everything
+ * twice sees what was lost twice as well. */
+static bool is_missed(const struct flow *f, const struct packet *k, unsigned dir,
+                      uint32_t since_us) {
+    const struct flow_side *rev = &f->side[!dir];
+    if (f->side[dir].copies > f->data_segments[dir] / DOUBLED_SHARE) return false;
     return rev->missing_us && (int32_t)(rev->missing_us - since_us) >= 0 &&
-           seq_before(k->tcp.seq, rev->missing_end) && seq_before(rev->acked, rev->missing_end) &&
-           !seq_before(k->tcp.seq, rev->acked);
+           seq_before(k->tcp.seq, rev->missing_end) && !seq_before(k->tcp.seq, rev->acked);
 }
 
 void copies_note_ack(struct segment *s) {
@@ -75,7 +79,7 @@ void copies_note_ack(struct segment *s) {
 }
 
 bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir) {
-    const struct flow_side *rev = &e->flows.flow[flow].side[!dir];
+    struct flow *f = &e->flows.flow[flow];
     bool tcp = k->ip_proto == 6,
          bare = tcp && k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
     bool has_id = k->has_ip_id && k->ip_id != 0;
@@ -88,9 +92,10 @@ bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsi
         uint32_t later = us - s->us[n]; /* two interfaces or cores: the copy may be stamped first */
         uint32_t age = later >> 31 ? 0u - later : later;
         bool hop = s->ttl[n] == k->ttl + 1u;
-        bool again = tcp && !has_id && is_missed(rev, k, s->us[n]);
+        bool again = tcp && !has_id && is_missed(f, k, dir, s->us[n]);
         if ((age <= copy_us(k, has_id) && !again) || (hop && age <= DUPLICATE_HOP_US)) {
             s->ttl[n] = k->ttl;
+            if (!has_id) f->side[dir].copies++;
             return true;
         }
     }

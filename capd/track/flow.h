@@ -82,6 +82,7 @@ struct flow_side {
     uint32_t told_end;    /* end of what it had sent when told of a smaller MTU */
     /* By SACK or three duplicate ACKs it said, then (0: never), that something below is missing. */
     uint32_t missing_us, missing_end;
+    uint32_t copies;       /* of its segments without an IP id, made by the capture */
     uint16_t dup_acks;     /* in a row, sent by this end */
     uint16_t mss, largest; /* largest payload of a segment */
     uint16_t passed;       /* largest payload that is known to have arrived */

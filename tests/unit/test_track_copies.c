@@ -70,17 +70,20 @@ static void heard(struct lab *l, uint32_t n, uint32_t from, uint32_t to) {
 static void test_copies_without_an_id(void **state) {
     (void)state;
     /* 0 a selective ACK told of the loss, 1 three duplicate ACKs did, 2 copies, as soon as that,
-     * 3 copies while another piece is missing, 4 copies, two ACKs of which look like duplicates */
-    for (int how = 0; how < 5; how++) {
+     * 3 copies while another piece is missing, 4 copies, two ACKs of which look like duplicates,
+     * 5 copies of all in one batch, after a selective ACK told of a loss */
+    for (int how = 0; how < 6; how++) {
         struct lab *l = opened(100);
         for (uint32_t n = 0; n < 8; n++) {
             send(l, piece(n));
             l->us += 2;
             if (how == 3) heard(l, 0, 1, n);
             if (how == 4) heard(l, n, 0, 0), heard(l, n, 0, 0);
-            if (how >= 2) send(l, piece(n));
+            if (how >= 2 && how < 5) send(l, piece(n));
         }
         l->us += 50;
+        if (how == 5) heard(l, 3, 4, 8);
+        for (uint32_t n = 0; n < 8 && how == 5; n++) send(l, piece(n));
         for (int n = 0; n < 4 && how < 2; n++) heard(l, 3, 4, how == 0 ? 8 : 0);
         if (how < 2) send(l, piece(3));
         l->us += 50;
