@@ -29,6 +29,7 @@ UNIT += test_track_sides
 UNIT += test_track_dnstls
 UNIT += test_track_names
 UNIT += test_track_control
+UNIT += test_track_copies
 UNIT += test_track_dns
 UNIT += test_stat
 

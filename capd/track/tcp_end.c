@@ -267,6 +267,12 @@ uint64_t tcp_end_idle(const struct flow *f) {
     return idle >> 31 ? 0 : idle;
 }
 
+/* Reset after a long silence: all was answered, or the reset answers what broke it. */
+static bool is_idle_reset(const struct flow *f) {
+    return has(f, END_RST) && !(f->end_how & END_CLEAN) && f->payload[0] + f->payload[1] > 0 &&
+           tcp_end_idle(f) >= LONG_IDLE_US && (is_revival(f) || !(f->end_how & END_UNACKED));
+}
+
 /* Data broke a long silence, and nothing came back: NULL, or whose data. */
 static const struct flow_side *lost_revival(const struct flow *f) {
     for (unsigned d = 0; d < 2 && idle_us(f) >= LONG_IDLE_US; d++) {
@@ -343,14 +349,12 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
     if (f->bits & FLOW_HIDDEN) return ENDING_NONE;
     if (!(f->bits & FLOW_ESTABLISHED) && f->bits & FLOW_SYN)
         return f->bits & FLOW_SYNACK && has(f, END_RST) ? ENDING_HALF_OPEN : ENDING_NONE;
-    if (is_foreign(f)) return ENDING_FOREIGN_RESET;
+    if (is_foreign(f)) /* a load balancer that gives an unused connection up is no forger */
+        return is_idle_reset(f) && !(f->end_how & END_GOES_ON) ? ENDING_IDLE : ENDING_FOREIGN_RESET;
     if (whole && is_after_hello(f)) return ENDING_AFTER_HELLO;
     if (whole && is_mute(e, f)) return ENDING_MUTE;
     if (whole && !data && has(f, END_RST)) return ENDING_HALF_OPEN;
-    if (has(f, END_RST) && !(f->end_how & END_CLEAN) && data && tcp_end_idle(f) >= LONG_IDLE_US &&
-        (is_revival(f) || !(f->end_how & END_UNACKED)))
-        return ENDING_IDLE;
-    if (lost_revival(f)) return ENDING_IDLE;
+    if (is_idle_reset(f) || lost_revival(f)) return ENDING_IDLE;
     if (is_short(f)) return ENDING_SHORT;
     if (whole && is_unheard(f) && unheard_us(e, f) >= end_guard_us(e->total.slowest_answer_us))
         return ENDING_UNHEARD;

@@ -1,6 +1,7 @@
 /* A connection's life: handshake, outcome, history, acknowledgements, end.  Copies made by the
  * capture itself do not come here.
  * Runs in: worker.  Input trust: packets. */
+#include "capd/track/copies.h"
 #include "capd/track/dns_faults.h"
 #include "capd/track/tcp.h"
 #include "capd/track/path.h"
@@ -11,6 +12,7 @@
 #include "capd/track/strain.h"
 
 #define IDLE_CLOSE_US 1000000u
+#define MISSED_BYTES  (1u << 24) /* the capture may have missed so much, and the SYN-ACK */
 
 /* Zeek's letters; bit in history_seen by position. */
 static void history_add(struct segment *s, char letter, unsigned dir) {
@@ -197,6 +199,7 @@ static void take_ack(struct engine *e, struct segment *s) {
                seq_before(ack, peer->next)) {
         side->dup_acks++;
     }
+    copies_note_ack(s);
     if (advanced && ack - old > 1) side->bits |= SIDE_ADVANCED;
     bool gap = tcp_acked_holes(e, peer, ack);
     if (peer->bits & SIDE_NEXT && seq_after(ack, peer->next) && !(s->flags & TCP_RST)) {
@@ -275,8 +278,22 @@ void tcp_ends(struct engine *e, struct segment *s) {
     if (s->flags & TCP_RST) note_reset(e, s);
 }
 
+/* One end has forgotten a connection of these ports, and the other has not: it answers the new SYN
+ * by an ACK of the old one's numbers, and is told so by a reset of such a number (RFC 9293 section
+ * 3.10.7.3, RFC 5961 section 4).  The new connection goes on. */
+static bool is_of_old_connection(const struct segment *s) {
+    const struct flow *f = s->f;
+    const struct flow_side *c = &f->side[CLIENT];
+    uint8_t kind = s->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
+    bool tells = s->dir == CLIENT ? kind & TCP_RST : kind == TCP_ACK && s->len == 0;
+    if (!tells || (f->bits & (FLOW_SYN | FLOW_SYNACK | FLOW_ESTABLISHED)) != FLOW_SYN) return false;
+    uint32_t number = s->dir == CLIENT ? s->seq : s->k->tcp.ack;
+    return number - c->isn > c->next - c->isn + MISSED_BYTES;
+}
+
 void tcp_segment(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
+    if (is_of_old_connection(s)) return;
     if (s->flags & TCP_SYN)
         note_syn(e, s);
     else if (!(f->bits & FLOW_ESTABLISHED) && s->dir == CLIENT &&

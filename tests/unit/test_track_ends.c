@@ -237,15 +237,19 @@ static void test_ends_lost_race(void **state) {
     }
 }
 
-/* A silence, then data: reset, never answered, or in use again as before. */
+/* A silence, then data: reset, never answered, or in use again as before.  A reset over other hops
+ * is a load balancer's after a minute, and forged after less. */
 static void test_ends_after_a_silence(void **state) {
     (void)state;
     static const struct {
         uint32_t idle_s;
         int then; /* 0 answered and closed, 1 reset, 2 nothing comes, 3 the server resets unasked */
         int value;
-    } t[] = {{90, 0, -1},  {90, 1, 1},    {90, 2, 2},   {90, 3, 0},   {20, 1, 1},   {3, 1, -1},
-             {4680, 1, 1}, {7200, 0, -1}, {7200, 1, 1}, {7200, 2, 2}, {7200, 3, 0}, {90000, 1, 1}};
+        uint8_t rst_ttl;
+    } t[] = {{90, 0, -1, 0},  {90, 1, 1, 0},   {90, 2, 2, 0},   {90, 3, 0, 0},
+             {20, 1, 1, 0},   {3, 1, -1, 0},   {4680, 1, 1, 0}, {7200, 0, -1, 0},
+             {7200, 1, 1, 0}, {7200, 2, 2, 0}, {7200, 3, 0, 0}, {90000, 1, 1, 0},
+             {61, 3, 0, 250}, {61, 1, 1, 250}, {20, 3, -1, 250}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = opened(l, 80);
@@ -260,12 +264,15 @@ static void test_ends_after_a_silence(void **state) {
         }
         if (t[i].then == 0) answer(&k, COMPLETE);
         if (t[i].then == 0) conn_close(&k);
+        if (t[i].rst_ttl) l->ttl = t[i].rst_ttl, l->ip_id = 0x7fff;
         if (t[i].then == 1 || t[i].then == 3) from_server(&k, TCP_RST, NULL, 0);
         lab_wait(l, 3 * S);
         const struct msg_incident *n = incident_of(l, INCIDENT_IDLE_END);
         assert_int_equal(n ? (int)n->value : -1, t[i].value);
         if (n) assert_in_range(n->span_us, (t[i].idle_s - 1ull) * S, (t[i].idle_s + 1ull) * S);
         assert_null(incident_of(l, INCIDENT_DEAD_PATH));
+        assert_int_equal(incident_of(l, INCIDENT_RESET_FOREIGN) != NULL,
+                         t[i].rst_ttl && t[i].idle_s < 60);
         /* A minute of silence explains the reset; less is only told beside it. */
         assert_int_equal(l->services.rows[0].reset_by_server, t[i].then == 1 && t[i].idle_s < 60);
         lab_free(l);
@@ -455,6 +462,41 @@ static void test_ends_reset_says_from_whom(void **state) {
     }
 }
 
+/* The client starts anew on ports of which the server still has a connection: what is said of the
+ * old one does not end the new one.  A reset of the new one's own number does. */
+static void test_ends_old_connection_on_the_ports(void **state) {
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        for (int above = 0; above < 2; above++) {
+            struct lab *l = lab_default();
+            struct conn k = opened(l, 80), old;
+            from_client(&k, TCP_PSH | TCP_ACK, NULL, 50);
+            from_server(&k, TCP_PSH | TCP_ACK, NULL, 50);
+            old = k;
+            l->us += 20 * S;
+            k.cseq = old.cseq + (above ? 1u << 30 : 0u - (1u << 30));
+            k.sseq += 70000;
+            uint32_t isn = k.cseq;
+            from_client(&k, TCP_SYN, NULL, 0);
+            from_server(&old, TCP_ACK, NULL, 0);
+            if (own) old.cseq = isn + 1;
+            from_client(&old, TCP_RST, NULL, 0);
+            l->us += 500 * MS;
+            k.cseq = isn;
+            conn_open(&k);
+            ask(&k);
+            answer(&k, COMPLETE);
+            conn_close(&k);
+            const struct msg_incident *n = incident_of(l, INCIDENT_RESET_FOREIGN);
+            assert_int_equal(n != NULL, own);
+            assert_int_equal(l->totals.gap_acks, 0);
+            assert_int_equal(l->totals.retransmitted_to_client + l->totals.spurious, 0);
+            if (!own) assert_int_equal(l->totals.closed, 1);
+            lab_free(l);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_reset_over_other_hops),
@@ -465,6 +507,7 @@ int main(void) {
         cmocka_unit_test(test_ends_empty_transfer),
         cmocka_unit_test(test_ends_lost_race),
         cmocka_unit_test(test_ends_half_open),
+        cmocka_unit_test(test_ends_old_connection_on_the_ports),
         cmocka_unit_test(test_ends_after_a_silence),
         cmocka_unit_test(test_ends_before_the_announced_length),
         cmocka_unit_test(test_ends_first_data_unheard),

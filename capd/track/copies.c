@@ -1,0 +1,107 @@
+/* Copies that the capture itself makes: two interfaces, a bridge and its ports, a mirror of both
+ * directions.  They count as packets, and the engine's judgement of loss leaves them out, so what
+ * was sent again must not pass for one.  Where the sender numbers its packets the IP id tells the
+ * two apart.  Where it does not, as with IPv6, a timestamp of milliseconds does not either on a
+ * fast network; but who sends again has been told what is missing.
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/copies.h"
+
+#define DUPLICATE_US      1000u    /* known by nothing but the time: sooner than a repetition */
+#define DUPLICATE_TOLD_US 50000u   /* mirrors and bridges hand over batches, then their copies */
+#define DUPLICATE_HOP_US  1000000u /* a copy seen again behind a router: TTL one less */
+#define DUPLICATE_ACKS    3u       /* RFC 5681: so many, and the sender repeats one segment */
+#define DOUBLED_SHARE     4u       /* more copies than this part: no loss is so heavy */
+
+/* Mix the bytes into `h`, eight at a time, the last ones again when they are fewer. */
+static uint64_t fold(uint64_t h, const uint8_t *bytes, uint32_t n) {
+    uint64_t word = 0;
+    uint32_t at = 0;
+    for (; at + 8 <= n; at += 8) {
+        memcpy(&word, bytes + at, 8);
+        h = (h ^ word) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 29;
+    }
+    if (at == n) return h;
+    if (n >= 8)
+        memcpy(&word, bytes + n - 8, 8);
+    else
+        for (uint32_t i = 0; i < n; i++) word = word << 8 | bytes[i];
+    h = (h ^ word) * 0xbf58476d1ce4e5b9u;
+    return h ^ h >> 29;
+}
+
+/* 64 bits that copies share.  Keyed, but cheaper than the tables' hash: a forged match hides one
+ * packet from the loss counters and no more. */
+static uint64_t fingerprint(const struct engine *e, const struct packet *k, uint64_t whose,
+                            bool has_id) {
+    uint64_t h = e->o.seed[0] ^ (uint64_t)k->payload_bytes << 32 ^ (has_id ? k->ip_id : 0);
+    h = (h ^ whose << 16) * 0xff51afd7ed558ccdu;
+    if (k->ip_proto == 6) {
+        const struct tcp_header *t = &k->tcp;
+        h = (h ^ ((uint64_t)t->seq << 32 | t->ack)) * 0x9e3779b97f4a7c15u;
+        h = (h ^ h >> 29 ^ ((uint64_t)t->ts_value << 32 | (uint32_t)t->window << 8 | t->flags)) *
+            0xbf58476d1ce4e5b9u;
+        if (t->sack_blocks) h ^= (uint64_t)t->sack_left[0] << 32 ^ t->sack_right[0];
+    } else { /* senders that number every datagram alike exist: the content must be the same too */
+        h = fold(h ^ e->o.seed[1], k->payload, k->payload_cap < 64 ? k->payload_cap : 64);
+    }
+    h = (h ^ h >> 32) * 0x94d049bb133111ebu;
+    return h ^ h >> 32;
+}
+
+/* How much later a copy may come.  What is sent again has another IP id, or a later timestamp, or
+ * waits for a timer of a second (SYN, RFC 6298). */
+static uint32_t copy_us(const struct packet *k, bool has_id) {
+    bool told = has_id || (k->ip_proto == 6 && (k->tcp.has_timestamps || k->tcp.flags & TCP_SYN));
+    return told ? DUPLICATE_TOLD_US : DUPLICATE_US;
+}
+
+/* Has the other end said, since `since_us`, that it misses this?  A capture that sees everything
+ * twice sees what was lost twice as well. */
+static bool is_missed(const struct flow *f, const struct packet *k, unsigned dir,
+                      uint32_t since_us) {
+    const struct flow_side *rev = &f->side[!dir];
+    if (f->side[dir].copies > f->data_segments[dir] / DOUBLED_SHARE) return false;
+    return rev->missing_us && (int32_t)(rev->missing_us - since_us) >= 0 &&
+           seq_before(k->tcp.seq, rev->missing_end) && !seq_before(k->tcp.seq, rev->acked);
+}
+
+void copies_note_ack(struct segment *s) {
+    struct flow_side *side = &s->f->side[s->dir];
+    const struct tcp_header *t = &s->k->tcp;
+    uint32_t end = t->ack;
+    for (unsigned i = 0; i < t->sack_blocks; i++)
+        if (seq_after(t->sack_right[i], end)) end = t->sack_right[i];
+    if (end == t->ack && side->dup_acks >= DUPLICATE_ACKS) end++;
+    if (end == t->ack) return;
+    side->missing_us = s->us | 1u;
+    side->missing_end = end;
+}
+
+bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir) {
+    struct flow *f = &e->flows.flow[flow];
+    bool tcp = k->ip_proto == 6,
+         bare = tcp && k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
+    bool has_id = k->has_ip_id && k->ip_id != 0;
+    if (!has_id && (bare || !tcp)) return false; /* nothing tells a copy from a repetition */
+    uint64_t print = fingerprint(e, k, (uint64_t)flow << 1 | dir, has_id);
+    struct recent_set *s = &e->recent.set[print & (e->recent.sets - 1)];
+    uint32_t hash = (uint32_t)(print >> 32) | 1u, us = (uint32_t)e->now_us;
+    for (unsigned n = 0; n < RECENT_PACKETS; n++) {
+        if (s->hash[n] != hash) continue;
+        uint32_t later = us - s->us[n]; /* two interfaces or cores: the copy may be stamped first */
+        uint32_t age = later >> 31 ? 0u - later : later;
+        bool hop = s->ttl[n] == k->ttl + 1u;
+        bool again = tcp && !has_id && is_missed(f, k, dir, s->us[n]);
+        if ((age <= copy_us(k, has_id) && !again) || (hop && age <= DUPLICATE_HOP_US)) {
+            s->ttl[n] = k->ttl;
+            if (!has_id) f->side[dir].copies++;
+            return true;
+        }
+    }
+    s->at = (uint8_t)((s->at + 1u) % RECENT_PACKETS);
+    s->hash[s->at] = hash;
+    s->us[s->at] = us;
+    s->ttl[s->at] = k->ttl;
+    return false;
+}

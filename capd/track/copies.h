@@ -1,0 +1,11 @@
+#ifndef CAPD_TRACK_COPIES_H
+#define CAPD_TRACK_COPIES_H
+#include "capd/track/tcp.h"
+
+/* Is this a copy, made by the capture, of a packet of flow `flow`?  dir: its sender.  Remembers
+ * the packet if not. */
+bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir);
+
+/* What an ACK, counted already, says that its sender misses. */
+void copies_note_ack(struct segment *s);
+#endif
