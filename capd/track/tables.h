@@ -17,9 +17,23 @@ struct recent_set {
     uint32_t us[RECENT_PACKETS];
     uint8_t ttl[RECENT_PACKETS], at;
 };
+/* Segments longer than the path takes, as offloads show them: they may be seen in pieces next. */
+#define LONG_SETS     64u
+#define LONG_SEGMENTS 16u
+struct long_segment {
+    uint32_t whose; /* flow and sender */
+    uint32_t seq, len, ack, ts, us;
+    uint16_t id;
+    uint8_t ttl;
+};
+struct long_set {
+    struct long_segment segment[LONG_SEGMENTS]; /* the oldest gives way */
+    uint8_t at;
+};
 struct recent {
     struct recent_set *set;
     uint32_t sets; /* a power of two */
+    struct long_set longs[LONG_SETS];
 };
 
 /* ---- sketch: a small histogram --------------------------------------------------------------- */
