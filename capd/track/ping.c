@@ -29,11 +29,12 @@ static struct ping *find(struct engine *e, const struct addr *asker, const struc
     return NULL;
 }
 
-/* Would something be forgotten with it? */
+/* Would something be forgotten with it?  Not with one question that still waits: what asks a whole
+ * network has many of these. */
 static bool is_open(const struct ping *p) {
     bool waiting = false;
     for (uint32_t n = 0; n < PING_TRIES; n++) waiting |= p->try[n].waiting;
-    return p->used && (waiting || p->lost > 0);
+    return p->used && (p->lost > 0 || (waiting && p->hand > 1));
 }
 
 static struct ping *take(struct engine *e, const struct packet *k) {
