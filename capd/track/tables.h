@@ -295,6 +295,9 @@ struct hole {
     uint32_t stamp;
     uint16_t id;
     bool has_id, has_stamp;
+    /* Acknowledged at `us` without having been seen; so many ACKs were counted as gaps for it. */
+    bool acked;
+    uint16_t gap_acks;
 };
 struct holes {
     struct hole *hole;
