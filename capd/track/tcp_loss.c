@@ -85,9 +85,9 @@ static void ack_runs_ahead(struct engine *e, struct flow_side *side, struct hole
     for (unsigned n = 0; i != NONE && n < LONGEST_LIST; n++) last = i, i = hole_at(e, i)->chain;
     struct hole *h = last == NONE ? NULL : hole_at(e, last);
     if (h && h->acked && h->end == unseen.seq && unseen.us - h->us < JOIN_US &&
-        h->gap_acks < UINT16_MAX) {
+        h->gap_acks < UINT8_MAX) {
         h->end = unseen.end;
-        h->gap_acks = (uint16_t)(h->gap_acks + unseen.gap_acks);
+        h->gap_acks = (uint8_t)(h->gap_acks + unseen.gap_acks);
         return;
     }
     hole_add(e, side, hole_tail(e, side), unseen);
