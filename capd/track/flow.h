@@ -120,6 +120,7 @@ enum flow_bit {
     FLOW_PUSH_WAITS = 1u << 23,   /* the server broke a silence, and the client says nothing yet */
     FLOW_PUSH_LATE = 1u << 24,    /* the latest such push had to be repeated */
     FLOW_RESUMED = 1u << 26,      /* after a silence nothing was acknowledged yet */
+    FLOW_APART = 1u << 27,        /* an ACK stood before its data: the order is not the wire's */
     FLOW_HIDDEN = 1u << 28,       /* the filter lets only its SYN, FIN and RST through */
     FLOW_FOREIGN = 1u << 29,      /* its own SNI or Host is not the target's name */
     FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */

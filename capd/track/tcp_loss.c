@@ -346,14 +346,17 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
     uint32_t filled = fill_holes(e, side, s->seq, old_end, &hole);
     s->again = true;
     s->fresh = filled + (end - old_end);
-    if (filled > 0 && hole.acked) return;
+    if (filled > 0 && hole.acked) {
+        f->bits |= FLOW_APART;
+        return;
+    }
     if (filled > 0) {
         uint32_t rtt = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0, late = s->us - hole.us;
         bool soon = rtt > 0 ? late < rtt - rtt / 4 : late < ORDER_US && rev->dup_acks < 3;
         bool narrow = hole.end - hole.seq <= ORDER_SEGMENTS * s->len;
         if (was_overtaken(s->k, &hole) || soon ||
             (narrow && rtt > 0 && late < ORDER_US && rev->dup_acks < 3))
-            f->reordered++;
+            f->reordered += !(f->bits & FLOW_APART);
         else
             count_retransmission(e, s, &f->lost_before);
         return;
