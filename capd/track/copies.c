@@ -57,26 +57,36 @@ static uint32_t copy_us(const struct packet *k, bool has_id) {
     return told ? DUPLICATE_TOLD_US : DUPLICATE_US;
 }
 
-/* Has the other end said, since `since_us`, that it misses this?  A capture that sees everything
- * twice sees what was lost twice as well. */
-static bool is_missed(const struct flow *f, const struct packet *k, unsigned dir,
-                      uint32_t since_us) {
-    const struct flow_side *rev = &f->side[!dir];
-    if (f->side[dir].copies > f->data_segments[dir] / DOUBLED_SHARE) return false;
-    return rev->missing_us && (int32_t)(rev->missing_us - since_us) >= 0 &&
-           seq_before(k->tcp.seq, rev->missing_end) && !seq_before(k->tcp.seq, rev->acked);
+/* What is kept about the data that end `dir` of a flow sends. */
+static struct told *told_of(struct engine *e, uint32_t flow, unsigned dir) {
+    uint32_t place = flow << 1 | dir, whose = place ^ (uint32_t)e->flows.flow[flow].first_us;
+    struct told *v = &e->recent.told[place % TOLD_SENDERS];
+    if (v->whose != whose) *v = (struct told){.whose = whose};
+    return v;
 }
 
-void copies_note_ack(struct segment *s) {
-    struct flow_side *side = &s->f->side[s->dir];
+/* Has the other end said, since `since_us`, that it misses this?  A capture that sees everything
+ * twice sees what was lost twice as well. */
+static bool is_missed(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir,
+                      uint32_t since_us) {
+    const struct flow *f = &e->flows.flow[flow];
+    const struct told *v = told_of(e, flow, dir);
+    if (v->copies > f->data_segments[dir] / DOUBLED_SHARE) return false;
+    return v->us && (int32_t)(v->us - since_us) >= 0 && seq_before(k->tcp.seq, v->end) &&
+           !seq_before(k->tcp.seq, f->side[!dir].acked);
+}
+
+void copies_note_ack(struct engine *e, const struct segment *s) {
+    const struct flow_side *side = &s->f->side[s->dir];
     const struct tcp_header *t = &s->k->tcp;
     uint32_t end = t->ack;
     for (unsigned i = 0; i < t->sack_blocks; i++)
         if (seq_after(t->sack_right[i], end)) end = t->sack_right[i];
     if (end == t->ack && side->dup_acks >= DUPLICATE_ACKS) end++;
     if (end == t->ack) return;
-    side->missing_us = s->us | 1u;
-    side->missing_end = end;
+    struct told *v = told_of(e, s->i, !s->dir);
+    v->us = s->us | 1u;
+    v->end = end;
 }
 
 static void remember_long(struct engine *e, uint32_t whose, const struct packet *k) {
@@ -118,14 +128,13 @@ static bool was_seen_in_one(struct engine *e, uint32_t flow, const struct packet
         bool numbered = v->id != 0, hop = v->ttl == k->ttl + 1u;
         if (v->whose != whose || !is_piece(v, k)) continue;
         if (us - v->us <= (hop ? DUPLICATE_HOP_US : copy_us(k, numbered)) &&
-            (numbered || !is_missed(f, k, dir, v->us)))
+            (numbered || !is_missed(e, flow, k, dir, v->us)))
             return true;
     }
     return false;
 }
 
 bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir) {
-    struct flow *f = &e->flows.flow[flow];
     bool tcp = k->ip_proto == 6,
          bare = tcp && k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
     bool has_id = k->has_ip_id && k->ip_id != 0;
@@ -138,10 +147,10 @@ bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsi
         uint32_t later = us - s->us[n]; /* two interfaces or cores: the copy may be stamped first */
         uint32_t age = later >> 31 ? 0u - later : later;
         bool hop = s->ttl[n] == k->ttl + 1u;
-        bool again = tcp && !has_id && is_missed(f, k, dir, s->us[n]);
+        bool again = tcp && !has_id && is_missed(e, flow, k, dir, s->us[n]);
         if ((age <= copy_us(k, has_id) && !again) || (hop && age <= DUPLICATE_HOP_US)) {
             s->ttl[n] = k->ttl;
-            if (!has_id) f->side[dir].copies++;
+            if (!has_id) told_of(e, flow, dir)->copies++;
             return true;
         }
     }

@@ -30,10 +30,19 @@ struct long_set {
     struct long_segment segment[LONG_SEGMENTS]; /* the oldest gives way */
     uint8_t at;
 };
+/* Of a sender without IP ids: what the other end said that it misses, and what was seen twice. */
+#define TOLD_SENDERS 2048u
+struct told {
+    uint32_t whose;  /* the sender; another one with the same place takes it over */
+    uint32_t us;     /* when the other end said it last; 0: it never did */
+    uint32_t end;    /* something below is missing */
+    uint32_t copies; /* made by the capture */
+};
 struct recent {
     struct recent_set *set;
     uint32_t sets; /* a power of two */
     struct long_set longs[LONG_SETS];
+    struct told told[TOLD_SENDERS];
 };
 
 /* ---- sketch: a small histogram --------------------------------------------------------------- */
@@ -294,10 +303,9 @@ struct hole {
     /* Of the segment that overtook what is missing: its IP id and timestamp, where it had them. */
     uint32_t stamp;
     uint16_t id;
-    bool has_id, has_stamp;
-    /* Acknowledged at `us` without having been seen; so many ACKs were counted as gaps for it. */
-    bool acked;
-    uint16_t gap_acks;
+    /* acked: acknowledged at `us` without having been seen; so many ACKs were counted as gaps. */
+    bool has_id : 1, has_stamp : 1, acked : 1;
+    uint8_t gap_acks;
 };
 struct holes {
     struct hole *hole;

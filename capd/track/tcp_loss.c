@@ -85,9 +85,9 @@ static void ack_runs_ahead(struct engine *e, struct flow_side *side, struct hole
     for (unsigned n = 0; i != NONE && n < LONGEST_LIST; n++) last = i, i = hole_at(e, i)->chain;
     struct hole *h = last == NONE ? NULL : hole_at(e, last);
     if (h && h->acked && h->end == unseen.seq && unseen.us - h->us < JOIN_US &&
-        h->gap_acks < UINT16_MAX) {
+        h->gap_acks < UINT8_MAX) {
         h->end = unseen.end;
-        h->gap_acks = (uint16_t)(h->gap_acks + unseen.gap_acks);
+        h->gap_acks = (uint8_t)(h->gap_acks + unseen.gap_acks);
         return;
     }
     hole_add(e, side, hole_tail(e, side), unseen);
@@ -346,14 +346,17 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
     uint32_t filled = fill_holes(e, side, s->seq, old_end, &hole);
     s->again = true;
     s->fresh = filled + (end - old_end);
-    if (filled > 0 && hole.acked) return;
+    if (filled > 0 && hole.acked) {
+        f->bits |= FLOW_APART;
+        return;
+    }
     if (filled > 0) {
         uint32_t rtt = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0, late = s->us - hole.us;
         bool soon = rtt > 0 ? late < rtt - rtt / 4 : late < ORDER_US && rev->dup_acks < 3;
         bool narrow = hole.end - hole.seq <= ORDER_SEGMENTS * s->len;
         if (was_overtaken(s->k, &hole) || soon ||
             (narrow && rtt > 0 && late < ORDER_US && rev->dup_acks < 3))
-            f->reordered++;
+            f->reordered += !(f->bits & FLOW_APART);
         else
             count_retransmission(e, s, &f->lost_before);
         return;

@@ -199,7 +199,7 @@ static void take_ack(struct engine *e, struct segment *s) {
                seq_before(ack, peer->next)) {
         side->dup_acks++;
     }
-    copies_note_ack(s);
+    copies_note_ack(e, s);
     if (advanced && ack - old > 1) side->bits |= SIDE_ADVANCED;
     bool counts = advanced && f->bits & FLOW_SELECTED && peer->bits & SIDE_NEXT;
     bool gap = tcp_ack_gap(e, s, counts);

@@ -393,12 +393,38 @@ static void test_track_repeats_ack_before_its_data(void **state) {
     }
 }
 
+/* A capture that takes the directions apart does not keep the order within one of them either. */
+static void test_track_repeats_order_of_the_capture(void **state) {
+    (void)state;
+    for (int apart = 0; apart < 2; apart++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        for (int round = 0; round < 10; round++) {
+            uint32_t first = k.sseq;
+            send_at(&k, first + DATA);
+            l->us += 10;
+            send_at(&k, first);
+            if (apart) ack(&k, first + 3 * DATA);
+            l->us += 10;
+            send_at(&k, first + 2 * DATA);
+            k.sseq = first + 3 * DATA;
+            l->us += 50 * MS;
+            ack(&k, k.sseq);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->totals.reordered, apart ? 1 : 10);
+        assert_int_equal(l->totals.retransmitted_to_client + l->totals.gap_acks, 0);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_repeats_copies_of_the_capture_are_no_loss),
         cmocka_unit_test(test_track_repeats_copies_in_batches),
         cmocka_unit_test(test_track_repeats_copies_of_a_handshake),
         cmocka_unit_test(test_track_repeats_ack_before_its_data),
+        cmocka_unit_test(test_track_repeats_order_of_the_capture),
         cmocka_unit_test(test_track_repeats_to_a_sleeper),
         cmocka_unit_test(test_track_repeats_pushes_lost_at_random),
         cmocka_unit_test(test_track_repeats_losses_within_a_push),
