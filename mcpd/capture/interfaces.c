@@ -2,6 +2,7 @@
  * a network without traffic, and the reason is how a person finds out.
  * Runs in: mcpd.  Input trust: local (capd's list). */
 #include "mcpd/capture/interfaces.h"
+#include "common/text.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,7 +175,8 @@ bool interfaces_choose_named(const struct interfaces *i, const char *name,
     }
     if (!row)
         return fail_set(fail, FAIL_NOT_FOUND, "interface",
-                        "there is no interface \"%.20s\"; allowed: %s", name, names);
+                        "there is no interface \"%.*s\"; allowed: %s", (int)text_fitting(name, 20),
+                        name, names);
     if (!row->allowed)
         return fail_set(fail, FAIL_PERMISSION, "interface",
                         "capd's configuration does not let you capture on \"%s\"; allowed: %s",
