@@ -86,7 +86,8 @@ static bool choose(const struct msg_interface *row, struct interface_choice *out
 
 /* Of one that a cut list does not show nothing is known but the name: capd judges it. */
 static bool is_hidden(const struct interfaces *i, const char *name) {
-    return i->rows_all > i->rows && name[0] && !interfaces_find(i, name);
+    size_t len = strlen(name);
+    return i->rows_all > i->rows && len > 0 && len <= LIM_IFNAME && !interfaces_find(i, name);
 }
 
 static struct msg_interface hidden_row(const char *name) {

@@ -140,6 +140,7 @@ static void test_interface_choice_beyond_a_cut_list(void **state) {
     assert_string_equal(c.name, "vlan300");
     assert_false(interfaces_choose_named(&i, "off0", &c, &f));
     assert_non_null(strstr(f.why, "off0 (down) and 295 more"));
+    assert_false(interfaces_choose_named(&i, "longer-than-a-name-is", &c, &f));
 }
 
 static void test_interface_choice_by_name(void **state) {
