@@ -137,6 +137,29 @@ static void test_stdio_answers_a_broken_line_and_goes_on(void **state) {
     rig_close(&r);
 }
 
+/* A text that nobody may keep spoils its request, but its sender is told which one that was. */
+static void test_stdio_answers_a_spoilt_text_with_the_id(void **state) {
+    static const char *const spoilt[] = {"\\u0000", "x\\ud800", "\\udc00\\ud800", "\\ud83d\\u0041"};
+    char line[300], head[100];
+    for (size_t i = 0; i < sizeof spoilt / sizeof *spoilt; i++) {
+        struct rig r;
+        rig_open(&r, state, false);
+        snprintf(
+            line, sizeof line,
+            "{\"jsonrpc\":\"2.0\",\"id\":\"r%zu\",\"method\":\"tools/call\",\"params\":{\"name\":"
+            "\"%s\"}}\n",
+            i, spoilt[i]);
+        rig_say(&r, line);
+        snprintf(head, sizeof head,
+                 "{\"jsonrpc\":\"2.0\",\"id\":\"r%zu\",\"error\":{\"code\":-32600,", i);
+        assert_ptr_equal(strstr(r.got, head), r.got);
+        rig_say(&r, "{\"jsonrpc\":\"2.0\",\"id\":\"a\\u0000b\",\"method\":\"ping\"}\n");
+        rig_say(&r, "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"\\u0000\"\n"); /* and no JSON */
+        assert_null(strstr(strchr(r.got, '\n'), "\"id\""));
+        rig_close(&r);
+    }
+}
+
 /* A ping, filled up to a line of `len` bytes. */
 static char *padded_ping(size_t len, char fill) {
     char *line = malloc(len + 1);
@@ -492,6 +515,7 @@ int main(void) {
         CASE(test_stdio_frames_lines),
         CASE(test_stdio_takes_lines_in_pieces),
         CASE(test_stdio_answers_a_broken_line_and_goes_on),
+        CASE(test_stdio_answers_a_spoilt_text_with_the_id),
         CASE(test_stdio_line_limit),
         CASE(test_stdio_end_of_input),
         CASE(test_stdio_answers_what_was_asked_before_the_end),
