@@ -424,25 +424,25 @@ static void test_stdio_end_of_a_socket_while_answers_wait(void **state) {
     check_end_while_answers_wait(state, true);
 }
 
-/* The same by one who reads: everything is answered. */
+/* The same by one who reads: what was not even taken from the input when it ended is answered. */
 static void test_stdio_end_of_input_before_its_answers_are_read(void **state) {
     static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\","
                                "\"params\":{\"uri\":\"test://large\"}}\n";
     struct rig r;
     rig_open(&r, state, false);
-    for (unsigned i = 0; i < 40; i++)
+    for (unsigned i = 0; i < 9; i++) /* six fill the queue */
         assert_int_equal(write(r.to_server, line, sizeof line - 1), sizeof line - 1);
     rig_steps(&r, 20);
     rig_end_input(&r);
     rig_steps(&r, 20);
     assert_int_equal(r.eofs, 0);
-    for (int i = 0; i < 20000 && r.eofs == 0; i++) {
-        rig_drain(&r, 65536);
-        rig_steps(&r, 1);
+    for (size_t last = 1; last != r.got_len || last == 0;) {
+        last = r.got_len;
+        rig_steps(&r, 20);
+        rig_drain(&r, 1u << 30);
     }
-    rig_drain(&r, 1u << 30);
-    assert_int_equal(r.eofs, 1);
-    assert_int_equal(lines_in(r.got), 40);
+    assert_int_equal(lines_in(r.got), 9);
+    rig_wait_eof(&r);
     rig_close(&r);
 }
 
