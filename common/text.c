@@ -100,6 +100,13 @@ size_t text_clean_again(const char *text, char *out, size_t cap) {
     return clean((const uint8_t *)text, strlen(text), true, out, cap);
 }
 
+size_t text_fitting(const char *text, size_t most) {
+    size_t len = strnlen(text, most + 1), back = 0;
+    if (len <= most) return len;
+    while (back < 3 && back < most && ((uint8_t)text[most - back] & 0xc0) == 0x80) back++;
+    return most - back;
+}
+
 size_t text_lower(const char *in, char *out, size_t cap) {
     size_t n = 0;
     for (; in[n] && n + 1 < cap; n++)

@@ -17,6 +17,9 @@ size_t text_clean(const uint8_t *bytes, size_t len, char *out, size_t cap);
  * stay as they are, so that cleaning twice changes nothing.  `text` ends with NUL. */
 size_t text_clean_again(const char *text, char *out, size_t cap);
 
+/* How many of the first `most` bytes of `text` may stay so that no character of UTF-8 is cut. */
+size_t text_fitting(const char *text, size_t most);
+
 /* ASCII lower case copy of a name, NUL-terminated, at most cap - 1 bytes; returns the length. */
 size_t text_lower(const char *in, char *out, size_t cap);
 

@@ -181,7 +181,8 @@ static int fill_polls(struct loop *l) {
     for (size_t i = 0; i < l->watcher_count; i++) {
         const struct watcher *w = &l->watchers[i];
         short events = (short)((w->interest & LOOP_READ ? POLLIN : 0) |
-                               (w->interest & LOOP_WRITE ? POLLOUT : 0));
+                               (w->interest & LOOP_WRITE ? POLLOUT : 0) |
+                               (w->interest & LOOP_HANGUP ? POLLRDHUP : 0));
         l->polls[i] = (struct pollfd){.fd = w->interest ? w->fd : -1, .events = events};
     }
     return 0;
@@ -193,7 +194,8 @@ static void call_watchers(struct loop *l, size_t polled) {
         short got = l->polls[i].revents;
         if (got == 0 || w.fd < 0 || w.fd != l->polls[i].fd) continue;
         unsigned ready = (got & POLLIN ? LOOP_READ : 0u) | (got & POLLOUT ? LOOP_WRITE : 0u);
-        if (got & (POLLHUP | POLLERR | POLLNVAL)) ready = LOOP_READ | LOOP_WRITE;
+        if (got & (POLLHUP | POLLRDHUP | POLLERR | POLLNVAL))
+            ready = LOOP_READ | LOOP_WRITE | LOOP_HANGUP;
         ready &= w.interest; /* an earlier callback of this round may have changed its mind */
         if (ready) w.fn(w.ctx, w.fd, ready);
     }

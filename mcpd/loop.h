@@ -9,10 +9,11 @@
 
 struct loop;
 
-enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
 
-/* `ready` holds LOOP_READ and/or LOOP_WRITE as asked for.  A hang-up or an error is reported as all
- * that was asked for: the next read or write tells which. */
+/* `ready` holds what has come of what was asked for.  A hang-up or an error is reported as all that
+ * was asked for: the next read or write tells which.  LOOP_HANGUP alone tells that the other side
+ * sends no more, also while what it sent is unread; it is told again and again. */
 typedef void loop_fd_fn(void *ctx, int fd, unsigned ready);
 typedef void loop_timer_fn(void *ctx);
 typedef void loop_signal_fn(void *ctx, int signo);
@@ -24,7 +25,7 @@ struct loop *loop_new(void);
  * stay blocked.  Not inside a callback.  NULL is allowed. */
 void loop_free(struct loop *l);
 
-/* Watch `fd` for `interest` (LOOP_READ | LOOP_WRITE, or 0 for none yet).  One watcher per
+/* Watch `fd` for `interest` (LOOP_* joined, or 0 for none yet).  One watcher per
  * descriptor. 0 or -errno (-EEXIST, -EBADF for fd < 0, -ENOMEM). */
 int loop_fd_add(struct loop *l, int fd, unsigned interest, loop_fd_fn *fn, void *ctx)
     __attribute__((warn_unused_result));

@@ -19,7 +19,7 @@ struct capture_run {
     int file_fd;
     struct interfaces *interfaces; /* once known */
     uint64_t begin_timer, resolve_timer, refresh_timer;
-    char interface[LIM_IFNAME + 1];
+    char interface[64]; /* as asked for: one that is longer than a name may be matches none */
     char filter[LIM_FILTER + 1];
     char label[LIM_LABEL + 1];
     uint64_t port[LIM_TARGET_PORTS]; /* for the start message */

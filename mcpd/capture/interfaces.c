@@ -2,6 +2,7 @@
  * a network without traffic, and the reason is how a person finds out.
  * Runs in: mcpd.  Input trust: local (capd's list). */
 #include "mcpd/capture/interfaces.h"
+#include "common/text.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +86,8 @@ static bool choose(const struct msg_interface *row, struct interface_choice *out
 
 /* Of one that a cut list does not show nothing is known but the name: capd judges it. */
 static bool is_hidden(const struct interfaces *i, const char *name) {
-    return i->rows_all > i->rows && name[0] && !interfaces_find(i, name);
+    size_t len = strlen(name);
+    return i->rows_all > i->rows && len > 0 && len <= LIM_IFNAME && !interfaces_find(i, name);
 }
 
 static struct msg_interface hidden_row(const char *name) {
@@ -174,7 +176,8 @@ bool interfaces_choose_named(const struct interfaces *i, const char *name,
     }
     if (!row)
         return fail_set(fail, FAIL_NOT_FOUND, "interface",
-                        "there is no interface \"%.20s\"; allowed: %s", name, names);
+                        "there is no interface \"%.*s\"; allowed: %s", (int)text_fitting(name, 20),
+                        name, names);
     if (!row->allowed)
         return fail_set(fail, FAIL_PERMISSION, "interface",
                         "capd's configuration does not let you capture on \"%s\"; allowed: %s",

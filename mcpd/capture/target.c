@@ -219,7 +219,8 @@ static bool parse_url(const char *given, const char *rest, size_t scheme_len, st
     char *at = strrchr(authority, '@');
     char *host = at ? at + 1 : authority;
     char shown[64]; /* never the user part or the path, not even in an error */
-    snprintf(shown, sizeof shown, "%.*s://%.32s", (int)(scheme_len < 16 ? scheme_len : 16), given,
+    size_t cut = text_fitting(given, scheme_len < 16 ? scheme_len : 16);
+    snprintf(shown, sizeof shown, "%.*s://%.*s", (int)cut, given, (int)text_fitting(host, 32),
              host);
     if (!parse_authority(shown, host, service, t, fail)) return false;
     if (t->ports) return true;

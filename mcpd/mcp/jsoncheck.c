@@ -12,7 +12,9 @@
 
 struct checker {
     const unsigned char *p, *end;
-    enum json_fault fault; /* the first one */
+    enum json_fault fault;      /* the first one of the structure; then nothing more is read */
+    enum json_fault text_fault; /* the first one of a text that is well-formed all the same */
+    const unsigned char *text_at;
     size_t values;
     unsigned depth;
 };
@@ -30,6 +32,7 @@ const char *json_fault_text(enum json_fault fault) {
     case JSON_TRAILING: return "there is something after the JSON value";
     case JSON_NOT_UTF8: return "a string is not valid UTF-8";
     case JSON_CONTROL: return "a string has a control character that is not allowed";
+    case JSON_NUL: return "a string has an escaped NUL";
     case JSON_SURROGATE: return "a string has half of a surrogate pair";
     case JSON_TOO_DEEP: return "arrays and objects are nested more than 32 deep";
     case JSON_TOO_MANY: return "the message has too many values, or an object too many members";
@@ -69,20 +72,29 @@ static bool take_hex4(struct checker *c, uint32_t *v_out) {
     return true;
 }
 
+static void note(struct checker *c, enum json_fault fault) {
+    if (c->text_fault != JSON_OK) return;
+    c->text_fault = fault;
+    c->text_at = c->p;
+}
+
 /* After "\u": one code point, or two escapes that make one. */
 static bool take_unicode_escape(struct checker *c, uint32_t *cp_out) {
-    uint32_t high, low;
+    uint32_t high, low = 0;
     if (!take_hex4(c, &high)) return false;
-    if (high == 0) return refuse(c, JSON_CONTROL);
     *cp_out = high;
+    if (high == 0) note(c, JSON_NUL);
     if (high < 0xd800 || high > 0xdfff) return true;
-    if (high > 0xdbff) return refuse(c, JSON_SURROGATE);
-    for (const char *need = "\\u"; *need; need++) {
-        if (c->p >= c->end || *c->p != (unsigned char)*need) return refuse(c, JSON_SURROGATE);
-        c->p++;
+    const unsigned char *next = c->p;
+    if (high < 0xdc00 && c->end - next >= 2 && next[0] == '\\' && next[1] == 'u') {
+        c->p += 2;
+        if (!take_hex4(c, &low)) return false;
     }
-    if (!take_hex4(c, &low)) return false;
-    if (low < 0xdc00 || low > 0xdfff) return refuse(c, JSON_SURROGATE);
+    if (low < 0xdc00 || low > 0xdfff) {
+        c->p = next;
+        note(c, JSON_SURROGATE);
+        return true;
+    }
     *cp_out = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
     return true;
 }
@@ -291,6 +303,10 @@ enum json_fault json_check(const char *bytes, size_t len, size_t *offset_out) {
     if (check_value(&c)) {
         skip_space(&c);
         if (c.p < c.end) c.fault = JSON_TRAILING;
+    }
+    if (c.fault == JSON_OK && c.text_fault != JSON_OK) {
+        c.p = c.text_at;
+        c.fault = c.text_fault;
     }
     *offset_out = (size_t)(c.p - start);
     return c.fault;

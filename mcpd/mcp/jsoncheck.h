@@ -20,7 +20,8 @@ enum json_fault {
     JSON_SYNTAX,    /* not RFC 8259 */
     JSON_TRAILING,  /* something after the value */
     JSON_NOT_UTF8,  /* RFC 3629; a byte order mark is JSON_SYNTAX */
-    JSON_CONTROL,   /* raw control character in a string, or an escaped NUL */
+    JSON_CONTROL,   /* raw control character in a string */
+    JSON_NUL,       /* an escaped NUL; this and the next only where nothing else is wrong */
     JSON_SURROGATE, /* lone surrogate escape */
     JSON_TOO_DEEP,
     JSON_TOO_MANY,      /* values in all, or members of one object */
@@ -36,7 +37,8 @@ const char *json_fault_text(enum json_fault fault);
 enum json_fault json_check(const char *bytes, size_t len, size_t *offset_out)
     __attribute__((warn_unused_result));
 
-/* A piece of text that json_check() has accepted: one value, without white space around it. */
+/* A piece of text that json_check() has accepted, or found nothing but JSON_NUL and JSON_SURROGATE
+ * in: one value, without white space around it. */
 struct json_span {
     const char *p;
     size_t len;

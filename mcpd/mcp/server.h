@@ -99,6 +99,9 @@ struct mcp_conn *mcp_conn_new(struct mcp_server *s, const struct mcp_conn_option
 /* Cancels all unanswered calls; nothing is sent any more.  NULL is allowed. */
 void mcp_conn_free(struct mcp_conn *c);
 
+/* Is there a request whose answer is still to come?  Subscriptions are none. */
+bool mcp_conn_is_asked(const struct mcp_conn *c);
+
 /* One message (or legacy batch), any bytes.  Answers come through send(), at once or later, in any
  * order. */
 void mcp_conn_receive(struct mcp_conn *c, const char *bytes, size_t len);

@@ -170,6 +170,12 @@ static bool is_listening(const struct mcp_request *rq) {
     return rq->method->handle == subscriptions_listen && rq->state;
 }
 
+bool mcp_conn_is_asked(const struct mcp_conn *c) {
+    for (const struct mcp_request *rq = c->in_flight; rq; rq = rq->next)
+        if (!is_listening(rq)) return true;
+    return c->batches != NULL;
+}
+
 void mcp_server_list_changed(struct mcp_server *s, enum mcp_list list, const struct caller *owner) {
     if (!list_is_told(&s->config, list)) return;
     for (struct mcp_conn *c = s->conns; c; c = c->next) {

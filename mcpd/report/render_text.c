@@ -33,10 +33,11 @@ static void add_head(struct text *t, const cJSON *report) {
     text_add(t, "\n\n");
 }
 
-static void add_verdict(struct text *t, const cJSON *report) {
+static void add_verdict(struct text *t, const cJSON *report, bool lean) {
     char headline[1024];
     markdown_escape(tree_text(report, "verdict.headline"), headline, sizeof headline);
-    text_addf(t, "**%s**: %s\n", tree_text(report, "verdict.status"), headline);
+    text_addf(t, lean ? "**%s**\n" : "**%s**: %s\n", tree_text(report, "verdict.status"), headline);
+    if (lean) return;
     if (tree_text(report, "verdict.blame")[0])
         text_addf(t, "Blame: %s (%s)", tree_text(report, "verdict.blame"),
                   tree_text(report, "verdict.blame_confidence"));
@@ -51,37 +52,49 @@ static void add_verdict(struct text *t, const cJSON *report) {
 
 #define MORE_BYTES 60u /* kept for the line that says how many findings had no room */
 
-/* False: there is no room for its first line. */
-static bool add_finding(struct text *t, const cJSON *f) {
+/* False: there is no room for its first line; or, unless a part will do, for any other. */
+static bool add_finding(struct text *t, const cJSON *f, bool partly) {
     char text[1024];
     struct shown name, subject;
+    size_t before = t->used;
     if (!text_addf(t, "\n- **%s** (%s) %s", tree_text(f, "id"), tree_text(f, "severity"),
                    shown(tree_text(f, "subject"), &subject)))
         return false;
-    if (tree_text(f, "name")[0])
-        text_addf(t, " (name on the wire: %s)", shown(tree_text(f, "name"), &name));
+    bool whole = !tree_text(f, "name")[0] ||
+                 text_addf(t, " (name on the wire: %s)", shown(tree_text(f, "name"), &name));
     markdown_escape(tree_text(f, "explanation"), text, sizeof text);
-    if (text[0]) text_addf(t, ": %s", text);
+    if (text[0]) whole &= text_addf(t, ": %s", text);
     evidence_line(tree_get(f, "evidence"), true, text, sizeof text);
-    if (text[0]) text_addf(t, "\n  Evidence: %s", text);
+    if (text[0]) whole &= text_addf(t, "\n  Evidence: %s", text);
     markdown_escape(tree_text(f, "next_step"), text, sizeof text);
-    if (text[0]) text_addf(t, "\n  Next step: %s", text);
-    return true;
+    if (text[0]) whole &= text_addf(t, "\n  Next step: %s", text);
+    if (!whole && !partly) text_cut(t, before);
+    return whole || partly;
 }
 
-static void add_findings(struct text *t, const cJSON *report) {
+/* What of a list there was room for. */
+struct tally {
+    uint32_t shown, left;
+};
+
+static struct tally add_findings(struct text *t, const cJSON *report, bool lean) {
     const cJSON *f;
     char number[32];
-    unsigned left = 0;
+    struct tally n = {0, 0};
+    bool summary = !tree_text(report, "section")[0];
     size_t kept = t->most - t->used > MORE_BYTES ? MORE_BYTES : 0;
     t->most -= kept;
-    cJSON_ArrayForEach(f, tree_get(report, "problems_detected")) left += !add_finding(t, f);
+    cJSON_ArrayForEach(f, tree_get(report, "problems_detected")) {
+        bool there = add_finding(t, f, summary || (lean && n.shown == 0));
+        *(there ? &n.shown : &n.left) += 1;
+    }
     t->most += kept;
-    if (left) text_addf(t, "\n- %u more: section problems, or more max_tokens", left);
+    if (n.left) text_addf(t, "\n- %u more: section problems, or more max_tokens", n.left);
     const cJSON *more = tree_get(report, "problems_more");
     for (const cJSON *m = more ? more->child : NULL; m; m = m->next)
         text_addf(t, "\n- %s: %s more", m->string, tree_number(m, "", number));
     text_add(t, "\n");
+    return n;
 }
 
 static void add_table(struct text *t, const cJSON *report) {
@@ -117,27 +130,27 @@ static void add_cell(char *line, size_t cap, const cJSON *cell) {
     snprintf(line + used, cap - used, " %s |", value);
 }
 
-/* Returns how many rows there was room for. */
-static uint32_t add_list(struct text *t, const cJSON *table) {
+static struct tally add_list(struct text *t, const cJSON *table) {
     char line[2048] = "|", rule[256] = "|";
     const cJSON *cell, *row;
-    uint32_t rows = 0;
+    struct tally n = {0, (uint32_t)cJSON_GetArraySize(tree_get(table, "rows"))};
     cJSON_ArrayForEach(cell, tree_get(table, "columns")) {
         add_cell(line, sizeof line, cell);
         strncat(rule, "---|", sizeof rule - strlen(rule) - 1);
     }
-    if (!text_addf(t, "\n%s\n%s\n", line, rule)) return 0;
+    if (!text_addf(t, "\n%s\n%s\n", line, rule)) return n;
     cJSON_ArrayForEach(row, tree_get(table, "rows")) {
         snprintf(line, sizeof line, "|");
         cJSON_ArrayForEach(cell, row) add_cell(line, sizeof line, cell);
         if (!text_addf(t, "%s\n", line)) break;
-        rows++;
+        n.shown++;
+        n.left--;
     }
-    return rows;
+    return n;
 }
 
-/* All series or none, since one without the others misleads.  Returns how many buckets. */
-static uint32_t add_series(struct text *t, const cJSON *timeline) {
+/* All series or none, since one without the others misleads. */
+static struct tally add_series(struct text *t, const cJSON *timeline) {
     size_t before = t->used;
     uint32_t buckets = (uint32_t)cJSON_GetArraySize(tree_get(timeline, "packets"));
     const cJSON *series;
@@ -149,21 +162,21 @@ static uint32_t add_series(struct text *t, const cJSON *timeline) {
         free(numbers);
     }
     if (!ok) text_cut(t, before);
-    return ok ? buckets : 0;
+    return ok ? (struct tally){buckets, 0} : (struct tally){0, buckets};
 }
 
-static uint32_t add_section_list(struct text *t, const cJSON *report) {
+static struct tally add_rows(struct text *t, const cJSON *report, bool lean) {
     static const char *const paths[] = {"connection_analysis.connections",
                                         "dns_queries",
                                         "http_requests",
                                         "tls_handshakes",
                                         "hosts",
                                         "coverage.rules"};
-    if (strcmp(tree_text(report, "section"), "timeline") == 0)
-        return add_series(t, tree_get(report, "timeline"));
+    struct tally n = add_findings(t, report, lean); /* none in most sections */
+    if (tree_get(report, "timeline.packets")) return add_series(t, tree_get(report, "timeline"));
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (tree_get(report, paths[i])) return add_list(t, tree_get(report, paths[i]));
-    return 0;
+    return n;
 }
 
 static void add_foot(struct text *t, const cJSON *report) {
@@ -188,32 +201,42 @@ static void add_foot(struct text *t, const cJSON *report) {
         text_addf(t, "\nMore: cursor `%s`\n", tree_text(report, "next_cursor"));
 }
 
-static char *render(const cJSON *report, unsigned max_tokens, uint32_t *rows_out) {
+/* `lean`: without what the summary says as well. */
+static char *render(const cJSON *report, unsigned max_tokens, bool lean, struct tally *rows_out) {
     struct text t = {.most = (size_t)(max_tokens / 2) * TOKEN_BYTES};
     struct text foot = {.most = t.most / 4};
-    *rows_out = 0;
     add_head(&t, report);
-    add_verdict(&t, report);
+    add_verdict(&t, report, lean);
     add_foot(&foot, report);
     t.most -= foot.used;
-    add_findings(&t, report);
-    if (tree_text(report, "section")[0])
-        *rows_out = add_section_list(&t, report);
-    else
+    if (tree_text(report, "section")[0]) {
+        *rows_out = add_rows(&t, report, lean);
+    } else {
+        *rows_out = add_findings(&t, report, lean);
         add_table(&t, report);
+    }
     t.most += foot.used;
     if (foot.bytes) text_add(&t, foot.bytes);
     free(foot.bytes);
     return t.bytes;
 }
 
+/* A page of a section has one row at least: where the text has no room for it, what stands before
+ * it gives way. */
+static char *render_page(const cJSON *report, unsigned max_tokens, struct tally *rows_out) {
+    char *text = render(report, max_tokens, false, rows_out);
+    if (rows_out->shown || !rows_out->left || !tree_text(report, "section")[0]) return text;
+    free(text);
+    return render(report, max_tokens, true, rows_out);
+}
+
 char *report_text(const cJSON *report, unsigned max_tokens) {
-    uint32_t rows;
-    return render(report, max_tokens, &rows);
+    struct tally rows;
+    return render_page(report, max_tokens, &rows);
 }
 
 uint32_t report_text_rows(const cJSON *report, unsigned max_tokens) {
-    uint32_t rows;
-    free(render(report, max_tokens, &rows));
-    return rows;
+    struct tally rows;
+    free(render_page(report, max_tokens, &rows));
+    return rows.shown;
 }

@@ -31,7 +31,8 @@ cJSON *report_section(const struct rules *r, const struct capture_view *v, const
  * section tree.  malloc'd. */
 char *report_text(const cJSON *report, unsigned max_tokens);
 
-/* How many rows (of a timeline: buckets) of a section tree's list that text shows. */
+/* How many rows (of a timeline: buckets, of problems: findings) of a section tree that text shows.
+ */
 uint32_t report_text_rows(const cJSON *report, unsigned max_tokens);
 
 /* For a terminal: 80 columns, optional ANSI colour, with `ascii` nothing but ASCII, no budget.

@@ -246,8 +246,9 @@ static uint32_t rows_of(const struct page *p, const cJSON *out) {
     if (list != LIST_COUNT)
         at = tree_get(tree_get(at, list_keys[list]), "rows");
     else
-        at = tree_get(out, strcmp(p->section, "timeline") == 0 ? "timeline.packets"
-                                                               : "coverage.rules.rows");
+        at = tree_get(out, strcmp(p->section, "timeline") == 0   ? "timeline.packets"
+                           : strcmp(p->section, "problems") == 0 ? "problems_detected"
+                                                                 : "coverage.rules.rows");
     return (uint32_t)cJSON_GetArraySize(at);
 }
 

@@ -2,6 +2,7 @@
  * before anything is asked of capd; all else is asynchronous.
  * Runs in: mcpd.  Input trust: client. */
 #include "mcpd/capture/target.h"
+#include "common/text.h"
 #include "mcpd/audit.h"
 #include "mcpd/tools/tools.h"
 #include <stdio.h>
@@ -71,7 +72,8 @@ static void fail_start(struct tool_call *call, const char *filter, const struct 
     else if (strncmp(why->why, "filter \"", 8) == 0)
         tool_call_error(call, "%s. " FILTER_ALLOWED, why->why);
     else
-        tool_call_error(call, "%s. Given: filter \"%.300s\". " FILTER_ALLOWED, why->why, filter);
+        tool_call_error(call, "%s. Given: filter \"%.*s\". " FILTER_ALLOWED, why->why,
+                        (int)text_fitting(filter, 300), filter);
 }
 
 static void refuse(const struct starting *s, const struct fail *why) {

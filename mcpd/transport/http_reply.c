@@ -95,26 +95,23 @@ static enum MHD_Result queue_refusal(struct http_exchange *x) {
     return queue(x, x->status, response);
 }
 
-static enum MHD_Result queue_json(struct http_exchange *x) {
-    unsigned status = x->status ? x->status : httprules_status(x->rules.modern, x->code);
-    if (x->out_len == 0) /* nothing wanted an answer */
-        return queue(x, 202, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(x->out_len, x->out, MHD_RESPMEM_MUST_FREE);
-    if (!response) return MHD_NO;
-    x->out = NULL;
-    x->out_len = x->out_room = 0;
-    add(response, "Content-Type", "application/json");
-    return queue(x, status, response);
+/* ---- bodies --------------------------------------------------------------------------------- */
+
+/* libmicrohttpd frees a connection that a reader of ours has ended when it looks at it again.  It
+ * looks in the order of age, and stops at the first that lives: only at those with a time limit of
+ * their own it looks every time. */
+static ssize_t end_at_once(struct http_exchange *x) {
+    const unsigned limit_s = HTTP_STALL_MS / 1000;
+    (void)MHD_set_connection_option(x->peer->connection, MHD_CONNECTION_OPTION_TIMEOUT, limit_s);
+    http_run_soon(x->h);
+    return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-/* ---- streams -------------------------------------------------------------------------------- */
-
-static ssize_t read_stream(void *cls, uint64_t pos, char *out, size_t cap) {
+static ssize_t read_out(void *cls, uint64_t pos, char *out, size_t cap) {
     struct http_exchange *x = cls;
     size_t len = x->out_len - x->sent;
     (void)pos;
-    if (x->gone) return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (x->gone) return end_at_once(x);
     x->written_ms = clock_mono_ms();
     if (len > 0) {
         if (len > cap) len = cap;
@@ -129,12 +126,35 @@ static ssize_t read_stream(void *cls, uint64_t pos, char *out, size_t cap) {
 
 static enum MHD_Result queue_stream(struct http_exchange *x) {
     struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, x, NULL);
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_out, x, NULL);
     if (!response) return MHD_NO;
     add(response, "Content-Type", "text/event-stream");
     add(response, "Cache-Control", "no-cache, no-transform");
     add(response, "X-Accel-Buffering", "no");
     return queue(x, 200, response);
+}
+
+/* What the kernel does not take at once is read from here piece by piece: so it shows that a slow
+ * client takes some of it. */
+static struct MHD_Response *json_response(struct http_exchange *x) {
+    if (x->out_len > HTTP_SEND_BYTES)
+        return MHD_create_response_from_callback(x->out_len, STREAM_BLOCK, read_out, x, NULL);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(x->out_len, x->out, MHD_RESPMEM_MUST_FREE);
+    if (!response) return NULL;
+    x->out = NULL;
+    x->out_len = x->out_room = 0;
+    return response;
+}
+
+static enum MHD_Result queue_json(struct http_exchange *x) {
+    unsigned status = x->status ? x->status : httprules_status(x->rules.modern, x->code);
+    if (x->out_len == 0) /* nothing wanted an answer */
+        return queue(x, 202, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+    struct MHD_Response *response = json_response(x);
+    if (!response) return MHD_NO;
+    add(response, "Content-Type", "application/json");
+    return queue(x, status, response);
 }
 
 static void on_sse_due(void *ctx) {

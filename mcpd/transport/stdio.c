@@ -7,6 +7,9 @@
  * request is read or taken from what was read, and progress is dropped; an answer that would take
  * it over QUEUE_MAX becomes an error, and only when not even errors are read any more the client is
  * taken for dead.
+ *
+ * The end of input ends the session, and clients kill who has not gone after 2 s.  For half of that
+ * what was asked before is still read and answered: requests may come from a file.
  * Runs in: mcpd.  Input trust: client. */
 #include "mcpd/transport/stdio.h"
 #include "common/clock.h"
@@ -27,6 +30,8 @@
 #define QUEUE_PAUSE (1024u * 1024u) /* stop taking requests, drop progress */
 #define QUEUE_MAX   (16u * 1024u * 1024u) /* 64 requests in flight of 256 KiB each */
 #define QUEUE_SPARE (1024u * 1024u)       /* for errors beyond it: several for each of those */
+#define END_MS      1000u                 /* to answer what was asked before the end of input */
+#define END_LOOK_MS 20u
 
 struct buffer {
     char *p;
@@ -44,8 +49,11 @@ struct stdio {
     bool skipping; /* the rest of an over-long line */
     bool out_is_socket;
     bool out_broken;
-    bool gone;       /* the client is; on_eof is due or done */
-    uint64_t eof_id; /* timer that will call on_eof */
+    bool at_end;        /* all input has been read */
+    bool gone;          /* the client is; on_eof is due or done */
+    uint64_t end_id;    /* timer that looks whether all is answered, since the input has ended */
+    uint64_t end_by_ms; /* then it has waited long enough */
+    uint64_t eof_id;    /* timer that will call on_eof */
 };
 
 /* ---- descriptors -------------------------------------------------------------------- */
@@ -110,9 +118,31 @@ static void tell_eof(void *ctx) {
 static void client_gone(struct stdio *t) {
     if (t->gone) return;
     t->gone = true;
+    loop_timer_cancel(t->loop, t->end_id);
     loop_fd_interest(t->loop, t->options.in_fd, 0);
     t->eof_id = loop_timer_once(t->loop, 0, tell_eof, t);
     if (t->eof_id == 0) loop_stop(t->loop); /* no memory even for that */
+}
+
+/* Read on, or only notice when the client goes. */
+static void watch_input(struct stdio *t) {
+    bool paused = queued(t) > QUEUE_PAUSE || t->ahead.len > 0;
+    if (t->gone || t->at_end) return;
+    loop_fd_interest(t->loop, t->options.in_fd, !paused ? LOOP_READ : t->end_id ? 0 : LOOP_HANGUP);
+}
+
+static void look_at_end(void *ctx) {
+    struct stdio *t = ctx;
+    bool busy = !t->at_end || mcp_conn_is_asked(t->conn) || queued(t) > 0;
+    if (!busy || clock_mono_ms() >= t->end_by_ms) client_gone(t);
+}
+
+/* The client sends no more; some of what it sent may still be unread. */
+static void begin_end(struct stdio *t) {
+    if (t->end_id || t->gone) return;
+    t->end_by_ms = clock_mono_ms() + END_MS;
+    t->end_id = loop_timer_every(t->loop, END_LOOK_MS, look_at_end, t);
+    if (t->end_id == 0) client_gone(t);
 }
 
 static void output_broken(struct stdio *t, const char *why) {
@@ -158,8 +188,7 @@ static void write_queue(struct stdio *t) {
         t->sent = 0;
     }
     loop_fd_interest(t->loop, t->options.out_fd, queued(t) > 0 ? LOOP_WRITE : 0);
-    bool paused = queued(t) > QUEUE_PAUSE || t->ahead.len > 0;
-    if (!t->gone) loop_fd_interest(t->loop, t->options.in_fd, paused ? 0 : LOOP_READ);
+    watch_input(t);
 }
 
 static bool send_line(void *ctx, const struct mcp_out *out) {
@@ -240,7 +269,7 @@ static void keep_ahead(struct stdio *t, const char *p, size_t len) {
     }
     memcpy(t->ahead.p + t->ahead.len, p, len);
     t->ahead.len += len;
-    loop_fd_interest(t->loop, t->options.in_fd, 0);
+    watch_input(t);
 }
 
 static void take_bytes(struct stdio *t, const char *p, size_t len) {
@@ -277,7 +306,11 @@ static void out_ready(void *ctx, int fd, unsigned ready) {
 static void in_ready(void *ctx, int fd, unsigned ready) {
     struct stdio *t = ctx;
     char bytes[READ_BYTES];
-    (void)ready;
+    if (!(ready & LOOP_READ)) { /* paused */
+        begin_end(t);
+        watch_input(t);
+        return;
+    }
     ssize_t n = read(fd, bytes, sizeof bytes);
     if (n > 0) {
         take_bytes(t, bytes, (size_t)n);
@@ -285,7 +318,10 @@ static void in_ready(void *ctx, int fd, unsigned ready) {
     }
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (t->in.len > 0 && !t->skipping) end_line(t, "", 0); /* a last line without its newline */
-    client_gone(t);
+    t->at_end = true;
+    loop_fd_interest(t->loop, fd, 0);
+    begin_end(t);
+    if (!t->gone) look_at_end(t);
 }
 
 /* ---- life --------------------------------------------------------------------------- */
@@ -329,6 +365,7 @@ static void flush_queue(struct stdio *t, unsigned flush_ms) {
 void stdio_free(struct stdio *t, unsigned flush_ms) {
     if (!t) return;
     t->gone = true;
+    loop_timer_cancel(t->loop, t->end_id);
     loop_timer_cancel(t->loop, t->eof_id);
     mcp_conn_free(t->conn);
     flush_queue(t, flush_ms);

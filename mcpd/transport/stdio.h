@@ -16,9 +16,10 @@ struct stdio_options {
     int in_fd,
         out_fd; /* owned by the transport once stdio_new() has succeeded; flags are not changed */
     struct caller caller;
-    /* The client has gone: end of input, or nobody reads the output.  Called once, from the loop,
-     * after all calls were cancelled.  The program then stops its captures and ends within 2 s. May
-     * call stdio_free(). */
+    /* The client has gone: end of input, with what was asked before answered or a second over; or
+     * nobody reads the output.  Called once, from the loop, after all calls were cancelled.  The
+     * program then stops its captures and ends, within 2 s of the end of input. May call
+     * stdio_free(). */
     void (*on_eof)(void *ctx);
     void *ctx;
 };

@@ -73,6 +73,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         cJSON_Delete(tree);
         read_as_message(whole);
     }
+    if (fault == JSON_NUL || fault == JSON_SURROGATE) { /* its id may be looked for */
+        struct json_span id, whole = json_span_make(text, size);
+        if (json_span_member(whole, "id", &id)) HOLDS(id.p >= text && id.p + id.len <= text + size);
+    }
     free(text);
     return 0;
 }

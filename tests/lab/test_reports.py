@@ -71,6 +71,8 @@ def rows_of(section, page):
 
 def rows_of_text(section, text):
     """How many of them the text block shows."""
+    if section == "problems":
+        return text.count("\n- **")
     if section == "timeline":
         return sum(len(json.loads(line[9:])) for line in text.split("\n") if line.startswith("packets: "))
     return max(0, sum(line.startswith("|") for line in text.split("\n")) - 2)
@@ -88,7 +90,7 @@ def walk(session, capture, section, size):
         pages.append(page)
         if sent > 3 * size or text > 3 * size // 2:
             bad.append("%d bytes of structured content, %d of text" % (sent, text))
-        if section != "problems" and rows_of_text(section, session.text) != len(rows_of(section, page)):
+        if rows_of_text(section, session.text) != len(rows_of(section, page)):
             bad.append("%d rows, and the text shows %d" % (len(rows_of(section, page)), rows_of_text(section, session.text)))
         rows += rows_of(section, page)
         cursor = page["next_cursor"]

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
@@ -269,3 +270,36 @@ class Serve:
 
     def files(self):
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
+
+
+class SlowReader(threading.Thread):
+    """Takes a large answer bit by bit, for longer than the server waits for one who takes nothing; then the rest.  Its
+    connection is there from the beginning to end()."""
+
+    def __init__(self, s):
+        super().__init__()
+        self.where, self.answer, self.why = s.tcp, None, None
+        self.begun, self.wanted = threading.Event(), threading.Event()
+        self.start()
+        self.begun.wait(10)
+
+    def run(self):
+        read = [legacy("resources/read", {"uri": "ui://packet-capture/report.html"}, ident) for ident in range(30)]
+        began = time.monotonic()
+        try:
+            with Wire(self.where) as wire:
+                wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                wire.send(post(read, token=TOKENS["bob"], Accept="application/json"))
+                while time.monotonic() - began < 63 or not self.wanted.is_set():
+                    wire.data += wire.sock.recv(2048)
+                    self.begun.set()
+                    time.sleep(0.2)
+                self.answer = wire.answer()
+        except OSError as why:
+            self.why = why
+
+    def end(self):
+        """The answer, or why there is none."""
+        self.wanted.set()
+        self.join()
+        return self.answer if self.answer and self.answer.body else self.why

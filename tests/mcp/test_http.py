@@ -13,7 +13,7 @@ import sys
 import time
 
 import serve_client
-from serve_client import MODERN, META, TOKENS, Serve, Wire, legacy, modern, modern_post, post, tool
+from serve_client import MODERN, META, TOKENS, Serve, SlowReader, Wire, legacy, modern, modern_post, post, tool
 import product
 from stdio_client import Checks
 
@@ -332,6 +332,16 @@ def check_subscriptions(t, s):
                 all(m["method"] == "notifications/resources/updated" and m["params"]["uri"] == uri for m in seen[1:]), seen)
         files = s.files()
     t.check("its client goes, and it is over within a second", wait_for(lambda: s.files() < files, 1), (files, s.files()))
+    with Wire(s.tcp) as older:
+        older.send(post(legacy("ping")))
+        older.answer()
+        before = s.files()
+        for _ in range(100):
+            with Wire(s.tcp) as wire:
+                wire.send(modern_post("subscriptions/listen", {"notifications": {"resourcesListChanged": True}}))
+                wire.head()
+        t.check("a hundred that come and go leave nothing, while an older connection waits",
+                wait_for(lambda: s.files() <= before, 5), (before, s.files()))
     got = s.ask(modern_post("subscriptions/listen", {"notifications": {}}, Accept="application/json"))
     t.check("a subscription without a stream is not acceptable: 406", got.status == 406, got)
     got = s.ask(modern_post("subscriptions/listen", {"notifications": 1}))
@@ -557,9 +567,13 @@ def main():
     with product.Product() as here:
         here.start_capd(config="service_users = %d\n" % product.PERSON_UID)
         with Serve(here, config=CONFIG) as s:
+            slow = SlowReader(s)
             for check in (check_statuses, check_details, check_connections, check_streams, check_cancels, check_subscriptions,
                           check_callers, check_own_traffic, check_commands):
                 check(t, s)
+            got = slow.end()
+            t.check("a large answer reaches one who reads it slowly, for over a minute",
+                    isinstance(got, serve_client.Answer) and [one["id"] for one in got.json] == list(range(30)), got)
         check_ends(t, here)
         os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
         check_activation(t, here)

@@ -195,6 +195,17 @@ static void test_text_clean_disarms_hostile_names(void **state) {
     assert_string_equal(out, "ab");
 }
 
+static void test_text_is_cut_between_characters(void **state) {
+    (void)state;
+    static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x92\xa3z"; /* of 1 to 4 bytes */
+    static const size_t fits[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    for (size_t most = 0; most < sizeof fits / sizeof fits[0]; most++)
+        assert_int_equal(text_fitting(text, most), fits[most]);
+    assert_int_equal(text_fitting("", 5), 0);
+    assert_int_equal(text_fitting("\x80\x80\x80\x80\x80\x80", 5),
+                     2); /* no UTF-8: bounded all the same */
+}
+
 static void test_wire_header_refuses_what_it_does_not_know(void **state) {
     (void)state;
     uint8_t b[32];
@@ -493,6 +504,7 @@ int main(void) {
         cmocka_unit_test(test_routes_finds_default_routes),
         cmocka_unit_test(test_hist_percentiles_stay_within_three_percent),
         cmocka_unit_test(test_text_clean_disarms_hostile_names),
+        cmocka_unit_test(test_text_is_cut_between_characters),
         cmocka_unit_test(test_wire_header_refuses_what_it_does_not_know),
         cmocka_unit_test(test_mpcheck_refuses_bombs_and_broken_bytes),
         cmocka_unit_test(test_schema_round_trip_and_every_truncation),

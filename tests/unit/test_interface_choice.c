@@ -140,6 +140,7 @@ static void test_interface_choice_beyond_a_cut_list(void **state) {
     assert_string_equal(c.name, "vlan300");
     assert_false(interfaces_choose_named(&i, "off0", &c, &f));
     assert_non_null(strstr(f.why, "off0 (down) and 295 more"));
+    assert_false(interfaces_choose_named(&i, "longer-than-a-name-is", &c, &f));
 }
 
 static void test_interface_choice_by_name(void **state) {
@@ -154,6 +155,13 @@ static void test_interface_choice_by_name(void **state) {
     assert_int_equal(f.code, FAIL_NOT_FOUND);
     assert_string_equal(f.field, "interface");
     assert_non_null(strstr(f.why, "lo, eth0, wlan0, tun0, off0 (down)"));
+    assert_false(interfaces_choose_named(&i, "a2345678901234567890123", &c, &f));
+    assert_non_null(strstr(f.why, "\"a2345678901234567890\""));
+    assert_false(interfaces_choose_named(&i,
+                                         "a\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                                         "\xc3\xa9\xc3\xa9\xc3\xa9",
+                                         &c, &f)); /* its 20th byte is within a character */
+    assert_non_null(strstr(f.why, "\xc3\xa9\""));
     assert_false(interfaces_choose_named(&i, "off0", &c, &f));
     assert_non_null(strstr(f.why, "is down"));
     i.row[2].allowed = false;

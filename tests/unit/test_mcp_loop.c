@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -103,6 +104,33 @@ static void test_loop_watches_descriptors(void **state) {
     loop_free(t.loop);
 }
 
+static void on_hangup(void *ctx, int fd, unsigned ready) {
+    struct trace *t = ctx;
+    assert_int_equal(ready, LOOP_HANGUP);
+    note(t, 'h');
+    loop_fd_interest(t->loop, fd, 0);
+}
+
+/* What was sent before stays unread. */
+static void test_loop_tells_of_a_hangup_alone(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) { /* a pipe; a socket that is closed, or only half */
+        struct trace t = {.loop = loop_new()};
+        int fd[2];
+        assert_int_equal(kind == 0 ? pipe(fd) : socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+        assert_int_equal(loop_fd_add(t.loop, fd[0], LOOP_HANGUP, on_hangup, &t), 0);
+        assert_int_equal(write(fd[1], "xy", 2), 2);
+        for (int i = 0; i < 3; i++) assert_int_equal(loop_step(t.loop, 0), 0);
+        assert_string_equal(t.text, "");
+        assert_int_equal(kind == 2 ? shutdown(fd[1], SHUT_WR) : close(fd[1]), 0);
+        for (int i = 0; i < 3; i++) assert_int_equal(loop_step(t.loop, 0), 0);
+        assert_string_equal(t.text, "h");
+        close(fd[0]);
+        if (kind == 2) close(fd[1]);
+        loop_free(t.loop);
+    }
+}
+
 static void on_signal(void *ctx, int signo) {
     struct trace *t = ctx;
     t->signo = signo;
@@ -125,6 +153,7 @@ int main(void) {
         cmocka_unit_test(test_loop_timers),
         cmocka_unit_test(test_loop_timer_added_in_a_callback_runs_later),
         cmocka_unit_test(test_loop_watches_descriptors),
+        cmocka_unit_test(test_loop_tells_of_a_hangup_alone),
         cmocka_unit_test(test_loop_signals),
     };
     return cmocka_run_group_tests_name("mcp_loop", tests, NULL, NULL);

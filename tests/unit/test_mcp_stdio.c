@@ -94,6 +94,17 @@ static void rig_say(struct rig *r, const char *text) {
     rig_write(r, text, strlen(text));
 }
 
+static void rig_end_input(struct rig *r) {
+    close(r->to_server);
+    r->to_server = -1;
+}
+
+/* Until the transport has given the client up; hangs no longer than the suite may. */
+static void rig_wait_eof(struct rig *r) {
+    for (int i = 0; i < 600 && r->eofs == 0; i++) assert_int_equal(loop_step(r->loop, 50), 0);
+    assert_int_equal(r->eofs, 1);
+}
+
 #define PING(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"ping\"}"
 #define PONG(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{}}\n"
 #define HOLD(id)                                                                                   \
@@ -124,6 +135,29 @@ static void test_stdio_answers_a_broken_line_and_goes_on(void **state) {
     assert_ptr_equal(strstr(r.got, "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32700,"), r.got);
     assert_non_null(strstr(r.got, "\n" PONG("2")));
     rig_close(&r);
+}
+
+/* A text that nobody may keep spoils its request, but its sender is told which one that was. */
+static void test_stdio_answers_a_spoilt_text_with_the_id(void **state) {
+    static const char *const spoilt[] = {"\\u0000", "x\\ud800", "\\udc00\\ud800", "\\ud83d\\u0041"};
+    char line[300], head[100];
+    for (size_t i = 0; i < sizeof spoilt / sizeof *spoilt; i++) {
+        struct rig r;
+        rig_open(&r, state, false);
+        snprintf(
+            line, sizeof line,
+            "{\"jsonrpc\":\"2.0\",\"id\":\"r%zu\",\"method\":\"tools/call\",\"params\":{\"name\":"
+            "\"%s\"}}\n",
+            i, spoilt[i]);
+        rig_say(&r, line);
+        snprintf(head, sizeof head,
+                 "{\"jsonrpc\":\"2.0\",\"id\":\"r%zu\",\"error\":{\"code\":-32600,", i);
+        assert_ptr_equal(strstr(r.got, head), r.got);
+        rig_say(&r, "{\"jsonrpc\":\"2.0\",\"id\":\"a\\u0000b\",\"method\":\"ping\"}\n");
+        rig_say(&r, "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"\\u0000\"\n"); /* and no JSON */
+        assert_null(strstr(strchr(r.got, '\n'), "\"id\""));
+        rig_close(&r);
+    }
 }
 
 /* A ping, filled up to a line of `len` bytes. */
@@ -164,13 +198,47 @@ static void test_stdio_end_of_input(void **state) {
     rig_open(&r, state, false);
     rig_say(&r, HOLD("1") PING("2")); /* the last line has no newline */
     assert_string_equal(r.got, "");
-    close(r.to_server);
-    r.to_server = -1;
+    rig_end_input(&r);
     rig_steps(&r, 3);
     rig_drain(&r, 1000);
     assert_string_equal(r.got, PONG("2"));
-    assert_int_equal(r.eofs, 1);
+    rig_wait_eof(&r); /* what takes long is cancelled */
     assert_int_equal(r.fake->cancels, 1);
+    rig_steps(&r, 3);
+    assert_int_equal(r.eofs, 1);
+    rig_close(&r);
+}
+
+/* "mcpd stdio < requests": what was asked before the end is answered. */
+static void test_stdio_answers_what_was_asked_before_the_end(void **state) {
+    struct rig r;
+    rig_open(&r, state, false);
+    rig_say(&r, HOLD("1") HOLD("2"));
+    rig_end_input(&r);
+    rig_steps(&r, 3);
+    assert_int_equal(r.eofs, 0);
+    for (int i = 0; i < 2; i++)
+        tool_call_result(r.fake->held[i], NULL, strdup(i ? "second" : "first"));
+    rig_wait_eof(&r);
+    rig_drain(&r, 10000);
+    assert_int_equal(r.fake->cancels, 0);
+    assert_non_null(strstr(r.got, "first"));
+    assert_non_null(strstr(r.got, "second"));
+    rig_close(&r);
+}
+
+static int changing_setup(void **state) {
+    return fake_setup_with(state, (struct mcp_config){.lists_change = true});
+}
+
+/* A subscription has no answer to wait for. */
+static void test_stdio_end_of_input_ends_subscriptions_at_once(void **state) {
+    struct rig r;
+    rig_open(&r, state, true);
+    rig_say(&r, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscriptions/listen\",\"params\":{"
+                "\"notifications\":{\"toolsListChanged\":true}," FAKE_META "}}\n");
+    assert_non_null(strstr(r.got, "notifications/subscriptions/acknowledged"));
+    rig_end_input(&r);
     rig_steps(&r, 3);
     assert_int_equal(r.eofs, 1);
     rig_close(&r);
@@ -329,10 +397,51 @@ static void test_stdio_many_requests_for_large_answers(void **state) {
     assert_int_equal(answers, 301);
     assert_true(bytes > (size_t)300 * LARGE);
     assert_int_equal(r.eofs, 0);
-    close(r.to_server);
-    r.to_server = -1;
+    rig_end_input(&r);
     rig_steps(&r, 5);
     assert_int_equal(r.eofs, 1);
+    rig_close(&r);
+}
+
+/* The client asks for much, reads nothing and goes: that is noticed although nothing is read. */
+static void check_end_while_answers_wait(void **state, bool sockets) {
+    static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\","
+                               "\"params\":{\"uri\":\"test://large\"}}\n";
+    struct rig r;
+    rig_open(&r, state, sockets);
+    for (unsigned i = 0; i < 40; i++)
+        assert_int_equal(write(r.to_server, line, sizeof line - 1), sizeof line - 1);
+    rig_steps(&r, 50);
+    rig_end_input(&r);
+    rig_wait_eof(&r);
+    rig_close(&r);
+}
+
+static void test_stdio_end_of_a_pipe_while_answers_wait(void **state) {
+    check_end_while_answers_wait(state, false);
+}
+static void test_stdio_end_of_a_socket_while_answers_wait(void **state) {
+    check_end_while_answers_wait(state, true);
+}
+
+/* The same by one who reads: what was not even taken from the input when it ended is answered. */
+static void test_stdio_end_of_input_before_its_answers_are_read(void **state) {
+    static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\","
+                               "\"params\":{\"uri\":\"test://large\"}}\n";
+    struct rig r;
+    rig_open(&r, state, false);
+    for (unsigned i = 0; i < 9; i++) /* six fill the queue */
+        assert_int_equal(write(r.to_server, line, sizeof line - 1), sizeof line - 1);
+    rig_steps(&r, 20);
+    rig_end_input(&r);
+    rig_steps(&r, 20);
+    assert_int_equal(r.eofs, 0);
+    for (int i = 0; i < 30000 && r.eofs == 0; i++) {
+        assert_int_equal(loop_step(r.loop, 1), 0);
+        rig_drain(&r, 1u << 30);
+    }
+    assert_int_equal(r.eofs, 1); /* not before all is there */
+    assert_int_equal(lines_in(r.got), 9);
     rig_close(&r);
 }
 
@@ -397,23 +506,30 @@ static void test_stdio_take_keeps_the_protocol_private(void **state) {
     for (int i = 0; i < 2; i++) close(in[i]), close(out[i]), close(err[i]);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, fake_setup, fake_teardown)
+#define CASE(test)       cmocka_unit_test_setup_teardown(test, fake_setup, fake_teardown)
+#define LARGE_CASE(test) cmocka_unit_test_setup_teardown(test, large_setup, fake_teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(test_stdio_frames_lines),
         CASE(test_stdio_takes_lines_in_pieces),
         CASE(test_stdio_answers_a_broken_line_and_goes_on),
+        CASE(test_stdio_answers_a_spoilt_text_with_the_id),
         CASE(test_stdio_line_limit),
         CASE(test_stdio_end_of_input),
+        CASE(test_stdio_answers_what_was_asked_before_the_end),
+        cmocka_unit_test_setup_teardown(test_stdio_end_of_input_ends_subscriptions_at_once,
+                                        changing_setup, fake_teardown),
         CASE(test_stdio_caller_and_cancel),
         CASE(test_stdio_slow_reader_on_a_pipe),
         CASE(test_stdio_slow_reader_on_a_socket),
         CASE(test_stdio_vanished_reader_of_a_pipe),
         CASE(test_stdio_vanished_reader_of_a_socket),
         CASE(test_stdio_queue_is_bounded),
-        cmocka_unit_test_setup_teardown(test_stdio_many_requests_for_large_answers, large_setup,
-                                        fake_teardown),
+        LARGE_CASE(test_stdio_many_requests_for_large_answers),
+        LARGE_CASE(test_stdio_end_of_a_pipe_while_answers_wait),
+        LARGE_CASE(test_stdio_end_of_a_socket_while_answers_wait),
+        LARGE_CASE(test_stdio_end_of_input_before_its_answers_are_read),
         CASE(test_stdio_free_flushes),
         CASE(test_stdio_free_does_not_wait_for_ever),
         cmocka_unit_test(test_stdio_take_keeps_the_protocol_private),

@@ -135,6 +135,16 @@ static void test_target_refuses_what_is_no_target(void **state) {
         if (!strstr(f.why, "example.com")) fail_msg("no example in: %s", f.why);
         for (const char *p = f.why; *p; p++) assert_true((unsigned char)*p >= 0x20);
     }
+    static const char wide[] =
+        "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+        "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac";
+    for (size_t skip = 0; skip < 3; skip++) { /* what is too long is cut between characters */
+        char url[100];
+        snprintf(url, sizeof url, "%s%s://%s%s", "aa" + 2 - skip, wide, "aa" + 2 - skip, wide);
+        struct fail f = refused(url, MODE_AUTO);
+        assert_non_null(strstr(f.why, "\xe2\x82\xac://"));
+        assert_null(strstr(f.why, "\\x"));
+    }
     assert_non_null(strstr(refused("http://[fe80::1%25eth0]/", MODE_AUTO).why, "interface"));
     char label[300];
     memset(label, 'a', sizeof label);
