@@ -155,6 +155,20 @@ def check_waits(t, s):
     s.ask(tool("stop_packet_capture", {"capture_id": began["capture_id"]}, token=TOKENS["root"]))  # it ends the waits
 
 
+def check_stops(t, s):
+    """One order to capd ends a capture, whoever asks for that how often."""
+    errors = 0
+    for _ in range(3):
+        began = s.call("start_packet_capture", LO)["structuredContent"]
+        wires = [Wire(s.tcp) for _ in range(100)]
+        for wire in wires:
+            wire.send(tool("stop_packet_capture", {"capture_id": began["capture_id"]}))
+        for wire in wires:
+            errors += wire.answer().json["result"]["isError"]
+            wire.sock.close()
+    t.check("a hundred stops of one capture at once are one to capd: each is answered by the report", errors == 0, errors)
+
+
 def check_unread(t, s, big):
     wires = [Deaf(s.tcp) for _ in range(100)]
     for i, wire in enumerate(wires):
@@ -292,6 +306,7 @@ def main():
             check_gone(t, s)
             check_lists(t, s)
             check_waits(t, s)
+            check_stops(t, s)
             check_errors(t, s)
             check_prompts(t, s)
         os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
