@@ -1,7 +1,7 @@
 /* The client of the network child.  Every request is a slot with a deadline; a child that dies is
- * started again with the next request.  Its answers are parsed as strictly as if a stranger had
- * sent them: what it read came from other hosts.
- * Runs in: mcpd.  Input trust: network child. */
+ * started again with the next request.  Over a number of them nothing is sent any more, and who
+ * asks is told so.  Its answers are parsed as strictly as if a stranger had sent them: what it read
+ * came from other hosts. Runs in: mcpd.  Input trust: network child. */
 #include "mcpd/netchild.h"
 #include "common/clock.h"
 #include "common/text.h"
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PENDING_MAX 128u
+#define PENDING_MAX 128u   /* at the child; captures and the interface list need 25 at most */
 #define SLOW_MS     30000u /* above the child's own deadlines */
 #define FAST_MS     2000u
 #define TICK_MS     250u
@@ -21,6 +21,7 @@
 enum kind { KIND_ADDRESSES, KIND_ROUTE, KIND_PROBE, KIND_TEXT };
 
 struct pending {
+    struct pending *next;
     uint32_t id; /* 0: free */
     enum kind kind;
     uint64_t due_ms;
@@ -35,7 +36,7 @@ struct netchild {
     int fd;
     uint32_t last_id;
     uint64_t timer;
-    struct pending pending[PENDING_MAX];
+    struct pending *pending; /* grows, and is used again */
 };
 
 static void end(struct pending *p, const struct netchild_answer *a) {
@@ -125,8 +126,8 @@ static void take_answer(struct netchild *n, char *message) {
     uint64_t id;
     if (!next_number(&rest, &id)) return;
     struct pending *p = NULL;
-    for (size_t i = 0; i < PENDING_MAX && id; i++)
-        if (n->pending[i].id == id) p = &n->pending[i];
+    for (struct pending *k = n->pending; k && id; k = k->next)
+        if (k->id == id) p = k;
     char *verdict = p ? next_word(&rest) : NULL; /* nobody waits: answered too late, or cancelled */
     if (!verdict) return;
     if (strcmp(verdict, "error") == 0) {
@@ -151,8 +152,8 @@ static void on_ready(void *ctx, int fd, unsigned ready) {
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (got <= 0) {
             hang_up(n);
-            for (size_t k = 0; k < PENDING_MAX; k++)
-                if (n->pending[k].id) end_badly(&n->pending[k], "the network child ended");
+            for (struct pending *p = n->pending; p; p = p->next)
+                if (p->id) end_badly(p, "the network child ended");
             return;
         }
         if (got > NET_MESSAGE_MAX) continue;
@@ -175,12 +176,16 @@ static bool connected(struct netchild *n, struct fail *fail) {
     return fail_set(fail, FAIL_ENVIRONMENT, "", "%s", strerror(-rc));
 }
 
+static unsigned count(const struct netchild *n) {
+    unsigned live = 0;
+    for (const struct pending *p = n->pending; p; p = p->next) live += p->id != 0;
+    return live;
+}
+
 static void on_tick(void *ctx) {
     struct netchild *n = ctx;
     uint64_t now = clock_mono_ms();
-    bool waiting = false;
-    for (size_t i = 0; i < PENDING_MAX; i++) {
-        struct pending *p = &n->pending[i];
+    for (struct pending *p = n->pending; p; p = p->next) {
         if (!p->id) continue;
         char refused[sizeof p->refused];
         memcpy(refused, p->refused, sizeof refused);
@@ -188,11 +193,20 @@ static void on_tick(void *ctx) {
             end_badly(p, refused);
         else if (now >= p->due_ms)
             end_badly(p, "no answer in time");
-        waiting = waiting || p->id;
     }
-    if (waiting) return;
+    if (count(n) > 0) return; /* also what was asked for from inside */
     loop_timer_cancel(n->loop, n->timer);
     n->timer = 0;
+}
+
+static struct pending *place(struct netchild *n) {
+    for (struct pending *p = n->pending; p; p = p->next)
+        if (!p->id) return p;
+    struct pending *p = calloc(1, sizeof *p);
+    ASSERT(p);
+    p->next = n->pending;
+    n->pending = p;
+    return p;
 }
 
 static void request(struct netchild *n, struct pending what, uint32_t wait_ms, const char *fmt, ...)
@@ -202,11 +216,10 @@ static void request(struct netchild *n, struct pending what, uint32_t wait_ms, c
                     ...) {
     char message[NET_MESSAGE_MAX];
     struct fail fail = {.code = FAIL_NONE};
-    struct pending *p = NULL;
-    for (size_t i = 0; i < PENDING_MAX && !p; i++)
-        if (!n->pending[i].id) p = &n->pending[i];
-    ASSERT(p); /* callers are bounded by captures and calls in flight */
+    bool full = count(n) >= PENDING_MAX;
+    struct pending *p = place(n);
     if (++n->last_id == 0) n->last_id = 1;
+    what.next = p->next;
     *p = what;
     p->id = n->last_id;
     p->due_ms = clock_mono_ms() + wait_ms;
@@ -220,11 +233,13 @@ static void request(struct netchild *n, struct pending what, uint32_t wait_ms, c
     if (len)
         len = snprintf(whole, sizeof whole, "%.*s%u%s", (int)(percent - message), message, p->id,
                        percent + 1);
-    bool sent = len > 0 && connected(n, &fail) &&
+    bool sent = len > 0 && !full && connected(n, &fail) &&
                 send(n->fd, whole, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) == len;
     if (!sent)
         snprintf(p->refused, sizeof p->refused, "%.190s",
-                 fail.code ? fail.why : "the network child takes no request");
+                 full        ? "too many questions to the network child are not answered yet"
+                 : fail.code ? fail.why
+                             : "the network child takes no request");
     if (!n->timer) n->timer = loop_timer_every(n->loop, TICK_MS, on_tick, n);
 }
 
@@ -243,6 +258,10 @@ void netchild_free(struct netchild *n) {
     if (!n) return;
     hang_up(n);
     loop_timer_cancel(n->loop, n->timer);
+    for (struct pending *p = n->pending, *next; p; p = next) {
+        next = p->next;
+        free(p);
+    }
     free(n);
 }
 
@@ -273,6 +292,6 @@ void netchild_probe(struct netchild *n, const char *kind, const char *host, uint
 }
 
 void netchild_cancel(struct netchild *n, const void *ctx) {
-    for (size_t i = 0; i < PENDING_MAX; i++)
-        if (n->pending[i].id && n->pending[i].ctx == ctx) n->pending[i].id = 0;
+    for (struct pending *p = n->pending; p; p = p->next)
+        if (p->id && p->ctx == ctx) p->id = 0;
 }

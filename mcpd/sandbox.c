@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define OPEN_FILES      64u /* stdio: 3 standard ones, launcher, network child, capd, files' capds */
-#define OPEN_FILES_MANY 640u           /* serve: HTTP_TCP_MAX + HTTP_UNIX_MAX, and the same */
+#define OPEN_FILES_MANY 640u           /* serve: HTTP_TCP_MAX + HTTP_UNIX_MAX + HTTP_OWN_FILES */
 #define SOCKET_KIND     0xfu           /* of a socket's type; the rest are flags */
 #define MEMORY_MARGIN   (512ull << 20) /* snapshots on their way, one tree and its renderings */
 /* serve, below MemoryMax of its unit, so that it is told rather than killed: answers not read yet

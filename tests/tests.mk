@@ -84,6 +84,7 @@ check-log: ## run all suites that drive the product with sandboxes that only rec
 	@$(MAKE) --no-print-directory -j$(JOBS) V=log all build/log/pcm-count build/log/bench/flood
 	@$(GIVE_BACK) tests/sandbox/log_run $(SUITES_LOG)
 UNIT += test_mcp_loop
+UNIT += test_netchild
 UNIT += test_parent_config
 UNIT += test_policy
 UNIT += test_filter

@@ -159,7 +159,8 @@ void captures_refresh(struct captures *m, struct capture *c) {
 bool captures_stop(struct captures *m, struct capture *c, struct fail *fail) {
     (void)m;
     if (!c->run) return fail_set(fail, FAIL_NOT_FOUND, "capture_id", "this capture is not running");
-    return capclient_stop(c->run->client, c->run->handle, fail);
+    c->run->stopped = c->run->stopped || capclient_stop(c->run->client, c->run->handle, fail);
+    return c->run->stopped;
 }
 
 static void on_probed(void *ctx, const struct netchild_answer *a) {

@@ -15,6 +15,7 @@ struct capture_run {
     bool own_client, file, probe, filter_only;
     bool resolving, resolve_late; /* the name is being looked up; longer than we wait */
     bool choosing, sent, stored, retired;
+    bool stopped;    /* capd has been told, and sees to it that it ends */
     uint32_t unsent; /* addresses that came between start and started */
     int file_fd;
     struct interfaces *interfaces; /* once known */

@@ -20,6 +20,7 @@ struct mcp_batch {
     size_t out_len, out_room;
     const char *full; /* why there is no room for more answers; NULL: there is */
     bool lost;        /* not even for an error: no memory */
+    size_t left;      /* messages not taken yet */
     size_t pending;   /* requests not ended, plus one while messages are left */
     uint64_t timer;   /* takes the next message */
 };
@@ -121,6 +122,7 @@ static void batch_step(void *ctx) {
             batch_done_one(b);
             return;
         }
+        b->left--;
         if (conn_receive_one(b->conn, b, element) && loop)
             b->timer = loop_timer_once(loop, 0, batch_step, b);
     }
@@ -133,7 +135,7 @@ static size_t count_elements(struct json_span array) {
     return n;
 }
 
-static struct mcp_batch *batch_new(struct mcp_conn *c, struct json_span text) {
+static struct mcp_batch *batch_new(struct mcp_conn *c, struct json_span text, size_t count) {
     struct mcp_batch *b = calloc(1, sizeof *b);
     if (b) b->text = malloc(text.len);
     if (!b || !b->text) {
@@ -142,6 +144,7 @@ static struct mcp_batch *batch_new(struct mcp_conn *c, struct json_span text) {
     }
     memcpy(b->text, text.p, text.len);
     b->text_len = text.len;
+    b->left = count;
     b->conn = c;
     b->server = c->server;
     b->server->batch_bytes += text.len;
@@ -167,12 +170,18 @@ void batch_receive(struct mcp_conn *c, struct json_span text) {
         code = RPC_INTERNAL_ERROR;
         snprintf(why, sizeof why, "too many batches at once; send the requests one by one");
     }
-    struct mcp_batch *b = why[0] ? NULL : batch_new(c, text);
+    struct mcp_batch *b = why[0] ? NULL : batch_new(c, text, count);
     if (b)
         batch_step(b);
     else
         conn_reject(c, NULL, NULL, why[0] ? code : RPC_INTERNAL_ERROR,
                     why[0] ? why : "Internal error: out of memory", NULL);
+}
+
+size_t batches_left(const struct mcp_conn *c) {
+    size_t left = 0;
+    for (const struct mcp_batch *b = c->batches; b; b = b->next) left += b->left;
+    return left;
 }
 
 void batches_abandon(struct mcp_conn *c) {

@@ -349,7 +349,8 @@ void mcp_conn_free(struct mcp_conn *c) {
 }
 
 size_t mcp_conn_in_flight(const struct mcp_conn *c) {
-    return c->in_flight_count + (c->batches != NULL);
+    size_t n = c->in_flight_count + batches_left(c);
+    return n ? n : c->batches != NULL;
 }
 
 struct mcp_server *mcp_server_new(const struct mcp_config *config, char *why, size_t cap) {

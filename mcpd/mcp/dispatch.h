@@ -118,6 +118,8 @@ void batch_hold(struct mcp_batch *b);
 void batch_done_one(struct mcp_batch *b);
 /* Why nothing more is to be worked out for it; NULL: it is, or there is no batch. */
 const char *batch_full(const struct mcp_batch *b);
+/* Messages of its batches that are still to be taken. */
+size_t batches_left(const struct mcp_conn *c);
 /* The connection ends: nothing of them is begun or sent any more. */
 void batches_abandon(struct mcp_conn *c);
 

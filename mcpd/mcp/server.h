@@ -109,7 +109,8 @@ void mcp_conn_receive(struct mcp_conn *c, const char *bytes, size_t len);
 /* The transport skipped a message longer than JSON_MAX_BYTES: tell the client. */
 void mcp_conn_refuse_oversize(struct mcp_conn *c);
 
-/* Requests and batches that are not answered yet. */
+/* Requests that are not answered yet, with those of batches that are not begun; not 0 before every
+ * batch is answered. */
 size_t mcp_conn_in_flight(const struct mcp_conn *c);
 
 #endif

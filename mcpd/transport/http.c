@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SWEEP_MS 1000u
@@ -131,6 +132,16 @@ static bool start_daemon(struct http *h, char *why, size_t cap) {
     return true;
 }
 
+/* Places must run out before files do: when they do, somebody who can be spared makes room. */
+static unsigned tcp_places(void) {
+    const rlim_t others = HTTP_UNIX_MAX + HTTP_OWN_FILES;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= others + HTTP_TCP_MAX)
+        return HTTP_TCP_MAX;
+    if (files.rlim_cur <= others + HTTP_TCP_FEW) return HTTP_TCP_FEW;
+    return (unsigned)(files.rlim_cur - others);
+}
+
 struct http *http_new(const struct http_options *o, char *why, size_t cap) {
     struct http *h = calloc(1, sizeof *h);
     if (!h) {
@@ -139,6 +150,7 @@ struct http *http_new(const struct http_options *o, char *why, size_t cap) {
     }
     h->o = *o;
     h->daemon_fd = -1;
+    h->tcp_max = tcp_places();
     h->hangup_fd = epoll_create1(EPOLL_CLOEXEC);
     if (h->hangup_fd < 0) {
         snprintf(why, cap, "epoll: %s", strerror(errno));

@@ -2,8 +2,10 @@
 #define MCPD_TRANSPORT_HTTP_LIMITS_H
 /* Every limit of the HTTP transport, each with its reason.  A body may have JSON_MAX_BYTES. */
 
-#define HTTP_TCP_MAX  480u /* with the next and a dozen of our own: below the usual 1024 files */
-#define HTTP_UNIX_MAX 64u  /* apart, so that strangers on TCP cannot lock out people's commands */
+#define HTTP_TCP_MAX   480u /* with the next and our own: below the usual 1024 files */
+#define HTTP_TCP_FEW   32u  /* at least, where fewer files may be open */
+#define HTTP_OWN_FILES 96u  /* of the rest of the program: what listens, capds, capture files */
+#define HTTP_UNIX_MAX  64u  /* apart, so that strangers on TCP cannot lock out people's commands */
 #define HTTP_PEER_MAX                                                                              \
     128u /* of one user, or of one other machine; all of this one are 127.0.0.1                    \
           */

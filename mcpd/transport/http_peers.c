@@ -81,7 +81,7 @@ static bool has_too_many(const struct http_peer *p) {
 }
 
 static bool has_place(const struct http *h, bool is_unix) {
-    return is_unix ? h->unix_peers < HTTP_UNIX_MAX : h->tcp_peers < HTTP_TCP_MAX;
+    return is_unix ? h->unix_peers < HTTP_UNIX_MAX : h->tcp_peers < h->tcp_max;
 }
 
 /* May it have to go for another?  First who has shown no token, whatever it does: its request has

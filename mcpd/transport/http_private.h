@@ -26,7 +26,7 @@ struct http {
     size_t listeners;
     struct http_peer *peers;
     struct http_exchange *exchanges;
-    unsigned tcp_peers, unix_peers;
+    unsigned tcp_peers, unix_peers, tcp_max;
     size_t bodies_bytes;
     size_t out_bytes; /* answers that are not read yet */
     uint64_t run_timer, sweep_timer, accept_timer;

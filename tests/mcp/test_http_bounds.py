@@ -7,6 +7,7 @@ A real `mcpd serve` and a real capd, each an ordinary user; captures are made on
 
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -133,17 +134,39 @@ def check_questions(t, s):
 
 
 def check_waits(t, s):
-    """Legacy clients that go do not take their requests with them; these count until they are done."""
+    """Each request of a batch counts from the start, and until it is done: legacy clients that go do not take theirs along."""
     began = s.call("start_packet_capture", {"target": "auto", "interface": "lo", "duration": 300})["structuredContent"]
     wait = legacy("tools/call", {"name": "get_capture_status", "arguments": {"capture_id": began["capture_id"], "wait_s": 50}})
-    gone = [dict(wait, id=i) for i in range(32)]
-    for _ in range(8):
-        with Wire(s.tcp) as wire:
-            wire.send(post(gone))
-            time.sleep(0.1)
-    t.check("256 waits of clients that have gone: the next request of that caller is refused", s.ask(post(wait)).status == 429)
+    batch = post([dict(wait, id=i) for i in range(32)], Accept="application/json")
+    wires, taken = [Wire(s.tcp) for _ in range(60)], 60
+    for wire in wires:
+        wire.send(batch)
+    waiting = {wire.sock: wire for wire in wires}
+    ready = select.select(waiting, [], [], 5)[0]
+    while ready:
+        for sock in ready:
+            taken -= waiting.pop(sock).answer().status == 429
+        ready = select.select(waiting, [], [], 1)[0]
+    t.check("60 batches of 32 waits at once: four are taken", taken == 4, taken)
+    for wire in wires:
+        wire.sock.close()
+    t.check("these clients go, and the next request of that caller is refused still", s.ask(post(wait)).status == 429)
     t.check("another caller is served", s.ask(post(legacy("ping"), token=TOKENS["bob"])).status == 200)
     s.ask(tool("stop_packet_capture", {"capture_id": began["capture_id"]}, token=TOKENS["root"]))  # it ends the waits
+
+
+def check_stops(t, s):
+    """One order to capd ends a capture, whoever asks for that how often."""
+    errors = 0
+    for _ in range(3):
+        began = s.call("start_packet_capture", LO)["structuredContent"]
+        wires = [Wire(s.tcp) for _ in range(100)]
+        for wire in wires:
+            wire.send(tool("stop_packet_capture", {"capture_id": began["capture_id"]}))
+        for wire in wires:
+            errors += wire.answer().json["result"]["isError"]
+            wire.sock.close()
+    t.check("a hundred stops of one capture at once are one to capd: each is answered by the report", errors == 0, errors)
 
 
 def check_unread(t, s, big):
@@ -283,6 +306,7 @@ def main():
             check_gone(t, s)
             check_lists(t, s)
             check_waits(t, s)
+            check_stops(t, s)
             check_errors(t, s)
             check_prompts(t, s)
         os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))

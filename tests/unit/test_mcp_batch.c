@@ -70,7 +70,7 @@ static void test_mcp_batch_takes_turns(void **state) {
     fake_feed(f, "[" CALL("0", "") ",{\"jsonrpc\":\"2.0\",\"method\":\"x\"}," CALL(
                      "1", "") "," CALL("2", "") "]");
     assert_int_equal(f->starts, 1);
-    assert_int_equal(mcp_conn_in_flight(f->conn), 1);
+    assert_int_equal(mcp_conn_in_flight(f->conn), 3); /* what waits in a batch counts */
     for (unsigned turn = 2; turn <= 3; turn++) {
         assert_int_equal(loop_step(loop, 100), 0);
         assert_int_equal(f->starts, turn);
