@@ -39,13 +39,19 @@ bool conf_switch(const char *value, bool *out) {
     return *out || strcmp(value, "off") == 0;
 }
 
+/* No item of any list looks like this; what does was meant as a comment or a quotation, and its
+ * words would be taken for items. */
+static bool is_no_item(const char *word) {
+    return *word == '-' || strpbrk(word, "#;\"'`()") != NULL;
+}
+
 bool conf_words(const char *value, bool (*add)(void *config, const char *word), void *config) {
     char words[512], *rest = NULL;
     if ((size_t)snprintf(words, sizeof words, "%s", value) >= sizeof words) return false;
     char *word = strtok_r(words, " ,\t", &rest);
     if (!word) return false;
     for (; word; word = strtok_r(NULL, " ,\t", &rest))
-        if (!add(config, word)) return false;
+        if (is_no_item(word) || !add(config, word)) return false;
     return true;
 }
 

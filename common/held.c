@@ -49,11 +49,22 @@ static void add_seccomp(char *out, const char *mode, const char *filters) {
     if (m == 2) add_number(out, ", filters:", filters);
 }
 
+/* False: not to be read. */
+static bool read_status(int fd, char status[STATUS_BYTES]) {
+    ssize_t n = pread(fd, status, STATUS_BYTES - 1, 0);
+    status[n > 0 ? n : 0] = 0;
+    return n > 0;
+}
+
+bool held_may_give_net_raw(int fd) {
+    char status[STATUS_BYTES];
+    const char *set = read_status(fd, status) ? value_of(status, "CapBnd") : NULL;
+    return !set || (strtoull(set, NULL, 16) & NET_RAW_ONLY);
+}
+
 bool held_text(int fd, unsigned landlock, char out[HELD_TEXT_BYTES]) {
     char status[STATUS_BYTES];
-    ssize_t n = pread(fd, status, sizeof status - 1, 0);
-    if (n <= 0) return false;
-    status[n] = 0;
+    if (!read_status(fd, status)) return false;
     out[0] = 0;
     add_number(out, "uid", value_of(status, "Uid"));
     add_set(out, "; capabilities permitted", value_of(status, "CapPrm"));

@@ -14,4 +14,8 @@ int held_open(void);
 /* One line: user, capability sets, no-new-privileges, system call filters, Landlock.  `landlock`:
  * the ABI that was entered.  False: `fd` cannot be read. */
 bool held_text(int fd, unsigned landlock, char out[HELD_TEXT_BYTES]);
+
+/* Could a program that this process starts be given CAP_NET_RAW, by root or by its file?  Not when
+ * the bounding set lacks it.  True also when `fd` does not tell. */
+bool held_may_give_net_raw(int fd);
 #endif

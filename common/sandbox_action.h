@@ -9,4 +9,7 @@
 #else
 #define SANDBOX_FORBIDDEN SCMP_ACT_KILL_PROCESS
 #endif
+
+/* What it means that seccomp_init() gives no context: the kernel does not know that action. */
+#define SANDBOX_NO_FILTERS (-ENOSYS)
 #endif

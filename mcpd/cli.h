@@ -38,7 +38,8 @@ struct cli {
     struct serve_sockets *sockets; /* serve: likewise */
     /* check: the token file that `mcpd serve` would use, and its folder as it could read it */
     char token_file[SETTINGS_PATH_BYTES], token_dir[SETTINGS_PATH_BYTES];
-    int held_fd; /* check: what the kernel says of this process; opened before, too */
+    int held_fd;  /* check: what the kernel says of this process; opened before, too */
+    bool net_raw; /* check: what it starts can have CAP_NET_RAW, as far as its starter left it */
 };
 
 struct mcp_server;
@@ -68,6 +69,8 @@ int cli_analyze(struct app *a, const struct cli *c);
 int cli_interfaces(struct app *a, const struct cli *c);
 /* `fault`: what is wrong with the configuration, else NULL. */
 int cli_check(struct app *a, const struct cli *c, const struct fail *fault);
+/* The same when mcpd could not be locked up, so that nothing can be looked at. */
+int cli_check_unheld(const struct fail *why);
 
 /* status, stop, report: ask the running `mcpd serve`. */
 int cli_serve_client(const struct cli *c);

@@ -12,7 +12,7 @@
 struct checking {
     struct app *app;
     bool files, live; /* what can be done */
-    bool bad_settings;
+    bool bad_settings, net_raw;
     struct addr resolver[RESOLVERS_SHOWN];
     uint32_t resolvers, asked;
 };
@@ -129,7 +129,12 @@ static void on_interfaces(void *ctx, const struct interfaces *i, const struct fa
 static void check_capability(struct checking *k, const struct msg_hello_reply *hello) {
     if (hello->live) return;
     k->live = false;
-    if (hello->private)
+    if (hello->private && !k->net_raw)
+        check_line(CHECK_MISSING, "CAP_NET_RAW",
+                   "what started mcpd gives it to nobody, root included (a container's or a unit's "
+                   "capabilities): allow it there, or use the service (systemctl start capd, then "
+                   "without --capd private)");
+    else if (hello->private)
         check_line(CHECK_MISSING, "CAP_NET_RAW",
                    "the private capd runs as you and lacks it: run mcpd as root, use the service "
                    "(systemctl start capd, then without --capd private), or give a copy of capd "
@@ -174,8 +179,20 @@ static int conclude(const struct checking *k) {
     return k->live && k->files && net ? EXIT_HEALTHY : EXIT_NOT_PERMITTED;
 }
 
+int cli_check_unheld(const struct fail *why) {
+    printf("mcpd %s\n\n", PCM_VERSION);
+    check_line(CHECK_MISSING, "mcpd held",
+               "%s; no command of mcpd goes on like that: the kernel must have system call filters "
+               "(CONFIG_SECCOMP_FILTER, Linux 4.14), and a container must not forbid seccomp or "
+               "Landlock",
+               why->why);
+    printf("\nlive captures cannot be made; capture files cannot be analysed\n");
+    fflush(stdout);
+    return EXIT_NOT_PERMITTED;
+}
+
 int cli_check(struct app *a, const struct cli *c, const struct fail *fault) {
-    struct checking k = {.app = a, .bad_settings = fault != NULL};
+    struct checking k = {.app = a, .bad_settings = fault != NULL, .net_raw = c->net_raw};
     struct fail fail;
     printf("mcpd %s\n\n", PCM_VERSION);
     k.files = check_local(a, c, fault);

@@ -7,6 +7,7 @@
 #include "mcpd/cli_check.h"
 #include "mcpd/report/term.h"
 #include "mcpd/sandbox.h"
+#include "mcpd/serve_call.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -113,11 +114,33 @@ static void check_tokens(const struct app *a, const struct cli *c) {
                c->token_dir);
 }
 
+/* ---- mcpd serve ------------------------------------------------------------------------------ */
+
+/* Optional, so its absence is no fault; but a unit that failed (a port that was taken) is seen. */
+static void check_serve(const struct app *a) {
+    const char *path = a->settings.socket[0] ? a->settings.socket : SETTINGS_SOCKET;
+    struct fail fail;
+    int fd = serve_connect(path, &fail);
+    if (fd < 0) {
+        check_line(CHECK_NOTE, "mcpd serve",
+                   "%s; MCP over HTTP and `mcpd status` need it: `systemctl status mcpd.socket "
+                   "mcpd.service` tells why",
+                   fail.why);
+        return;
+    }
+    close(fd);
+    check_line(CHECK_OK, "mcpd serve", "%s takes connections", path);
+}
+
 /* ---- programs -------------------------------------------------------------------------------- */
 
-static void check_private(const struct launcher *l) {
+static void check_private(const struct launcher *l, bool net_raw) {
     bool has_file_capability = getxattr(l->live, "security.capability", NULL, 0) > 0;
-    if (getuid() == 0)
+    if (!net_raw)
+        check_line(CHECK_NOTE, "private capd",
+                   "what started mcpd gives CAP_NET_RAW to nobody, root included: --capd private "
+                   "reads files only");
+    else if (getuid() == 0)
         check_line(CHECK_OK, "private capd", "you are root: --capd private can capture");
     else if (has_file_capability)
         check_line(CHECK_OK, "private capd",
@@ -131,7 +154,7 @@ static void check_private(const struct launcher *l) {
             "administrator changes that)");
 }
 
-static bool check_programs(const struct launcher *l) {
+static bool check_programs(const struct launcher *l, bool net_raw) {
     static const char install[] =
         "found neither beside mcpd nor in /usr/sbin or /usr/libexec/packet-capture-mcp: install it "
         "(make install)";
@@ -140,7 +163,7 @@ static bool check_programs(const struct launcher *l) {
     else
         check_line(CHECK_MISSING, "program", "capd %s; capture files cannot be analysed without it",
                    install);
-    if (l->capd[0]) check_private(l);
+    if (l->capd[0]) check_private(l, net_raw);
     if (l->net[0])
         check_line(CHECK_OK, "program", "%s", l->net);
     else
@@ -184,9 +207,10 @@ static void check_held(int fd) {
 
 bool check_local(const struct app *a, const struct cli *c, const struct fail *fault) {
     check_settings(a, c, fault);
-    bool files = check_programs(&a->launcher);
+    bool files = check_programs(&a->launcher, c->net_raw);
     check_folders(a);
     check_tokens(a, c);
+    check_serve(a);
     check_kernel();
     check_held(c->held_fd);
     return files;

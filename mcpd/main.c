@@ -73,7 +73,10 @@ static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
         c->sockets = cli_serve_open(a, c, fail);
         if (!c->sockets) return false;
     }
-    if (check) c->held_fd = held_open();
+    if (check) {
+        c->held_fd = held_open();
+        c->net_raw = held_may_give_net_raw(c->held_fd);
+    }
     if (check && serve_tokens_path(a, c->token_file, &later))
         serve_tokens_folder(c->token_file, c->token_dir);
     capconn_prepare(a->settings.capd);
@@ -87,7 +90,9 @@ static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {
         log_line("%s", fault.why);
         return EXIT_USAGE;
     }
-    if (!app_init(a, &fail) || !use_rights(a, c, &fail)) return cli_fail(&fail);
+    if (!app_init(a, &fail) || !use_rights(a, c, &fail))
+        return c->command == CLI_CHECK && fail.code == FAIL_SANDBOX ? cli_check_unheld(&fail)
+                                                                    : cli_fail(&fail);
     switch (c->command) {
     case CLI_STDIO: return cli_stdio(a, in_fd, out_fd);
     case CLI_DIAGNOSE: return cli_diagnose(a, c);

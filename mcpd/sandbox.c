@@ -187,7 +187,7 @@ static void add_self(struct rules *r) {
 
 static int load_filter(enum sandbox_mode mode) {
     struct rules r = {seccomp_init(SANDBOX_FORBIDDEN), 0};
-    if (!r.ctx) return -ENOMEM;
+    if (!r.ctx) return SANDBOX_NO_FILTERS;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].modes & mode) rule(&r, SCMP_ACT_ALLOW, rows[i].call, 0, NULL);
     add_memory(&r);

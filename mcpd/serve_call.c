@@ -2,7 +2,7 @@
  * one POST at a time on one connection, answered by plain JSON of a length that is told.  Whoever
  * listens on the socket may be somebody else: sizes and times are bounded, and what comes back goes
  * through the same strict check as what clients send.
- * Runs in: mcpd (status, stop, report). Input trust: client (the other side). */
+ * Runs in: mcpd (status, stop, report, check). Input trust: client (the other side). */
 #include "mcpd/serve_call.h"
 #include "common/clock.h"
 #include "common/text.h"

@@ -139,6 +139,7 @@ SUITES += tests/pages/test_pages.py
 SUITES += tests/pages/test_app.py
 UNIT += test_extremes
 SUITES += tests/cli/test_cli.py
+SUITES += tests/cli/test_check.py
 SUITES += tests/cli/test_files.py
 UNIT += test_interface_choice
 UNIT += test_pcapng

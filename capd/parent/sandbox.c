@@ -132,7 +132,7 @@ bool parent_landlock(unsigned *abi_out, struct fail *fail) {
 
 bool parent_sandbox_enter(struct fail *fail) {
     scmp_filter_ctx ctx = seccomp_init(SANDBOX_FORBIDDEN);
-    int error = ctx ? 0 : -ENOMEM;
+    int error = ctx ? 0 : SANDBOX_NO_FILTERS;
     for (size_t i = 0; !error && i < sizeof calls / sizeof calls[0]; i++)
         error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
     if (!error) error = add_conditional(ctx);

@@ -97,7 +97,8 @@ static void refuse_probes(struct rules *r) {
 
 bool sandbox_seccomp(const struct sandbox_fds *fds, struct fail *fail) {
     struct rules r = {seccomp_init(SANDBOX_FORBIDDEN), 0};
-    if (!r.ctx) return fail_set(fail, FAIL_SANDBOX, "", "no memory for the system call filter");
+    if (!r.ctx)
+        return fail_set(fail, FAIL_SANDBOX, "", "the kernel has no system call filters that kill");
     allow_general(&r, fds->ipc);
     allow_memory(&r);
     if (fds->packet >= 0) allow_packet(&r, fds->packet);

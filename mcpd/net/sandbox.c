@@ -323,7 +323,7 @@ static void add_processes(struct rules *r) {
 
 static int load_filter(void) {
     struct rules r = {seccomp_init(UNKNOWN), 0};
-    if (!r.ctx) return -ENOMEM;
+    if (!r.ctx) return SANDBOX_NO_FILTERS;
     for (size_t i = 0; i < COUNT(calls); i++) rule(&r, SCMP_ACT_ALLOW, calls[i], 0, NULL);
     for (size_t i = 0; i < COUNT(deadly); i++) rule(&r, SCMP_ACT_KILL_PROCESS, deadly[i], 0, NULL);
     add_memory(&r);

@@ -82,6 +82,10 @@ static void test_config_refuses_naming_line_key_and_allowed(void **state) {
         {"interfaces = an-interface-name-too-long", {"interfaces", "interface names", ""}},
         {"interfaces = ../etc", {"interfaces", "", ""}},
         {"interfaces = eth0 # never lo", {"interfaces", "never lo", "a line of its own"}},
+        {"interfaces = eth0; never lo", {"interfaces", "never lo", "interface names"}},
+        {"interfaces = eth0 -- never lo", {"interfaces", "never lo", "interface names"}},
+        {"interfaces = eth0,#lo", {"interfaces", "#lo", "interface names"}},
+        {"interfaces = \"eth0\"", {"interfaces", "eth0", "interface names"}},
         {"socket = /run/capd.sock\t# here", {"socket", "a line of its own", ""}},
     };
     (void)state;

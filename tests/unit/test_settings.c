@@ -86,6 +86,9 @@ static void test_settings_refuse_with_line_key_and_allowed(void **state) {
         {"retention_hours = 745\n", {":1:", "retention_hours", "744"}},
         {"max_captures = 0\n", {":1:", "max_captures", "1 to 8"}},
         {"max_captures_per_caller = 9\n", {":1:", "max_captures_per_caller", "1 to 8"}},
+        {"capd = /run/capd/capd.sock # x\n", {":1:", "capd", "a line of its own"}},
+        {"token_file = /tokens # x\n", {":1:", "token_file", "a line of its own"}},
+        {"allowed_hosts = a;b\n", {":1:", "allowed_hosts", "host names"}},
         {"probe = on\nprobe = on\n", {":2:", "probe", "twice"}},
         {"probe\n", {":1:", "key = value", ""}},
     };

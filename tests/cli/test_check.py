@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""`mcpd check` and `capd --check` where something is missing: each says what, and nothing that is not so.
+# suite: timeout=120
+
+A kernel without system call filters or without Landlock is played by a filter that answers as such a kernel does;
+a container without CAP_NET_RAW by an empty place in the bounding set.
+"""
+
+import ctypes
+import errno
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests", "lab"))
+sys.path.insert(0, os.path.join(TOP, "tests", "cli"))
+import stdio_client  # noqa: E402
+import test_cli  # noqa: E402
+
+T = stdio_client.Checks()
+SCMP_ACT_ALLOW, SCMP_ACT_ERRNO = 0x7FFF0000, 0x00050000
+
+
+def become_without(call, *command):
+    """Run the command on a kernel that does not know that system call."""
+    library = ctypes.CDLL("libseccomp.so.2", use_errno=True)
+    library.seccomp_init.restype = ctypes.c_void_p
+    context = ctypes.c_void_p(library.seccomp_init(SCMP_ACT_ALLOW))
+    number = library.seccomp_syscall_resolve_name(call.encode())
+    if library.seccomp_rule_add_array(context, SCMP_ACT_ERRNO | errno.ENOSYS, number, 0, None) == 0 and \
+            library.seccomp_load(context) == 0:
+        os.execv(command[0], command)
+    sys.exit("the filter could not be loaded")
+
+
+def run_without(call, *command):
+    return subprocess.run([sys.executable, os.path.abspath(__file__), "--without", call, *command],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+
+
+def line_of(got, what):
+    """The line of `mcpd check` about something."""
+    return next((line for line in got.stdout.split("\n") if line[9:].startswith(what)), "")
+
+
+def test_kernel(world):
+    mcpd, capd = world.path("mcpd"), world.path("capd")
+    got = run_without("seccomp", mcpd, "check", "--capd", world.path("none.sock"))
+    T.check("no system call filters: mcpd check says so among its facts, and what is wanted", got.returncode == 3 and
+            line_of(got, "mcpd held").startswith("missing") and "Linux 4.14" in got.stdout and
+            "live captures cannot be made; capture files cannot be analysed" in got.stdout and not got.stderr, got)
+    T.check("memory is not blamed for it", "memory" not in got.stdout + got.stderr, got)
+    got = run_without("seccomp", capd, "--check")
+    T.check("capd --check: the same, and nothing else on standard error", got.returncode == 1 and
+            "parent: the system call filter could not be installed: " + os.strerror(errno.ENOSYS) in got.stdout and
+            not got.stderr, got)
+    got = run_without("landlock_create_ruleset", mcpd, "check", "--capd", "private")
+    T.check("no Landlock: mcpd may read what its user may, and that is said",
+            line_of(got, "Landlock").startswith("note") and "mcpd may read what its user may" in line_of(got, "Landlock") and
+            "no Landlock" in line_of(got, "mcpd held"), got)
+
+
+def test_bounding(world):
+    got = subprocess.run(["setpriv", "--bounding-set", "-net_raw", *world.command("check", "--capd", "private")],
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+    T.check("root without CAP_NET_RAW is not told that it can capture", got.returncode == 3 and
+            line_of(got, "private capd").startswith("note") and "root included" in line_of(got, "private capd") and
+            "you are root" not in got.stdout, got)
+    T.check("nor to become root", line_of(got, "CAP_NET_RAW").startswith("missing") and
+            "run mcpd as root" not in got.stdout, got)
+    got = world.run("check", "--capd", "private")
+    T.check("with it, it is told so, and that live captures can be made", "you are root: --capd private can capture" in
+            line_of(got, "private capd") and "live captures can be made" in got.stdout, got)
+
+
+def test_serve(world):
+    path = world.path("mcpd.sock")
+    conf = world.write("serve.conf", "socket = %s\n" % path)
+    got = world.run("check", "--config", conf, "--capd", "private")
+    T.check("no mcpd serve: noted, with the socket and where to look; no fault", path + ": No such file" in
+            line_of(got, "mcpd serve") and line_of(got, "mcpd serve").startswith("note") and
+            "systemctl status mcpd.socket" in line_of(got, "mcpd serve"), got)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen()
+        got = world.run("check", "--config", conf, "--capd", "private")
+    T.check("one that listens is found", line_of(got, "mcpd serve").startswith("ok") and path in line_of(got, "mcpd serve"), got)
+
+
+def main():
+    if sys.argv[1:2] == ["--without"]:
+        become_without(*sys.argv[2:])
+    world = test_cli.World()
+    try:
+        test_kernel(world)
+        test_serve(world)
+        if test_cli.ROOT:
+            test_bounding(world)
+        else:
+            T.skip("root without CAP_NET_RAW", "needs root")
+    finally:
+        shutil.rmtree(world.dir, ignore_errors=True)
+    return T.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
