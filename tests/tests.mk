@@ -159,6 +159,7 @@ UNIT += test_track_strain
 UNIT += test_sysd
 UNIT += test_http_rules
 UNIT += test_tokens
+UNIT += test_serve_call
 SUITES += tests/mcp/test_http.py
 SUITES += tests/mcp/test_http_bounds.py
 SUITES += tests/mcp/test_http_load.py
