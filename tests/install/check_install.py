@@ -458,7 +458,8 @@ class Session:
     def test_purge_leaves_nothing(self):
         kept = "/etc/packet-capture-mcp/capd.conf /etc/packet-capture-mcp/mcpd.conf /var/lib/mcpd/tokens"
         cut_off = "cp %s %s.new" % (PRIVATE, PRIVATE)  # a renewal that was killed
-        self.m.run("%s && /var/lib/dpkg/info/%s.postinst configure && test -e %s -a ! -e %s.new" % (cut_off, PACKAGE, PRIVATE, PRIVATE))
+        self.m.run("%s && mv %s /run/ && /var/lib/dpkg/info/%s.postinst configure && test ! -e %s.new && mv /run/capd-private %s"
+                   % (cut_off, PRIVATE, PACKAGE, PRIVATE, PRIVATE))
         self.m.run(cut_off)
         self.apt("remove", PACKAGE)
         self.m.run("ls " + kept)
