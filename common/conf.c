@@ -46,7 +46,7 @@ static bool is_no_item(const char *word) {
 }
 
 bool conf_words(const char *value, bool (*add)(void *config, const char *word), void *config) {
-    char words[512], *rest = NULL;
+    char words[CONF_LINE_BYTES], *rest = NULL;
     if ((size_t)snprintf(words, sizeof words, "%s", value) >= sizeof words) return false;
     char *word = strtok_r(words, " ,\t", &rest);
     if (!word) return false;

@@ -97,7 +97,7 @@ FUZZ += fuzz_decode_frame fuzz_dns fuzz_http fuzz_tls
 FUZZ += fuzz_nd fuzz_dhcp fuzz_engine
 FUZZ += fuzz_udp fuzz_udp_track fuzz_pcapng
 FUZZ += fuzz_capd fuzz_message fuzz_filter fuzz_conf fuzz_text
-FUZZ += fuzz_http_rules fuzz_serve fuzz_json fuzz_mcp fuzz_capclient fuzz_report fuzz_rules fuzz_target fuzz_netchild
+FUZZ += fuzz_http_rules fuzz_serve fuzz_serve_call fuzz_json fuzz_mcp fuzz_capclient fuzz_report fuzz_rules fuzz_target fuzz_netchild
 FUZZ_ENGINE ?= -fsanitize=fuzzer
 FUZZ_LINK ?= $(CC) $(CFLAGS)
 FUZZ_LIBS = $(call lib,mcpd) $(call lib,mcpcore) $(HELPER)
@@ -161,6 +161,7 @@ UNIT += test_track_strain
 UNIT += test_sysd
 UNIT += test_http_rules
 UNIT += test_tokens
+UNIT += test_serve_call
 SUITES += tests/mcp/test_http.py
 SUITES += tests/mcp/test_http_bounds.py
 SUITES += tests/mcp/test_http_load.py

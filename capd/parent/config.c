@@ -52,7 +52,8 @@ static bool add_interface(void *config, const char *v) {
         return expr;                                                                               \
     }
 SETTER(socket, *v == '/' && copy(c->socket, sizeof c->socket, v))
-SETTER(socket_group, copy(c->socket_group, sizeof c->socket_group, v))
+SETTER(socket_group, add_group(&(struct config_ids){.n = 0}, v) &&
+                         copy(c->socket_group, sizeof c->socket_group, v))
 SETTER(users, conf_words(v, add_user, &c->users))
 SETTER(services, (c->services.n = 0, conf_words(v, add_user, &c->services)))
 SETTER(groups, conf_words(v, add_group, &c->groups))
@@ -67,10 +68,10 @@ SETTER(promiscuous, conf_switch(v, &c->promiscuous))
 
 static const struct conf_key keys[] = {
     {"socket", set_socket, "an absolute path of at most 107 bytes"},
-    {"socket_group", set_socket_group, "the name or number of a group"},
+    {"socket_group", set_socket_group, "a known group name or number"},
     {"users", set_users, "known user names or numbers, at most 32"},
     {"groups", set_groups, "known group names or numbers, at most 32"},
-    {"interfaces", set_interfaces, "interface names, at most 256"},
+    {"interfaces", set_interfaces, "interface names, at most 256 in the line's 1023 bytes"},
     {"max_captures", set_captures, "1 to 8"},
     {"max_captures_per_user", set_per_user, "1 to 8"},
     {"service_users", set_services, "known user names or numbers, at most 32"},

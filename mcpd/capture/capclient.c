@@ -224,9 +224,11 @@ static void take_error(struct capclient *c, const struct wire_header *h, const u
     }
     char field[sizeof error.field];
     snprintf(field, sizeof field, "%s", error.field);
-    fail_set(&why, (enum fail_code)(error.code ? error.code : FAIL_ENVIRONMENT), field, "%s",
-             error.why);
     struct slot *s = slot_find(c, h->stream);
+    /* Whoever reads this may be another user than the one that capd asks about: mcpd's. */
+    bool turned_away = error.code == FAIL_PERMISSION && !c->ready && !s;
+    fail_set(&why, (enum fail_code)(error.code ? error.code : FAIL_ENVIRONMENT), field, "%s%s",
+             turned_away ? "capd does not serve the user that runs this mcpd: " : "", error.why);
     if (!s || s->kind == SLOT_HELLO)
         c->told = why; /* about the connection: capd closes it next */
     else

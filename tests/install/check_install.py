@@ -341,6 +341,36 @@ class Session:
         self.wait_active()
         assert len(self.call(SOCKET, "tools/list", {}, user="alice")[1]["result"]["tools"]) == 7
 
+    def test_services_come_back_however_often_they_are_killed(self):
+        for unit in ("capd.service", "mcpd.service"):
+            for _ in range(8):  # systemd's own limit: 5 starts in 10 s
+                pid = self.show(unit, "MainPID")
+                self.m.run("kill -KILL " + pid)
+                deadline = time.monotonic() + 15
+                while self.show(unit, "MainPID") in (pid, "0") and time.monotonic() < deadline:
+                    time.sleep(0.1)
+                assert self.show(unit, "MainPID") not in (pid, "0"), "%s stays away: %s" % (unit, self.active())
+            say("%s: killed 8 times, restarted %s times" % (unit, self.show(unit, "NRestarts")))
+            self.wait_active()
+        assert self.tool("list_network_interfaces", {})["default_interface_why"], "no answer of capd"
+        self.m.run("systemctl restart capd.service mcpd.service")
+        self.wait_active()
+
+    def test_users_of_capd_conf_are_asked_about_mcpd(self):
+        start = {"name": "start_packet_capture", "arguments": {"target": FAR + ":80", "duration": 1}}
+        said = []
+        for users in ("alice", "alice, mcpd"):
+            self.m.run("sed -i '$a users = %s' /etc/packet-capture-mcp/capd.conf; systemctl restart capd.service" % users)
+            self.wait_active()
+            body = self.call(SOCKET, "tools/call", start, user="alice")[1]
+            said.append((bool(body["result"].get("isError")), body["result"]["content"][0]["text"]))
+            self.m.run("sed -i '/^users = /d' /etc/packet-capture-mcp/capd.conf")
+        self.m.run("systemctl restart capd.service")
+        self.wait_active()
+        say("users = alice: " + said[0][1])
+        assert said[0][0] and "the user that runs this mcpd" in said[0][1] and "`users`" in said[0][1], said
+        assert not said[1][0], said
+
     def test_without_network_by_drop_in(self):
         self.m.run("install -D -m 0644 /usr/share/doc/packet-capture-mcp/examples/mcpd-no-network.conf "
                    "/etc/systemd/system/mcpd.service.d/no-network.conf")
@@ -427,6 +457,10 @@ class Session:
 
     def test_purge_leaves_nothing(self):
         kept = "/etc/packet-capture-mcp/capd.conf /etc/packet-capture-mcp/mcpd.conf /var/lib/mcpd/tokens"
+        cut_off = "cp %s %s.new" % (PRIVATE, PRIVATE)  # a renewal that was killed
+        self.m.run("%s && mv %s /run/ && /var/lib/dpkg/info/%s.postinst configure && test ! -e %s.new && mv /run/capd-private %s"
+                   % (cut_off, PRIVATE, PACKAGE, PRIVATE, PRIVATE))
+        self.m.run(cut_off)
         self.apt("remove", PACKAGE)
         self.m.run("ls " + kept)
         self.m.run("test ! -e /usr/sbin/capd -a ! -e %s -a ! -e /run/capd/capd.sock" % PRIVATE)

@@ -261,7 +261,7 @@ static void test_capclient_tells_a_wrong_version(void **state) {
 
 static void test_capclient_passes_on_capds_last_words(void **state) {
     struct world *w = *state;
-    struct msg_error error = {.code = FAIL_PERMISSION, .why = "user nobody may not capture"};
+    struct msg_error error = {.code = FAIL_PERMISSION, .why = "uid 995 is not among `users`"};
     struct fail f;
     assert_true(capclient_when_ready(w->client, on_answer, w, &f));
     say(w, WIRE_ERROR, 0, 0, &error);
@@ -270,7 +270,8 @@ static void test_capclient_passes_on_capds_last_words(void **state) {
     turn(w);
     assert_int_equal(w->refusals, 1);
     assert_int_equal(w->why.code, FAIL_PERMISSION);
-    assert_string_equal(w->why.why, error.why);
+    assert_string_equal(w->why.why, "capd does not serve the user that runs this mcpd: "
+                                    "uid 995 is not among `users`");
 }
 
 /* Whatever comes, the connection is given up, the capture ends once, and nothing else happens. */

@@ -79,6 +79,7 @@ static void test_config_refuses_naming_line_key_and_allowed(void **state) {
         {"socket = relative.sock", {"socket", "absolute path", ""}},
         {"users = no-such-user-here", {"users", "no-such-user-here", "known user"}},
         {"users = ", {"users", "known user", ""}},
+        {"socket_group = no-such-group", {"socket_group", "no-such-group", "known group"}},
         {"interfaces = an-interface-name-too-long", {"interfaces", "interface names", ""}},
         {"interfaces = ../etc", {"interfaces", "", ""}},
         {"interfaces = eth0 # never lo", {"interfaces", "never lo", "a line of its own"}},
@@ -98,6 +99,26 @@ static void test_config_refuses_naming_line_key_and_allowed(void **state) {
                 if (cases[i].words[k]) fail_msg("`%s`: %s", cases[i].text, fail.why);
             }
     }
+}
+
+static void test_config_takes_as_many_interfaces_as_a_line_holds(void **state) {
+    (void)state;
+    char text[1100] = "interfaces =", names[60] = "\nmax_captures = 3\n";
+    unsigned n = 0;
+    for (size_t used = strlen(text); used < 1000; n++)
+        used += (size_t)snprintf(text + used, sizeof text - used, " veth%u", n);
+    memcpy(text + strlen(text), names, sizeof names);
+    struct config c;
+    struct fail fail;
+    assert_true(parse(&c, text, &fail));
+    assert_true(n > 100);
+    assert_int_equal(c.interfaces_n, n);
+    assert_int_equal(c.max_captures, 3);
+    memset(text, ' ', 1030);
+    memcpy(text, "interfaces = lo", 15);
+    memcpy(text + 1030, "eth0", 5);
+    assert_false(parse(&c, text, &fail));
+    assert_non_null(strstr(fail.why, "1034 bytes; allowed: 1023"));
 }
 
 static void test_config_refuses_a_file_others_can_change(void **state) {
@@ -130,6 +151,7 @@ int main(void) {
         cmocka_unit_test(test_config_defaults_need_no_file),
         cmocka_unit_test(test_config_reads_every_key),
         cmocka_unit_test(test_config_refuses_naming_line_key_and_allowed),
+        cmocka_unit_test(test_config_takes_as_many_interfaces_as_a_line_holds),
         cmocka_unit_test(test_config_refuses_a_file_others_can_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
