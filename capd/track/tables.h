@@ -327,16 +327,19 @@ struct arp_entry {
 
 /* ---- ping, paths ------------------------------------------------------------------------------
  */
-#define PINGS      64u
+/* Two hosts stand in the set that their keyed hash names: a new pair looks at few others, however
+ * many pings there are, and a monitor of several hundred hosts has room. */
+#define PING_SETS  64u
+#define PING_WAYS  16u
+#define PINGS      (PING_SETS * PING_WAYS)
 #define PING_TRIES 32u
 struct ping_try {
     uint64_t us;
-    uint16_t seq;
+    uint16_t id, seq;
     bool waiting;
 };
 struct ping {
     struct addr asker, asked;
-    uint16_t id;
     bool used, target;
     uint32_t hand;
     uint64_t first_us, last_us, judged, lost, answered, took_us, longest_us;
