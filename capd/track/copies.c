@@ -10,7 +10,8 @@
 #define DUPLICATE_TOLD_US 50000u   /* mirrors and bridges hand over batches, then their copies */
 #define DUPLICATE_HOP_US  1000000u /* a copy seen again behind a router: TTL one less */
 #define DUPLICATE_ACKS    3u       /* RFC 5681: so many, and the sender repeats one segment */
-#define DOUBLED_SHARE     4u       /* more copies than this part: no loss is so heavy */
+#define USUAL_MSS         1460u
+#define DOUBLED_SHARE     4u /* more copies than this part: no loss is so heavy */
 
 /* Mix the bytes into `h`, eight at a time, the last ones again when they are fewer. */
 static uint64_t fold(uint64_t h, const uint8_t *bytes, uint32_t n) {
@@ -56,30 +57,84 @@ static uint32_t copy_us(const struct packet *k, bool has_id) {
     return told ? DUPLICATE_TOLD_US : DUPLICATE_US;
 }
 
-/* Has the other end said, since `since_us`, that it misses this?  A capture that sees everything
- * twice sees what was lost twice as well. */
-static bool is_missed(const struct flow *f, const struct packet *k, unsigned dir,
-                      uint32_t since_us) {
-    const struct flow_side *rev = &f->side[!dir];
-    if (f->side[dir].copies > f->data_segments[dir] / DOUBLED_SHARE) return false;
-    return rev->missing_us && (int32_t)(rev->missing_us - since_us) >= 0 &&
-           seq_before(k->tcp.seq, rev->missing_end) && !seq_before(k->tcp.seq, rev->acked);
+/* What is kept about the data that end `dir` of a flow sends. */
+static struct told *told_of(struct engine *e, uint32_t flow, unsigned dir) {
+    uint32_t place = flow << 1 | dir, whose = place ^ (uint32_t)e->flows.flow[flow].first_us;
+    struct told *v = &e->recent.told[place % TOLD_SENDERS];
+    if (v->whose != whose) *v = (struct told){.whose = whose};
+    return v;
 }
 
-void copies_note_ack(struct segment *s) {
-    struct flow_side *side = &s->f->side[s->dir];
+/* Has the other end said, since `since_us`, that it misses this?  A capture that sees everything
+ * twice sees what was lost twice as well. */
+static bool is_missed(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir,
+                      uint32_t since_us) {
+    const struct flow *f = &e->flows.flow[flow];
+    const struct told *v = told_of(e, flow, dir);
+    if (v->copies > f->data_segments[dir] / DOUBLED_SHARE) return false;
+    return v->us && (int32_t)(v->us - since_us) >= 0 && seq_before(k->tcp.seq, v->end) &&
+           !seq_before(k->tcp.seq, f->side[!dir].acked);
+}
+
+void copies_note_ack(struct engine *e, const struct segment *s) {
+    const struct flow_side *side = &s->f->side[s->dir];
     const struct tcp_header *t = &s->k->tcp;
     uint32_t end = t->ack;
     for (unsigned i = 0; i < t->sack_blocks; i++)
         if (seq_after(t->sack_right[i], end)) end = t->sack_right[i];
     if (end == t->ack && side->dup_acks >= DUPLICATE_ACKS) end++;
     if (end == t->ack) return;
-    side->missing_us = s->us | 1u;
-    side->missing_end = end;
+    struct told *v = told_of(e, s->i, !s->dir);
+    v->us = s->us | 1u;
+    v->end = end;
+}
+
+static void remember_long(struct engine *e, uint32_t whose, const struct packet *k) {
+    struct long_set *set = &e->recent.longs[whose % LONG_SETS];
+    set->at = (uint8_t)((set->at + 1u) % LONG_SEGMENTS);
+    set->segment[set->at] = (struct long_segment){.whose = whose,
+                                                  .seq = k->tcp.seq,
+                                                  .len = k->payload_bytes,
+                                                  .ack = k->tcp.ack,
+                                                  .ts = k->tcp.ts_value,
+                                                  .us = (uint32_t)e->now_us,
+                                                  .id = k->has_ip_id ? (uint16_t)k->ip_id : 0,
+                                                  .ttl = k->ttl};
+}
+
+/* A piece of it has an IP id for each piece before it, or all have the same; what is sent again has
+ * one behind the last piece. */
+static bool is_piece(const struct long_segment *v, const struct packet *k) {
+    uint32_t off = k->tcp.seq - v->seq, steps = (uint16_t)(k->ip_id - v->id);
+    bool hop = v->ttl == k->ttl + 1u;
+    if (off >= v->len || k->payload_bytes > v->len - off || k->payload_bytes == v->len)
+        return false;
+    if (k->tcp.ack != v->ack || k->tcp.ts_value != v->ts || !(hop || v->ttl == k->ttl))
+        return false;
+    return !v->id || !k->has_ip_id || (uint64_t)steps * k->payload_bytes <= off;
+}
+
+/* Seen before as part of a longer segment: behind a router that takes segments as one and sends
+ * them apart, or on two interfaces with different offloads. */
+static bool was_seen_in_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir) {
+    const struct flow *f = &e->flows.flow[flow];
+    const struct flow_side *side = &f->side[dir];
+    uint32_t mss = f->side[!dir].mss, whose = flow << 1 | dir, us = (uint32_t)e->now_us;
+    if (k->payload_bytes > (mss ? mss : USUAL_MSS)) remember_long(e, whose, k);
+    if (!(side->bits & SIDE_NEXT) || !seq_before(k->tcp.seq, side->next)) return false;
+    const struct long_set *set = &e->recent.longs[whose % LONG_SETS];
+    for (unsigned n = 0; n < LONG_SEGMENTS; n++) {
+        const struct long_segment *v = &set->segment[n];
+        bool numbered = v->id != 0, hop = v->ttl == k->ttl + 1u;
+        if (v->whose != whose || !is_piece(v, k)) continue;
+        if (us - v->us <= (hop ? DUPLICATE_HOP_US : copy_us(k, numbered)) &&
+            (numbered || !is_missed(e, flow, k, dir, v->us)))
+            return true;
+    }
+    return false;
 }
 
 bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir) {
-    struct flow *f = &e->flows.flow[flow];
     bool tcp = k->ip_proto == 6,
          bare = tcp && k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
     bool has_id = k->has_ip_id && k->ip_id != 0;
@@ -92,13 +147,14 @@ bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsi
         uint32_t later = us - s->us[n]; /* two interfaces or cores: the copy may be stamped first */
         uint32_t age = later >> 31 ? 0u - later : later;
         bool hop = s->ttl[n] == k->ttl + 1u;
-        bool again = tcp && !has_id && is_missed(f, k, dir, s->us[n]);
+        bool again = tcp && !has_id && is_missed(e, flow, k, dir, s->us[n]);
         if ((age <= copy_us(k, has_id) && !again) || (hop && age <= DUPLICATE_HOP_US)) {
             s->ttl[n] = k->ttl;
-            if (!has_id) f->side[dir].copies++;
+            if (!has_id) told_of(e, flow, dir)->copies++;
             return true;
         }
     }
+    if (tcp && k->payload_bytes > 0 && was_seen_in_one(e, flow, k, dir)) return true;
     s->at = (uint8_t)((s->at + 1u) % RECENT_PACKETS);
     s->hash[s->at] = hash;
     s->us[s->at] = us;

@@ -7,5 +7,5 @@
 bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir);
 
 /* What an ACK, counted already, says that its sender misses. */
-void copies_note_ack(struct segment *s);
+void copies_note_ack(struct engine *e, const struct segment *s);
 #endif

@@ -32,6 +32,21 @@ bool dns_is_private_address(const struct addr *a) {
     return b[15] == 1;
 }
 
+/* "2.0.0.127.list.example": a block list is asked about an address, and answers 127.0.0.N (RFC
+ * 5782, section 2.1). */
+static bool asks_block_list(const uint8_t *name, size_t len) {
+    unsigned labels = 0, digits = 0;
+    for (size_t i = 0; i < len && labels < 4; i++) {
+        if (name[i] >= '0' && name[i] <= '9' && digits < 3)
+            digits++;
+        else if (name[i] == '.' && digits > 0)
+            labels++, digits = 0;
+        else
+            return false;
+    }
+    return labels == 4;
+}
+
 bool dns_is_private_name(const uint8_t *name, size_t len) {
     static const struct {
         const char *text;
@@ -43,6 +58,7 @@ bool dns_is_private_name(const uint8_t *name, size_t len) {
                   INSIDE("home"),        INSIDE("lan"),          INSIDE("box"),
                   INSIDE("localdomain"), INSIDE("in-addr.arpa"), INSIDE("ip6.arpa")};
     bool dotted = false;
+    if (asks_block_list(name, len)) return true;
     for (size_t i = 0; i < len; i++) dotted |= name[i] == '.';
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
         size_t n = inside[i].len;

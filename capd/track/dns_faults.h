@@ -42,6 +42,6 @@ uint64_t dns_sibling_a_us(const struct engine *e, const struct dns_entry *d);
 bool dns_is_private_address(const struct addr *a);
 
 /* The name ends in one of the domains that no public zone holds (RFC 6761, 6762, 8375, and those
- * that home routers use), or has no dot, or is one of reverse look-ups. */
+ * that home routers use), has no dot, or is asked in reverse or of a block list (RFC 5782). */
 bool dns_is_private_name(const uint8_t *name, size_t len);
 #endif

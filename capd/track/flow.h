@@ -75,14 +75,11 @@ struct flow_side {
     uint32_t zero_since_us, zero_total_ms;
     uint64_t zero_first_us;
     uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks, ws_expect;
-    uint32_t app_next;    /* sequence number of the next stream byte to be looked at */
-    uint32_t app_buffer;  /* reassembly buffer, NONE if none */
-    uint32_t app_skip;    /* stream bytes before the next message */
-    uint32_t largest_end; /* where the segment that set `largest` ends */
-    uint32_t told_end;    /* end of what it had sent when told of a smaller MTU */
-    /* By SACK or three duplicate ACKs it said, then (0: never), that something below is missing. */
-    uint32_t missing_us, missing_end;
-    uint32_t copies;       /* of its segments without an IP id, made by the capture */
+    uint32_t app_next;     /* sequence number of the next stream byte to be looked at */
+    uint32_t app_buffer;   /* reassembly buffer, NONE if none */
+    uint32_t app_skip;     /* stream bytes before the next message */
+    uint32_t largest_end;  /* where the segment that set `largest` ends */
+    uint32_t told_end;     /* end of what it had sent when told of a smaller MTU */
     uint16_t dup_acks;     /* in a row, sent by this end */
     uint16_t mss, largest; /* largest payload of a segment */
     uint16_t passed;       /* largest payload that is known to have arrived */
@@ -123,6 +120,7 @@ enum flow_bit {
     FLOW_PUSH_WAITS = 1u << 23,   /* the server broke a silence, and the client says nothing yet */
     FLOW_PUSH_LATE = 1u << 24,    /* the latest such push had to be repeated */
     FLOW_RESUMED = 1u << 26,      /* after a silence nothing was acknowledged yet */
+    FLOW_APART = 1u << 27,        /* an ACK stood before its data: the order is not the wire's */
     FLOW_HIDDEN = 1u << 28,       /* the filter lets only its SYN, FIN and RST through */
     FLOW_FOREIGN = 1u << 29,      /* its own SNI or Host is not the target's name */
     FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */

@@ -17,9 +17,32 @@ struct recent_set {
     uint32_t us[RECENT_PACKETS];
     uint8_t ttl[RECENT_PACKETS], at;
 };
+/* Segments longer than the path takes, as offloads show them: they may be seen in pieces next. */
+#define LONG_SETS     64u
+#define LONG_SEGMENTS 16u
+struct long_segment {
+    uint32_t whose; /* flow and sender */
+    uint32_t seq, len, ack, ts, us;
+    uint16_t id;
+    uint8_t ttl;
+};
+struct long_set {
+    struct long_segment segment[LONG_SEGMENTS]; /* the oldest gives way */
+    uint8_t at;
+};
+/* Of a sender without IP ids: what the other end said that it misses, and what was seen twice. */
+#define TOLD_SENDERS 2048u
+struct told {
+    uint32_t whose;  /* the sender; another one with the same place takes it over */
+    uint32_t us;     /* when the other end said it last; 0: it never did */
+    uint32_t end;    /* something below is missing */
+    uint32_t copies; /* made by the capture */
+};
 struct recent {
     struct recent_set *set;
     uint32_t sets; /* a power of two */
+    struct long_set longs[LONG_SETS];
+    struct told told[TOLD_SENDERS];
 };
 
 /* ---- sketch: a small histogram --------------------------------------------------------------- */
@@ -280,7 +303,9 @@ struct hole {
     /* Of the segment that overtook what is missing: its IP id and timestamp, where it had them. */
     uint32_t stamp;
     uint16_t id;
-    bool has_id, has_stamp;
+    /* acked: acknowledged at `us` without having been seen; so many ACKs were counted as gaps. */
+    bool has_id : 1, has_stamp : 1, acked : 1;
+    uint8_t gap_acks;
 };
 struct holes {
     struct hole *hole;
@@ -329,7 +354,7 @@ struct arp_entry {
  */
 /* Two hosts stand in the set that their keyed hash names: a new pair looks at few others, however
  * many pings there are, and a monitor of several hundred hosts has room. */
-#define PING_SETS  64u
+#define PING_SETS  32u
 #define PING_WAYS  16u
 #define PINGS      (PING_SETS * PING_WAYS)
 #define PING_TRIES 32u

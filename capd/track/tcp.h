@@ -46,8 +46,9 @@ void tcp_note_passed(const struct segment *s, bool advanced);
  * the ACK did; else the segment is a bare ACK that says the same again. */
 void tcp_note_wake(struct engine *e, const struct segment *s, bool advanced);
 void tcp_forget_holes(struct engine *e, struct flow_side *side);
-/* Drop the holes below `ack`; true if there was one: acknowledged data that was never captured. */
-bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack);
+/* Does this ACK cover data that did not pass here (yet)?  `counted`: it will then be counted as a
+ * gap, and that is taken back if the data comes soon. */
+bool tcp_ack_gap(struct engine *e, const struct segment *s, bool counted);
 
 /* 32-bit time of an event of this flow, not long before its latest packet, as a 64-bit one. */
 static inline uint64_t flow_widen(const struct flow *f, uint32_t us) {

@@ -6,6 +6,7 @@
  *   reordered    when it fills a hole and was sent before what opened it, or fills a narrow one
  *                sooner than any retransmission could arrive,
  *   lost_before  when it fills a hole later: the first copy never came this far.
+ * Data that was acknowledged before it came, but came soon, was late for this capture only.
  * A hole's list is bounded by the pool; when that is empty the oldest hole of the side gives way.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/seconds.h"
@@ -15,7 +16,11 @@
 #define ORDER_US 3000u /* reordering while the round trip is unknown */
 #define ORDER_SEGMENTS                                                                             \
     3u /* overtaken packets leave gaps of few segments, losses in a row wide ones */
-#define ORDER_IDS    256u /* how many packets one packet is overtaken by at most */
+#define ORDER_IDS    256u   /* how many packets one packet is overtaken by at most */
+#define APART_US     50000u /* two directions, captured apart, are merged no more exactly */
+#define APART_HOLES  64u
+#define LONGEST_LIST 256u  /* further holes of one end are not kept in order */
+#define JOIN_US      1000u /* one hole for ACKs so near to each other */
 #define DEAD_TRIES   3u
 #define DEAD_SPAN_US 500000u
 #define TURNS_AWAKE  2u       /* a phone that is put aside, or taken up, turns once */
@@ -57,20 +62,79 @@ void tcp_forget_holes(struct engine *e, struct flow_side *side) {
     }
 }
 
-bool tcp_acked_holes(struct engine *e, struct flow_side *side, uint32_t ack) {
-    bool found = false;
-    while (side->holes != NONE && seq_before(hole_at(e, side->holes)->seq, ack)) {
-        struct hole *h = hole_at(e, side->holes);
-        found = true;
-        if (seq_after(h->end, ack)) {
-            h->seq = ack;
-            break;
-        }
+/* What came too late for two directions captured apart will not come. */
+static void forget_unseen(struct engine *e, struct flow_side *side, uint32_t now_us) {
+    while (side->holes != NONE) {
         uint32_t i = side->holes;
+        const struct hole *h = hole_at(e, i);
+        if (!h->acked || now_us - h->us <= APART_US) break;
         side->holes = h->chain;
         hole_free(e, i);
     }
+}
+
+static uint32_t *hole_tail(struct engine *e, struct flow_side *side) {
+    uint32_t *at = &side->holes;
+    for (unsigned n = 0; *at != NONE && n < LONGEST_LIST; n++) at = &hole_at(e, *at)->chain;
+    return at;
+}
+
+/* The ACK is ahead of all data: what lies between is a hole, or more of the one just made. */
+static void ack_runs_ahead(struct engine *e, struct flow_side *side, struct hole unseen) {
+    uint32_t last = NONE, i = side->holes;
+    for (unsigned n = 0; i != NONE && n < LONGEST_LIST; n++) last = i, i = hole_at(e, i)->chain;
+    struct hole *h = last == NONE ? NULL : hole_at(e, last);
+    if (h && h->acked && h->end == unseen.seq && unseen.us - h->us < JOIN_US &&
+        h->gap_acks < UINT8_MAX) {
+        h->end = unseen.end;
+        h->gap_acks = (uint8_t)(h->gap_acks + unseen.gap_acks);
+        return;
+    }
+    hole_add(e, side, hole_tail(e, side), unseen);
+}
+
+/* Mark the holes below `ack`; the first one carries the count.  True if there was one. */
+static bool ack_holes(struct engine *e, struct flow_side *side, struct hole unseen) {
+    bool found = false;
+    uint32_t *at = &side->holes;
+    for (unsigned kept = 0; *at != NONE && seq_before(hole_at(e, *at)->seq, unseen.end);) {
+        uint32_t i = *at;
+        struct hole *h = hole_at(e, i);
+        if (!h->acked && seq_after(h->end, unseen.end)) { /* the rest is still missing */
+            unseen.seq = h->seq;
+            unseen.gap_acks = found ? 0 : unseen.gap_acks;
+            h->seq = unseen.end;
+            hole_add(e, side, at, unseen);
+            return true;
+        }
+        if (!h->acked) {
+            h->gap_acks = found ? 0 : unseen.gap_acks;
+            h->us = unseen.us;
+            h->acked = found = true;
+        }
+        if (++kept > APART_HOLES) {
+            *at = h->chain;
+            hole_free(e, i);
+        } else {
+            at = &h->chain;
+        }
+    }
     return found;
+}
+
+bool tcp_ack_gap(struct engine *e, const struct segment *s, bool counted) {
+    struct flow_side *side = &s->f->side[!s->dir];
+    uint32_t ack = s->k->tcp.ack;
+    struct hole unseen = {
+        .seq = side->next, .end = ack, .us = s->us, .acked = true, .gap_acks = counted};
+    if (side->holes != NONE) forget_unseen(e, side, s->us);
+    bool gap = side->holes != NONE && ack_holes(e, side, unseen);
+    if (!(side->bits & SIDE_NEXT) || !seq_after(ack, side->next) || s->flags & TCP_RST) return gap;
+    if (gap) unseen.gap_acks = 0;
+    ack_runs_ahead(e, side, unseen);
+    side->next = ack;
+    side->next_us = s->us;
+    return true;
 }
 
 /* Fill [seq, end) in the list: bytes that were missing, and the first hole touched as it was. */
@@ -89,6 +153,7 @@ static uint32_t fill_holes(struct engine *e, struct flow_side *side, uint32_t se
         if (filled == 0) *first_out = *h;
         filled += to - from;
         if (from == h->seq && to == h->end) {
+            if (h->acked) e->total.gap_acks -= h->gap_acks; /* only the directions lay apart */
             *at = h->chain;
             hole_free(e, i);
             continue;
@@ -100,18 +165,13 @@ static uint32_t fill_holes(struct engine *e, struct flow_side *side, uint32_t se
         else {
             struct hole rest = *h;
             rest.seq = to;
+            rest.gap_acks = 0;
             h->end = from;
             hole_add(e, side, &h->chain, rest);
         }
         at = &h->chain;
     }
     return filled;
-}
-
-static uint32_t *hole_tail(struct engine *e, struct flow_side *side) {
-    uint32_t *at = &side->holes;
-    for (unsigned n = 0; *at != NONE && n < 256; n++) at = &hole_at(e, *at)->chain;
-    return at;
 }
 
 static void retransmitted(struct engine *e, struct flow *f, unsigned dir, uint32_t times) {
@@ -282,16 +342,21 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
     struct hole hole = {0};
     uint32_t end = s->seq + s->len;
     uint32_t old_end = seq_before(end, side->next) ? end : side->next;
+    if (side->holes != NONE) forget_unseen(e, side, s->us);
     uint32_t filled = fill_holes(e, side, s->seq, old_end, &hole);
     s->again = true;
     s->fresh = filled + (end - old_end);
+    if (filled > 0 && hole.acked) {
+        f->bits |= FLOW_APART;
+        return;
+    }
     if (filled > 0) {
         uint32_t rtt = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0, late = s->us - hole.us;
         bool soon = rtt > 0 ? late < rtt - rtt / 4 : late < ORDER_US && rev->dup_acks < 3;
         bool narrow = hole.end - hole.seq <= ORDER_SEGMENTS * s->len;
         if (was_overtaken(s->k, &hole) || soon ||
             (narrow && rtt > 0 && late < ORDER_US && rev->dup_acks < 3))
-            f->reordered++;
+            f->reordered += !(f->bits & FLOW_APART);
         else
             count_retransmission(e, s, &f->lost_before);
         return;

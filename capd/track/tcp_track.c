@@ -199,14 +199,10 @@ static void take_ack(struct engine *e, struct segment *s) {
                seq_before(ack, peer->next)) {
         side->dup_acks++;
     }
-    copies_note_ack(s);
+    copies_note_ack(e, s);
     if (advanced && ack - old > 1) side->bits |= SIDE_ADVANCED;
-    bool gap = tcp_acked_holes(e, peer, ack);
-    if (peer->bits & SIDE_NEXT && seq_after(ack, peer->next) && !(s->flags & TCP_RST)) {
-        gap = true;
-        peer->next = ack;
-        peer->next_us = s->us;
-    }
+    bool counts = advanced && f->bits & FLOW_SELECTED && peer->bits & SIDE_NEXT;
+    bool gap = tcp_ack_gap(e, s, counts);
     tcp_note_passed(s, advanced);
     if (s->dir == CLIENT && f->bits & (FLOW_PUSH_WAITS | FLOW_PUSH_LATE) &&
         (advanced || (s->len == 0 && ack == old)))
@@ -217,7 +213,7 @@ static void take_ack(struct engine *e, struct segment *s) {
     tcp_tries_acked(peer, ack);
     if (peer->app_buffer != NONE) app_acked(e, s);
     tcp_time_ack(e, s, old);
-    if (!(f->bits & FLOW_SELECTED) || !(peer->bits & SIDE_NEXT)) return;
+    if (!counts) return;
     e->total.acks++;
     if (gap) e->total.gap_acks++;
 }

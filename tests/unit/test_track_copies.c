@@ -96,9 +96,46 @@ static void test_copies_without_an_id(void **state) {
     }
 }
 
+/* Seen whole and then in pieces, one hop on or on another interface; against a piece of it that was
+ * sent again, which has a later IP id, or of which the other end had said that it misses it. */
+static void test_copies_in_pieces(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t id, step; /* of the whole; from piece to piece */
+        uint8_t hops;
+        bool again;
+    } t[] = {{100, 1, 1, false}, {100, 1, 0, false}, {100, 0, 1, false}, {0, 0, 1, false},
+             {0, 0, 0, false},   {100, 1, 0, true},  {0, 0, 0, true},    {100, 1, 2, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = opened(100);
+        struct timed whole = piece(0), p;
+        whole.len = 8 * PIECE - 100;
+        whole.id = t[i].id;
+        send(l, whole);
+        l->us += 10;
+        if (t[i].again) heard(l, 0, 7, 8);
+        for (uint32_t n = 0; n < (t[i].again ? 1 : 8); n++) {
+            p = piece(n);
+            if (n == 7) p.len -= 100;
+            p.id = (uint16_t)(t[i].id + n * t[i].step +
+                              (t[i].again && t[i].id && t[i].hops < 2 ? 8 : 0));
+            p.hops = t[i].hops;
+            send(l, p);
+        }
+        l->us += 50;
+        lab_snapshot(l);
+        if (l->totals.duplicates != (t[i].again ? 0 : 8))
+            fail_msg("case %zu: %u", i, (unsigned)l->totals.duplicates);
+        assert_int_equal(l->totals.retransmitted_to_client, t[i].again);
+        assert_int_equal(l->totals.data_segments_to_client, 1 + t[i].again);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies_without_an_id),
+        cmocka_unit_test(test_copies_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -292,7 +292,8 @@ static void test_dns_private_answers(void **state) {
                  {"nas.fritz.box", OUTER, PRIVATE, 0},
                  {"printer.home.arpa", OUTER, PRIVATE, 0},
                  {"a.local", OUTER, PRIVATE, 0},
-                 {"printer", OUTER, PRIVATE, 0}};
+                 {"printer", OUTER, PRIVATE, 0},
+                 {"2.0.0.127.list.example.com", OUTER, 0x7f000002u, 0}}; /* a block list */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         struct message q = {cases[i].name, A, 7, 0, cases[i].server, {cases[i].address, 0}, 0, 0};

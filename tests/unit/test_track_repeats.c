@@ -351,11 +351,80 @@ static void test_track_repeats_order_after_one_syn(void **state) {
     }
 }
 
+/* Directions captured apart: an ACK may stand before its data.  That is no gap of the capture and
+ * no loss; what comes much later, or in part, or never, is one. */
+static void test_track_repeats_ack_before_its_data(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t late_us; /* 0: it never comes */
+        uint32_t pieces;  /* of four */
+        bool swapped;     /* ... within the data as well: the last piece came before the ACK */
+        unsigned gaps;    /* of two ACKs in each of ten rounds */
+        unsigned mixed;   /* the pieces come in another order */
+    } t[] = {{20, 4, false, 0, 0},  {20, 4, false, 0, 1}, {20 * MS, 4, false, 0, 0},
+             {20, 4, true, 0, 0},   {0, 4, false, 20, 0}, {200 * MS, 4, false, 20, 0},
+             {20, 3, false, 20, 0}, {20, 3, true, 10, 0}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        from_server(&k, TCP_ACK, NULL, DATA);
+        l->us += 50;
+        ack(&k, k.sseq);
+        for (int round = 0; round < 10; round++) {
+            uint32_t first = k.sseq;
+            if (t[i].swapped) send_at(&k, first + 3 * DATA);
+            ack(&k, first + 2 * DATA);
+            l->us += 2;
+            ack(&k, first + 4 * DATA);
+            l->us += t[i].late_us;
+            for (uint32_t n = 0; n < t[i].pieces - t[i].swapped && t[i].late_us; n++)
+                send_at(&k, first + (t[i].pieces == 4 ? n ^ t[i].mixed : n) * DATA);
+            k.sseq = first + 4 * DATA;
+            l->us += 300 * MS;
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->totals.acks, 22);
+        if (l->totals.gap_acks != t[i].gaps)
+            fail_msg("case %zu: %u", i, (unsigned)l->totals.gap_acks);
+        assert_int_equal(l->totals.retransmitted_to_client + l->totals.reordered, 0);
+        assert_int_equal(l->totals.spurious, t[i].late_us > 50 * MS ? 40 : 0);
+        if (t[i].gaps == 0) assert_int_equal(l->totals.payload_to_client, 41 * DATA);
+        lab_free(l);
+    }
+}
+
+/* A capture that takes the directions apart does not keep the order within one of them either. */
+static void test_track_repeats_order_of_the_capture(void **state) {
+    (void)state;
+    for (int apart = 0; apart < 2; apart++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        for (int round = 0; round < 10; round++) {
+            uint32_t first = k.sseq;
+            send_at(&k, first + DATA);
+            l->us += 10;
+            send_at(&k, first);
+            if (apart) ack(&k, first + 3 * DATA);
+            l->us += 10;
+            send_at(&k, first + 2 * DATA);
+            k.sseq = first + 3 * DATA;
+            l->us += 50 * MS;
+            ack(&k, k.sseq);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->totals.reordered, apart ? 1 : 10);
+        assert_int_equal(l->totals.retransmitted_to_client + l->totals.gap_acks, 0);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_repeats_copies_of_the_capture_are_no_loss),
         cmocka_unit_test(test_track_repeats_copies_in_batches),
         cmocka_unit_test(test_track_repeats_copies_of_a_handshake),
+        cmocka_unit_test(test_track_repeats_ack_before_its_data),
+        cmocka_unit_test(test_track_repeats_order_of_the_capture),
         cmocka_unit_test(test_track_repeats_to_a_sleeper),
         cmocka_unit_test(test_track_repeats_pushes_lost_at_random),
         cmocka_unit_test(test_track_repeats_losses_within_a_push),
