@@ -209,6 +209,7 @@ struct dns_entry {
     uint8_t addresses;       /* A and AAAA records in the answer */
     uint32_t extended_error; /* INFO-CODE + 1, 0: none */
     bool used, answered, target;
+    bool iterative; /* asked without recursion (RD clear), as resolvers ask each zone's servers */
     uint32_t chain, tries;
     uint32_t answer_tries, responses; /* tries before the answer; answers, later ones included */
     uint64_t hash, first_us, last_us, latency_us;
@@ -252,7 +253,7 @@ struct resolver {
     struct addr address;
     uint16_t port;
     bool used, target, to_client, to_server;
-    uint64_t queries, transactions, responses, retried, late, rcode[6], other_rcode;
+    uint64_t queries, transactions, iterative, responses, retried, late, rcode[6], other_rcode;
     uint64_t lost, lost_tries, lost_wait_us; /* unanswered transactions that left the table */
     uint64_t trouble_first_us, trouble_last_us, trouble_target;
     uint8_t trouble_len;
