@@ -212,8 +212,8 @@ static void test_openings_encrypted_hello_belongs_to_the_target(void **state) {
     }
 }
 
-/* Peers that open to each other at the same moment, through their firewalls: no packet was repeated.
- * A SYN that is, of either, still counts. */
+/* Peers that open to each other at the same moment, through their firewalls: no packet was
+ * repeated. A SYN that is, of either, still counts. */
 static void test_openings_by_both_ends_at_once(void **state) {
     (void)state;
     for (unsigned again = 0; again < 2; again++) {
