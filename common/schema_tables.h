@@ -295,7 +295,8 @@
     F(T, U, private_first_us, ANY, us, "first of these, since the start") \
     F(T, U, private_last_us, ANY, us, "last of these, since the start") \
     F(T, S, private_name, LIM_NAME, text, "name of the last of them, cleaned") \
-    F(T, B, private_target, 1, none, "the target's name was among them")
+    F(T, B, private_target, 1, none, "the target's name was among them") \
+    F(T, B, iterative, 1, none, "no question asked for recursion: the server of a zone, asked by a resolver")
 
 #define FIELDS_connection(F, T) \
     F(T, A, client, 16, none, "who opened it; guessed when midstream") \
@@ -334,7 +335,7 @@
     F(T, U, latency_us, ANY, us, "last try to answer, or first if each try got one; time waited if none") \
     F(T, U, tries, MAX32, count, "queries sent") \
     F(T, U, at_us, ANY, us, "first query, since the start") \
-    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end") \
+    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end; or a block list said that it does not list it") \
     F(T, U, extended_error, 65536, none, "INFO-CODE of RFC 8914 plus 1; 0: none") \
     F(T, U, took_us, ANY, us, "first query to answer; 0 if none") \
     F(T, U, retry_us, ANY, us, "first query to the one that was answered, when an earlier one was not; else 0") \

@@ -14,10 +14,11 @@
 #define GRE_TYPE_ERSPAN3 0x22ebu
 #define GRE_TYPE_PPP     0x880bu
 
-#define PORT_GTP    2152u
-#define PORT_TEREDO 3544u
-#define PORT_VXLAN  4789u
-#define PORT_GENEVE 6081u
+#define PORT_GTP         2152u
+#define PORT_TEREDO      3544u
+#define PORT_VXLAN       4789u
+#define PORT_GENEVE      6081u
+#define PORT_VXLAN_LINUX 8472u /* where the kernel's VXLAN begins unless told otherwise */
 
 #define GTP_MAX_EXTENSIONS 8u
 
@@ -90,6 +91,17 @@ enum decode_status tunnel_mpls(struct view *v, struct packet *k, struct next *n)
         if (!cursor_skip(&c, 4)) return VIEW_SHORT(v, 4, TUNNEL);
         view_consume(v, c);
     }
+    n->layer = LAYER_ETHERNET;
+    return DECODE_OK;
+}
+
+/* A port that was never registered for it: what must be zero tells it from others. */
+static enum decode_status tunnel_vxlan_linux(struct view *v, struct next *n) {
+    struct cursor c = v->c;
+    uint32_t flags, id;
+    if (!cursor_be32(&c, &flags) || !cursor_be32(&c, &id)) return VIEW_SHORT(v, 8, TUNNEL);
+    if (flags != 0x08000000u || (id & 0xffu) != 0) return DECODE_TUNNEL_MALFORMED;
+    view_consume(v, c);
     n->layer = LAYER_ETHERNET;
     return DECODE_OK;
 }
@@ -168,12 +180,14 @@ static enum decode_status tunnel_teredo(struct view *v, struct next *n) {
 }
 
 bool tunnel_is_udp_port(uint16_t port) {
-    return port == PORT_VXLAN || port == PORT_GTP || port == PORT_GENEVE || port == PORT_TEREDO;
+    return port == PORT_VXLAN || port == PORT_GTP || port == PORT_GENEVE || port == PORT_TEREDO ||
+           port == PORT_VXLAN_LINUX;
 }
 
 enum decode_status tunnel_udp(uint16_t port, struct view *v, struct next *n) {
     switch (port) {
     case PORT_VXLAN: return tunnel_vxlan(v, n);
+    case PORT_VXLAN_LINUX: return tunnel_vxlan_linux(v, n);
     case PORT_GENEVE: return tunnel_geneve(v, n);
     case PORT_GTP: return tunnel_gtp(v, n);
     default: return tunnel_teredo(v, n);

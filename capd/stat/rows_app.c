@@ -2,6 +2,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/stat/rows.h"
 #include "capd/track/app.h"
+#include "capd/track/dns_faults.h"
 #include "capd/track/dns_track.h"
 #include "capd/track/http_track.h"
 #include "capd/track/sketch.h"
@@ -103,7 +104,8 @@ static void put_dns(const struct engine *e, const struct dns_entry *d, struct ms
     r->latency_us = d->answered ? d->latency_us : e->now_us - d->first_us;
     r->tries = d->tries;
     r->at_us = d->first_us;
-    r->resolved = dns_is_resolved(e, d);
+    bool not_listed = d->answered && d->rcode == 3 && dns_asks_block_list(d->name, d->name_len);
+    r->resolved = not_listed || dns_is_resolved(e, d);
     r->extended_error = d->extended_error;
     rows_put_dns_more(e, d, r);
 }

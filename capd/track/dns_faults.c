@@ -32,19 +32,22 @@ bool dns_is_private_address(const struct addr *a) {
     return b[15] == 1;
 }
 
-/* "2.0.0.127.list.example": a block list is asked about an address, and answers 127.0.0.N (RFC
- * 5782, section 2.1). */
-static bool asks_block_list(const uint8_t *name, size_t len) {
+/* Labels at the beginning that are numbers of up to so many digits. */
+static unsigned numbers_in_front(const uint8_t *name, size_t len, unsigned digits_max, bool hex) {
     unsigned labels = 0, digits = 0;
-    for (size_t i = 0; i < len && labels < 4; i++) {
-        if (name[i] >= '0' && name[i] <= '9' && digits < 3)
-            digits++;
-        else if (name[i] == '.' && digits > 0)
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = name[i];
+        bool digit = (c >= '0' && c <= '9') || (hex && c >= 'a' && c <= 'f');
+        if (c == '.' && digits > 0)
             labels++, digits = 0;
-        else
-            return false;
+        else if (!digit || digits++ == digits_max)
+            break;
     }
-    return labels == 4;
+    return labels;
+}
+
+bool dns_asks_block_list(const uint8_t *name, size_t len) {
+    return numbers_in_front(name, len, 3, false) >= 4 || numbers_in_front(name, len, 1, true) >= 32;
 }
 
 bool dns_is_private_name(const uint8_t *name, size_t len) {
@@ -58,7 +61,7 @@ bool dns_is_private_name(const uint8_t *name, size_t len) {
                   INSIDE("home"),        INSIDE("lan"),          INSIDE("box"),
                   INSIDE("localdomain"), INSIDE("in-addr.arpa"), INSIDE("ip6.arpa")};
     bool dotted = false;
-    if (asks_block_list(name, len)) return true;
+    if (dns_asks_block_list(name, len)) return true;
     for (size_t i = 0; i < len; i++) dotted |= name[i] == '.';
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
         size_t n = inside[i].len;
@@ -146,11 +149,18 @@ bool dns_is_unfollowed(const struct engine *e, const struct dns_entry *d) {
 /* ---- answers -----------------------------------------------------------------------------------
  */
 
+/* A server next to its client, in a network without private addresses (IPv6 mostly): a home's
+ * router, a site's own resolver. */
+static bool is_neighbour(const struct addr *a, const struct addr *b) {
+    return a->len == b->len && memcmp(a->b, b->b, a->len == 4 ? 3 : 8) == 0;
+}
+
 /* Made for the inside of a network, said by a server of the outside, about a name of the outside.
  */
 static void look_for_private(struct engine *e, struct resolver *r, const struct dns_entry *d,
                              const struct dns_message *m) {
     if (m->rcode != 0 || !asks_address(d) || dns_is_private_address(&d->server)) return;
+    if (is_neighbour(&d->client, &d->server)) return;
     for (unsigned i = 0; i < m->addresses; i++) {
         if (!dns_is_private_address(&m->address[i].address)) continue;
         if (dns_is_private_name(d->name, d->name_len)) return;

@@ -41,6 +41,10 @@ uint64_t dns_sibling_a_us(const struct engine *e, const struct dns_entry *d);
 /* The address is for use inside of networks or hosts only: RFC 1918, 4193, 3927, 4291. */
 bool dns_is_private_address(const struct addr *a);
 
+/* "2.0.0.127.list.example": a block list is asked about an address (RFC 5782, sections 2.1
+ * and 2.4). It answers 127.0.0.N, or that there is no such name.  `name` in lower case. */
+bool dns_asks_block_list(const uint8_t *name, size_t len);
+
 /* The name ends in one of the domains that no public zone holds (RFC 6761, 6762, 8375, and those
  * that home routers use), has no dot, or is asked in reverse or of a block list (RFC 5782). */
 bool dns_is_private_name(const uint8_t *name, size_t len);

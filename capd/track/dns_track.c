@@ -169,6 +169,7 @@ static void make_key(const struct engine *e, struct dns_entry *key, const struct
     n += 16u + key->name_len;
     key->hash = hash_bytes(e->o.seed, bytes, n);
     key->udp_size = m->udp_size;
+    key->iterative = !m->recursion_desired;
     key->target = select_dns_target(e, key->name, key->name_len);
 }
 
@@ -186,6 +187,7 @@ static void take_query(struct engine *e, const struct dns_entry *key) {
     }
     e->total.dns_transactions++;
     r->transactions++;
+    r->iterative += key->iterative;
     if (!d) {
         uint32_t i = make_room(e), *b = bucket_of(&e->dns, key->hash);
         d = &e->dns.entry[i];

@@ -81,7 +81,7 @@ static void carve_udp(struct engine *e, struct carver *c, uint32_t flows) {
     CARVE(c, e->udp.state, e->udp.capacity);
     CARVE(c, e->udp.last_us, e->udp.capacity);
     CARVE(c, e->udp.free, e->udp.capacity);
-    e->media.capacity = share(flows, 64, 128, 512);
+    e->media.capacity = share(flows, 64, 128, 1024);
     CARVE(c, e->media.media, e->media.capacity);
     e->udp_done.capacity = e->udp_sums.capacity = 512;
     CARVE(c, e->udp_done.service, e->udp_done.capacity);

@@ -116,7 +116,8 @@ static void second_answer(struct engine *e, struct claim *c, const struct spoken
 }
 
 /* Another one speaks for the address.  One change may be a new card or a failover; a change back is
- * two hosts. */
+ * two hosts.  Not so one answer to each question: a bonded pair (balance-alb) answers some with one
+ * card and some with the other, to share its clients among them; of two hosts both answer. */
 static void change(struct engine *e, struct claim *c, const struct spoken *s) {
     const uint8_t *mac = s->a->sender_mac;
     bool related = same_host(c->mac, mac);
@@ -160,7 +161,7 @@ static void claim_heard(struct engine *e, struct claim *c, const struct spoken *
     if (s->unasked && !mac_is_group(mac)) take_over(e, c, s);
     if (!claim_has_mac(c))
         memcpy(c->mac, mac, 6);
-    else if (!mac_equal(c->mac, mac))
+    else if (!mac_equal(c->mac, mac) && !s->asked_for)
         change(e, c, s);
     c->us = e->now_us;
 }

@@ -160,8 +160,19 @@ static void loop_count(struct engine *e, const struct packet *k, const uint8_t *
     incident_add(e, &row);
 }
 
+/* Machines that tell their state to each other some thousand times a second, changed or not:
+ * PROFINET, POWERLINK, EtherCAT, SERCOS, and of substations GOOSE and sampled values (IEC 61850);
+ * AVTP carries sound and pictures. */
+static bool is_process_data(const struct packet *k) {
+    static const uint16_t types[] = {0x8892, 0x88ab, 0x88a4, 0x88cd, 0x88b8, 0x88ba, 0x22f0};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (k->ip_version == 0 && k->ethertype == types[i]) return true;
+    return false;
+}
+
 /* A stream to a group that somebody joined (RTP, television) is no flood, however much it is. */
 static bool is_stream(const struct packet *k) {
+    if (is_process_data(k)) return true;
     if (k->ip_version == 4)
         return k->dst.b[0] >= 224 && k->dst.b[0] < 240 &&
                !(k->dst.b[0] == 224 && k->dst.b[1] == 0 && k->dst.b[2] == 0);
@@ -189,6 +200,6 @@ void link_storm_frame(struct engine *e, const struct packet *k, const uint8_t *b
         e->link.second.askers[who % ASKER_BITS / 64] |= UINT64_C(1) << who % 64;
         source_count(e, k);
     }
-    if (mac_equal(k->dst_mac, all)) loop_count(e, k, bytes, cap);
+    if (mac_equal(k->dst_mac, all) && !is_process_data(k)) loop_count(e, k, bytes, cap);
     if (!is_stream(k)) flooded_count(e, k);
 }

@@ -5,11 +5,14 @@
  * hosts, each with an address of its own: neither is a ping. Runs in: worker.  Input trust:
  * packets. */
 #include "capd/track/ping.h"
+#include "capd/track/hash.h"
 #include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/udp.h"
 
-#define GUARD_US 2000000u /* findings.md, rule 5 */
+#define GUARD_US   2000000u /* findings.md, rule 5 */
+#define LOST_MIN   2u       /* of one host: less is worth no place in a bounded list */
+#define SILENT_MAX 20u
 
 static bool is_request(const struct packet *k) {
     if (k->ttl < PATH_FEW_HOPS || udp_is_group(k)) return false;
@@ -20,62 +23,68 @@ static bool is_reply(const struct packet *k) {
     return k->icmp.type == (k->ip_proto == 58 ? 129 : 0);
 }
 
-static struct ping *find(struct engine *e, const struct addr *asker, const struct addr *asked,
-                         uint16_t id) {
-    for (uint32_t i = 0; i < PINGS && e->ping[i].used; i++) {
-        struct ping *p = &e->ping[i];
-        if (p->id == id && addr_equal(&p->asked, asked) && addr_equal(&p->asker, asker)) return p;
-    }
-    return NULL;
+/* First of the places where the two may stand. */
+static uint32_t set_of(const struct engine *e, const struct addr *asker, const struct addr *asked) {
+    uint64_t hash = hash_addr(e->o.seed, asker, 0) ^ hash_addr(e->o.seed, asked, 1);
+    return (uint32_t)hash % PING_SETS * PING_WAYS;
 }
 
-/* Would something be forgotten with it?  Not with one question that still waits: what asks a whole
- * network has many of these. */
+static uint32_t find(const struct engine *e, const struct addr *asker, const struct addr *asked) {
+    uint32_t set = set_of(e, asker, asked);
+    for (uint32_t i = set; i < set + PING_WAYS && e->ping[i].used; i++)
+        if (addr_equal(&e->ping[i].asked, asked) && addr_equal(&e->ping[i].asker, asker)) return i;
+    return NONE;
+}
+
+/* Would more be forgotten with it than a question or two to a host that may not exist? */
 static bool is_open(const struct ping *p) {
-    bool waiting = false;
-    for (uint32_t n = 0; n < PING_TRIES; n++) waiting |= p->try[n].waiting;
-    return p->used && (p->lost > 0 || (waiting && p->hand > 1));
+    uint64_t lost = p->lost;
+    for (uint32_t n = 0; n < PING_TRIES; n++) lost += p->try[n].waiting;
+    return p->used && lost >= LOST_MIN;
 }
 
 static struct ping *take(struct engine *e, const struct packet *k) {
-    struct ping *oldest = &e->ping[0];
-    for (uint32_t i = 0; i < PINGS; i++) {
-        struct ping *p = &e->ping[i];
+    struct ping *set = &e->ping[set_of(e, &k->src, &k->dst)], *oldest = set;
+    for (struct ping *p = set; p < set + PING_WAYS; p++) {
         if (!p->used || p->last_us < oldest->last_us) oldest = p;
         if (!p->used) break;
     }
     if (is_open(oldest)) e->total.evicted++;
     *oldest = (struct ping){.asker = k->src,
                             .asked = k->dst,
-                            .id = k->icmp.echo_id,
                             .used = true,
                             .target = select_address(e, &k->src) || select_address(e, &k->dst),
                             .first_us = e->now_us};
     return oldest;
 }
 
-static struct ping_try *outstanding(struct ping *p, uint16_t seq) {
-    for (uint32_t n = 0; n < PING_TRIES; n++)
-        if (p->try[n].waiting && p->try[n].seq == seq) return &p->try[n];
+static struct ping_try *outstanding(struct ping *p, uint16_t id, uint16_t seq) {
+    for (uint32_t n = 0; n < PING_TRIES; n++) {
+        struct ping_try *t = &p->try[n];
+        if (t->waiting && t->id == id && t->seq == seq) return t;
+    }
     return NULL;
 }
 
 static void take_request(struct engine *e, const struct packet *k) {
-    struct ping *p = find(e, &k->src, &k->dst, k->icmp.echo_id);
-    if (!p) p = take(e, k);
-    if (outstanding(p, k->icmp.echo_seq)) return; /* a copy of the capture */
+    uint32_t known = find(e, &k->src, &k->dst);
+    struct ping *p = known != NONE ? &e->ping[known] : take(e, k);
+    if (outstanding(p, k->icmp.echo_id, k->icmp.echo_seq)) return; /* a copy of the capture */
     struct ping_try *t = &p->try[p->hand++ % PING_TRIES];
     if (t->waiting && e->now_us - t->us > GUARD_US) {
         p->lost++;
         p->judged++;
     }
-    *t = (struct ping_try){.seq = k->icmp.echo_seq, .waiting = true, .us = e->now_us};
+    *t = (struct ping_try){
+        .id = k->icmp.echo_id, .seq = k->icmp.echo_seq, .waiting = true, .us = e->now_us};
     p->last_us = e->now_us;
 }
 
 static void take_reply(struct engine *e, const struct packet *k) {
-    struct ping *p = find(e, &k->dst, &k->src, k->icmp.echo_id);
-    struct ping_try *t = p ? outstanding(p, k->icmp.echo_seq) : NULL;
+    uint32_t known = find(e, &k->dst, &k->src);
+    if (known == NONE) return;
+    struct ping *p = &e->ping[known];
+    struct ping_try *t = outstanding(p, k->icmp.echo_id, k->icmp.echo_seq);
     if (!t) return;
     uint64_t took = e->now_us - t->us;
     t->waiting = false;
@@ -93,14 +102,21 @@ void ping_packet(struct engine *e, const struct packet *k) {
 }
 
 bool ping_is_known(const struct engine *e, const struct addr *asker, const struct addr *asked) {
-    for (uint32_t i = 0; i < PINGS && e->ping[i].used; i++)
-        if (addr_equal(&e->ping[i].asked, asked) && addr_equal(&e->ping[i].asker, asker))
-            return true;
-    return false;
+    return find(e, asker, asked) != NONE;
+}
+
+/* Of the hosts that never answered one asker so many are listed: who asks a whole network finds
+ * most of it empty, and must not fill the list. */
+static bool is_one_of_many(const struct engine *e, const struct ping *p) {
+    uint32_t before = 0;
+    if (p->answered > 0 || p->target) return false;
+    for (const struct ping *q = e->ping; q < p && before < SILENT_MAX; q++)
+        before += q->used && q->answered == 0 && addr_equal(&q->asker, &p->asker);
+    return before >= SILENT_MAX;
 }
 
 void ping_report(const struct engine *e, struct incidents *all) {
-    for (uint32_t i = 0; i < PINGS && e->ping[i].used; i++) {
+    for (uint32_t i = 0; i < PINGS; i++) {
         const struct ping *p = &e->ping[i];
         uint64_t lost = p->lost, judged = p->judged;
         for (uint32_t n = 0; n < PING_TRIES; n++) {
@@ -108,7 +124,7 @@ void ping_report(const struct engine *e, struct incidents *all) {
             lost += old;
             judged += old;
         }
-        if (lost == 0) continue;
+        if (!p->used || lost < LOST_MIN || is_one_of_many(e, p)) continue;
         struct msg_incident row = {.kind = INCIDENT_PING_LOSS,
                                    .subject = p->asked,
                                    .peer = p->asker,

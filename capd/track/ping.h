@@ -2,8 +2,9 @@
 #define CAPD_TRACK_PING_H
 #include "capd/track/state.h"
 
-/* Echo requests paired with their replies, by the two hosts and the identifier (RFC 792, RFC 4443
- * section 4).  Full: the pair that was silent longest gives way. */
+/* Echo requests paired with their replies, by the two hosts, the identifier and the number (RFC
+ * 792, RFC 4443 section 4).  Full: the pair of hosts that was silent longest gives way, which
+ * counts as lost when a finding may have been lost with it. */
 
 /* A selected ICMP packet: an echo request or reply is counted, anything else is nothing. */
 void ping_packet(struct engine *e, const struct packet *k);

@@ -209,6 +209,7 @@ struct dns_entry {
     uint8_t addresses;       /* A and AAAA records in the answer */
     uint32_t extended_error; /* INFO-CODE + 1, 0: none */
     bool used, answered, target;
+    bool iterative; /* asked without recursion (RD clear), as resolvers ask each zone's servers */
     uint32_t chain, tries;
     uint32_t answer_tries, responses; /* tries before the answer; answers, later ones included */
     uint64_t hash, first_us, last_us, latency_us;
@@ -252,7 +253,7 @@ struct resolver {
     struct addr address;
     uint16_t port;
     bool used, target, to_client, to_server;
-    uint64_t queries, transactions, responses, retried, late, rcode[6], other_rcode;
+    uint64_t queries, transactions, iterative, responses, retried, late, rcode[6], other_rcode;
     uint64_t lost, lost_tries, lost_wait_us; /* unanswered transactions that left the table */
     uint64_t trouble_first_us, trouble_last_us, trouble_target;
     uint8_t trouble_len;
@@ -352,16 +353,19 @@ struct arp_entry {
 
 /* ---- ping, paths ------------------------------------------------------------------------------
  */
-#define PINGS      64u
+/* Two hosts stand in the set that their keyed hash names: a new pair looks at few others, however
+ * many pings there are, and a monitor of several hundred hosts has room. */
+#define PING_SETS  32u
+#define PING_WAYS  16u
+#define PINGS      (PING_SETS * PING_WAYS)
 #define PING_TRIES 32u
 struct ping_try {
     uint64_t us;
-    uint16_t seq;
+    uint16_t id, seq;
     bool waiting;
 };
 struct ping {
     struct addr asker, asked;
-    uint16_t id;
     bool used, target;
     uint32_t hand;
     uint64_t first_us, last_us, judged, lost, answered, took_us, longest_us;

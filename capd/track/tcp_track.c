@@ -53,11 +53,13 @@ static void learn_options(struct flow *f, struct flow_side *side, const struct t
     if (!(c->bits & v->bits & SIDE_SCALE)) c->wscale = v->wscale = 0;
 }
 
+/* Both ends may open at once (RFC 9293 section 3.5): the other one's SYN repeats none. */
 static void note_syn(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
+    bool crossed = s->dir == SERVER && f->bits & FLOW_SYN;
     side->isn = s->seq;
-    if (!(s->flags & TCP_ACK)) {
+    if (!(s->flags & TCP_ACK) && !crossed) {
         if (!(f->bits & FLOW_SYN)) {
             f->syn_us = s->us;
             if (e->dns_cut.used > 0) dns_fault_connects(e, f);
@@ -69,7 +71,7 @@ static void note_syn(struct engine *e, struct segment *s) {
             tcp_setup_asked(e, f);
         else
             services_note_repeat(e, f);
-    } else if (!(f->bits & FLOW_SYNACK)) {
+    } else if (s->flags & TCP_ACK && !(f->bits & FLOW_SYNACK)) {
         f->bits |= FLOW_SYNACK;
         f->synack_us = s->us;
         tcp_setup_answered(e, f, false);
@@ -82,7 +84,7 @@ static void note_syn(struct engine *e, struct segment *s) {
             s->us - f->syn_us > e->total.slowest_answer_us)
             e->total.slowest_answer_us = s->us - f->syn_us;
     }
-    if (s->flags & TCP_ACK && f->synack_sent < UINT8_MAX) f->synack_sent++;
+    if (s->flags & TCP_ACK && s->dir == SERVER && f->synack_sent < UINT8_MAX) f->synack_sent++;
     learn_options(f, side, &s->k->tcp);
 }
 

@@ -116,14 +116,29 @@ static double answered_percent(const struct msg_resolver *s) {
     return all ? 100.0 * (double)(all - open) / (double)all : 100;
 }
 
-/* The row's resolver, then the others in their order. */
+/* Did it answer one of the questions that the row's resolver left open? */
+static bool stood_in(const struct derive_row *r, const struct msg_resolver *s) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_dns_row *d = &all->rows[i];
+        const struct msg_dns_row *o = is_silent(r, d) ? answer_elsewhere(r, d) : NULL;
+        if (o && addr_equal(&o->server, &s->address) && o->server_port == s->port) return true;
+    }
+    return false;
+}
+
+/* The row's resolver, then those that stood in for it, in their order; when the rows of their
+ * answers were not kept, all that answer. */
 unsigned derive_answered_by_resolver(const struct derive_row *r, struct derive_item *out) {
     const struct msg_resolvers *all = &r->view->snapshot->resolvers;
+    bool known = false;
+    for (uint32_t i = 0; i < all->rows_n && !known; i++) known = stood_in(r, &all->rows[i]);
     unsigned n = 0;
     for (int mine = 1; mine >= 0; mine--)
         for (uint32_t i = 0; i < all->rows_n && n < DERIVE_ITEMS; i++) {
             const struct msg_resolver *s = &all->rows[i];
             if ((s == r->row) != mine) continue;
+            if (!mine && (known ? !stood_in(r, s) : s->responses == 0)) continue;
             addr_format_endpoint(&s->address, s->port == 53 ? 0 : (unsigned)s->port,
                                  out[n].subject);
             out[n++].value = answered_percent(s);

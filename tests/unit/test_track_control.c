@@ -127,7 +127,7 @@ static void test_track_icmp_quotes_a_flow_that_was_seen(void **state) {
 static void echo(struct lab *l, uint8_t type, uint32_t src, uint32_t dst, uint16_t seq) {
     uint8_t f[64] = {0};
     f[34] = type;
-    put16(f + 38, 77);
+    put16(f + 38, (uint16_t)(77 + seq / 2)); /* another program */
     put16(f + 40, seq);
     lab_ip(l, f, 1, src, dst, 24);
 }
@@ -199,22 +199,54 @@ static void test_track_mtu_is_forgotten_after_minutes(void **state) {
     }
 }
 
-/* A monitor asks more hosts than are kept: those that answered are no loss. */
+/* Somebody asks more hosts than are kept.  Those that answered are no loss, nor is a single
+ * question to a host that may not exist; and who finds a network empty does not fill the list with
+ * it. */
 static void test_track_pings_of_many_hosts(void **state) {
     (void)state;
-    enum { ANSWERED, ASKED_ONCE, ASKED_TWICE, CASES };
-    for (unsigned which = 0; which < CASES; which++) {
+    static const struct {
+        uint32_t hosts;
+        uint16_t tries;
+        bool silent, lost;
+        uint32_t rows;
+    } t[] = {{4 * PINGS, 1, false, false, 0},
+             {4 * PINGS, 1, true, false, 0},
+             {4 * PINGS, 3, true, true, 20},
+             {250, 4, true, false, 20}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
-        for (uint32_t host = 0; host < 4 * PINGS; host++) {
-            echo(l, 8, A1, B1 + host, 1);
-            l->us += 1 * MS;
-            if (which == ANSWERED) echo(l, 0, B1 + host, A1, 1);
-            if (which == ASKED_TWICE) echo(l, 8, A1, B1 + host, 2);
-        }
+        for (uint32_t host = 0; host < t[i].hosts; host++)
+            for (uint16_t seq = 1; seq <= t[i].tries; seq++) {
+                echo(l, 8, A1, B1 + host, seq);
+                l->us += 1 * MS;
+                if (!t[i].silent) echo(l, 0, B1 + host, A1, seq);
+            }
+        lab_wait(l, 3 * S);
         lab_snapshot(l);
-        assert_int_equal(l->totals.evicted, which == ASKED_TWICE ? 3 * PINGS : 0);
+        assert_int_equal(l->totals.evicted > 2 * PINGS, t[i].lost);
+        if (!t[i].lost) assert_int_equal(l->totals.evicted, 0);
+        assert_int_equal(l->incidents.rows_n, t[i].rows);
         lab_free(l);
     }
+}
+
+/* A monitor asks some hundred hosts at once, over a long path, from a new process (and so with a
+ * new identifier) each time: all that came back is found, and who missed a few is named. */
+static void test_track_pings_of_a_monitor(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (uint16_t round = 1; round <= 3; round++) {
+        for (uint32_t host = 0; host < 300; host++) echo(l, 8, A1, B1 + host, round);
+        lab_wait(l, 300 * MS);
+        for (uint32_t host = 1; host < 300; host++) echo(l, 0, B1 + host, A1, round);
+        lab_wait(l, 3 * S);
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->totals.evicted, 0);
+    assert_int_equal(l->incidents.rows_n, 1);
+    assert_int_equal(l->incidents.rows[0].count, 3);
+    assert_int_equal(l->incidents.rows[0].tries, 3);
+    lab_free(l);
 }
 
 /* Somebody tries many ports; what happens after is told all the same. */
@@ -322,6 +354,7 @@ int main(void) {
         cmocka_unit_test(test_track_mtu_is_forgotten_after_minutes),
         cmocka_unit_test(test_track_loop_of_packets_that_were_seen),
         cmocka_unit_test(test_track_pings_of_many_hosts),
+        cmocka_unit_test(test_track_pings_of_a_monitor),
         cmocka_unit_test(test_track_incidents_after_a_flood),
         cmocka_unit_test(test_track_incidents_of_the_target_after_a_flood),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),

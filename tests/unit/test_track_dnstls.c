@@ -9,6 +9,7 @@
 /* ---- DNS ---------------------------------------------------------------------------------------
  */
 enum { A = 1, TXT = 16, AAAA = 28, TC = 0x0200, RA = 0x0080, AA = 0x0400 };
+enum { NO_RD = 0x0100 }; /* among the flags: asked without it */
 
 struct message {
     const char *name;
@@ -23,7 +24,7 @@ static size_t dns_write(uint8_t *m, const struct message *d, bool response) {
     unsigned records = (d->address[0] ? 1u : 0u) + (d->address[1] ? 1u : 0u);
     memset(m, 0, 12);
     put16(m, d->id);
-    put16(m + 2, response ? 0x8100u | d->flags : 0x0100);
+    put16(m + 2, response ? 0x8100u | d->flags : d->flags & NO_RD ? 0 : 0x0100);
     put16(m + 4, 1);
     put16(m + 6, response ? records : 0);
     put16(m + 10, d->room != 0);
@@ -54,17 +55,25 @@ static size_t dns_write(uint8_t *m, const struct message *d, bool response) {
     return n;
 }
 
-static void ask(struct lab *l, struct message d) {
+static void ask_from(struct lab *l, uint32_t client, struct message d) {
     uint8_t m[512];
     size_t n = dns_write(m, &d, false);
-    lab_udp(l, A1, d.port ? d.port : 5000, d.server ? d.server : INNER, 53, m, n);
+    lab_udp(l, client, d.port ? d.port : 5000, d.server ? d.server : INNER, 53, m, n);
 }
 
-static void answer(struct lab *l, struct message d) {
+static void ask(struct lab *l, struct message d) {
+    ask_from(l, A1, d);
+}
+
+static void answer_to(struct lab *l, uint32_t client, struct message d) {
     uint8_t m[512];
     if (d.flags == 0) d.flags = RA;
     size_t n = dns_write(m, &d, true);
-    lab_udp(l, d.server ? d.server : INNER, 53, A1, d.port ? d.port : 5000, m, n);
+    lab_udp(l, d.server ? d.server : INNER, 53, client, d.port ? d.port : 5000, m, n);
+}
+
+static void answer(struct lab *l, struct message d) {
+    answer_to(l, A1, d);
 }
 
 /* The same over TCP: a connection of its own, with the length prefix. */
@@ -308,6 +317,64 @@ static void test_dns_private_answers(void **state) {
     }
 }
 
+/* A site with public addresses: its own resolver, next to the client, tells of its inside. */
+static void test_dns_private_answers_of_a_neighbour(void **state) {
+    (void)state;
+    for (unsigned next = 0; next < 2; next++) {
+        struct lab *l = lab_default();
+        struct message q = {"www.example.com", A, 7, 0, OUTER, {PRIVATE, 0}, 0, 0};
+        uint32_t client = next ? OUTER + 9 : PUBLIC;
+        ask_from(l, client, q);
+        answer_to(l, client, q);
+        lab_snapshot(l);
+        assert_int_equal(l->resolvers.rows[0].private_answers, !next);
+        lab_free(l);
+    }
+}
+
+#define NIBBLES "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
+
+/* "Not listed" is what a mail server wants to hear of a block list. */
+static void test_dns_not_on_a_block_list(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        bool answered, resolved;
+    } cases[] = {{"2.0.0.127.list.example.com", true, true},
+                 {NIBBLES ".list.example.com", true, true},
+                 {"2.0.0.127.list.example.com", false, false},
+                 {"nosuch.example.com", true, false},
+                 {"0.0.127.list.example.com", true, false},
+                 {"1234.0.0.127.list.example.com", true, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        struct message q = {cases[i].name, A, 7, 0, 0, {0, 0}, RA | 3, 0};
+        ask(l, q);
+        if (cases[i].answered) answer(l, q);
+        lab_snapshot(l);
+        assert_int_equal(dns_row(l, A)->resolved, cases[i].resolved);
+        lab_free(l);
+    }
+}
+
+/* A resolver asks the servers of zones itself; one program that asks here as clients do is enough
+ * to make it a resolver's row. */
+static void test_dns_servers_of_zones(void **state) {
+    (void)state;
+    for (unsigned recursive = 0; recursive < 2; recursive++) {
+        struct lab *l = lab_default();
+        for (uint16_t n = 0; n < 3; n++) {
+            struct message q = {"www.example.com", A, n, 0, OUTER, {PUBLIC, 0}, AA, 0};
+            if (n > 0 || !recursive) q.flags |= NO_RD;
+            ask(l, q);
+            answer(l, q);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->resolvers.rows[0].iterative, !recursive);
+        lab_free(l);
+    }
+}
+
 /* ---- TLS ---------------------------------------------------------------------------------------
  */
 static const uint8_t retry_random[32] = {
@@ -492,6 +559,9 @@ int main(void) {
         cmocka_unit_test(test_dns_two_answers),
         cmocka_unit_test(test_dns_answers_nobody_asked_for),
         cmocka_unit_test(test_dns_private_answers),
+        cmocka_unit_test(test_dns_private_answers_of_a_neighbour),
+        cmocka_unit_test(test_dns_not_on_a_block_list),
+        cmocka_unit_test(test_dns_servers_of_zones),
         cmocka_unit_test(test_tls_client_breaks_off),
         cmocka_unit_test(test_tls_hello_retry_is_no_answer_twice),
         cmocka_unit_test(test_tls_versions_out_of_date),

@@ -146,6 +146,20 @@ static void test_link_one_address_moves_healthily(void **state) {
     none_of_all(l, "address probe");
 }
 
+/* A bonded pair of two makers (balance-alb) tells each client one of its cards, and asks by one. */
+static void test_link_clients_shared_among_cards(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (unsigned i = 0; i < 18; i++) {
+        unsigned client = 1 + i % 6;
+        arp(l, ASKS(client, client, 50));
+        arp(l, ANSWERS(i % 2 ? 41 : 42, 50, client, client));
+        if (i % 6 == 5) arp(l, ASKS(41, 50, client));
+        l->us += 1 * S;
+    }
+    none_of_all(l, "clients shared among cards");
+}
+
 /* ---- taken over ---- */
 static void test_link_unasked_answer_takes_over(void **state) {
     (void)state;
@@ -410,6 +424,29 @@ static void test_link_loop(void **state) {
     }
 }
 
+/* A field bus polls with the same broadcast each millisecond, a substation sends samples. */
+static void test_link_process_data(void **state) {
+    static const struct {
+        uint16_t type;
+        bool fault;
+    } cases[] = {{0x88a4, false}, {0x88ba, false}, {0x88b5, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        for (unsigned k = 0; k < 4000; k++) {
+            uint8_t f[60] = {0};
+            mac_put(f, EVERYBODY);
+            mac_put(f + 6, 9);
+            put16(f + 12, cases[i].type);
+            lab_frame(l, f, sizeof f, sizeof f);
+            l->us += 1 * MS;
+        }
+        assert_int_equal(find(l, INCIDENT_L2_LOOP) != NULL, cases[i].fault);
+        assert_int_equal(find(l, INCIDENT_BROADCAST_STORM) != NULL, cases[i].fault);
+        lab_free(l);
+    }
+}
+
 static void test_link_broadcast_storm(void **state) {
     static const struct {
         unsigned flood, other; /* frames in 4 seconds */
@@ -527,6 +564,7 @@ int main(void) {
         cmocka_unit_test(test_link_two_answers_are_a_duplicate),
         cmocka_unit_test(test_link_defended_address_is_a_duplicate),
         cmocka_unit_test(test_link_one_address_moves_healthily),
+        cmocka_unit_test(test_link_clients_shared_among_cards),
         cmocka_unit_test(test_link_unasked_answer_takes_over),
         cmocka_unit_test(test_link_traffic_moves_after_the_claim),
         cmocka_unit_test(test_link_anothers_question_is_no_excuse),
@@ -538,6 +576,7 @@ int main(void) {
         cmocka_unit_test(test_link_arp_storm_of_many),
         cmocka_unit_test(test_link_busy_but_healthy),
         cmocka_unit_test(test_link_loop),
+        cmocka_unit_test(test_link_process_data),
         cmocka_unit_test(test_link_broadcast_storm),
         cmocka_unit_test(test_link_neighbour_stays_silent),
         cmocka_unit_test(test_link_neighbours_of_other_hosts),

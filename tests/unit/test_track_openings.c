@@ -212,6 +212,35 @@ static void test_openings_encrypted_hello_belongs_to_the_target(void **state) {
     }
 }
 
+/* Peers that open to each other at the same moment, through their firewalls: no packet was
+ * repeated. A SYN that is, of either, still counts. */
+static void test_openings_by_both_ends_at_once(void **state) {
+    (void)state;
+    for (unsigned again = 0; again < 2; again++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 41000);
+        from_client(&k, TCP_SYN, NULL, 0);
+        l->us += 100;
+        from_server(&k, TCP_SYN, NULL, 0);
+        l->us += 1 * S;
+        if (again) k.cseq--, from_client(&k, TCP_SYN, NULL, 0);
+        l->us += 20 * MS;
+        k.cseq--, from_client(&k, TCP_SYN | TCP_ACK, NULL, 0);
+        l->us += 100;
+        k.sseq--, from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+        l->us += 20 * MS;
+        say_client(&k, "hello");
+        say_server(&k, "world");
+        conn_close(&k);
+        engine_end(l->e);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.established, 1);
+        assert_int_equal(l->services.rows[0].syn_retried, again);
+        assert_int_equal(l->incidents.rows_n, 0);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openings_request_in_the_syn),
@@ -221,6 +250,7 @@ int main(void) {
         cmocka_unit_test(test_openings_behind_a_proxy_header),
         cmocka_unit_test(test_openings_request_line_longer_than_is_kept),
         cmocka_unit_test(test_openings_hello_longer_than_is_kept),
+        cmocka_unit_test(test_openings_by_both_ends_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

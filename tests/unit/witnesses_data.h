@@ -290,8 +290,35 @@ WITNESS(host_of_target) {
     host_busy(w);
     world_target(w, "api.example.com", MODE_DOMAIN);
 }
+/* Waits that a timer makes, and ports on which nobody waits for an answer. */
+WITNESS(slow_alike) {
+    w->service[0].first_byte_us = (struct dist){5, 4990000, 5000000, 5010000, 5010000};
+}
+WITNESS(slow_alike_unknown) {
+    slow_alike(w);
+    w->service[0].tls_server_hellos = w->service[0].tls_client_hellos = 0;
+    w->service[0].http_responses = 0;
+}
+WITNESS(slow_unknown) {
+    very_slow(w);
+    w->service[0].tls_server_hellos = w->service[0].tls_client_hellos = 0;
+    w->service[0].http_responses = 0;
+}
+WITNESS(slow_held) {
+    w->service[0].first_byte_us = (struct dist){6, 29990000, 30000000, 30010000, 30010000};
+}
+WITNESS(slow_messages) {
+    very_slow(w);
+    w->service[0].port = 1883;
+}
+
 /* clang-format off */
 #define WITNESSES_DATA \
+    {"slow_server", slow_alike, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_alike_unknown, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_unknown, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_held, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_messages, "info", "confirmed", "server", "203.0.113.9:1883"}, \
     {"tcp_spurious_retransmissions", needless_by_dsack, "info", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_spurious_retransmissions", needless_seen_here, "info", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_spurious_retransmissions", needless_one_in_eight, "info", "confirmed", "network", "203.0.113.9:443"}, \

@@ -292,6 +292,10 @@ WITNESS(plain_rarely) {
                                                                         "confirmed",               \
                                                                         "name_resolution",         \
                                                                         "192.0.2.53"},             \
+        {"dns_slow", zone_server_far_away, NULL, NULL, NULL, NULL},                                \
+        {"dns_first_server_dead", zone_server_dead, "info", "confirmed",                           \
+         "name_resolution",       "192.0.2.53"},                                                   \
+        {"dns_no_answer", zone_dead, "warning", "confirmed", "name_resolution", "192.0.2.53"},     \
         {"dns_retry_needed", first_resolver_dead, NULL, NULL, NULL, NULL},                         \
         {"dns_aaaa_stall", aaaa_silent, "warning", "confirmed", "name_resolution", "192.0.2.53"},  \
         {"dns_no_answer", aaaa_silent, NULL, NULL, NULL, NULL},                                    \

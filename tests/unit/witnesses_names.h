@@ -8,7 +8,9 @@ WITNESS(first_resolver_dead) {
     RESOLVER;
     w->resolver[1] = *r;
     w->resolver[1].address = addr_from_bytes((uint8_t[]){192, 0, 2, 54}, 4);
-    w->s.resolvers.rows_n = 2;
+    w->resolver[2] = *r; /* has nothing to do with it */
+    w->resolver[2].address = addr_from_bytes((uint8_t[]){192, 0, 2, 55}, 4);
+    w->s.resolvers.rows_n = 3;
     r->responses = r->noerror = 0;
     r->transactions = r->unanswered = 2;
     r->unanswered_tries = 4;
@@ -165,6 +167,20 @@ WITNESS(both_families_silent) {
 WITNESS(ipv4_silent) {
     partly_silent(w);
     w->service[1].address = v6_of(9);
+}
+
+/* Servers of zones, as a resolver meets them. */
+WITNESS(zone_server_far_away) {
+    w->resolver[0].latency_us = (struct dist){30, 160000, 170000, 180000, 190000};
+    w->resolver[0].iterative = true;
+}
+WITNESS(zone_server_dead) {
+    first_resolver_dead(w);
+    w->resolver[0].iterative = true;
+}
+WITNESS(zone_dead) {
+    resolver_dead(w);
+    w->resolver[0].iterative = true;
 }
 
 #endif
