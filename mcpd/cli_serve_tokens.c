@@ -42,14 +42,18 @@ static bool is_token_file(const struct dirent *e, const char *name) {
 void serve_tokens_folder(const char *path, char dir_out[SETTINGS_PATH_BYTES]) {
     snprintf(dir_out, SETTINGS_PATH_BYTES, "%s", path);
     char *name = strrchr(dir_out, '/');
-    if (name) *name++ = 0;
+    if (!name) {
+        dir_out[0] = 0;
+        return;
+    }
+    *name++ = 0;
     DIR *d = dir_out[0] ? opendir(dir_out) : NULL;
     bool alone = d != NULL || errno == ENOENT; /* not there yet: made for it */
     for (const struct dirent *e; d && alone && (e = readdir(d)) != NULL;)
         alone =
             strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || is_token_file(e, name);
     if (d) closedir(d);
-    if (!alone || !name || !dir_out[0]) dir_out[0] = 0;
+    if (!alone) dir_out[0] = 0;
 }
 
 bool serve_tokens_open(struct serve_sockets *s, const struct app *a, const struct cli *c,

@@ -38,7 +38,7 @@ static struct http_view view_of(struct cursor c) {
 }
 
 static bool view_is(struct http_view v, const char *lower_text, size_t len) {
-    if (v.len != len) return false;
+    if (v.p == NULL || v.len != len) return false;
     for (size_t i = 0; i < len; i++)
         if (lower(v.p[i]) != (uint8_t)lower_text[i]) return false;
     return true;

@@ -58,18 +58,18 @@ static unsigned trouble_of(const struct resolver *r) {
  * when they are more than half. */
 static struct resolver *resolver_make_room(struct engine *e) {
     struct resolver *least[3] = {NULL};
-    unsigned in_trouble = 0, which = 0;
+    unsigned in_trouble = 0;
     for (uint32_t i = 0; i < RESOLVERS; i++) {
         struct resolver *r = &e->resolver[i];
         unsigned t = trouble_of(r);
         if (!least[t] || r->queries < least[t]->queries) least[t] = r;
         in_trouble += t == 2;
     }
-    if (in_trouble > RESOLVERS / 2) which = 2;
-    while (!least[which]) which++;
+    struct resolver *r = in_trouble > RESOLVERS / 2 ? least[2] : least[0];
+    for (unsigned t = 1; !r; t++) r = least[t];
     e->total.rows_dropped++;
-    if (which > 0) e->total.evicted++;
-    return least[which];
+    if (trouble_of(r) > 0) e->total.evicted++;
+    return r;
 }
 
 static struct resolver *resolver_of(struct engine *e, const struct addr *a, uint16_t port) {

@@ -97,6 +97,24 @@ static bool s_all_rtt_samples(const struct derive_row *r, double *out) {
     return number(out, s->handshake_us.samples + s->rtt_us.samples);
 }
 
+/* Ports whose messages pass both ways without being answers (IANA service names: mqtt, secure-mqtt,
+ * ircu, ircs-u, xmpp-client and its old TLS port, amqps, amqp, stomp; Kafka's and NATS' own). */
+static bool s_message_port(const struct derive_row *r, double *out) {
+    static const uint16_t ports[] = {1883, 8883, 6667, 6697,  5222, 5223,
+                                     5671, 5672, 9092, 4222, 61613};
+    const struct msg_service *s = r->row;
+    *out = 0;
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
+        if (s->port == ports[i]) *out = 1;
+    return true;
+}
+
+/* How near half of all waits for a first byte come to the longest. */
+static bool s_first_byte_alike(const struct derive_row *r, double *out) {
+    const struct dist *d = &((const struct msg_service *)r->row)->first_byte_us;
+    return percent(out, d->p50_us, d->max_us);
+}
+
 struct closed_window {
     unsigned side; /* 1 client, 2 server */
     uint64_t us, times, stuck, life_us;
@@ -341,6 +359,8 @@ const struct computed computed_services[] = {
     {"syn_retried_percent", s_syn_retried_percent},
     {"lowest_rtt_ms", s_lowest_rtt},
     {"all_rtt_samples", s_all_rtt_samples},
+    {"message_port", s_message_port},
+    {"first_byte_alike_percent", s_first_byte_alike},
     {"zero_window_side", s_zero_side},
     {"zero_window_ms", s_zero_closed},
     {"zero_window_times", s_zero_times},
