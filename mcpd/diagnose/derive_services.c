@@ -100,7 +100,7 @@ static bool s_all_rtt_samples(const struct derive_row *r, double *out) {
 /* Ports whose messages pass both ways without being answers (IANA service names: mqtt, secure-mqtt,
  * ircu, ircs-u, xmpp-client and its old TLS port, amqps, amqp, stomp; Kafka's and NATS' own). */
 static bool s_message_port(const struct derive_row *r, double *out) {
-    static const uint16_t ports[] = {1883, 8883, 6667, 6697,  5222, 5223,
+    static const uint16_t ports[] = {1883, 8883, 6667, 6697, 5222, 5223,
                                      5671, 5672, 9092, 4222, 61613};
     const struct msg_service *s = r->row;
     *out = 0;
