@@ -34,7 +34,7 @@ bool conf_number(const char *value, unsigned long min, unsigned long max, unsign
     return true;
 }
 
-bool conf_switch(const char *value, bool *out) {
+static bool read_switch(const char *value, bool *out) {
     *out = strcmp(value, "on") == 0;
     return *out || strcmp(value, "off") == 0;
 }
@@ -71,6 +71,19 @@ static bool unknown_key(const struct parser *p, const char *name) {
                     p->line, name, all);
 }
 
+static bool set_value(const struct conf_key *key, void *config, const char *value) {
+    void *at = (char *)config + key->at;
+    if (key->set) return key->set(config, value);
+    return key->max ? conf_number(value, key->min, key->max, at) : read_switch(value, at);
+}
+
+static bool not_allowed(const struct parser *p, const struct conf_key *key, const char *value) {
+    char range[32] = "";
+    if (key->max) snprintf(range, sizeof range, "%u to %u", key->min, key->max);
+    return fail_set(p->fail, FAIL_VALUE, key->name, PATH ":%u: `%s = %.60s`; allowed: %s%s",
+                    p->path, p->line, key->name, value, range, key->allowed);
+}
+
 static bool parse_line(struct parser *p, char *text) {
     char *value = strchr(text, '=');
     if (!value)
@@ -90,9 +103,7 @@ static bool parse_line(struct parser *p, char *text) {
             return fail_set(p->fail, FAIL_VALUE, name,
                             PATH ":%u: `%s = %.60s`; a comment stands on a line of its own",
                             p->path, p->line, name, value);
-        if (key->set(p->config, value)) return true;
-        return fail_set(p->fail, FAIL_VALUE, name, PATH ":%u: `%s = %.60s`; allowed: %s", p->path,
-                        p->line, name, value, key->allowed);
+        return set_value(key, p->config, value) || not_allowed(p, key, value);
     }
     return unknown_key(p, name);
 }

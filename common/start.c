@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -38,6 +39,14 @@ bool start_make_id(char *out, size_t cap) {
     if (getrandom(random, n, 0) != (ssize_t)n) return false;
     for (size_t i = 0; i < n; i++) snprintf(out + 2 * i, 3, "%02x", random[i]);
     return true;
+}
+
+void *start_map_secret(size_t bytes) {
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return NULL;
+    if (madvise(p, bytes, MADV_WIPEONFORK) == 0) return p;
+    (void)munmap(p, bytes);
+    return NULL;
 }
 
 bool start_clear_socket(const struct sockaddr_un *path, const char *program, struct fail *fail) {

@@ -16,6 +16,10 @@ int start_signals(void);
 /* Random hex digits that fill `out`, an odd number of bytes (up to 65). */
 bool start_make_id(char *out, size_t cap);
 
+/* Zeroed memory, whole pages, that a process forked from this one finds empty; NULL: none.  The
+ * caller's, to be given back by munmap(). */
+void *start_map_secret(size_t bytes);
+
 /* Remove a socket left behind.  False: another `program` listens there, or it is something else. */
 bool start_clear_socket(const struct sockaddr_un *path, const char *program, struct fail *fail);
 #endif

@@ -115,9 +115,6 @@ static bool add_host(void *config, const char *word) {
     }
 SETTER(capd, read_capd(c, v))
 SETTER(dirs, read_dirs(c, v))
-SETTER(resolve, conf_switch(v, &c->resolve))
-SETTER(probe, conf_switch(v, &c->probe))
-SETTER(tokens, read_number(&c->token_budget, v, 600, 8000, 1))
 SETTER(hours, read_number(&c->retention_s, v, 1, 24 * 31, 3600))
 SETTER(mib, read_number(&c->retention_bytes, v, 1, 1024, 1024 * 1024))
 SETTER(captures, read_limit(&c->max_captures, c->limit_file, v))
@@ -130,21 +127,23 @@ SETTER(origins, conf_words(v, add_origin, c))
 SETTER(hosts, conf_words(v, add_host, c))
 
 static const struct conf_key keys[] = {
-    {"capd", set_capd, "the absolute path of capd's socket (at most 107 bytes), or private"},
-    {"file_directories", set_dirs, "up to 8 absolute paths with `:` between them"},
-    {"resolve", set_resolve, "on or off"},
-    {"probe", set_probe, "on or off"},
-    {"token_budget", set_tokens, "600 to 8000 (tokens)"},
-    {"retention_hours", set_hours, "1 to 744 (hours)"},
-    {"retention_mib", set_mib, "1 to 1024 (MiB)"},
-    {"max_captures", set_captures, "1 to 8"},
-    {"max_captures_per_caller", set_per_caller, "1 to 8"},
-    {"listen", set_listen, SETTINGS_LISTEN_ALLOWED},
-    {"socket", set_socket, "an absolute path of at most 107 bytes"},
-    {"socket_group", set_group, "the name or number of a group"},
-    {"token_file", set_token_file, "an absolute path of at most 255 bytes"},
-    {"allowed_origins", set_origins, "up to 8 of http://host[:port] or https://host[:port]"},
-    {"allowed_hosts", set_hosts, "up to 8 host names or addresses, IPv6 in brackets"},
+    CONF_SET("capd", set_capd,
+             "the absolute path of capd's socket (at most 107 bytes), or private"),
+    CONF_SET("file_directories", set_dirs, "up to 8 absolute paths with `:` between them"),
+    CONF_SWITCH(struct settings, "resolve", resolve),
+    CONF_SWITCH(struct settings, "probe", probe),
+    CONF_NUMBER(struct settings, "token_budget", token_budget, 600, 8000, " (tokens)"),
+    CONF_SET("retention_hours", set_hours, "1 to 744 (hours)"),
+    CONF_SET("retention_mib", set_mib, "1 to 1024 (MiB)"),
+    CONF_SET("max_captures", set_captures, "1 to 8"),
+    CONF_SET("max_captures_per_caller", set_per_caller, "1 to 8"),
+    CONF_SET("listen", set_listen, SETTINGS_LISTEN_ALLOWED),
+    CONF_SET("socket", set_socket, "an absolute path of at most 107 bytes"),
+    CONF_SET("socket_group", set_group, "the name or number of a group"),
+    CONF_SET("token_file", set_token_file, "an absolute path of at most 255 bytes"),
+    CONF_SET("allowed_origins", set_origins,
+             "up to 8 of http://host[:port] or https://host[:port]"),
+    CONF_SET("allowed_hosts", set_hosts, "up to 8 host names or addresses, IPv6 in brackets"),
 };
 
 bool settings_read(struct settings *c, const char *path, bool required, struct fail *fail) {

@@ -10,7 +10,6 @@
 #include "common/start.h"
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,12 +20,6 @@
 #define FLOWS_FILE  65536u
 #define FLOWS_LIVE  16384u
 #define FLOWS_SMALL 8192u /* less than 1 GiB of memory */
-
-static struct capture *free_slot(struct server *s) {
-    for (unsigned i = 0; i < LIM_CAPTURES; i++)
-        if (!s->capture[i].used) return &s->capture[i];
-    return NULL;
-}
 
 /* Copy what the worker needs out of the wiped state, then fork.  Does not return in the child. */
 static pid_t fork_worker(const struct server *s, const struct capture *c, int ipc,
@@ -56,7 +49,9 @@ static pid_t fork_worker(const struct server *s, const struct capture *c, int ip
 struct capture *captures_start(struct server *s, int client, uint32_t stream,
                                const struct msg_start *start, struct fail *fail) {
     int pair[2];
-    struct capture *c = free_slot(s);
+    struct capture *c = NULL;
+    for (unsigned i = 0; i < LIM_CAPTURES && !c; i++)
+        if (!s->capture[i].used) c = &s->capture[i];
     if (!c) {
         fail_set(fail, FAIL_LIMIT, "", "all %u capture slots are in use", LIM_CAPTURES);
         return NULL;
@@ -161,7 +156,7 @@ void captures_read(struct capture *c) {
         return;
     }
     if (c->relay.header.flags & WIRE_FINAL) {
-        c->final = true;
+        c->final = c->counted = true;
         c->failed = c->relay.header.type == WIRE_ERROR;
         c->packets = c->relay.header.final_packets;
         c->bytes = c->relay.header.final_bytes;
@@ -183,15 +178,17 @@ void captures_reap(struct server *s) {
 
 static void say_why(const struct capture *c, struct fail *fail) {
     int signal_number = WIFSIGNALED(c->status) ? WTERMSIG(c->status) : 0;
-    const char *why =
-        signal_number == SIGSYS ? "was killed by its own sandbox" : "did not answer and was killed";
-    if (!signal_number && WEXITSTATUS(c->status) == 0) why = "told its client why";
-    fail_set(fail, signal_number == SIGSYS ? FAIL_SANDBOX : FAIL_ENVIRONMENT, "",
-             "the capture worker %s", why);
-    if (c->killed || signal_number == SIGSYS || c->status == 0) return;
-    fail_set(fail, FAIL_ENVIRONMENT, "", "the capture worker %s %d",
-             signal_number ? "died of signal" : "ended with status",
-             signal_number ? signal_number : WEXITSTATUS(c->status));
+    enum fail_code code = signal_number == SIGSYS ? FAIL_SANDBOX : FAIL_ENVIRONMENT;
+    const char *why = signal_number == SIGSYS ? "was killed by its own sandbox"
+                      : c->status == 0        ? "told its client why"
+                      : c->killed             ? "did not answer and was killed"
+                                              : NULL;
+    if (why)
+        fail_set(fail, code, "", "the capture worker %s", why);
+    else
+        fail_set(fail, code, "", "the capture worker %s %d",
+                 signal_number ? "died of signal" : "ended with status",
+                 signal_number ? signal_number : WEXITSTATUS(c->status));
 }
 
 /* A worker that is gone without a final frame: make one. */
@@ -200,6 +197,15 @@ static void fail_capture(struct capture *c) {
     say_why(c, &fail);
     c->final = c->failed = true;
     relay_put_error(&c->relay, c->stream, &fail);
+}
+
+void captures_end(const struct server *s, struct capture *c) {
+    struct fail why = {.why = "capd was stopped"};
+    if (!c->reaped) kill(c->pid, SIGKILL);
+    if (!s->stopping) say_why(c, &why);
+    if (!s->private_mode) audit_end(c, c->failed || s->stopping ? &why : NULL);
+    relay_close(&c->relay);
+    c->used = false;
 }
 
 void captures_tend(struct server *s, uint64_t now_ms) {
@@ -213,10 +219,6 @@ void captures_tend(struct server *s, uint64_t now_ms) {
             fail_capture(c);
             continue;
         }
-        struct fail why;
-        say_why(c, &why);
-        if (!s->private_mode) audit_end(c, c->failed ? &why : NULL);
-        relay_close(&c->relay);
-        c->used = false;
+        captures_end(s, c);
     }
 }

@@ -22,6 +22,9 @@ void captures_stop(struct capture *c);
 /* The client is gone: nobody gets frames any more, the workers are stopped. */
 void captures_abandon(struct server *s, int client);
 
+/* Free the place, with a line in the audit; a worker that still lives is killed. */
+void captures_end(const struct server *s, struct capture *c);
+
 /* Worker's socket is readable; reap children; pass deadlines; end what has ended. */
 void captures_read(struct capture *c);
 void captures_reap(struct server *s);

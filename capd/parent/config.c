@@ -58,28 +58,21 @@ SETTER(users, conf_words(v, add_user, &c->users))
 SETTER(services, (c->services.n = 0, conf_words(v, add_user, &c->services)))
 SETTER(groups, conf_words(v, add_group, &c->groups))
 SETTER(interfaces, conf_words(v, add_interface, c))
-SETTER(captures, conf_number(v, 1, LIM_CAPTURES, &c->max_captures))
-SETTER(per_user, conf_number(v, 1, LIM_CAPTURES, &c->max_captures_per_user))
-SETTER(duration, conf_number(v, 1, LIM_DURATION_S, &c->max_duration_s))
-SETTER(snap_length, conf_number(v, 128, UINT16_MAX, &c->snap_length))
-SETTER(ring, conf_number(v, 1, 64, &c->ring_mib))
-SETTER(names, conf_switch(v, &c->names))
-SETTER(promiscuous, conf_switch(v, &c->promiscuous))
 
 static const struct conf_key keys[] = {
-    {"socket", set_socket, "an absolute path of at most 107 bytes"},
-    {"socket_group", set_socket_group, "a known group name or number"},
-    {"users", set_users, "known user names or numbers, at most 32"},
-    {"groups", set_groups, "known group names or numbers, at most 32"},
-    {"interfaces", set_interfaces, "interface names, at most 256 in the line's 1023 bytes"},
-    {"max_captures", set_captures, "1 to 8"},
-    {"max_captures_per_user", set_per_user, "1 to 8"},
-    {"service_users", set_services, "known user names or numbers, at most 32"},
-    {"max_duration", set_duration, "1 to 3600 (seconds)"},
-    {"snap_length", set_snap_length, "128 to 65535 (bytes)"},
-    {"ring_mib", set_ring, "1 to 64 (MiB)"},
-    {"names", set_names, "on or off"},
-    {"promiscuous", set_promiscuous, "on or off"},
+    CONF_SET("socket", set_socket, "an absolute path of at most 107 bytes"),
+    CONF_SET("socket_group", set_socket_group, "a known group name or number"),
+    CONF_SET("users", set_users, "known user names or numbers, at most 32"),
+    CONF_SET("groups", set_groups, "known group names or numbers, at most 32"),
+    CONF_SET("interfaces", set_interfaces, "interface names, at most 256 in the line's 1023 bytes"),
+    CONF_NUMBER(struct config, "max_captures", max_captures, 1, LIM_CAPTURES, ""),
+    CONF_NUMBER(struct config, "max_captures_per_user", max_captures_per_user, 1, LIM_CAPTURES, ""),
+    CONF_SET("service_users", set_services, "known user names or numbers, at most 32"),
+    CONF_NUMBER(struct config, "max_duration", max_duration_s, 1, LIM_DURATION_S, " (seconds)"),
+    CONF_NUMBER(struct config, "snap_length", snap_length, 128, UINT16_MAX, " (bytes)"),
+    CONF_NUMBER(struct config, "ring_mib", ring_mib, 1, 64, " (MiB)"),
+    CONF_SWITCH(struct config, "names", names),
+    CONF_SWITCH(struct config, "promiscuous", promiscuous),
 };
 #define KEYS (sizeof keys / sizeof keys[0])
 

@@ -1,12 +1,12 @@
 /* The socket's path: who may connect is decided by its mode first, by policy second.
  * Runs in: parent, before it gives up privileges.  Input trust: local. */
 #include "capd/parent/listener.h"
+#include "common/conf.h"
 #include "common/log.h"
 #include "common/start.h"
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,13 +19,12 @@ static int refuse(struct fail *fail, const char *path, const char *why) {
 }
 
 static void give_to_group(const struct config *c) {
-    char *end;
+    unsigned gid = 0;
     const struct group *g = getgrnam(c->socket_group);
-    unsigned long number = strtoul(c->socket_group, &end, 10);
-    if (!g && *end)
+    if (!g && !conf_number(c->socket_group, 0, UINT32_MAX - 1ul, &gid))
         log_line("group %s does not exist: only this group and user can connect to %s",
                  c->socket_group, c->socket);
-    else if (chown(c->socket, (uid_t)-1, g ? g->gr_gid : (gid_t)number) != 0)
+    else if (chown(c->socket, (uid_t)-1, g ? g->gr_gid : gid) != 0)
         log_line("%s cannot be given to group %s: %s", c->socket, c->socket_group, strerror(errno));
 }
 

@@ -40,15 +40,13 @@ const char *policy_account(const struct config *c, uid_t uid, const char *caller
 }
 
 bool policy_allows_start(const struct config *c, const struct policy_start *w, struct fail *fail) {
+    const char *file = "the administrator's capd.conf";
     if (w->in_all >= c->max_captures)
-        return fail_set(fail, FAIL_LIMIT, "",
-                        "%u run already; the administrator's capd.conf: max_captures = %u",
-                        w->in_all, c->max_captures);
+        return fail_set(fail, FAIL_LIMIT, "", "%u run already; %s: max_captures = %u", w->in_all,
+                        file, c->max_captures);
     if (w->of_user >= c->max_captures_per_user)
-        return fail_set(
-            fail, FAIL_LIMIT, "",
-            "this user runs %u; the administrator's capd.conf: max_captures_per_user = %u",
-            w->of_user, c->max_captures_per_user);
+        return fail_set(fail, FAIL_LIMIT, "", "this user runs %u; %s: max_captures_per_user = %u",
+                        w->of_user, file, c->max_captures_per_user);
     if (w->duration_ms > c->max_duration_s * 1000ull)
         return fail_set(fail, FAIL_LIMIT, "duration_ms",
                         "duration: %llu s; allowed: 1 to %u (max_duration in capd.conf)",

@@ -3,6 +3,7 @@
 #include "capd/parent/relay.h"
 #include "common/frame.h"
 #include "common/limits.h"
+#include "common/start.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,15 +12,8 @@
 #define RELAY_BYTES (WIRE_HEADER_BYTES + WIRE_EXT_BYTES + LIM_FRAME_FROM_CAPD)
 
 bool relay_open(struct relay *r) {
-    void *p = mmap(NULL, RELAY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    memset(r, 0, sizeof *r);
-    if (p == MAP_FAILED) return false;
-    if (madvise(p, RELAY_BYTES, MADV_WIPEONFORK) != 0) {
-        munmap(p, RELAY_BYTES);
-        return false;
-    }
-    r->bytes = p;
-    return true;
+    *r = (struct relay){.bytes = start_map_secret(RELAY_BYTES)};
+    return r->bytes != NULL;
 }
 
 void relay_close(struct relay *r) {

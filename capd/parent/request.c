@@ -24,12 +24,8 @@ struct request {
     struct fail fail;
 };
 
-static void answer(const struct request *r, unsigned type, const void *msg) {
-    server_reply(r->c, r->stream, type, msg);
-}
-
 static bool answer_ok(const struct request *r) {
-    answer(r, WIRE_OK, &(struct msg_empty){false});
+    server_reply(r->c, r->stream, WIRE_OK, &(struct msg_empty){false});
     return true;
 }
 
@@ -45,7 +41,7 @@ static bool do_hello(struct request *r, const void *msg) {
                                     .snaplen = c->snap_length};
     (void)msg; /* the client's name is a claim nobody needs */
     r->c->greeted = true;
-    answer(r, WIRE_HELLO_REPLY, &reply);
+    server_reply(r->c, r->stream, WIRE_HELLO_REPLY, &reply);
     return true;
 }
 
@@ -65,10 +61,10 @@ static bool do_interfaces(struct request *r, const void *msg) {
     struct interfaces *all = &r->s->interfaces;
     (void)msg;
     if (!read_interfaces(r, "")) return false;
-    answer(r, WIRE_INTERFACES_REPLY,
-           &(struct msg_interfaces_reply){all->interface, all->interfaces, all->address,
-                                          all->addresses, all->gateway, all->gateways,
-                                          all->interfaces_all, all->addresses_all});
+    server_reply(r->c, r->stream, WIRE_INTERFACES_REPLY,
+                 &(struct msg_interfaces_reply){all->interface, all->interfaces, all->address,
+                                                all->addresses, all->gateway, all->gateways,
+                                                all->interfaces_all, all->addresses_all});
     return true;
 }
 
@@ -218,7 +214,7 @@ static bool do_status(struct request *r, const void *msg) {
         memcpy(row->capture_id, c->id, sizeof row->capture_id);
         memcpy(row->interface, c->interface, sizeof row->interface);
     }
-    answer(r, WIRE_STATUS_REPLY, &(struct msg_status_reply){rows, n});
+    server_reply(r->c, r->stream, WIRE_STATUS_REPLY, &(struct msg_status_reply){rows, n});
     return true;
 }
 

@@ -8,11 +8,11 @@
 #include "common/clock.h"
 #include "common/frame.h"
 #include "common/log.h"
+#include "common/start.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,16 +21,15 @@
 #define STALLED_MS    10000u              /* a socket that takes nothing */
 #define IDLE_MS       (15u * 60u * 1000u) /* no request and no capture */
 #define THROTTLED_MS  50                  /* then a client that must wait is looked at again */
+#define LAST_WORDS_MS 2000u               /* for the workers, when capd is stopped */
 #define TURN_MS       500                 /* granularity of all deadlines */
 
-/* Of one user: its requests, for all its MCP clients, and its log lines of refused connections. */
-static const struct bucket_rate request_rate = {40, 80}, refusal_rate = {1, 10};
+/* Of one user, for all its MCP clients. */
+static const struct bucket_rate request_rate = {40, 80};
 
 struct server *server_new(void) {
-    struct server *s =
-        mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    /* Who gets NULL ends. */
-    if (s == MAP_FAILED || madvise(s, sizeof *s, MADV_WIPEONFORK) != 0) return NULL;
+    struct server *s = start_map_secret(sizeof *s);
+    if (!s) return NULL;
     s->listen_fd = s->signal_fd = s->file_fd = s->manager.fd = s->manager.beat_ms = -1;
     for (int i = 0; i < SERVER_CLIENTS; i++) s->client[i].fd = -1;
     return s;
@@ -132,9 +131,7 @@ int server_adopt(struct server *s, int fd) {
     if (policy_admits(&s->config, &c->peer, &fail) &&
         (s->private_mode || has_room(s, c->peer.uid, &fail)))
         return 0;
-    uint32_t more;
-    if (bucket_take_of(&s->refusals, c->peer.uid, &refusal_rate, c->last_request_ms, &more))
-        audit_connect(c, &fail, more);
+    audit_connect(c, &fail);
     server_reply_error(c, 0, &fail);
     c->closing = true;
     return 0;
@@ -215,11 +212,9 @@ static bool over(uint64_t since_ms, uint64_t ms, uint64_t now) {
 }
 
 static bool is_late(const struct server *s, const struct client *c, uint64_t now) {
-    if (over(c->stalled_ms, STALLED_MS, now) || over(c->half_frame_ms, HALF_FRAME_MS, now))
-        return true;
-    if (s->private_mode) return false;
-    return over(c->last_request_ms, c->greeted ? IDLE_MS : HALF_FRAME_MS, now) &&
-           !has_captures(s, c);
+    return over(c->stalled_ms, STALLED_MS, now) || over(c->half_frame_ms, HALF_FRAME_MS, now) ||
+           (!s->private_mode && !has_captures(s, c) &&
+            over(c->last_request_ms, c->greeted ? IDLE_MS : HALF_FRAME_MS, now));
 }
 
 /* ---- loop
@@ -237,7 +232,7 @@ static void read_signals(struct server *s) {
 static int fill_polls(const struct server *s, struct pollfd *p) {
     int wait_ms = s->manager.beat_ms;
     p[0] = (struct pollfd){s->signal_fd, POLLIN, 0};
-    p[1] = (struct pollfd){s->listen_fd, POLLIN, 0};
+    p[1] = (struct pollfd){s->stopping ? -1 : s->listen_fd, POLLIN, 0};
     for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
         const struct client *c = &s->client[i];
         short events = c->closing || c->throttled ? 0 : POLLIN;
@@ -277,11 +272,13 @@ static void turn(struct server *s) {
 }
 
 void server_run(struct server *s) {
+    unsigned n;
     while (!s->stopping) turn(s);
-    for (unsigned i = 0; i < LIM_CAPTURES; i++) {
-        if (!s->capture[i].used) continue;
-        kill(s->capture[i].pid, SIGKILL);
-        struct fail why = {.why = "capd was stopped"};
-        if (!s->private_mode) audit_end(&s->capture[i], &why);
-    }
+    for (int i = 0; i < SERVER_CLIENTS; i++)
+        if (s->client[i].fd >= 0) drop_client(s, &s->client[i]);
+    /* What the workers say now is for the audit alone. */
+    uint64_t end = clock_mono_ms() + (s->private_mode ? 0 : LAST_WORDS_MS);
+    while (captures_count(s, "", &n) > 0 && clock_mono_ms() < end) turn(s);
+    for (unsigned i = 0; i < LIM_CAPTURES; i++)
+        if (s->capture[i].used) captures_end(s, &s->capture[i]);
 }

@@ -7,9 +7,8 @@
 #include "common/sysd.h"
 #include "common/wire.h"
 
-#define SERVER_CLIENTS 64
-#define SERVER_PER_USER                                                                            \
-    24 /* connections: one for each MCP client a person has open; the rest is for others */
+#define SERVER_CLIENTS   64
+#define SERVER_PER_USER  24 /* one for each MCP client a person has open; the rest is for others */
 #define CLIENT_OUT_BYTES (64u * 1024u)
 #define NO_CLIENT        (-1)
 
@@ -42,7 +41,7 @@ struct capture {
     char account[LIM_LABEL + 1]; /* on whose account, see policy_account() */
     pid_t pid, client_pid;
     int ipc; /* -1: end of file was seen */
-    bool reaped, final, killed, failed;
+    bool reaped, final, counted, killed, failed;
     int status; /* of waitpid, when reaped */
     uint64_t started_us, ends_us;
     uint64_t kill_ms;        /* monotonic deadline, 0: none */
@@ -59,7 +58,7 @@ struct server {
     bool stopping;
     unsigned turn;
     struct sysd manager;
-    struct bucket_shares requests, refusals; /* by uid */
+    struct bucket_shares requests; /* by uid */
     struct client client[SERVER_CLIENTS];
     struct capture capture[LIM_CAPTURES];
     struct interfaces interfaces; /* scratch of one request */

@@ -30,9 +30,15 @@ static bool move_fd(int *fd, int to) {
     return true;
 }
 
+/* A terminal and a service manager send their signals to all processes of capd: when a capture ends
+ * is the parent's to say. */
+static bool is_ignored(int sig) {
+    return sig == SIGPIPE || sig == SIGINT || sig == SIGTERM;
+}
+
 bool drop_inherited(int *ipc_fd, int *file_fd, int parent_pid, struct fail *fail) {
     for (int sig = 1; sig < NSIG; sig++)
-        if (sig != SIGKILL && sig != SIGSTOP) signal(sig, sig == SIGPIPE ? SIG_IGN : SIG_DFL);
+        if (sig != SIGKILL && sig != SIGSTOP) signal(sig, is_ignored(sig) ? SIG_IGN : SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     if (sigprocmask(SIG_SETMASK, &none, NULL) != 0) return refuse(fail, "unblock signals");

@@ -418,6 +418,17 @@ def audit_tells_all(world):
             ("its stop", ("audit: stop", "uid=%d" % PERSON_UID, theirs, "granted")),
             ("its end, with what was counted", ("audit: end", theirs, "uid=%d" % PERSON_UID, "packets=", "bytes=", "complete"))):
         T.check("the audit tells: " + what, any(all(word in line for word in words) for line in lines), "\n".join(lines))
+    raw, before = Raw(world), len(lines)
+    raw.sock.sendall(b"".join(request(START, 10 + n, start_body("nosuch0")) for n in range(40)) +
+                     b"".join(request(STOP, 50 + n, {"capture_id": theirs}) for n in range(20)))
+    raw.wait(69)
+    refused = world.audit()[before:]
+    T.check("of 60 refused starts and stops some lines are logged", 4 <= len(refused) < 20, refused)
+    time.sleep(1.1)
+    raw.sock.sendall(request(START, 70, start_body("nosuch0")))
+    raw.wait(70)
+    T.check("and how many had none", until(lambda: any(re.search(r"and [1-9]\d* more before", line) for line in world.audit()), 2), world.audit()[-2:])
+    raw.sock.close()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ file system, a limit of memory).
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -34,7 +35,8 @@ def worker_is_killed(world):
     state, why = wait_state(session, doomed, "failed")
     T.check("worker killed: its capture failed, saying so", state == "failed" and "signal 9" in why, (state, why))
     T.check("worker killed: another capture goes on", state_of(session, other)[0] == "running", state_of(session, other))
-    T.check("worker killed: the audit says how it ended", any("failed:" in line and doomed in line for line in world.audit()), world.audit())
+    T.check("worker killed: the audit says how it ended, and that nobody knows what it had counted",
+            any("failed:" in line and doomed in line and "packets=unknown bytes=unknown" in line for line in world.audit()), world.audit())
     still_works("worker killed", world, session)
     # While it sets itself up, many times: whatever moment is met, the start is answered and capd goes on.
     answered = 0
@@ -78,14 +80,15 @@ def capd_is_upgraded(world):
     world.serve("http", SERVER4, 80)
     session = world.session()
     running = start(session)
+    world.curl("http://%s/bytes/2000" % SERVER4)
     new = os.path.join(world.dir, "capd.new")
     shutil.copy(os.path.join(world.dir, "capd"), new)
     os.chmod(new, 0o755)
     os.rename(new, os.path.join(world.dir, "capd"))
     world.stop(world.capd)
     said = world.audit()
-    T.check("capd upgraded: the audit closes the capture", any("audit: end" in line and running in line and "capd was stopped" in line
-                                                               for line in said), said)
+    T.check("capd upgraded: the audit closes the capture, with what was counted", any(
+        "audit: end" in line and running in line and "capd was stopped" in line and re.search(r" packets=[1-9]\d* bytes=[1-9]", line) for line in said), said)
     world.restart_capd()
     state, why = wait_state(session, running, "failed")
     T.check("capd upgraded: the capture failed: capd restarted", (state, why) == ("failed", "capd restarted"), (state, why))
