@@ -149,10 +149,10 @@ bool dns_is_unfollowed(const struct engine *e, const struct dns_entry *d) {
 /* ---- answers -----------------------------------------------------------------------------------
  */
 
-/* A server next to its client, in a network without private addresses (IPv6 mostly): a home's
- * router, a site's own resolver. */
-static bool is_neighbour(const struct addr *a, const struct addr *b) {
-    return a->len == b->len && memcmp(a->b, b->b, a->len == 4 ? 3 : 8) == 0;
+/* A server of its client's site, which has addresses of its own (IPv6 mostly): a home's router, the
+ * resolver of a university.  Sites get 48 bits (RFC 6177), and had 16. */
+static bool is_of_site(const struct addr *a, const struct addr *b) {
+    return a->len == b->len && memcmp(a->b, b->b, a->len == 4 ? 2 : 6) == 0;
 }
 
 /* Made for the inside of a network, said by a server of the outside, about a name of the outside.
@@ -160,7 +160,7 @@ static bool is_neighbour(const struct addr *a, const struct addr *b) {
 static void look_for_private(struct engine *e, struct resolver *r, const struct dns_entry *d,
                              const struct dns_message *m) {
     if (m->rcode != 0 || !asks_address(d) || dns_is_private_address(&d->server)) return;
-    if (is_neighbour(&d->client, &d->server)) return;
+    if (is_of_site(&d->client, &d->server)) return;
     for (unsigned i = 0; i < m->addresses; i++) {
         if (!dns_is_private_address(&m->address[i].address)) continue;
         if (dns_is_private_name(d->name, d->name_len)) return;

@@ -317,13 +317,13 @@ static void test_dns_private_answers(void **state) {
     }
 }
 
-/* A site with public addresses: its own resolver, next to the client, tells of its inside. */
-static void test_dns_private_answers_of_a_neighbour(void **state) {
+/* A site with public addresses: its own resolver tells of its inside. */
+static void test_dns_private_answers_of_a_site(void **state) {
     (void)state;
     for (unsigned next = 0; next < 2; next++) {
         struct lab *l = lab_default();
         struct message q = {"www.example.com", A, 7, 0, OUTER, {PRIVATE, 0}, 0, 0};
-        uint32_t client = next ? OUTER + 9 : PUBLIC;
+        uint32_t client = next ? OUTER + 0x2009 : PUBLIC;
         ask_from(l, client, q);
         answer_to(l, client, q);
         lab_snapshot(l);
@@ -559,7 +559,7 @@ int main(void) {
         cmocka_unit_test(test_dns_two_answers),
         cmocka_unit_test(test_dns_answers_nobody_asked_for),
         cmocka_unit_test(test_dns_private_answers),
-        cmocka_unit_test(test_dns_private_answers_of_a_neighbour),
+        cmocka_unit_test(test_dns_private_answers_of_a_site),
         cmocka_unit_test(test_dns_not_on_a_block_list),
         cmocka_unit_test(test_dns_servers_of_zones),
         cmocka_unit_test(test_tls_client_breaks_off),
