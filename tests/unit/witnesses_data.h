@@ -299,6 +299,12 @@ WITNESS(slow_alike_unknown) {
     w->service[0].tls_server_hellos = w->service[0].tls_client_hellos = 0;
     w->service[0].http_responses = 0;
 }
+/* Who names the service complains about it. */
+WITNESS(slow_alike_target) {
+    slow_alike_unknown(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->service[0].on_target = true;
+}
 WITNESS(slow_unknown) {
     very_slow(w);
     w->service[0].tls_server_hellos = w->service[0].tls_client_hellos = 0;
@@ -316,6 +322,7 @@ WITNESS(slow_messages) {
 #define WITNESSES_DATA \
     {"slow_server", slow_alike, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_alike_unknown, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_alike_target, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_unknown, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_held, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_messages, "info", "confirmed", "server", "203.0.113.9:1883"}, \
