@@ -16,6 +16,13 @@ bool bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t mono
     return true;
 }
 
+/* FNV-1a: two names that meet share their tokens. */
+uint32_t bucket_id(const char *name) {
+    uint32_t id = 2166136261u;
+    for (; *name; name++) id = (id ^ (uint8_t)*name) * 16777619u;
+    return id;
+}
+
 static struct bucket_share *share_of(struct bucket_shares *shares, uint32_t id) {
     struct bucket_share *oldest = &shares->share[0];
     for (unsigned i = 0; i < BUCKET_SHARES; i++) {

@@ -25,6 +25,9 @@ struct bucket_shares { /* zero: nobody has asked */
     } share[BUCKET_SHARES];
 };
 
+/* Of who has no number but a name. */
+uint32_t bucket_id(const char *name);
+
 /* Take one token of user `id`; false: none left, and that is counted.  True: *missed_out (may be
  * NULL) is how often it was asked in vain since the token before. */
 bool bucket_take_of(struct bucket_shares *shares, uint32_t id, const struct bucket_rate *rate,

@@ -14,14 +14,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static void say_ids(const char *what, const struct config_ids *ids, const char *none) {
+    printf("%s:", what);
+    for (unsigned i = 0; i < ids->n; i++) printf(" %u", ids->id[i]);
+    printf("%s\n", ids->n ? "" : none);
+}
+
 static void say_configuration(const struct config *c, const struct priv_options *o) {
     printf("configuration is valid\nsocket %s, group %s; runs as uid %u gid %u, %s capture\n"
            "limits: %u captures, %u per user, %u s, %u bytes per packet, ring %u MiB\n"
-           "named in the file (none: all): %u interfaces, %u users, %u groups\n",
+           "names and paths: %s; promiscuous mode: %s\ninterfaces:",
            c->socket, c->socket_group, o->uid, o->gid,
            priv_has_net_raw() ? "can" : "cannot (no CAP_NET_RAW)", c->max_captures,
            c->max_captures_per_user, c->max_duration_s, c->snap_length, c->ring_mib,
-           c->interfaces_n, c->users.n, c->groups.n);
+           c->names ? "told" : "hashed", c->promiscuous ? "on" : "off");
+    for (unsigned i = 0; i < c->interfaces_n; i++) printf(" %s", c->interfaces[i]);
+    printf("%s\n", c->interfaces_n ? "" : " all");
+    bool all = c->users.n == 0 && c->groups.n == 0;
+    say_ids("uids", &c->users, all ? " all who can connect" : " none");
+    say_ids("gids", &c->groups, all ? " all who can connect" : " none");
+    say_ids("uids of services", &c->services, " none");
 }
 
 static void say_kernel(void) {

@@ -11,23 +11,22 @@
 #define PORTS_TEXT     100  /* all of them */
 #define REFUSED_TEXT   32
 
-/* May one more refusal of this user have a line?  Else who is refused often would push the lines of
+/* May one more refusal of this one have a line?  Else who is refused often would push the lines of
  * others out of the journal.  `out`: how the line ends. */
-static bool refusal_has_line(const struct client *c, char out[REFUSED_TEXT]) {
-    static const struct bucket_rate rate = {1, 10};
+static bool refusal_has_line(uint32_t who, char out[REFUSED_TEXT]) {
     static struct bucket_shares shares;
     uint32_t more;
-    if (!bucket_take_of(&shares, c->peer.uid, &rate, clock_mono_ms(), &more)) return false;
-    snprintf(out, REFUSED_TEXT, "\", and %u more before", more);
-    return true;
+    bool has = bucket_take_of(&shares, who, &(struct bucket_rate){1, 10}, clock_mono_ms(), &more);
+    if (has) snprintf(out, REFUSED_TEXT, "\", and %u more before", more);
+    return has;
 }
 
-void audit_start(const struct client *c, const struct msg_start *m, const char *capture_id,
-                 const struct fail *refused) {
+void audit_start(const struct client *c, const struct msg_start *m, const char *account,
+                 const char *capture_id, const struct fail *refused) {
     char filter[LIM_FILTER + 1], name[LIM_NAME + 1], caller[LIM_LABEL + 1];
     char why[LIM_ERROR_TEXT + 1], on[LIM_IFNAME + 1], addresses[ADDRESSES_TEXT], ports[PORTS_TEXT];
     char more[REFUSED_TEXT] = "";
-    if (refused && !refusal_has_line(c, more)) return;
+    if (refused && !refusal_has_line(bucket_id(account), more)) return;
     log_line("audit: start uid=%u gid=%u pid=%d interface=\"%s\" mode=%s target=\"%s\" "
              "addresses=\"%s\" ports=\"%s\" filter=\"%s\" duration_ms=%llu "
              "caller_claimed=\"%s\" %s%s%s",
@@ -41,21 +40,21 @@ void audit_start(const struct client *c, const struct msg_start *m, const char *
              refused ? text_quotable(refused->why, why, sizeof why) : capture_id, more);
 }
 
-void audit_connect(const struct client *c, const struct fail *refused) {
+void audit_connect(const struct peer *p, const struct fail *refused) {
     char more[REFUSED_TEXT];
-    if (refusal_has_line(c, more))
-        log_line("audit: connect uid=%u gid=%u pid=%d refused: \"%s%s", c->peer.uid, c->peer.gid,
-                 c->peer.pid, refused->why, more);
+    if (refusal_has_line(p->uid, more))
+        log_line("audit: connect uid=%u gid=%u pid=%d refused: \"%s%s", p->uid, p->gid, p->pid,
+                 refused->why, more);
 }
 
 void audit_order(const struct client *c, const char *what, const char *capture_id,
                  const struct capture *of, const struct msg_retarget *m) {
     char id[LIM_CAPTURE_ID + 1], account[LIM_LABEL + 1], to[ADDRESSES_TEXT] = "";
     char more[REFUSED_TEXT] = "";
-    if (!of && !refusal_has_line(c, more)) return;
+    if (!of && !refusal_has_line(c->peer.uid, more)) return;
     if (m) targets_addresses(m->addresses, m->addresses_n, to, sizeof to);
-    log_line("audit: %s uid=%u gid=%u pid=%d capture=%s for=\"%s\"%s%s%s %s%s", what, c->peer.uid,
-             c->peer.gid, c->peer.pid, text_quotable(capture_id, id, sizeof id),
+    log_line("audit: %s uid=%u gid=%u pid=%d capture=\"%s\" for=\"%s\"%s%s%s %s%s", what,
+             c->peer.uid, c->peer.gid, c->peer.pid, text_quotable(capture_id, id, sizeof id),
              text_quotable(of ? of->account : "", account, sizeof account),
              m ? " addresses=\"" : "", to, m ? "\"" : "",
              of ? "granted" : "refused: \"no such capture of this user", more);

@@ -3,11 +3,12 @@
 #include "capd/parent/server.h"
 
 /* One line per decision: who, what, on which interface, with which filter, granted or why not.
- * The caller's own words stand in quotes, with quotes and backslashes replaced.  Of one user 10
- * refusals have lines at once and then one each second, which says how many had none. */
-void audit_start(const struct client *c, const struct msg_start *m, const char *capture_id,
-                 const struct fail *refused);
-void audit_connect(const struct client *c, const struct fail *refused);
+ * The caller's own words stand in quotes, with quotes and backslashes replaced.  Of one user,
+ * and of one account's starts, 10 refusals have lines at once and then one each second, which says
+ * how many had none. */
+void audit_start(const struct client *c, const struct msg_start *m, const char *account,
+                 const char *capture_id, const struct fail *refused);
+void audit_connect(const struct peer *p, const struct fail *refused);
 /* An order (`what`) to a capture; `of`: one of this client's user, NULL: there is none with that
  * id.  `m`: its new addresses, or NULL. */
 void audit_order(const struct client *c, const char *what, const char *capture_id,

@@ -22,9 +22,10 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 2
-#define PRIVATE_FD 3
-#define FILE_FD    4
+#define EXIT_USAGE  2
+#define EXIT_OUTPUT 4
+#define PRIVATE_FD  3
+#define FILE_FD     4
 
 struct arguments {
     const char *config, *socket, *user;
@@ -179,8 +180,7 @@ int main(int argc, char **argv) {
     log_open("capd");
     log_never_wait();
     umask(077);
-    if (!parse_arguments(argc, argv, &a, &status)) return status;
-    status = run(&a, &fail);
+    if (parse_arguments(argc, argv, &a, &status)) status = run(&a, &fail);
     if (status != 0 && fail.code) log_line("%s", fail.why); /* a check has said it already */
-    return status;
+    return fflush(stdout) == 0 && !ferror(stdout) ? status : EXIT_OUTPUT;
 }

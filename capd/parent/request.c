@@ -137,10 +137,9 @@ static bool check_live(struct request *r, const struct msg_start *m) {
     return check_interface(r, m->interface);
 }
 
-static bool start_checked(struct request *r, const struct msg_start *m, struct capture **out) {
-    char account[LIM_LABEL + 1];
+static bool start_checked(struct request *r, const struct msg_start *m, const char *account,
+                          struct capture **out) {
     struct policy_start wish = {.duration_ms = m->duration_ms};
-    policy_account(&r->s->config, r->c->peer.uid, m->caller, account);
     wish.in_all = captures_count(r->s, account, &wish.of_user);
     if (!check_target(r, m)) return false;
     if (!policy_allows_start(&r->s->config, &wish, &r->fail)) return false;
@@ -150,9 +149,12 @@ static bool start_checked(struct request *r, const struct msg_start *m, struct c
 }
 
 static bool do_start(struct request *r, const void *msg) {
+    const struct msg_start *m = msg;
+    char account[LIM_LABEL + 1];
     struct capture *c = NULL;
-    bool ok = start_checked(r, msg, &c);
-    if (!r->s->private_mode) audit_start(r->c, msg, ok ? c->id : "", ok ? NULL : &r->fail);
+    policy_account(&r->s->config, r->c->peer.uid, m->caller, account);
+    bool ok = start_checked(r, m, account, &c);
+    if (!r->s->private_mode) audit_start(r->c, m, account, ok ? c->id : "", ok ? NULL : &r->fail);
     return ok; /* the worker answers with `started` */
 }
 

@@ -24,9 +24,6 @@
 #define LAST_WORDS_MS 2000u               /* for the workers, when capd is stopped */
 #define TURN_MS       500                 /* granularity of all deadlines */
 
-/* Of one user, for all its MCP clients. */
-static const struct bucket_rate request_rate = {40, 80};
-
 struct server *server_new(void) {
     struct server *s = start_map_secret(sizeof *s);
     if (!s) return NULL;
@@ -131,7 +128,7 @@ int server_adopt(struct server *s, int fd) {
     if (policy_admits(&s->config, &c->peer, &fail) &&
         (s->private_mode || has_room(s, c->peer.uid, &fail)))
         return 0;
-    audit_connect(c, &fail);
+    audit_connect(&c->peer, &fail);
     server_reply_error(c, 0, &fail);
     c->closing = true;
     return 0;
@@ -141,8 +138,10 @@ int server_adopt(struct server *s, int fd) {
 static void turn_away(int fd) {
     uint8_t frame[WIRE_HEADER_BYTES + LIM_FRAME_TO_CAPD];
     struct fail full;
+    struct peer peer;
     fail_set(&full, FAIL_LIMIT, "", "capd has no connection left, all %d are in use",
              SERVER_CLIENTS);
+    if (peer_read(fd, &peer) == 0) audit_connect(&peer, &full);
     size_t n = frame_put_error(frame, sizeof frame, (struct wire_header){0}, &full);
     (void)!send(fd, frame, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -179,9 +178,10 @@ static void eat_frames(struct server *s, struct client *c) {
             return;
         }
         c->last_request_ms = clock_mono_ms();
-        c->throttled =
-            c->out_used > sizeof c->out / 4 || /* room for the longest reply */
-            !bucket_take_of(&s->requests, c->peer.uid, &request_rate, c->last_request_ms, NULL);
+        /* The rate is one user's, for all its MCP clients; the room the longest reply's. */
+        c->throttled = c->out_used > sizeof c->out / 4 ||
+                       !bucket_take_of(&s->requests, c->peer.uid, &(struct bucket_rate){40, 80},
+                                       c->last_request_ms, NULL);
         if (c->throttled) return;
         request_handle(s, c, &h, c->in + WIRE_HEADER_BYTES);
         memmove(c->in, c->in + frame, c->in_used - frame);
