@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define PENDING_MAX 128u   /* at the child; captures and the interface list need 25 at most */
+#define SLOW_MAX    6u     /* of one caller, of the child's NET_CHILDREN_MAX */
 #define SLOW_MS     30000u /* above the child's own deadlines */
 #define FAST_MS     2000u
 #define TICK_MS     250u
@@ -25,8 +26,10 @@ struct pending {
     uint32_t id; /* 0: free */
     enum kind kind;
     uint64_t due_ms;
-    netchild_fn *fn;
+    netchild_fn *fn; /* NULL: forgotten, but the child is still at work */
     void *ctx;
+    bool slow;         /* it has a process of its own there */
+    struct caller who; /* slow: for whom */
     char refused[200]; /* could not be sent: told at the next tick */
 };
 
@@ -42,7 +45,7 @@ struct netchild {
 static void end(struct pending *p, const struct netchild_answer *a) {
     struct pending was = *p;
     p->id = 0;
-    was.fn(was.ctx, a);
+    if (was.fn) was.fn(was.ctx, a);
 }
 
 static void end_badly(struct pending *p, const char *why) {
@@ -182,6 +185,13 @@ static unsigned count(const struct netchild *n) {
     return live;
 }
 
+static unsigned count_slow(const struct netchild *n, const struct caller *who) {
+    unsigned live = 0;
+    for (const struct pending *p = n->pending; p; p = p->next)
+        live += p->id != 0 && p->slow && !p->refused[0] && caller_same(&p->who, who);
+    return live;
+}
+
 static void on_tick(void *ctx) {
     struct netchild *n = ctx;
     uint64_t now = clock_mono_ms();
@@ -217,6 +227,7 @@ static void request(struct netchild *n, struct pending what, uint32_t wait_ms, c
     char message[NET_MESSAGE_MAX];
     struct fail fail = {.code = FAIL_NONE};
     bool full = count(n) >= PENDING_MAX;
+    bool busy = what.slow && count_slow(n, &what.who) >= SLOW_MAX;
     struct pending *p = place(n);
     if (++n->last_id == 0) n->last_id = 1;
     what.next = p->next;
@@ -233,11 +244,12 @@ static void request(struct netchild *n, struct pending what, uint32_t wait_ms, c
     if (len)
         len = snprintf(whole, sizeof whole, "%.*s%u%s", (int)(percent - message), message, p->id,
                        percent + 1);
-    bool sent = len > 0 && !full && connected(n, &fail) &&
+    bool sent = len > 0 && !full && !busy && connected(n, &fail) &&
                 send(n->fd, whole, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) == len;
     if (!sent)
         snprintf(p->refused, sizeof p->refused, "%.190s",
                  full        ? "too many questions to the network child are not answered yet"
+                 : busy      ? "your look-ups and probes before this one are not done yet"
                  : fail.code ? fail.why
                              : "the network child takes no request");
     if (!n->timer) n->timer = loop_timer_every(n->loop, TICK_MS, on_tick, n);
@@ -265,9 +277,12 @@ void netchild_free(struct netchild *n) {
     free(n);
 }
 
-void netchild_resolve(struct netchild *n, const char *name, netchild_fn *fn, void *ctx) {
-    request(n, (struct pending){.kind = KIND_ADDRESSES, .fn = fn, .ctx = ctx}, SLOW_MS,
-            "resolve # %s", name);
+void netchild_resolve(struct netchild *n, const struct caller *who, const char *name,
+                      netchild_fn *fn, void *ctx) {
+    request(
+        n,
+        (struct pending){.kind = KIND_ADDRESSES, .fn = fn, .ctx = ctx, .slow = true, .who = *who},
+        SLOW_MS, "resolve # %s", name);
 }
 
 void netchild_route(struct netchild *n, const struct addr *address, netchild_fn *fn, void *ctx) {
@@ -285,13 +300,17 @@ void netchild_held(struct netchild *n, netchild_fn *fn, void *ctx) {
     request(n, (struct pending){.kind = KIND_TEXT, .fn = fn, .ctx = ctx}, FAST_MS, "held #");
 }
 
-void netchild_probe(struct netchild *n, const char *kind, const char *host, uint16_t port,
-                    netchild_fn *fn, void *ctx) {
-    request(n, (struct pending){.kind = KIND_PROBE, .fn = fn, .ctx = ctx}, SLOW_MS,
-            "probe # %s %s %u", kind, host, port);
+void netchild_probe(struct netchild *n, const struct caller *who, const char *kind,
+                    const char *host, uint16_t port, netchild_fn *fn, void *ctx) {
+    request(n,
+            (struct pending){.kind = KIND_PROBE, .fn = fn, .ctx = ctx, .slow = true, .who = *who},
+            SLOW_MS, "probe # %s %s %u", kind, host, port);
 }
 
 void netchild_cancel(struct netchild *n, const void *ctx) {
     for (struct pending *p = n->pending; p; p = p->next)
-        if (p->id && p->ctx == ctx) p->id = 0;
+        if (p->id && p->fn && p->ctx == ctx) {
+            p->fn = NULL;
+            if (!p->slow || p->refused[0]) p->id = 0;
+        }
 }

@@ -5,6 +5,7 @@
 #include "common/held.h"
 #include "mcpd/launcher.h"
 #include "mcpd/loop.h"
+#include "mcpd/mcp/caller.h"
 #include "mcpd/net/netproto.h"
 
 /* Client of the network child (mcpd/net).  Started at the first request. */
@@ -29,13 +30,15 @@ typedef void netchild_fn(void *ctx, const struct netchild_answer *answer);
 struct netchild *netchild_new(struct loop *loop, struct launcher *launcher);
 void netchild_free(struct netchild *n); /* calls nobody; NULL allowed */
 
-void netchild_resolve(struct netchild *n, const char *name, netchild_fn *fn, void *ctx);
+/* `who` has a share of the look-ups and probes that last; those it forgot count until they end. */
+void netchild_resolve(struct netchild *n, const struct caller *who, const char *name,
+                      netchild_fn *fn, void *ctx);
 void netchild_route(struct netchild *n, const struct addr *address, netchild_fn *fn, void *ctx);
 void netchild_resolvers(struct netchild *n, netchild_fn *fn, void *ctx);
 void netchild_held(struct netchild *n, netchild_fn *fn, void *ctx);
 /* kind: "tcp", "http" or "https"; host: a name or an address. */
-void netchild_probe(struct netchild *n, const char *kind, const char *host, uint16_t port,
-                    netchild_fn *fn, void *ctx);
+void netchild_probe(struct netchild *n, const struct caller *who, const char *kind,
+                    const char *host, uint16_t port, netchild_fn *fn, void *ctx);
 
 /* Forget every request made with this ctx. */
 void netchild_cancel(struct netchild *n, const void *ctx);

@@ -188,7 +188,7 @@ static void start_probe(struct capture_run *r) {
         return;
     }
     if (!run_plan_probe(&r->capture->target, &plan, p)) return;
-    netchild_probe(r->m->o.net, plan.kind, plan.host, plan.port, on_probed, r);
+    netchild_probe(r->m->o.net, &r->capture->caller, plan.kind, plan.host, plan.port, on_probed, r);
 }
 
 /* Addresses that came after the start widen the capture. */
@@ -356,7 +356,7 @@ static void begin_live(struct capture_run *r) {
     if (r->capture->target.name[0] && m->o.net && m->o.resolve) {
         r->resolving = true;
         r->resolve_timer = loop_timer_once(m->o.loop, RESOLVE_WAIT_MS, on_resolve_late, r);
-        netchild_resolve(m->o.net, r->capture->target.name, on_resolved, r);
+        netchild_resolve(m->o.net, &r->capture->caller, r->capture->target.name, on_resolved, r);
     }
     captures_interfaces(m, 0, on_interfaces, r);
 }

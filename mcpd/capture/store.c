@@ -1,5 +1,6 @@
 /* The captures of this process.  A growing array is enough: 16 MiB of reports are some hundreds.
- * What has ended is kept compact; the oldest go first; ids of what has gone are remembered for a
+ * What has ended is kept compact; what is too old goes, and what is too much: of who keeps most the
+ * oldest, so that nobody drives out what others keep.  Ids of what has gone are remembered for a
  * while, so that an answer can tell "expired" from "never was".
  * Runs in: mcpd.  Input trust: none. */
 #include "mcpd/capture/store.h"
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #define REMEMBERED 64u
+#define HOLDERS    64u /* callers told apart; the others count as one */
 
 struct store {
     uint64_t keep_ms;
@@ -87,15 +89,45 @@ static void compact(struct capture *c) {
     snapshot_free(small);
 }
 
+/* Bytes of all that has ended; *most_out: the caller who keeps most of them. */
+static size_t weigh(const struct store *s, const struct caller **most_out) {
+    struct {
+        const struct caller *who;
+        size_t bytes;
+    } holder[HOLDERS] = {{NULL, 0}};
+    size_t all = 0, most = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct capture *c = s->at[i];
+        uint32_t h = 0;
+        if (!has_ended(c)) continue;
+        while (h < HOLDERS - 1 && holder[h].who && !caller_same(holder[h].who, &c->caller)) h++;
+        if (!holder[h].who) holder[h].who = &c->caller;
+        holder[h].bytes += bytes_of(c);
+        all += bytes_of(c);
+        if (holder[h].bytes <= most) continue;
+        most = holder[h].bytes;
+        *most_out = holder[h].who;
+    }
+    return all;
+}
+
+static void drop_oldest_of(struct store *s, const struct caller *who) {
+    for (uint32_t i = 0; i < s->n; i++)
+        if (has_ended(s->at[i]) && caller_same(&s->at[i]->caller, who)) {
+            drop(s, i);
+            return;
+        }
+}
+
 void store_expire(struct store *s, uint64_t now_mono_ms) {
-    size_t bytes = 0;
-    for (uint32_t i = s->n; i-- > 0;) { /* the newest are counted first: the oldest go */
+    const struct caller *who = NULL;
+    for (uint32_t i = s->n; i-- > 0;) {
         struct capture *c = s->at[i];
         if (!has_ended(c)) continue;
         compact(c);
-        bytes += bytes_of(c);
-        if (bytes > s->keep_bytes || now_mono_ms - c->ended_mono_ms > s->keep_ms) drop(s, i);
+        if (now_mono_ms - c->ended_mono_ms > s->keep_ms) drop(s, i);
     }
+    while (weigh(s, &who) > s->keep_bytes) drop_oldest_of(s, who);
 }
 
 struct capture *store_find(struct store *s, const char *id, bool *expired_out) {

@@ -42,8 +42,8 @@ struct capture {
     struct capture_run *run; /* NULL when it has ended */
 };
 
-/* Captures by id, oldest first.  Those that have ended are kept for a time and up to a size in all;
- * running ones always. */
+/* Captures by id, oldest first.  Those that have ended are kept for a time and up to a size in all,
+ * shared fairly by their callers; running ones always. */
 struct store;
 
 struct store *store_new(uint64_t keep_ms, size_t keep_bytes);

@@ -36,14 +36,15 @@ static int receive_order(int fd) {
 }
 
 static void ask_everything(struct netchild *n, unsigned answers[REQUESTS]) {
+    const struct caller who = {.kind = CALLER_TOKEN, .name = "a"};
     struct addr a;
     HOLDS(addr_parse("192.0.2.1", &a));
-    netchild_resolve(n, "www.example.com", on_answer, &answers[0]);
+    netchild_resolve(n, &who, "www.example.com", on_answer, &answers[0]);
     netchild_route(n, &a, on_answer, &answers[1]);
     netchild_resolvers(n, on_answer, &answers[2]);
-    netchild_probe(n, "tcp", "www.example.com", 443, on_answer, &answers[3]);
-    netchild_probe(n, "https", "192.0.2.1", 443, on_answer, &answers[4]);
-    netchild_resolve(n, "forgotten.example", on_answer, &answers[5]);
+    netchild_probe(n, &who, "tcp", "www.example.com", 443, on_answer, &answers[3]);
+    netchild_probe(n, &who, "https", "192.0.2.1", 443, on_answer, &answers[4]);
+    netchild_resolve(n, &who, "forgotten.example", on_answer, &answers[5]);
     netchild_cancel(n, &answers[5]);
 }
 

@@ -133,9 +133,52 @@ static void test_netchild_deadline_of_who_asks_from_inside(void **state) {
     close(child);
 }
 
+/* Take what is asked, without an answer; returns how many, *id_out: the last one's. */
+static unsigned take_all(int child, unsigned *id_out) {
+    char question[NET_MESSAGE_MAX + 1];
+    unsigned n = 0;
+    ssize_t got;
+    while ((got = recv(child, question, NET_MESSAGE_MAX, MSG_DONTWAIT)) > 0) {
+        question[got] = 0;
+        assert_int_equal(sscanf(question, "resolve %u", id_out), 1);
+        n++;
+    }
+    return n;
+}
+
+/* Who asks and goes away again leaves room for others, and waits himself until it is done. */
+static void test_netchild_shares_the_child_fairly(void **state) {
+    struct scene *s = *state;
+    struct asker mine[10] = {{0}}, theirs = {0};
+    const struct caller a = {.kind = CALLER_TOKEN, .name = "a"},
+                        b = {.kind = CALLER_TOKEN, .name = "b"};
+    unsigned id;
+    for (int i = 0; i < 10; i++) {
+        netchild_resolve(s->net, &a, "www.example.com", on_answer, &mine[i]);
+        if (i < 6) netchild_cancel(s->net, &mine[i]);
+    }
+    int child = receive_order(s->orders);
+    assert_int_equal(take_all(child, &id), 6);
+    netchild_resolve(s->net, &b, "www.example.net", on_answer, &theirs);
+    unsigned last;
+    assert_int_equal(take_all(child, &last), 1);
+    for (int round = 0; round < 100 && !mine[9].answers; round++)
+        assert_int_equal(loop_step(s->loop, 100), 0);
+    for (int i = 0; i < 10; i++) assert_int_equal(mine[i].answers, i >= 6);
+    assert_int_equal(theirs.answers, 0);
+    char answer[64];
+    int len = snprintf(answer, sizeof answer, "%u ok 192.0.2.1", id);
+    assert_int_equal(send(child, answer, (size_t)len, MSG_DONTWAIT), len);
+    assert_int_equal(loop_step(s->loop, 1000), 0);
+    netchild_resolve(s->net, &a, "www.example.com", on_answer, &mine[0]);
+    assert_int_equal(take_all(child, &id), 1);
+    close(child);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_netchild_answers_all_who_ask_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_netchild_shares_the_child_fairly, setup, teardown),
         cmocka_unit_test_setup_teardown(test_netchild_deadline_of_who_asks_from_inside, setup,
                                         teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,23 @@ static void test_store_expires_by_age_but_never_what_runs(void **state) {
     store_free(s);
 }
 
+static void test_store_drops_of_who_keeps_most(void **state) {
+    (void)state;
+    struct store *s = store_new(1u << 30, 100 * 1024);
+    char id[16];
+    add(s, "theirs", CAPTURE_FINISHED, 1)->caller =
+        (struct caller){.kind = CALLER_TOKEN, .name = "b"};
+    for (int i = 0; i < 100; i++) {
+        snprintf(id, sizeof id, "id%d", i);
+        add(s, id, CAPTURE_FINISHED, 1)->caller =
+            (struct caller){.kind = CALLER_TOKEN, .name = "a"};
+        store_expire(s, 2);
+        assert_true(has(s, "theirs") && has(s, id));
+    }
+    assert_in_range(store_count(s), 3, 50);
+    store_free(s);
+}
+
 static void test_store_keeps_to_its_size_oldest_first(void **state) {
     (void)state;
     struct store *s = store_new(1u << 30, 100 * 1024);
@@ -196,6 +213,7 @@ int main(void) {
         cmocka_unit_test(test_snapshot_refuses_bad_frames),
         cmocka_unit_test(test_snapshot_compact_keeps_every_row),
         cmocka_unit_test(test_store_expires_by_age_but_never_what_runs),
+        cmocka_unit_test(test_store_drops_of_who_keeps_most),
         cmocka_unit_test(test_store_keeps_to_its_size_oldest_first),
         cmocka_unit_test(test_store_shows_a_caller_its_own),
     };
