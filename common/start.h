@@ -9,8 +9,8 @@
  * none from `first_unwanted` on. */
 bool start_tidy_descriptors(unsigned first_unwanted);
 
-/* Block SIGCHLD, SIGTERM and SIGINT, ignore SIGPIPE; returns the descriptor that tells of the
- * former, -1 and errno. */
+/* Block SIGCHLD, SIGTERM, SIGINT and, unless it is ignored (nohup), SIGHUP; ignore SIGPIPE; returns
+ * the descriptor that tells of the former, -1 and errno. */
 int start_signals(void);
 
 /* Random hex digits that fill `out`, an odd number of bytes (up to 65). */

@@ -1,5 +1,6 @@
 /* Opens what `mcpd serve` listens on: the sockets that systemd passes, else those of the settings.
  * Runs in: mcpd, at the start. Input trust: local (settings, environment). */
+#include "common/conf.h"
 #include "common/log.h"
 #include "common/start.h"
 #include "common/sysd.h"
@@ -101,14 +102,15 @@ static void describe(struct serve_sockets *s, int fd, struct listener_kind *kind
 
 /* The owner may connect, and the group if one is named. */
 static bool open_to_group(const char *path, const char *name, struct fail *fail) {
-    char *end;
+    unsigned gid;
     if (!name[0]) return true;
     const struct group *g = getgrnam(name);
-    unsigned long gid = g ? g->gr_gid : strtoul(name, &end, 10);
-    if (!g && (name[0] < '0' || name[0] > '9' || *end))
+    if (g)
+        gid = g->gr_gid;
+    else if (!conf_number(name, 0, UINT32_MAX - 1ul, &gid))
         return fail_set(fail, FAIL_VALUE, "socket_group", "socket_group: there is no group %.32s",
                         name);
-    if (chown(path, (uid_t)-1, (gid_t)gid) == 0 && chmod(path, 0660) == 0) return true;
+    if (chown(path, (uid_t)-1, gid) == 0 && chmod(path, 0660) == 0) return true;
     return fail_set(fail, FAIL_PERMISSION, "socket_group",
                     "cannot give %.107s to the group %.32s: %s (who runs mcpd must be in it)", path,
                     name, strerror(errno));

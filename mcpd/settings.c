@@ -86,9 +86,13 @@ bool settings_set_socket(struct settings *c, const char *value) {
     return read_path(c->socket, sizeof c->socket, value);
 }
 
+/* Whether there is such a group shows when a socket is given to it. */
 static bool read_group(struct settings *c, const char *value) {
-    return value[0] && (size_t)snprintf(c->socket_group, sizeof c->socket_group, "%s", value) <
-                           sizeof c->socket_group;
+    unsigned gid;
+    bool number = value[0] >= '0' && value[0] <= '9';
+    return value[0] && (!number || conf_number(value, 0, UINT32_MAX - 1ul, &gid)) &&
+           (size_t)snprintf(c->socket_group, sizeof c->socket_group, "%s", value) <
+               sizeof c->socket_group;
 }
 
 static bool add_name(char names[SETTINGS_NAMES][SETTINGS_NAME_BYTES], uint32_t *count,

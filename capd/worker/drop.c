@@ -33,7 +33,7 @@ static bool move_fd(int *fd, int to) {
 /* A terminal and a service manager send their signals to all processes of capd: when a capture ends
  * is the parent's to say. */
 static bool is_ignored(int sig) {
-    return sig == SIGPIPE || sig == SIGINT || sig == SIGTERM;
+    return sig == SIGPIPE || sig == SIGINT || sig == SIGTERM || sig == SIGHUP;
 }
 
 bool drop_inherited(int *ipc_fd, int *file_fd, int parent_pid, struct fail *fail) {

@@ -292,6 +292,9 @@ def clients_crowd_out(world):
     T.check("half a frame is waited for no longer than some seconds", until(lambda: select.select([held[7].sock], [], [], 0)[0] and
                                                                       not held[7].sock.recv(1), 9))
     still_works("clients crowd", world, session)
+    held += [Raw(world, uid=uid, hello=False) for uid in (MALLORY + 1, MALLORY + 2) for _ in range(PER_USER)]
+    T.check("who finds every place taken has an audit line", any("connect uid=%d" % (MALLORY + 2) in line and "no connection left" in line
+                                                                 for line in world.audit()), world.audit()[-3:])
     for raw in held:
         raw.sock.close()
     T.check("and the user may connect again", until(lambda: Raw(world).sock.fileno() >= 0, 3))
@@ -428,6 +431,10 @@ def audit_tells_all(world):
     raw.sock.sendall(request(START, 70, start_body("nosuch0")))
     raw.wait(70)
     T.check("and how many had none", until(lambda: any(re.search(r"and [1-9]\d* more before", line) for line in world.audit()), 2), world.audit()[-2:])
+    time.sleep(1.1)
+    raw.sock.sendall(request(STOP, 72, {"capture_id": 'x for="uid 0" granted'}))
+    raw.wait(72)
+    T.check("a client's own words stand in quotes", any("capture=\"x for=?uid 0? granted\" for=\"\" refused" in line for line in world.audit()), world.audit()[-2:])
     raw.sock.close()
 
 

@@ -95,6 +95,17 @@ def capd_is_upgraded(world):
     still_works("capd upgraded", world, session)
 
 
+def terminal_is_closed(world):
+    """capd started by hand: the hang-up goes to its workers too."""
+    session = world.session()
+    running = start(session)
+    world.curl("http://%s/bytes/2000" % SERVER4)
+    os.killpg(world.capd.pid, signal.SIGHUP)
+    T.check("terminal closed: capd ends well", until(lambda: world.capd.poll() is not None, 5) and world.capd.returncode == 0, world.capd.returncode)
+    T.check("terminal closed: the audit closes the capture, with what was counted", any(
+        "audit: end" in line and running in line and re.search(r" packets=\d+ ", line) for line in world.audit()), world.audit())
+
+
 def mcpd_is_killed(world):
     session = world.session()
     start(session)
@@ -333,6 +344,6 @@ def memory_is_short(world):
 
 if __name__ == "__main__":
     sys.exit(world_module.run("faults survived", [
-        worker_is_killed, capd_is_killed, capd_is_upgraded, mcpd_is_killed, network_child_is_killed, launcher_is_killed,
+        worker_is_killed, capd_is_killed, capd_is_upgraded, terminal_is_closed, mcpd_is_killed, network_child_is_killed, launcher_is_killed,
         worker_is_stopped, interface_is_removed, interface_is_renamed, interface_goes_down_and_up, disk_is_full, clock_steps,
         memory_is_short]))

@@ -75,6 +75,8 @@ static void test_settings_refuse_with_line_key_and_allowed(void **state) {
         {"listen = ::1:80\n", {":1:", "listen", "[ADDRESS]:PORT"}},
         {"listen = none 127.0.0.1:1\n", {":1:", "listen", "none"}},
         {"listen = 1.1.1.1:1 1.1.1.1:2 1.1.1.1:3 1.1.1.1:4 1.1.1.1:5\n", {":1:", "listen", "4"}},
+        {"socket_group = 4294967296\n", {":1:", "socket_group", "number of a group"}},
+        {"socket_group = 4294967295\n", {":1:", "socket_group", "number of a group"}},
         {"socket = mcpd.sock\n", {":1:", "socket", "absolute"}},
         {"token_file = tokens\n", {":1:", "token_file", "absolute"}},
         {"allowed_origins = null\n", {":1:", "allowed_origins", "https://host"}},
