@@ -16,5 +16,5 @@ int peer_read(int fd, struct peer *out) {
     len = sizeof out->groups;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, out->groups, &len) == 0)
         out->groups_n = (unsigned)(len / sizeof(gid_t));
-    return 0; /* over 64 groups (ERANGE): only the primary one counts */
+    return 0; /* over PEER_GROUPS (ERANGE): only the primary one counts */
 }

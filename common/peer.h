@@ -2,7 +2,7 @@
 #define COMMON_PEER_H
 #include <sys/types.h>
 
-#define PEER_GROUPS 64u
+#define PEER_GROUPS 1024u /* directories of large organisations give people some hundreds */
 
 /* Who is at the other end of a socket, as the kernel says. */
 struct peer {

@@ -22,10 +22,7 @@ void audit_open(void) {
 }
 
 static uint32_t number_of(const struct caller *who) {
-    uint32_t hash = 2166136261u; /* FNV-1a; two tokens that meet share their lines */
-    if (who->has_uid) return (uint32_t)who->uid;
-    for (const char *c = who->name; *c; c++) hash = (hash ^ (uint8_t)*c) * 16777619u;
-    return TOKENS_FROM | hash;
+    return who->has_uid ? (uint32_t)who->uid : TOKENS_FROM | bucket_id(who->name);
 }
 
 static const char *name_of(const struct caller *who, char out[64]) {
@@ -37,14 +34,30 @@ static const char *name_of(const struct caller *who, char out[64]) {
     return out;
 }
 
+/* May this caller have one more line?  `out`: how many had none before it. */
+static bool has_line(const struct caller *who, char out[40]) {
+    uint32_t missed = 0;
+    out[0] = 0;
+    if (!opened || !bucket_take_of(&lines, number_of(who), &line_rate, clock_mono_ms(), &missed))
+        return false;
+    if (missed) snprintf(out, 40, ", and %u more before", missed);
+    return true;
+}
+
+void audit_resource_refused(const struct caller *who, const char *capture_id) {
+    char name[64], object[256], left_out[40];
+    if (has_line(who, left_out))
+        log_line("audit: use caller=\"%s\" client_claimed=\"\" asked=\"%s\" refused: \"no such "
+                 "capture of this "
+                 "caller\"%s",
+                 name_of(who, name), text_quotable(capture_id, object, sizeof object), left_out);
+}
+
 void audit_call(const struct tool_call *call, const char *what, const char *key, const char *value,
                 bool probe, const char *capture_id, const struct fail *refused) {
     const struct caller *who = tool_call_caller(call);
-    char name[64], client[64], object[256], why[256], left_out[40] = "";
-    uint32_t missed = 0;
-    if (!opened || !bucket_take_of(&lines, number_of(who), &line_rate, clock_mono_ms(), &missed))
-        return;
-    if (missed) snprintf(left_out, sizeof left_out, ", and %u more before", missed);
+    char name[64], client[64], object[256], why[256], left_out[40];
+    if (!has_line(who, left_out)) return;
     log_line("audit: %s caller=\"%s\" client_claimed=\"%s\" %s=\"%s\"%s %s%s%s%s", what,
              name_of(who, name), text_quotable(tool_call_client(call), client, sizeof client), key,
              text_quotable(value, object, sizeof object), probe ? " probe=on" : "",

@@ -5,6 +5,7 @@
 #include "mcpd/resources.h"
 #include "common/text.h"
 #include "mcpd/answer.h"
+#include "mcpd/audit.h"
 #include "mcpd/tools/tools.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,9 @@ static struct capture *find(void *app, const struct caller *who, const char *id,
 
 static bool exists(void *app, const struct caller *who, const char *key) {
     bool expired;
-    return find(app, who, key, &expired) != NULL;
+    if (find(app, who, key, &expired)) return true;
+    audit_resource_refused(who, key);
+    return false;
 }
 
 static void describe(const struct capture *c, struct mcp_item *out) {
