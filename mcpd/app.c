@@ -127,6 +127,10 @@ static bool stops_inside(const struct app *a, const char *path) {
 /* The file that is open is the one that was checked: same device and inode. */
 static int open_checked(const char *real, const char *path, struct fail *fail) {
     struct stat named, opened;
+    if (lstat(real, &named) == 0 && !S_ISREG(named.st_mode)) {
+        refuse(fail, path, "is no regular file");
+        return -1;
+    }
     int fd = open(real, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         refuse_errno(fail, path, errno);
@@ -147,7 +151,13 @@ int app_open_capture_file(const struct app *a, const char *path, struct fail *fa
         snprintf(expanded, sizeof expanded, "%s%s", a->home, path + 1);
         path = expanded;
     } else if (a && path[0] != '/') {
-        refuse(fail, given, "is not absolute; example: ~/trace.pcap");
+        char why[SETTINGS_PATH_BYTES + 64];
+        const char *folder = a->home[0] ? "~" : a->settings.dir[0];
+        snprintf(why, sizeof why, "is not absolute; example: %s/trace.pcap", folder);
+        if (a->home[0] || a->settings.dirs > 0)
+            refuse(fail, given, why);
+        else
+            refuse_outside(a, given, fail);
         return -1;
     }
     if (a && a->settings.dirs == 0 && !a->home[0]) {

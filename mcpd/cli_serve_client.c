@@ -95,28 +95,33 @@ static int print_report_of(int fd, const char *id, const struct cli *c) {
     return code;
 }
 
+/* The only one there is, or the only one that runs, when none is named. */
+static bool find_only(int fd, bool running, char id[LIM_CAPTURE_ID + 1], struct fail *fail) {
+    cJSON *tree = call_tool(fd, "list_captures", NULL, fail);
+    const cJSON *row;
+    int count = 0;
+    if (!tree) return false;
+    cJSON_ArrayForEach(row, rows_of(tree)) {
+        if (running && strcmp(text_of(row, "state"), "running") != 0) continue;
+        if (count++ == 0) snprintf(id, LIM_CAPTURE_ID + 1, "%s", text_of(row, "id"));
+    }
+    cJSON_Delete(tree);
+    if (count == 1) return true;
+    const char *kind = running ? "running capture" : "capture";
+    if (count == 0) return fail_set(fail, FAIL_NOT_FOUND, "capture_id", "there is no %s", kind);
+    return fail_set(fail, FAIL_NOT_FOUND, "capture_id",
+                    "there are %d %ss: name one; `mcpd status` lists them", count, kind);
+}
+
 static int stop(int fd, const struct cli *c) {
     char id[LIM_CAPTURE_ID + 1];
     struct fail fail;
-    cJSON *tree = call_tool(fd, "stop_packet_capture", c->id, &fail);
+    if (!c->id && !find_only(fd, true, id, &fail)) return cli_fail(&fail);
+    cJSON *tree = call_tool(fd, "stop_packet_capture", c->id ? c->id : id, &fail);
     if (!tree) return cli_fail(&fail);
     snprintf(id, sizeof id, "%s", text_of(tree, "capture_id"));
     cJSON_Delete(tree);
     return print_report_of(fd, id, c);
-}
-
-/* The only one there is, when none is named. */
-static bool find_only(int fd, char id[LIM_CAPTURE_ID + 1], struct fail *fail) {
-    cJSON *tree = call_tool(fd, "list_captures", NULL, fail);
-    if (!tree) return false;
-    int count = cJSON_GetArraySize(rows_of(tree));
-    snprintf(id, LIM_CAPTURE_ID + 1, "%s", text_of(cJSON_GetArrayItem(rows_of(tree), 0), "id"));
-    cJSON_Delete(tree);
-    if (count == 1) return true;
-    return fail_set(fail, FAIL_NOT_FOUND, "capture_id",
-                    count == 0 ? "there is no capture"
-                               : "there are %d captures: name one; `mcpd status` lists them",
-                    count);
 }
 
 static int report(int fd, const struct cli *c) {
@@ -124,7 +129,7 @@ static int report(int fd, const struct cli *c) {
     struct fail fail;
     if (c->id)
         snprintf(id, sizeof id, "%s", c->id);
-    else if (!find_only(fd, id, &fail))
+    else if (!find_only(fd, false, id, &fail))
         return cli_fail(&fail);
     return print_report_of(fd, id, c);
 }

@@ -36,6 +36,11 @@ static bool exists(void *app, const struct caller *who, const char *key) {
     return false;
 }
 
+static bool has_expired(void *app, const char *key) {
+    bool expired;
+    return !store_find(store_of(app), key, &expired) && expired;
+}
+
 static void describe(const struct capture *c, struct mcp_item *out) {
     char target[100], when[ANSWER_TIME_BYTES];
     const char *text = c->target.text[0] ? c->target.text : "whole network";
@@ -247,6 +252,7 @@ const struct mcp_resources app_resources = {.fixed = fixed,
                                             .template_count = TEMPLATES,
                                             .next = next,
                                             .exists = exists,
+                                            .expired = has_expired,
                                             .key = next_key,
                                             .changes = true};
 

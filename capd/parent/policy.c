@@ -40,7 +40,7 @@ const char *policy_account(const struct config *c, uid_t uid, const char *caller
 }
 
 bool policy_allows_start(const struct config *c, const struct policy_start *w, struct fail *fail) {
-    const char *file = "capd.conf or its default";
+    const char *file = "capd.conf (the administrator's, or its default)";
     if (w->in_all >= c->max_captures)
         return fail_set(fail, FAIL_LIMIT, "", "%u run already; %s: max_captures = %u", w->in_all,
                         file, c->max_captures);

@@ -187,13 +187,22 @@ static void read_cancelled(struct mcp_request *rq) {
     if (fn) fn(read, read->cancel_ctx);
 }
 
+static bool has_expired(const struct mcp_server *s, const char *uri) {
+    const struct mcp_resources *r = s->config.resources;
+    char key[MCP_KEY_MAX + 1];
+    for (size_t i = 0; r->expired && strlen(uri) <= MCP_URI_MAX && i < r->template_count; i++)
+        if (matches(r->templates[i].uri, uri, key)) return r->expired(s->config.app, key);
+    return false;
+}
+
 void resources_refuse_missing(struct mcp_request *rq, const char *uri) {
     char shown[161];
     cJSON *data = cJSON_CreateObject();
     int code = rq->era == ERA_MODERN ? RPC_INVALID_PARAMS : RPC_RESOURCE_NOT_FOUND;
     cJSON_AddStringToObject(data, "uri", uri);
     text_clean((const uint8_t *)uri, strlen(uri), shown, sizeof shown);
-    mcp_refuse(rq, code, data, "Resource not found: %s", shown);
+    mcp_refuse(rq, code, data, "Resource %s: %s",
+               has_expired(rq->server, uri) ? "has expired" : "not found", shown);
 }
 
 void resources_read(struct mcp_request *rq, const cJSON *params) {

@@ -57,6 +57,8 @@ struct mcp_resources {
                  bool *unknown_out);
     /* Is there such an item for `who`, listed or not?  NULL if there are no templates. */
     bool (*exists)(void *app, const struct caller *who, const char *key);
+    /* Was there one that has expired?  NULL: none does. */
+    bool (*expired)(void *app, const char *key);
     /* The keys for completion, newest first, the listed and the others: the next one from *at on,
      * which is 0 at first and is moved on.  False: no more.  NULL: none. */
     bool (*key)(void *app, const struct caller *who, size_t *at, char out[MCP_KEY_MAX + 1]);

@@ -35,9 +35,12 @@ static void add_head(struct text *t, const cJSON *report) {
 
 static void add_verdict(struct text *t, const cJSON *report, bool lean) {
     char headline[1024];
+    struct shown ended;
     markdown_escape(tree_text(report, "verdict.headline"), headline, sizeof headline);
     text_addf(t, lean ? "**%s**\n" : "**%s**: %s\n", tree_text(report, "verdict.status"), headline);
     if (lean) return;
+    if (strcmp(tree_text(report, "state"), "failed") == 0)
+        text_addf(t, "Ended: %s\n", shown(tree_text(report, "ended_why"), &ended));
     if (tree_text(report, "verdict.blame")[0])
         text_addf(t, "Blame: %s (%s)", tree_text(report, "verdict.blame"),
                   tree_text(report, "verdict.blame_confidence"));

@@ -37,6 +37,12 @@ static bool cursor_read(const struct report_input *in, const char *cursor, const
     }
     char given[64], example[64];
     text_clean((const uint8_t *)cursor, strlen(cursor), given, sizeof given);
+    if (!derive_ended(in->v))
+        return fail_set(fail, FAIL_VALUE, "cursor",
+                        "cursor \"%s\" belongs to no page of the present report: the capture "
+                        "still runs and has gone on. Stop it, or wait for its end, and begin again "
+                        "without cursor; or ask for larger max_tokens",
+                        given);
     cursor_make(example, sizeof example, in, "connections", 5);
     return fail_set(
         fail, FAIL_VALUE, "cursor",

@@ -1,10 +1,12 @@
 /* Tool analyze_capture_file.  The file is opened and checked here and handed as a descriptor to a
  * private capd: whatever is in it is parsed by a sandboxed worker that can do nothing else.
  * Runs in: mcpd.  Input trust: client (the path). */
+#include "common/text.h"
 #include "mcpd/audit.h"
 #include "mcpd/capture/target.h"
 #include "mcpd/tools/tools.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define WAIT_MS 50000u /* most clients give up after 60 s */
 
@@ -14,6 +16,17 @@ struct starting {
     const cJSON *args;
 };
 
+static void fail_file(struct tool_call *call, const char *path, const struct fail *why) {
+    char shown[200];
+    if (strcmp(why->field, "file") != 0) {
+        tool_fail(call, why);
+        return;
+    }
+    text_clean((const uint8_t *)path, strlen(path), shown, sizeof shown);
+    tool_call_error(call, "path \"%s\": %s; allowed: a pcap or pcapng file, not compressed.", shown,
+                    why->why);
+}
+
 static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
     struct starting s = *(struct starting *)ctx;
     free(ctx);
@@ -22,7 +35,7 @@ static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
     if (c)
         tool_await_own(s.app, s.call, s.args, c, WAIT_MS, tool_report_or_status);
     else
-        tool_fail(s.call, fail);
+        fail_file(s.call, tool_text(s.args, "path"), fail);
 }
 
 static void start(struct tool_call *call, const cJSON *args, void *app) {
@@ -56,8 +69,8 @@ const struct tool tool_analyze_capture_file = {
                    "when the user already has a recording; nothing is captured.",
     .input_schema =
         "{\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\",\"maxLength\":4000,"
-        "\"description\":\"Absolute, or ~/file; below an allowed directory\",\"examples\":"
-        "[\"~/trace.pcap\"]},"
+        "\"description\":\"Absolute, or ~/file where the server is your own; below an allowed "
+        "directory\",\"examples\":[\"~/trace.pcap\",\"/srv/captures/trace.pcap\"]},"
         "\"target\":{\"type\":\"string\",\"maxLength\":2000,\"description\":\"Judge only this, as "
         "in start_packet_capture\",\"examples\":[\"example.com\"]}},"
         "\"required\":[\"path\"],\"additionalProperties\":false}",

@@ -33,21 +33,27 @@ static bool is_running(const struct capture *c) {
     return c->run != NULL;
 }
 
-/* "id (target, state), ..." of the newest captures the caller may see. */
-static void list_ids(struct store *s, const struct caller *who, bool running, char *out,
+/* "id (target, state), ..." of the newest captures of the caller, or else of all it may see. */
+static void list_ids(struct store *s, const struct caller *who, bool own, bool running, char *out,
                      size_t cap) {
     size_t used = 0;
-    unsigned shown = 0;
+    unsigned shown = 0, more = 0;
     out[0] = 0;
-    for (uint32_t i = store_count(s); i-- > 0 && shown < 8;) {
+    for (uint32_t i = store_count(s); i-- > 0;) {
         const struct capture *c = store_at(s, i);
-        if (!capture_visible(c, who) || (running && !is_running(c)) || used + 100 > cap) continue;
+        bool meant = own ? capture_same_owner(c, who) : capture_visible(c, who);
+        if (!meant || (running && !is_running(c))) continue;
+        if (shown == 8 || used + 130 > cap) {
+            more++;
+            continue;
+        }
         used += (size_t)snprintf(out + used, cap - used, "%s%s (%.40s, %s)", used ? ", " : "",
                                  c->id, c->target.text[0] ? c->target.text : "no target",
                                  capture_state_names[c->state]);
         shown++;
     }
     if (!used) snprintf(out, cap, "none");
+    if (more) snprintf(out + used, cap - used, ", and %u older", more);
 }
 
 static struct capture *find_only(struct store *s, const struct caller *who, bool running,
@@ -79,7 +85,7 @@ static void refuse_missing(struct tool_call *call, unsigned found, bool running,
 
 struct capture *tool_find_capture(struct app *a, struct tool_call *call, const cJSON *args,
                                   enum tool_meant meant) {
-    bool running = meant == MEANT_RUNNING;
+    bool running = meant != MEANT_ONE;
     struct store *s = captures_store(a->captures);
     const struct caller *who = tool_call_caller(call);
     const char *id = tool_text(args, "capture_id");
@@ -87,9 +93,12 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
     bool expired;
     unsigned found;
     if (!*id) {
-        struct capture *only = find_only(s, who, meant != MEANT_ONE, &found);
-        if (!only && meant == MEANT_RUNNING_OR_ONE) only = find_only(s, who, false, &found);
-        list_ids(s, who, running, ids, sizeof ids);
+        struct capture *only = find_only(s, who, running, &found);
+        if (found == 0 && meant == MEANT_RUNNING_OR_ONE) {
+            running = false;
+            only = find_only(s, who, running, &found);
+        }
+        list_ids(s, who, true, running, ids, sizeof ids);
         if (!only) refuse_missing(call, found, running, ids);
         return only;
     }
@@ -99,7 +108,7 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
                &(struct fail){.why = "no such capture of this caller"});
     char given[65];
     text_clean((const uint8_t *)id, strlen(id), given, sizeof given);
-    list_ids(s, who, false, ids, sizeof ids);
+    list_ids(s, who, false, false, ids, sizeof ids);
     char why[160] = "is unknown";
     if (expired)
         snprintf(why, sizeof why,
@@ -261,7 +270,8 @@ void tool_await_own(struct app *a, struct tool_call *call, const cJSON *args, st
 void tool_await_tables(struct app *a, struct tool_call *call, const cJSON *args, struct capture *c,
                        tool_done_fn *done) {
     bool fresh = c->refreshed_mono_ms && clock_mono_ms() - c->refreshed_mono_ms < FRESH_MS;
-    if (fresh || !c->run) {
+    /* A page is one of the report that the page before is of. */
+    if (fresh || !c->run || *tool_text(args, "cursor")) {
         done(a, call, args, c);
         return;
     }

@@ -20,7 +20,13 @@ struct listing {
 
 static int problems_of(const struct app *a, const struct capture *c) {
     cJSON *tree = answer_full(a, c);
-    int n = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(tree, "problems_detected"));
+    const cJSON *finding;
+    int n = 0;
+    cJSON_ArrayForEach(finding, cJSON_GetObjectItemCaseSensitive(tree, "problems_detected")) {
+        const char *severity =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(finding, "severity"));
+        n += severity && strcmp(severity, "info") != 0; /* as the verdict counts */
+    }
     cJSON_Delete(tree);
     return n;
 }
@@ -43,10 +49,10 @@ static void add_row(struct listing *l, const struct capture *c) {
     if (l->shown >= ROWS_MAX || l->shown + 1 < l->seen) return;
     int problems = problems_of(l->app, c);
     answer_time(c->started_us, started);
-    int text =
-        snprintf(line, sizeof line, "%s  %s  %s, mode %s, started %s, %d problems\n", c->id,
-                 capture_state_names[c->state], c->target.text[0] ? c->target.text : "no target",
-                 mode_names[c->target.mode], started, problems);
+    int text = snprintf(
+        line, sizeof line, "%s  %s  %s, mode %s, started %s, %d %s\n", c->id,
+        capture_state_names[c->state], c->target.text[0] ? c->target.text : "no target",
+        mode_names[c->target.mode], started, problems, problems == 1 ? "problem" : "problems");
     cJSON *row = row_object(c, started, problems);
     char *json = cJSON_PrintUnformatted(row);
     size_t bytes = json ? strlen(json) + 1 : SIZE_MAX;
