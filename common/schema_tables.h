@@ -57,6 +57,7 @@
     F(T, U, seen, ANY, count, "packets the worker read") \
     F(T, U, missed_kernel, ANY, count, "dropped for want of room in the ring") \
     F(T, U, missed_interface, ANY, count, "dropped by the interface while capturing") \
+    F(T, U, interface_down_us, ANY, us, "the interface was down, without carrier or gone; looked at once a second") \
     F(T, U, truncated, ANY, count, "headers cut by the snap length") \
     F(T, U, malformed, ANY, count, "packets that break their protocol's rules") \
     F(T, U, undecoded, ANY, count, "packets of a link or network type not known here") \

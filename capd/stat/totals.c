@@ -24,6 +24,7 @@ static void fill_quality(const struct engine *e, struct msg_totals *t) {
     t->seen = c->seen;
     t->missed_kernel = c->missed_kernel;
     t->missed_interface = c->missed_interface;
+    t->interface_down_us = c->interface_down_us;
     t->truncated = c->truncated;
     t->malformed = c->malformed;
     t->undecoded = c->undecoded;

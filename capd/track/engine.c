@@ -376,6 +376,10 @@ void engine_end(struct engine *e) {
     select_settle_all(e, 0);
 }
 
+void engine_interface_down(struct engine *e, uint64_t us) {
+    e->total.interface_down_us = us;
+}
+
 void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,
                     const char *file_error) {
     e->total.missed_kernel = missed_kernel;

@@ -74,6 +74,9 @@ void engine_narrowed(struct engine *e, enum narrow_cause cause, const char *filt
  * last snapshot. */
 void engine_end(struct engine *e);
 
+/* For so long in all the interface could carry nothing. */
+void engine_interface_down(struct engine *e, uint64_t us);
+
 /* What only the source knows; totals since the start.  file_error: NULL, or libpcap's words when
  * the file is cut off or damaged. */
 void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,

@@ -18,8 +18,9 @@ struct worker {
     uint64_t caps_left;
     uint64_t start_ns, start_ms, tick_ms, end_ms; /* wall; monotonic; end_ms 0: none */
     struct clock_capture clock;                   /* live: the time of all that is reported */
-    uint64_t now_us;  /* by that clock, when the frames under way were asked for */
-    uint64_t load_ms; /* when the load is looked at next */
+    uint64_t now_us;             /* by that clock, when the frames under way were asked for */
+    uint64_t load_ms;            /* when the load is looked at next */
+    uint64_t looked_ms, down_ms; /* at the interface last; it was down for so long in all */
     bool live, primed, full_wanted, ending;
     bool vlan; /* frames may carry 802.1Q tags */
     struct load load;

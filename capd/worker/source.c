@@ -10,10 +10,12 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,6 +43,8 @@ struct source {
     int drops_fd; /* the interface's own drop counter, -1 if it has none */
     uint64_t drops_before, drops;
     uint8_t mac[6];
+    char interface[IFNAMSIZ];
+    int flags; /* of the interface at the start: up, or up and running */
     FILE *file;
     off_t file_at;
     uint64_t missed;
@@ -99,6 +103,18 @@ static void read_mac(struct source *s, const char *interface) {
     fclose(f);
 }
 
+/* -1: there is none of that name. */
+static int flags_of(const struct source *s) {
+    struct ifreq r = {0};
+    memcpy(r.ifr_name, s->interface, sizeof r.ifr_name);
+    return ioctl(s->packet_fd, SIOCGIFFLAGS, &r) == 0 ? r.ifr_flags & (IFF_UP | IFF_RUNNING) : -1;
+}
+
+bool source_is_down(const struct source *s) {
+    int now = flags_of(s);
+    return now >= 0 && (now & s->flags) != s->flags;
+}
+
 const uint8_t *source_mac(const struct source *s) {
     return s->mac;
 }
@@ -119,6 +135,9 @@ struct source *source_open_live(const struct source_live *o, struct fail *fail) 
     if (activate(s, o, fail)) {
         open_drops(s, o->interface);
         read_mac(s, o->interface);
+        snprintf(s->interface, sizeof s->interface, "%s", o->interface);
+        int flags = flags_of(s);
+        s->flags = flags > 0 ? flags : 0;
         return s;
     }
     if (s->pcap) pcap_close(s->pcap);

@@ -28,6 +28,10 @@ bool source_is_mixed(const struct source *s); /* a file of several link types */
 const char *source_datalink_name(const struct source *s);
 uint32_t source_snaplen(const struct source *s);
 
+/* Live: can the interface carry nothing now, which it could at the start?  Of one that was renamed
+ * nothing is known: false. */
+bool source_is_down(const struct source *s);
+
 /* Compile and install a pcap-filter expression.  False: `fail` has libpcap's words. */
 bool source_set_filter(struct source *s, const char *text, bool *in_kernel_out, struct fail *fail);
 

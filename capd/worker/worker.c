@@ -68,9 +68,11 @@ static uint64_t now_us(struct worker *w) {
 }
 
 static void snapshot(struct worker *w, bool full) {
-    if (w->live)
+    if (w->live) {
         engine_quality(w->engine, source_missed(w->source), source_interface_missed(w->source),
                        NULL);
+        engine_interface_down(w->engine, w->down_ms * 1000u);
+    }
     snapshot_encode(w->engine, now_us(w) * 1000u, full, on_snapshot_frame, w);
 }
 
@@ -174,11 +176,20 @@ static void wait_and_read(struct worker *w, int timeout_ms) {
     follow_addresses(w);
 }
 
+/* Once a second: could anything have come?  libpcap tells only who reads that the interface has
+ * gone. */
+static void look_at_interface(struct worker *w, uint64_t now_ms) {
+    if (source_is_down(w->source)) w->down_ms += now_ms - w->looked_ms;
+    w->looked_ms = now_ms;
+    read_frames(w);
+}
+
 static void tick(struct worker *w) {
     uint64_t now = clock_mono_ms();
     if (w->end_ms && now >= w->end_ms) end_with(w, END_DURATION, "");
     if (w->live && now >= w->load_ms) {
         watch_load(w, now);
+        look_at_interface(w, now);
         w->load_ms = now + TICK_MS;
     }
     if (w->ending || !output_idle(&w->out) || (now < w->tick_ms && !w->full_wanted)) return;
@@ -191,7 +202,12 @@ static void tick(struct worker *w) {
 /* Frames that the kernel holds in an unfinished block belong to the capture too. */
 static void last_look(struct worker *w) {
     uint64_t until = clock_mono_ms() + LAST_LOOK_MS;
-    if (!w->live || w->reason == END_DEVICE) return;
+    if (!w->live) return;
+    if (w->reason == END_DEVICE) {
+        if (w->end_ms > w->looked_ms) w->down_ms += w->end_ms - w->looked_ms;
+        return;
+    }
+    if (source_is_down(w->source)) w->down_ms += until - w->looked_ms;
     for (uint64_t now = clock_mono_ms(); now < until; now = clock_mono_ms())
         wait_and_read(w, (int)(until - now));
 }
@@ -226,6 +242,7 @@ _Noreturn void worker_run(const struct worker_job *job) {
     w->job = *job;
     if (!setup_run(w, &fail)) give_up(w, &fail);
     if (!output_flush(&w->out)) _exit(0);
+    w->looked_ms = w->start_ms;
     w->tick_ms = w->load_ms = w->start_ms + TICK_MS;
     w->load.last = (struct load_sample){.mono_ms = w->start_ms, .cpu_us = clock_cpu_us()};
     if (job->start->duration_ms) w->end_ms = w->start_ms + job->start->duration_ms;

@@ -27,7 +27,8 @@ double quality_missed_percent(const struct rules *set, const struct capture_view
 
 const char *quality_grade(const struct rules *set, const struct capture_view *v) {
     double missed = quality_missed_percent(set, v);
-    if (missed < set->gate.good_below) return "good";
+    bool down = totals_value(v, "interface_down_s") > 0;
+    if (missed < set->gate.good_below && !down) return "good";
     return missed <= set->gate.fair_up_to ? "fair" : "poor";
 }
 
@@ -97,7 +98,9 @@ void verdict_make(const struct rules *set, const struct capture_view *v, struct 
     if (!out->top) {
         bool poor = strcmp(quality_grade(set, v), "poor") == 0;
         bool unsure = poor || d->withheld || totals_value(v, "none_set_up") != 0 ||
-                      totals_value(v, "names_open") != 0 || totals_value(v, "only_neighbours") != 0;
+                      totals_value(v, "names_open") != 0 ||
+                      totals_value(v, "only_neighbours") != 0 ||
+                      totals_value(v, "interface_down_s") != 0;
         out->status = !derive_ended(v)                       ? STATUS_PENDING
                       : v->state == CAPTURE_FAILED || unsure ? STATUS_INCONCLUSIVE
                                                              : STATUS_HEALTHY;

@@ -208,7 +208,9 @@ def interface_is_removed(world):
     state, why = state_of(session, capture_id)
     T.check("interface removed: the capture ends, naming the interface's end", state in ("finished", "failed") and why, (state, why))
     got, why = session.ask("get_capture_report", capture_id=capture_id)
-    T.check("interface removed: what was seen is reported", got is not None, why)
+    T.check("interface removed: what was seen is reported, and not called healthy",
+            got and got["verdict"]["status"] != "healthy" and "gone0 was down, unplugged or gone" in got["verdict"]["headline"] and
+            got["capture_quality"]["grade"] != "good", got and got["verdict"] or why)
     got, why = session.ask("start_packet_capture", target="auto", interface="gone0")
     T.check("interface removed: another start names those that exist", got is None and "eth0" in why, why)
     still_works("interface removed", world, session)
@@ -236,7 +238,7 @@ def interface_goes_down_and_up(world):
     capture_id = start(session, target="%s:80" % SERVER4)
     world.curl("http://%s/bytes/100" % SERVER4)
     world.in_ns(world.client, ["ip", "link", "set", "eth0", "down"])
-    time.sleep(1)
+    time.sleep(2.2)
     while_down = state_of(session, capture_id)
     world.in_ns(world.client, ["ip", "link", "set", "eth0", "up"])
     world.in_ns(world.client, ["ip", "route", "replace", "default", "via", "192.0.2.1"])
@@ -247,6 +249,8 @@ def interface_goes_down_and_up(world):
     counted = got and got["connection_analysis"]["established"]
     T.check("interface down and up: the capture goes on and counts, or ends with a reason",
             (state == "running" and counted == 2) or (state in ("finished", "failed") and why and counted == 1), (while_down, state, why, counted))
+    T.check("interface down and up: what it could not see is not called healthy",
+            got and got["verdict"]["status"] != "healthy" and got["capture_quality"]["grade"] != "good", got and got["verdict"])
     still_works("interface down and up", world, session)
 
 
