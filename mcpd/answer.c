@@ -2,6 +2,7 @@
  * Runs in: mcpd.  Input trust: network child (texts, cleaned). */
 #include "mcpd/answer.h"
 #include "common/text.h"
+#include "mcpd/report/text.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include <time.h>
 
 #define TOKEN_BYTES 3u /* contract section 4: tokens are UTF-8 bytes / 3 */
+#define NOTE_BYTES  121u
+#define NOTE_TOKENS 170u /* of a budget of which the text gets half, every byte escaped */
 
 const char *answer_time(uint64_t wall_us, char out[ANSWER_TIME_BYTES]) {
     time_t s = (time_t)(wall_us / 1000000u);
@@ -106,17 +109,27 @@ char *answer_report_text(const cJSON *tree, unsigned max_tokens) {
     const cJSON *first = cJSON_GetArrayItem(tried, 0);
     char why[121];
     text_clean((const uint8_t *)given, strlen(given), why, sizeof why); /* cuts whole characters */
+    const char *note = text_of(tree, "name_lookup");
+    bool tell_probe = probe && max_tokens >= 800;
     /* A section's page holds as many rows as its text: nothing may take their room. */
-    if (!probe || max_tokens < 800 || *text_of(tree, "section"))
-        return report_text(tree, max_tokens);
-    char *body = report_text(tree, max_tokens - 200), *text = NULL;
+    if ((!tell_probe && !*note) || *text_of(tree, "section")) return report_text(tree, max_tokens);
+    unsigned taken = (tell_probe ? 200 : 0) + (*note ? NOTE_TOKENS : 0);
+    char *body = report_text(tree, max_tokens - taken), *text = NULL;
     size_t bytes;
     FILE *out = body ? open_memstream(&text, &bytes) : NULL;
     if (out) {
-        fprintf(out, "%s\nProbe (mcpd's own traffic): %.60s %s%s%s%s%s\n", body,
-                text_of(probe, "asked"), text_of(probe, "result"), *why ? ": " : "", why,
-                cJSON_IsString(first) ? ", after trying " : "",
-                cJSON_IsString(first) ? first->valuestring : "");
+        fputs(body, out);
+        if (*note) {
+            char said[NOTE_BYTES], shown[2 * NOTE_BYTES];
+            text_clean_again(note, said, sizeof said);
+            markdown_escape(said, shown, sizeof shown);
+            fprintf(out, "\nName: %s\n", shown);
+        }
+        if (tell_probe)
+            fprintf(out, "\nProbe (mcpd's own traffic): %.60s %s%s%s%s%s\n",
+                    text_of(probe, "asked"), text_of(probe, "result"), *why ? ": " : "", why,
+                    cJSON_IsString(first) ? ", after trying " : "",
+                    cJSON_IsString(first) ? first->valuestring : "");
         fclose(out);
     }
     free(body);

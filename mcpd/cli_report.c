@@ -99,6 +99,8 @@ int cli_print_report(const cJSON *tree, const struct cli *cli) {
     printf("%s%s", text, *text && text[strlen(text) - 1] == '\n' ? "" : "\n");
     cJSON_free(text);
     fflush(stdout);
+    const char *cut = text_of(cJSON_GetObjectItemCaseSensitive(tree, "lists"), "connections");
+    if (cli->format && strcmp(cli->format, "csv") == 0 && *cut) log_line("connections: %s", cut);
     if (strcmp(text_of(tree, "state"), capture_state_names[CAPTURE_FAILED]) == 0) {
         (void)text_clean_again(text_of(tree, "ended_why"), why, sizeof why);
         log_line("the capture failed: %s", why);

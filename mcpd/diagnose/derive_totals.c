@@ -58,6 +58,13 @@ static bool t_has_target(const struct derive_row *r, double *out) {
     return is(out, derive_has_target(r->view));
 }
 
+/* Did the kernel keep packets from the capture: by the mode, or a filter that was given? */
+static bool t_filtered(const struct derive_row *r, double *out) {
+    const struct capture_view *v = r->view;
+    bool narrow = v->target && (v->target->mode == MODE_PORT || v->target->mode == MODE_WEB);
+    return is(out, !v->snapshot->totals.file && (narrow || (v->filter && v->filter[0])));
+}
+
 static bool t_has_target_name(const struct derive_row *r, double *out) {
     return is(out, r->view->target && r->view->target->name[0]);
 }
@@ -209,6 +216,7 @@ const struct computed computed_totals[] = {
     {"ended", t_ended},
     {"failed", t_failed},
     {"has_target", t_has_target},
+    {"filtered", t_filtered},
     {"has_target_name", t_has_target_name},
     {"target_addresses", t_target_addresses},
     {"tables", t_tables},
