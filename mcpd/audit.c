@@ -44,13 +44,13 @@ static bool has_line(const struct caller *who, char out[40]) {
     return true;
 }
 
-void audit_resource_refused(const struct caller *who, const char *capture_id) {
+void audit_resource(const struct caller *who, const char *capture_id, bool granted) {
     char name[64], object[256], left_out[40];
     if (has_line(who, left_out))
-        log_line("audit: use caller=\"%s\" client_claimed=\"\" asked=\"%s\" refused: \"no such "
-                 "capture of this "
-                 "caller\"%s",
-                 name_of(who, name), text_quotable(capture_id, object, sizeof object), left_out);
+        log_line("audit: use caller=\"%s\" client_claimed=\"\" asked=\"%s\" %s%s%s",
+                 name_of(who, name), text_quotable(capture_id, object, sizeof object),
+                 granted ? "granted capture=" : "refused: \"no such capture of this caller\"",
+                 granted ? object : "", left_out);
 }
 
 void audit_call(const struct tool_call *call, const char *what, const char *key, const char *value,

@@ -13,8 +13,8 @@ void audit_open(void);
 void audit_call(const struct tool_call *call, const char *what, const char *key, const char *value,
                 bool probe, const char *capture_id, const struct fail *refused);
 
-/* A resource of a capture that is none of this caller's, or of none. */
-void audit_resource_refused(const struct caller *who, const char *capture_id);
+/* A resource of a capture that is none of this caller's, or of none; granted to who may see all. */
+void audit_resource(const struct caller *who, const char *capture_id, bool granted);
 
 /* The token file was read again: who came, who went (names with commas), how many requests and
  * streams that ended; or why the old tokens stay in force. */

@@ -31,9 +31,9 @@ static struct capture *find(void *app, const struct caller *who, const char *id,
 
 static bool exists(void *app, const struct caller *who, const char *key) {
     bool expired;
-    if (find(app, who, key, &expired)) return true;
-    audit_resource_refused(who, key);
-    return false;
+    const struct capture *c = find(app, who, key, &expired);
+    if (!c || !capture_same_owner(c, who)) audit_resource(who, key, c != NULL);
+    return c != NULL;
 }
 
 static bool has_expired(void *app, const char *key) {

@@ -74,12 +74,11 @@ static const struct conf_key keys[] = {
     CONF_SWITCH(struct config, "names", names),
     CONF_SWITCH(struct config, "promiscuous", promiscuous),
 };
-#define KEYS (sizeof keys / sizeof keys[0])
 
 bool config_parse(struct config *c, const char *path, char *text, struct fail *fail) {
-    return conf_parse(keys, KEYS, c, path, text, fail);
+    return conf_parse(keys, sizeof keys / sizeof keys[0], c, path, text, fail);
 }
 
 bool config_read(struct config *c, const char *path, bool required, struct fail *fail) {
-    return conf_read(keys, KEYS, c, path, required, fail);
+    return conf_read(keys, sizeof keys / sizeof keys[0], c, path, required, fail);
 }

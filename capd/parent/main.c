@@ -22,10 +22,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#define EXIT_USAGE  2
-#define EXIT_OUTPUT 4
-#define PRIVATE_FD  3
-#define FILE_FD     4
+enum { EXIT_USAGE = 2, EXIT_OUTPUT = 4, PRIVATE_FD = 3, FILE_FD = 4 };
 
 struct arguments {
     const char *config, *socket, *user;

@@ -232,7 +232,7 @@ static void read_signals(struct server *s) {
 static int fill_polls(const struct server *s, struct pollfd *p) {
     int wait_ms = s->manager.beat_ms;
     p[0] = (struct pollfd){s->signal_fd, POLLIN, 0};
-    p[1] = (struct pollfd){s->stopping ? -1 : s->listen_fd, POLLIN, 0};
+    p[1] = (struct pollfd){s->listen_fd, POLLIN, 0};
     for (unsigned i = 0; i < SERVER_CLIENTS; i++) {
         const struct client *c = &s->client[i];
         short events = c->closing || c->throttled ? 0 : POLLIN;
@@ -251,7 +251,7 @@ static int fill_polls(const struct server *s, struct pollfd *p) {
 static void turn(struct server *s) {
     struct pollfd p[2 + SERVER_CLIENTS + LIM_CAPTURES];
     int wait_ms = fill_polls(s, p);
-    if (poll(p, sizeof p / sizeof p[0], wait_ms) < 0) return; /* EINTR */
+    if (poll(p, sizeof p / sizeof p[0], wait_ms) < 0) return; /* EINTR; priv.c: enough files */
     if (p[0].revents) read_signals(s);
     for (unsigned i = 0; i < LIM_CAPTURES; i++)
         if (p[2 + SERVER_CLIENTS + i].revents) captures_read(&s->capture[i]);
@@ -272,13 +272,14 @@ static void turn(struct server *s) {
 }
 
 void server_run(struct server *s) {
-    unsigned n;
     while (!s->stopping) turn(s);
+    close(s->listen_fd); /* -1: nothing */
+    s->listen_fd = -1;
     for (int i = 0; i < SERVER_CLIENTS; i++)
         if (s->client[i].fd >= 0) drop_client(s, &s->client[i]);
     /* What the workers say now is for the audit alone. */
     uint64_t end = clock_mono_ms() + (s->private_mode ? 0 : LAST_WORDS_MS);
-    while (captures_count(s, "", &n) > 0 && clock_mono_ms() < end) turn(s);
+    for (unsigned n; captures_count(s, "", &n) > 0 && clock_mono_ms() < end;) turn(s);
     for (unsigned i = 0; i < LIM_CAPTURES; i++)
         if (s->capture[i].used) captures_end(s, &s->capture[i]);
 }

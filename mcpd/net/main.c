@@ -11,6 +11,7 @@
 #include "mcpd/net/sandbox.h"
 #include "mcpd/privs.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -126,10 +127,19 @@ int main(int argc, char **argv) {
         log_line("cannot drop privileges: %s", strerror(-rc));
         return 1;
     }
+    /* Its standard error is mcpd's log, in which it could forge mcpd's words. */
+    int log = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (log < 0 || nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0) {
+        log_line("standard error: %s", strerror(errno));
+        return 1;
+    }
+    close(nowhere);
     if (!net_sandbox_enter(&fail)) {
+        (void)dup2(log, STDERR_FILENO);
         log_line("%s", fail.why);
         return 1;
     }
+    close(log);
     for (;;) {
         ssize_t n = recv(STDIN_FILENO, message, NET_MESSAGE_MAX, MSG_TRUNC);
         if (n < 0 && errno == EINTR) continue;

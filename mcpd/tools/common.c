@@ -103,7 +103,10 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
         return only;
     }
     struct capture *c = store_find(s, id, &expired);
-    if (c && capture_visible(c, who)) return c;
+    if (c && capture_visible(c, who)) {
+        if (!capture_same_owner(c, who)) audit_call(call, "use", "asked", id, false, c->id, NULL);
+        return c;
+    }
     audit_call(call, "use", "asked", id, false, "",
                &(struct fail){.why = "no such capture of this caller"});
     char given[65];
