@@ -335,9 +335,9 @@ def check_audit_lines(world):
     lines = text.rstrip("\n").split("\n")
     starts = [l for l in lines if l.startswith("capd: audit: start ")]
     shape = re.compile(r'capd: audit: start uid=0 gid=0 pid=\d+ interface="[^"]*" mode=\w+ target="[^"]*" addresses="" ports="" filter="[^"]*" duration_ms=\d+ '
-                       r'caller_claimed="[^"]*" (granted capture=[0-9a-f]{32}|refused: "[^"]*")$')
+                       r'caller_claimed="[^"]*" (granted capture=[0-9a-f]{32}|refused: "[^"]*", and \d+ more before)$')
     bad = [l for l in lines if BAD.search(l) or not l.startswith("capd: ")] + [l for l in starts if not shape.match(l)]
-    T.check("audit lines: %d starts, none forged, cut short or coloured" % len(starts), len(starts) == 36 and not bad, "\n".join(bad[:5]) + text[-300:])
+    T.check("audit lines: %d starts, none forged, cut short or coloured" % len(starts), 10 <= len(starts) <= 36 and not bad, "\n".join(bad[:5]) + text[-300:])
 
 
 def main():
