@@ -95,17 +95,6 @@ enum decode_status tunnel_mpls(struct view *v, struct packet *k, struct next *n)
     return DECODE_OK;
 }
 
-/* A port that was never registered for it: what must be zero tells it from others. */
-static enum decode_status tunnel_vxlan_linux(struct view *v, struct next *n) {
-    struct cursor c = v->c;
-    uint32_t flags, id;
-    if (!cursor_be32(&c, &flags) || !cursor_be32(&c, &id)) return VIEW_SHORT(v, 8, TUNNEL);
-    if (flags != 0x08000000u || (id & 0xffu) != 0) return DECODE_TUNNEL_MALFORMED;
-    view_consume(v, c);
-    n->layer = LAYER_ETHERNET;
-    return DECODE_OK;
-}
-
 static enum decode_status tunnel_vxlan(struct view *v, struct next *n) {
     struct cursor c = v->c;
     uint8_t flags;
@@ -114,6 +103,15 @@ static enum decode_status tunnel_vxlan(struct view *v, struct next *n) {
     view_consume(v, c);
     n->layer = LAYER_ETHERNET;
     return DECODE_OK;
+}
+
+/* A port that was never registered for it: what must be zero tells it from others. */
+static enum decode_status tunnel_vxlan_linux(struct view *v, struct next *n) {
+    struct cursor c = v->c;
+    uint32_t flags, id;
+    if (!cursor_be32(&c, &flags) || !cursor_be32(&c, &id)) return VIEW_SHORT(v, 8, TUNNEL);
+    if (flags != 0x08000000u || (id & 0xffu) != 0) return DECODE_TUNNEL_MALFORMED;
+    return tunnel_vxlan(v, n);
 }
 
 static enum decode_status tunnel_geneve(struct view *v, struct next *n) {

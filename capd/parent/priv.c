@@ -11,9 +11,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define OPEN_FILES     128
-#define OPEN_FILES_MIN 80 /* poll() takes as many entries at most; server.c has 74 */
-#define PROCESSES      128
+#define OPEN_FILES 128
+#define FILES_MIN  80 /* poll() takes as many entries at most; server.c has 74 */
+#define PROCESSES  128
 
 static bool refuse(struct fail *fail, const char *what) {
     return fail_set(fail, FAIL_ENVIRONMENT, "", "cannot %s: %s", what, strerror(errno));
@@ -61,10 +61,10 @@ bool priv_lock(const struct priv_options *o, bool *live_out, struct fail *fail) 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refuse(fail, "set no-new-privileges");
     if (!o->dumpable && prctl(PR_SET_DUMPABLE, 0) != 0) return refuse(fail, "forbid core dumps");
     if (rlimit_lower(RLIMIT_CORE, 0) || rlimit_lower(RLIMIT_NOFILE, OPEN_FILES) ||
-        (o->service && rlimit_lower(RLIMIT_NPROC, PROCESSES)) ||
-        sysconf(_SC_OPEN_MAX) < OPEN_FILES_MIN)
-        return fail_set(fail, FAIL_ENVIRONMENT, "", "cannot set limits; needed: %d open files",
-                        OPEN_FILES_MIN);
+        (o->service && rlimit_lower(RLIMIT_NPROC, PROCESSES)))
+        return refuse(fail, "set resource limits");
+    if (sysconf(_SC_OPEN_MAX) < FILES_MIN)
+        return fail_set(fail, FAIL_ENVIRONMENT, "", "needs %d open files (ulimit -n)", FILES_MIN);
     *live_out = live;
     return true;
 }

@@ -157,20 +157,24 @@ static bool rule_run(struct diagnosis *d, const struct rules *set, unsigned at,
 /* ---- between findings ---------------------------------------------------------------------- */
 static bool suppresses(const struct finding *cause, const struct finding *f,
                        const struct suppressor *s) {
-    if (strcmp(cause->rule->id, s->rule) != 0) return false;
     /* A note does not explain a problem away. */
     if (cause->severity == SEVERITY_INFO && f->severity > SEVERITY_INFO) return false;
-    if (!cond_true(s->when, f->rule->threshold, &f->row)) return false;
     if (s->same == SAME_ANY) return true;
     if (s->same == SAME_NAME) return derive_same_name(&cause->row, &f->row);
     if (s->same == SAME_SUBJECT) return strcmp(cause->subject, f->subject) == 0;
     return cause->address.len != 0 && addr_equal(&cause->address, &f->address);
 }
 
-static bool explained(const struct diagnosis *d, const struct finding *f) {
-    for (unsigned k = 0; k < f->rule->suppressors; k++)
-        for (uint32_t i = 0; i < d->n; i++)
-            if (suppresses(&d->finding[i], f, &f->rule->suppressor[k])) return true;
+/* `end_of`: where the findings of each rule end, which stand in the order of the rules. */
+static bool explained(const struct diagnosis *d, const struct rules *set,
+                      const uint32_t end_of[RULES_MAX], const struct finding *f) {
+    for (unsigned k = 0; k < f->rule->suppressors; k++) {
+        const struct suppressor *s = &f->rule->suppressor[k];
+        int cause = rule_index(set, s->rule);
+        if (!cond_true(s->when, f->rule->threshold, &f->row)) continue;
+        for (uint32_t i = cause > 0 ? end_of[cause - 1] : 0; i < end_of[cause]; i++)
+            if (suppresses(&d->finding[i], f, s)) return true;
+    }
     return false;
 }
 
@@ -217,6 +221,7 @@ static void drop_suppressed(struct diagnosis *d) {
 
 struct diagnosis *diagnose(const struct rules *set, const struct capture_view *v) {
     struct diagnosis *d = calloc(1, sizeof *d);
+    uint32_t end_of[RULES_MAX];
     if (!d) return NULL;
     for (unsigned i = 0; i < set->n; i++) {
         if (!rule_run(d, set, i, v)) {
@@ -225,8 +230,10 @@ struct diagnosis *diagnose(const struct rules *set, const struct capture_view *v
         }
         d->outcome[i].evaluated = d->outcome[i].reason == NULL;
         d->evaluated += d->outcome[i].evaluated;
+        end_of[i] = d->n;
     }
-    for (uint32_t i = 0; i < d->n; i++) d->finding[i].suppressed = explained(d, &d->finding[i]);
+    for (uint32_t i = 0; i < d->n; i++)
+        d->finding[i].suppressed = explained(d, set, end_of, &d->finding[i]);
     gate(d, set, v);
     drop_suppressed(d);
     if (d->n > 1) qsort(d->finding, d->n, sizeof *d->finding, order);

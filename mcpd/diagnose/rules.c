@@ -94,7 +94,7 @@ static bool verdicts_load(struct rules *set, const cJSON *json, struct fail *fai
 }
 
 /* ---- between rules ------------------------------------------------------------------------- */
-static int rule_index(const struct rules *set, const char *id) {
+int rule_index(const struct rules *set, const char *id) {
     for (unsigned i = 0; i < set->n; i++)
         if (strcmp(set->rule[i].id, id) == 0) return (int)i;
     return -1;

@@ -195,4 +195,6 @@ struct choice_kind {
 bool choice_load(struct choice **out, const cJSON *json, const struct choice_kind *kind,
                  const struct scope *scope, struct fail *fail);
 void choice_free(struct choice *c);
+/* Place of the rule of that id in `set`; -1: none. */
+int rule_index(const struct rules *set, const char *id);
 #endif

@@ -63,6 +63,14 @@ def test_kernel(world):
             "no Landlock" in line_of(got, "mcpd held"), got)
 
 
+def test_open_files(world):
+    """poll() takes as many descriptors at most as a process may have open."""
+    got = subprocess.run(["prlimit", "--nofile=64", world.path("capd"), "--socket", world.path("few.sock"), "--user", "nobody"],
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+    T.check("capd with too few open files does not start, and says what it needs", got.returncode == 1 and
+            "80 open files" in got.stderr and "ulimit -n" in got.stderr, got)
+
+
 def test_bounding(world):
     got = subprocess.run(["setpriv", "--bounding-set", "-net_raw", *world.command("check", "--capd", "private")],
                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
@@ -99,8 +107,9 @@ def main():
         test_serve(world)
         if test_cli.ROOT:
             test_bounding(world)
+            test_open_files(world)
         else:
-            T.skip("root without CAP_NET_RAW", "needs root")
+            T.skip("root without CAP_NET_RAW, capd with few open files", "needs root")
     finally:
         shutil.rmtree(world.dir, ignore_errors=True)
     return T.end()

@@ -112,6 +112,7 @@ def mcpd_is_killed(world):
     start(session, target="nowhere.lab.test")
     workers, launcher = world.workers(), children(session.process.pid)
     helpers = launcher + [pid for parent in launcher for pid in children(parent)]
+    T.check("the network child cannot write into mcpd's log", os.readlink("/proc/%d/fd/2" % helpers[1]) == "/dev/null", helpers)
     T.check("mcpd runs with a launcher and a network child", [name_of(pid) for pid in helpers] == ["mcpd", "mcpd-net"],
             [name_of(pid) for pid in helpers])
     os.kill(session.process.pid, signal.SIGKILL)

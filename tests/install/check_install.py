@@ -457,6 +457,14 @@ class Session:
 
     def test_purge_leaves_nothing(self):
         kept = "/etc/packet-capture-mcp/capd.conf /etc/packet-capture-mcp/mcpd.conf /var/lib/mcpd/tokens"
+        renew = "/var/lib/dpkg/info/%s.postinst configure" % PACKAGE
+        has = self.m.run("%s; getcap %s" % (renew, PRIVATE)).out
+        assert "cap_net_raw=ep" in has, has
+        taken = self.m.run("setcap -r %s; %s; getcap %s" % (PRIVATE, renew, PRIVATE)).out
+        assert "cap_net_raw" not in taken, "an upgrade gave back what was taken away: " + taken
+        linked = self.m.run("mv %s /run/kept && ln -s /usr/sbin/capd %s && %s; getcap /usr/sbin/capd; rm %s; mv /run/kept %s"
+                            % (PRIVATE, PRIVATE, renew, PRIVATE, PRIVATE)).out
+        assert "cap_net_raw" not in linked, "an upgrade gave the capability to everybody's capd: " + linked
         cut_off = "cp %s %s.new" % (PRIVATE, PRIVATE)  # a renewal that was killed
         self.m.run("%s && mv %s /run/ && /var/lib/dpkg/info/%s.postinst configure && test ! -e %s.new && mv /run/capd-private %s"
                    % (cut_off, PRIVATE, PACKAGE, PRIVATE, PRIVATE))
