@@ -3,6 +3,7 @@
  * addresses and numbers in their bounds, or with a clean sentence. */
 #include "common/text.h"
 #include "mcpd/netchild.h"
+#include "tests/unit/launch_order.h"
 #include "tests/fuzz/fuzz.h"
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,25 +15,6 @@ static void on_answer(void *ctx, const struct netchild_answer *a) {
     HOLDS(++*answers == 1 && a->addresses <= NET_ADDRESSES && a->status <= 999);
     HOLDS(a->ok || (a->why[0] && text_is_utf8((const uint8_t *)a->why, strlen(a->why))));
     for (const char *p = a->why; !a->ok && *p; p++) HOLDS((uint8_t)*p >= ' ' && *p != 0x7f);
-}
-
-/* In the launcher's place: take the child's end of the socket out of the order. */
-static int receive_order(int fd) {
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    char order;
-    struct iovec iov = {&order, 1};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = control.bytes,
-                         .msg_controllen = sizeof control.bytes};
-    int child;
-    HOLDS(recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) == 1);
-    HOLDS(CMSG_FIRSTHDR(&msg));
-    memcpy(&child, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof child);
-    return child;
 }
 
 static void ask_everything(struct netchild *n, unsigned answers[REQUESTS]) {
@@ -58,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct netchild *n = netchild_new(loop, &launcher);
     HOLDS(n);
     ask_everything(n, answers);
-    int child = receive_order(pair[1]);
+    int child = launch_order_take(pair[1]);
+    HOLDS(child >= 0);
     for (size_t at = 0; at + 2 <= size;) {
         size_t len = (size_t)data[at] << 8 | data[at + 1];
         at += 2;

@@ -1,6 +1,7 @@
 /* The client of the network child: everybody is answered once, however many ask at once.
  * Runs in: test.  Input trust: none. */
 #include "mcpd/netchild.h"
+#include "tests/unit/launch_order.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,24 +27,6 @@ static void on_answer(void *ctx, const struct netchild_answer *a) {
     struct netchild *again = asker->again;
     asker->again = NULL;
     if (again) netchild_resolvers(again, on_answer, asker);
-}
-
-/* In the launcher's place: take the child's end of the socket out of the order. */
-static int receive_order(int fd) {
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    char order;
-    struct iovec iov = {&order, 1};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = control.bytes,
-                         .msg_controllen = sizeof control.bytes};
-    int child;
-    assert_int_equal(recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT), 1);
-    memcpy(&child, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof child);
-    return child;
 }
 
 /* Answer what is asked; returns how many questions there were. */
@@ -97,7 +80,8 @@ static void test_netchild_answers_all_who_ask_at_once(void **state) {
     for (unsigned i = 0; i < ASKERS; i++) netchild_resolvers(s->net, on_answer, &asker[i]);
     for (unsigned i = 0; i < ASKERS; i++) assert_int_equal(asker[i].answers, 0);
     netchild_cancel(s->net, &asker[ASKERS - 1]);
-    int child = receive_order(s->orders);
+    int child = launch_order_take(s->orders);
+    assert_true(child >= 0);
     for (int round = 0; round < 1000 && answers < ASKERS - 1; round++) {
         asked += answer_all(child);
         assert_int_equal(loop_step(s->loop, 50), 0);
@@ -125,7 +109,8 @@ static void test_netchild_deadline_of_who_asks_from_inside(void **state) {
     struct scene *s = *state;
     struct asker asker[3] = {{NULL}, {.again = s->net}, {NULL}};
     for (int i = 0; i < 3; i++) netchild_resolvers(s->net, on_answer, &asker[i]);
-    int child = receive_order(s->orders);
+    int child = launch_order_take(s->orders);
+    assert_true(child >= 0);
     for (int round = 0; round < 200 && asker[1].answers < 2; round++)
         assert_int_equal(loop_step(s->loop, 100), 0);
     for (int i = 0; i < 3; i++) assert_int_equal(asker[i].answers, i == 1 ? 2 : 1);
@@ -157,7 +142,8 @@ static void test_netchild_shares_the_child_fairly(void **state) {
         netchild_resolve(s->net, &a, "www.example.com", on_answer, &mine[i]);
         if (i < 6) netchild_cancel(s->net, &mine[i]);
     }
-    int child = receive_order(s->orders);
+    int child = launch_order_take(s->orders);
+    assert_true(child >= 0);
     assert_int_equal(take_all(child, &id), 6);
     netchild_resolve(s->net, &b, "www.example.net", on_answer, &theirs);
     unsigned last;
