@@ -243,8 +243,11 @@ def other_traffic(lab):
 def overrun(packets):
     """A download in whose middle a queue overruns: so many packets in a row are lost, none before or after."""
     def traffic(lab):
-        download = lab.spawn(lab.client, ["curl", "-sS", "-o", "/dev/null", "http://%s/bytes/3500000" % WEB])
-        time.sleep(0.08)
+        body = os.path.join(lab.dir, "body")
+        download = lab.spawn(lab.client, ["curl", "-sS", "-N", "-o", body, "http://%s/bytes/3500000" % WEB])
+        deadline = time.time() + 10
+        while not (os.path.exists(body) and os.path.getsize(body) > 200000) and time.time() < deadline:
+            time.sleep(0.01)  # a rule that comes before the first data would drop the whole first flight
         lab.fault("ip saddr %s meta length > 1000 numgen inc mod 1000000 < %d drop" % (SERVER4, packets))
         must(download.wait(20), "download")
     return traffic
