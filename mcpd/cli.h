@@ -36,8 +36,7 @@ struct cli {
     bool no_probe, json, no_token;
     int file_fd;                   /* analyze: opened before privileges are given up */
     struct serve_sockets *sockets; /* serve: likewise */
-    /* check: the token file that `mcpd serve` would use, and its folder as it could read it */
-    char token_file[SETTINGS_PATH_BYTES], token_dir[SETTINGS_PATH_BYTES];
+    struct serve_look *look;       /* check: what `mcpd serve` would find; opened before, too */
     int held_fd;  /* check: what the kernel says of this process; opened before, too */
     bool net_raw; /* check: what it starts can have CAP_NET_RAW, as far as its starter left it */
 };

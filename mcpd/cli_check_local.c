@@ -5,6 +5,7 @@
 #include "common/landlock.h"
 #include "common/text.h"
 #include "mcpd/cli_check.h"
+#include "mcpd/cli_serve.h"
 #include "mcpd/report/term.h"
 #include "mcpd/sandbox.h"
 #include "mcpd/serve_call.h"
@@ -102,19 +103,46 @@ static void check_folders(const struct app *a) {
 
 /* Those of the service are elsewhere, unless the configuration names a file. */
 static void check_tokens(const struct app *a, const struct cli *c) {
+    const struct serve_look *l = c->look;
     bool named = a->settings.token_file[0] != 0;
-    if (!c->token_file[0]) return;
-    check_line(CHECK_OK, "tokens",
-               "`mcpd serve`%s reads %s%s, again on SIGHUP (`systemctl reload mcpd.service`); %s%s",
-               named ? "" : " started by you", c->token_file,
+    char are[64] = "";
+    if (!l->token_file[0]) return;
+    if (l->tokens_are == LOOK_BAD) {
+        check_line(CHECK_MISSING, "tokens", "`mcpd serve`%s does not start: %s",
+                   named ? "" : " started by you", l->token_fault.why);
+        return;
+    }
+    if (l->tokens_are == LOOK_NOT_MADE)
+        snprintf(are, sizeof are, "its first start makes it");
+    else if (l->tokens_are == LOOK_READ)
+        snprintf(are, sizeof are, "%zu in it", l->tokens);
+    else
+        snprintf(are, sizeof are, "of uid %u, who must be the one that starts it",
+                 (unsigned)l->token_owner);
+    check_line(l->tokens_are == LOOK_OF_ANOTHER ? CHECK_NOTE : CHECK_OK, "tokens",
+               "`mcpd serve`%s reads %s (%s)%s, again on SIGHUP (`systemctl reload mcpd.service`); "
+               "%s%s",
+               named ? "" : " started by you", l->token_file, are,
                named ? "" : ", mcpd.service /var/lib/mcpd/tokens",
-               c->token_dir[0] ? "for that it can read what is in "
+               l->token_dir[0] ? "for that it can read what is in "
                                : "for that it can read this one file, which therefore must not be "
                                  "replaced: more than tokens is in its folder",
-               c->token_dir);
+               l->token_dir);
 }
 
 /* ---- mcpd serve ------------------------------------------------------------------------------ */
+
+/* Who may connect: of systemd's socket mcpd.socket says it. */
+static void check_group(const struct app *a, const struct cli *c) {
+    if (c->look->group_bad)
+        check_line(CHECK_MISSING, "socket group",
+                   "%s: `mcpd serve` opens no socket of its own until it is made (groupadd), or "
+                   "another is named in mcpd.conf",
+                   c->look->group_fault.why);
+    else if (a->settings.socket_group[0])
+        check_line(CHECK_OK, "socket group", "%s may connect to the socket of `mcpd serve`",
+                   a->settings.socket_group);
+}
 
 /* Optional, so its absence is no fault; but a unit that failed (a port that was taken) is seen. */
 static void check_serve(const struct app *a) {
@@ -210,6 +238,7 @@ bool check_local(const struct app *a, const struct cli *c, const struct fail *fa
     bool files = check_programs(&a->launcher, c->net_raw);
     check_folders(a);
     check_tokens(a, c);
+    check_group(a, c);
     check_serve(a);
     check_kernel();
     check_held(c->held_fd);

@@ -27,11 +27,21 @@ struct listener_kind {
     bool tcp, beyond_loopback;
 };
 
-/* Where `mcpd serve`, started here and now, keeps its tokens.  False: `fail`. */
-bool serve_tokens_path(const struct app *a, char out[SETTINGS_PATH_BYTES], struct fail *fail);
+/* What `mcpd serve`, started here and now, would find: for `mcpd check`. */
+struct serve_look {
+    char token_file[SETTINGS_PATH_BYTES]; /* "": there is no place for one */
+    char token_dir[SETTINGS_PATH_BYTES];  /* its folder if it could be read again there; else "" */
+    enum look_tokens { LOOK_NOT_MADE, LOOK_OF_ANOTHER, LOOK_BAD, LOOK_READ } tokens_are;
+    size_t tokens;           /* LOOK_READ */
+    uid_t token_owner;       /* LOOK_OF_ANOTHER: who else may read them */
+    struct fail token_fault; /* LOOK_BAD */
+    bool group_bad;
+    struct fail group_fault; /* if so */
+};
 
-/* The folder of that file if nothing but tokens is in it, or if it is not there yet; else "". */
-void serve_tokens_folder(const char *path, char dir_out[SETTINGS_PATH_BYTES]);
+/* Look, before rights are given up; changes nothing. */
+void cli_serve_look(const struct app *a, struct serve_look *out);
+void serve_tokens_look(const struct app *a, struct serve_look *out);
 
 /* Read the token file where one is needed; the first start makes it.  False: `fail`. */
 bool serve_tokens_open(struct serve_sockets *s, const struct app *a, const struct cli *c,

@@ -101,32 +101,39 @@ static void describe(struct serve_sockets *s, int fd, struct listener_kind *kind
 /* ---- Unix ------------------------------------------------------------------------------------ */
 
 /* The owner may connect, and the group if one is named. */
-static bool open_to_group(const char *path, const char *name, struct fail *fail) {
-    unsigned gid;
-    if (!name[0]) return true;
-    const struct group *g = getgrnam(name);
-    if (g)
-        gid = g->gr_gid;
-    else if (!conf_number(name, 0, UINT32_MAX - 1ul, &gid))
+static bool open_to_group(const char *path, const char *name, gid_t gid, struct fail *fail) {
+    if (!name[0] || (chown(path, (uid_t)-1, gid) == 0 && chmod(path, 0660) == 0)) return true;
+    fail_set(fail, FAIL_PERMISSION, "socket_group",
+             "cannot give %.107s to the group %.32s: %s (who runs mcpd must be in it)", path, name,
+             strerror(errno));
+    (void)unlink(path); /* ours, and of no use to anybody */
+    return false;
+}
+
+/* The group's number; anything if none is named. */
+static bool find_group(const char *name, gid_t *gid_out, struct fail *fail) {
+    unsigned number = 0;
+    const struct group *g = name[0] ? getgrnam(name) : NULL;
+    if (!g && name[0] && !conf_number(name, 0, UINT32_MAX - 1ul, &number))
         return fail_set(fail, FAIL_VALUE, "socket_group", "socket_group: there is no group %.32s",
                         name);
-    if (chown(path, (uid_t)-1, gid) == 0 && chmod(path, 0660) == 0) return true;
-    return fail_set(fail, FAIL_PERMISSION, "socket_group",
-                    "cannot give %.107s to the group %.32s: %s (who runs mcpd must be in it)", path,
-                    name, strerror(errno));
+    *gid_out = g ? g->gr_gid : number;
+    return true;
 }
 
 static int open_unix(const struct settings *c, const char *path, struct fail *fail) {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    gid_t gid = 0;
     snprintf(sa.sun_path, sizeof sa.sun_path, "%s", path);
     /* Locked up as mcpd is when it ends, it cannot remove one itself. */
-    if (!start_clear_socket(&sa, "mcpd serve", fail)) return -1;
+    if (!find_group(c->socket_group, &gid, fail) || !start_clear_socket(&sa, "mcpd serve", fail))
+        return -1;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t mask = umask(0177);
     int rc = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&sa, sizeof sa);
     int err = errno;
     (void)umask(mask);
-    if (rc == 0 && open_to_group(path, c->socket_group, fail) && listen(fd, HTTP_BACKLOG) == 0)
+    if (rc == 0 && open_to_group(path, c->socket_group, gid, fail) && listen(fd, HTTP_BACKLOG) == 0)
         return fd;
     if (rc != 0)
         fail_set(fail, err == EACCES ? FAIL_PERMISSION : FAIL_ENVIRONMENT, "socket",
@@ -185,6 +192,13 @@ struct serve_sockets *cli_serve_open(const struct app *a, const struct cli *c, s
     }
     sysd_open(&s->manager);
     return s;
+}
+
+void cli_serve_look(const struct app *a, struct serve_look *out) {
+    gid_t gid = 0;
+    *out = (struct serve_look){.tokens_are = LOOK_NOT_MADE};
+    serve_tokens_look(a, out);
+    out->group_bad = !find_group(a->settings.socket_group, &gid, &out->group_fault);
 }
 
 void serve_sockets_free(struct serve_sockets *s) {

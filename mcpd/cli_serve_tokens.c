@@ -12,8 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-bool serve_tokens_path(const struct app *a, char out[SETTINGS_PATH_BYTES], struct fail *fail) {
+/* Where it is when mcpd is started here and now. */
+static bool find_path(const struct app *a, char out[SETTINGS_PATH_BYTES], struct fail *fail) {
     const char *state = getenv("STATE_DIRECTORY"), *config = getenv("XDG_CONFIG_HOME");
     int n;
     if (a->settings.token_file[0])
@@ -39,7 +42,8 @@ static bool is_token_file(const struct dirent *e, const char *name) {
     return e->d_type == DT_REG && strncmp(entry, name, strlen(name)) == 0;
 }
 
-void serve_tokens_folder(const char *path, char dir_out[SETTINGS_PATH_BYTES]) {
+/* The folder of that file if nothing but tokens is in it, or if it is not there yet; else "". */
+static void find_folder(const char *path, char dir_out[SETTINGS_PATH_BYTES]) {
     snprintf(dir_out, SETTINGS_PATH_BYTES, "%s", path);
     char *name = strrchr(dir_out, '/');
     if (!name) {
@@ -56,6 +60,26 @@ void serve_tokens_folder(const char *path, char dir_out[SETTINGS_PATH_BYTES]) {
     if (!alone) dir_out[0] = 0;
 }
 
+void serve_tokens_look(const struct app *a, struct serve_look *out) {
+    struct stat st;
+    struct fail none;
+    if (!find_path(a, out->token_file, &none)) out->token_file[0] = 0;
+    if (!out->token_file[0]) return;
+    find_folder(out->token_file, out->token_dir);
+    bool seen = lstat(out->token_file, &st) == 0;
+    out->tokens_are = !seen && errno == ENOENT ? LOOK_NOT_MADE : LOOK_BAD;
+    if (seen && st.st_uid != 0 && st.st_uid != getuid()) {
+        out->tokens_are = LOOK_OF_ANOTHER;
+        out->token_owner = st.st_uid;
+    }
+    struct tokens *t =
+        out->tokens_are == LOOK_BAD ? tokens_read(out->token_file, &out->token_fault) : NULL;
+    if (!t) return;
+    out->tokens_are = LOOK_READ;
+    out->tokens = tokens_count(t);
+    tokens_free(t);
+}
+
 bool serve_tokens_open(struct serve_sockets *s, const struct app *a, const struct cli *c,
                        const struct listener_kind *kind, struct fail *fail) {
     const char *path = s->token_file;
@@ -68,10 +92,10 @@ bool serve_tokens_open(struct serve_sockets *s, const struct app *a, const struc
         log_line("WARNING: --no-token: every local user, and every program of theirs, that can "
                  "connect can capture packet headers on this machine");
     if (c->no_token || !kind->tcp) return true;
-    if (!serve_tokens_path(a, s->token_file, fail) || !tokens_make(path, &made, fail)) return false;
+    if (!find_path(a, s->token_file, fail) || !tokens_make(path, &made, fail)) return false;
     s->tokens = tokens_read(path, fail);
     if (!s->tokens) return false;
-    serve_tokens_folder(path, s->token_dir);
+    find_folder(path, s->token_dir);
     log_line("%s %s: clients send \"Authorization: Bearer TOKEN\"%s",
              made ? "made a token; it is in" : "tokens are in", path,
              !s->hangup_reloads ? ""

@@ -2,8 +2,9 @@
  * of root needs them, and a capability on the capd binary is honoured only without
  * no-new-privileges), so it does next to nothing: it waits for one byte with descriptors, forks,
  * and executes one of two programs found before anybody could tell it anything.  It has a session
- * of its own: Ctrl-C on the terminal stops a capture through mcpd, it does not kill it.
- * Runs in: mcpd's launcher child.  Input trust: mcpd (orders of one byte). */
+ * of its own: Ctrl-C on the terminal stops a capture through mcpd, it does not kill it.  When it
+ * ends the network child's process group ends with it. Runs in: mcpd's launcher child.  Input
+ * trust: mcpd (orders of one byte). */
 #include "mcpd/launcher.h"
 #include "common/log.h"
 #include "mcpd/privs.h"
@@ -112,6 +113,9 @@ _Noreturn static void execute(const struct launcher *l, char order, int fds[FDS_
     sigemptyset(&none);
     (void)signal(SIGCHLD, SIG_DFL); /* capd waits for its workers */
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    /* capd ends by itself, when it has told its last counts.  The network child ends with the
+     * launcher, whoever holds it by then: it stays in this group, its policy has no way out. */
+    if (order != ORDER_NET) (void)setpgid(0, 0);
     if (order == ORDER_NET && count == 1) {
         int both[FDS_MAX] = {fds[0], fds[0]};
         if (place_fds(both, 2, 0)) {
@@ -143,6 +147,7 @@ _Noreturn static void serve(const struct launcher *l, int fd) {
         if (pid < 0) log_line("cannot fork: %s", strerror(errno));
         for (int i = 0; i < count; i++) close(fds[i]);
     }
+    (void)kill(0, SIGKILL); /* the network child too, and whatever it has forked */
     _exit(0);
 }
 

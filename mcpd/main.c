@@ -62,7 +62,6 @@ static bool lock_up(struct app *a, const struct cli *c, struct fail *fail) {
  * named on the command line, connecting to a socket that only root may use. */
 static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
     struct fail later;
-    bool check = c->command == CLI_CHECK;
     if (c->command == CLI_ANALYZE) {
         c->file_fd = app_open_capture_file(NULL, c->file, fail);
         if (c->file_fd < 0) return false;
@@ -73,18 +72,19 @@ static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
         c->sockets = cli_serve_open(a, c, fail);
         if (!c->sockets) return false;
     }
-    if (check) {
+    if (c->command == CLI_CHECK) {
         c->held_fd = held_open();
         c->net_raw = held_may_give_net_raw(c->held_fd);
+        cli_serve_look(a, c->look);
     }
-    if (check && serve_tokens_path(a, c->token_file, &later))
-        serve_tokens_folder(c->token_file, c->token_dir);
     capconn_prepare(a->settings.capd);
     return lock_up(a, c, fail);
 }
 
 static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {
     struct fail fail, fault;
+    struct serve_look look;
+    c->look = &look;
     bool settings = read_settings(a, c, &fault);
     if (!settings && c->command != CLI_CHECK) {
         log_line("%s", fault.why);

@@ -61,16 +61,13 @@ struct capture *captures_start(struct server *s, int client, uint32_t stream,
     c->client_pid = s->client[client].peer.pid;
     policy_account(&s->config, c->uid, start->caller, c->account);
     memcpy(c->interface, start->interface, sizeof c->interface);
-    if (!start_make_id(c->id, sizeof c->id) || !relay_open(&c->relay)) goto no_resources;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+    if (!start_make_id(c->id, sizeof c->id) || !relay_open(&c->relay) ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
         goto no_resources;
+    c->ipc = pair[0];
     c->pid = fork_worker(s, c, pair[1], start);
     close(pair[1]);
-    if (c->pid < 0) {
-        close(pair[0]);
-        goto no_resources;
-    }
-    c->ipc = pair[0];
+    if (c->pid < 0) goto no_resources;
     c->started_us = clock_wall_us();
     if (start->duration_ms) {
         c->ends_us = c->started_us + start->duration_ms * 1000u;
@@ -80,6 +77,7 @@ struct capture *captures_start(struct server *s, int client, uint32_t stream,
     return c;
 no_resources:
     fail_set(fail, FAIL_ENVIRONMENT, "", "capd could not start a capture: %s", strerror(errno));
+    if (c->ipc >= 0) close(c->ipc);
     relay_close(&c->relay);
     return NULL;
 }
@@ -215,10 +213,9 @@ void captures_tend(struct server *s, uint64_t now_ms) {
         if (c->kill_ms && now_ms >= c->kill_ms && !c->reaped && !c->killed) kill_worker(c);
         if (c->client == NO_CLIENT && c->relay.ready) relay_clear(&c->relay);
         if (!c->reaped || c->ipc >= 0 || c->relay.ready) continue;
-        if (!c->final) {
+        if (c->final)
+            captures_end(s, c);
+        else
             fail_capture(c);
-            continue;
-        }
-        captures_end(s, c);
     }
 }

@@ -55,12 +55,18 @@ static bool is_for(const struct capture *k, const struct server *s, const struct
     return k->used && k->client == (int)(c - s->client);
 }
 
+/* A whole frame.  The last one waits until its worker is gone: who was told of the end may start
+ * another capture in its place. */
+static bool is_due(const struct capture *k) {
+    return k->relay.ready && (!k->final || k->reaped);
+}
+
 /* Frames must not be mixed: choose what is sent next, only between frames. */
 static bool choose_next(struct server *s, struct client *c) {
     if (c->sending_replies || c->sending >= 0) return true;
     c->sending_replies = c->out_used > 0;
     for (int i = 0; i < (int)LIM_CAPTURES && !c->sending_replies && c->sending < 0; i++)
-        if (is_for(&s->capture[i], s, c) && s->capture[i].relay.ready) c->sending = i;
+        if (is_for(&s->capture[i], s, c) && is_due(&s->capture[i])) c->sending = i;
     return c->sending_replies || c->sending >= 0;
 }
 

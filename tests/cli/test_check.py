@@ -98,6 +98,32 @@ def test_serve(world):
     T.check("one that listens is found", line_of(got, "mcpd serve").startswith("ok") and path in line_of(got, "mcpd serve"), got)
 
 
+def test_before_serve(world):
+    """What would keep `mcpd serve` from starting is said before it is started."""
+    tokens, path = world.path("tokens"), world.path("own.sock")
+    conf = world.write("before.conf", "token_file = %s\nsocket = %s\nsocket_group = no-such-group\n" % (tokens, path))
+    check = lambda: world.run("check", "--config", conf, "--capd", "private")  # noqa: E731
+    T.check("no token file yet: its first start makes it; mcpd check does not", "its first start makes it" in
+            line_of(check(), "tokens") and not os.path.exists(tokens))
+    for text, mode, word in (("one:%s\ntwo:%s\n" % ("a" * 16, "b" * 16), 0o600, "2 in it"),
+                             ("one:%s\n" % ("a" * 16), 0o644, "chmod 600"), ("one:short\n", 0o600, "this is no token")):
+        with open(tokens, "w") as out:
+            out.write(text)
+        os.chmod(tokens, mode)
+        line = line_of(check(), "tokens")
+        T.check("tokens: %s" % word, word in line and line.startswith("ok" if "in it" in word else "missing") and
+                "a" * 16 not in line, line)
+    line = line_of(check(), "socket group")
+    T.check("a group that is not there", line.startswith("missing") and "no-such-group" in line, line)
+    os.unlink(tokens)
+    got = subprocess.run([*world.command("serve", "--config", conf), "--listen", "none"], stdin=subprocess.DEVNULL,
+                         capture_output=True, text=True, timeout=30, check=False)
+    T.check("mcpd serve does not start with it, and leaves no socket", got.returncode != 0 and "no-such-group" in got.stderr
+            and not os.path.exists(path), got)
+    conf = world.write("before.conf", "token_file = %s\nsocket = %s\nsocket_group = %d\n" % (tokens, path, os.getgid()))
+    T.check("one that is there", line_of(check(), "socket group").startswith("ok"))
+
+
 def main():
     if sys.argv[1:2] == ["--without"]:
         become_without(*sys.argv[2:])
@@ -105,6 +131,7 @@ def main():
     try:
         test_kernel(world)
         test_serve(world)
+        test_before_serve(world)
         if test_cli.ROOT:
             test_bounding(world)
             test_open_files(world)

@@ -115,6 +115,7 @@ def mcpd_is_killed(world):
     T.check("the network child cannot write into mcpd's log", os.readlink("/proc/%d/fd/2" % helpers[1]) == "/dev/null", helpers)
     T.check("mcpd runs with a launcher and a network child", [name_of(pid) for pid in helpers] == ["mcpd", "mcpd-net"],
             [name_of(pid) for pid in helpers])
+    os.kill(helpers[1], signal.SIGSTOP)  # one that does not leave by itself
     os.kill(session.process.pid, signal.SIGKILL)
     session.process.wait(5)
     T.check("mcpd killed: launcher and network child end", until(lambda: all(is_gone(pid) for pid in helpers), 5), helpers)

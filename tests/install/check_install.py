@@ -469,7 +469,9 @@ class Session:
         self.m.run("%s && mv %s /run/ && /var/lib/dpkg/info/%s.postinst configure && test ! -e %s.new && mv /run/capd-private %s"
                    % (cut_off, PRIVATE, PACKAGE, PRIVATE, PRIVATE))
         self.m.run(cut_off)
+        self.m.run("cp -p %s /srv/elsewhere && setcap cap_net_raw=ep /srv/elsewhere && ln -sf /srv/elsewhere %s" % (PRIVATE, PRIVATE))
         self.apt("remove", PACKAGE)
+        assert "cap_net_raw" not in self.m.run("getcap /srv/elsewhere && rm /srv/elsewhere").out, "what a link led to keeps the capability"
         self.m.run("ls " + kept)
         self.m.run("test ! -e /usr/sbin/capd -a ! -e %s -a ! -e /run/capd/capd.sock" % PRIVATE)
         self.apt("purge", PACKAGE)
