@@ -151,13 +151,16 @@ _Noreturn static void serve(const struct launcher *l, int fd) {
     _exit(0);
 }
 
-/* Standard input empty, standard output the log: what is started here must not touch either. */
+/* Standard input empty, standard output the log: what is started here must not touch either.
+ * mcpd hears 0, or the number of the error for which nothing can be started. */
 _Noreturn static void become_launcher(const struct launcher *l, int fd) {
     (void)setsid();
     (void)signal(SIGCHLD, SIG_IGN); /* no zombies; execute() takes it back */
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0) _exit(1);
-    if (dup2(fd, 3) < 0 || close_range(4, ~0u, 0) < 0) _exit(1);
+    bool ok = null >= 0 && dup2(null, 0) >= 0 && dup2(2, 1) >= 0 && dup2(fd, 3) >= 0 &&
+              close_range(4, ~0u, 0) >= 0;
+    int err = ok ? 0 : errno;
+    if (write(ok ? 3 : fd, &err, sizeof err) != (ssize_t)sizeof err || err) _exit(1);
     (void)fcntl(3, F_SETFD, FD_CLOEXEC);
     serve(l, 3);
 }
@@ -167,13 +170,13 @@ _Noreturn static void become_launcher(const struct launcher *l, int fd) {
 int launcher_start(struct launcher *l) {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return -errno;
-    pid_t pid = fork();
-    if (pid == 0) become_launcher(l, pair[1]);
+    l->pid = fork();
+    if (l->pid == 0) become_launcher(l, pair[1]);
     int err = errno;
     close(pair[1]);
-    if (pid > 0) {
+    if (l->pid > 0 && read(pair[0], &err, sizeof err) != (ssize_t)sizeof err) err = ECHILD;
+    if (err == 0) {
         l->fd = pair[0];
-        l->pid = pid;
         return 0;
     }
     close(pair[0]);

@@ -32,6 +32,6 @@ int launcher_private_capd(struct launcher *l, int file_fd, struct fail *fail);
 /* Start the network child.  Returns a SOCK_SEQPACKET descriptor, or -1 and `fail`. */
 int launcher_network_child(struct launcher *l, struct fail *fail);
 
-/* End it; programs it started end by themselves when their own descriptors close. */
+/* End it, and the network child with it; a private capd ends by itself when its socket closes. */
 void launcher_close(struct launcher *l);
 #endif

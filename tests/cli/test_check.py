@@ -63,6 +63,13 @@ def test_kernel(world):
             "no Landlock" in line_of(got, "mcpd held"), got)
 
 
+def test_launcher(world):
+    """A container whose filter does not know the call with which descriptors are closed."""
+    got = run_without("close_range", world.path("mcpd"), "check", "--capd", "private")
+    T.check("no program can be started: mcpd says so, and nothing of captures that can be made", got.returncode == 4 and
+            "cannot start: " + os.strerror(errno.ENOSYS) in got.stderr and "can be" not in got.stdout, got)
+
+
 def test_open_files(world):
     """poll() takes as many descriptors at most as a process may have open."""
     got = subprocess.run(["prlimit", "--nofile=64", world.path("capd"), "--socket", world.path("few.sock"), "--user", "nobody"],
@@ -130,6 +137,7 @@ def main():
     world = test_cli.World()
     try:
         test_kernel(world)
+        test_launcher(world)
         test_serve(world)
         test_before_serve(world)
         if test_cli.ROOT:
