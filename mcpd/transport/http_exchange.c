@@ -97,10 +97,13 @@ static void check_framing(struct http_exchange *x) {
     x->endless = x->status != 0;
 }
 
-static bool page_is_allowed(struct http_exchange *x) {
+/* `authority`: that of the request target, "" if it has none. */
+static bool page_is_allowed(struct http_exchange *x, const char *authority) {
     const struct http_peer *p = x->peer;
+    const struct head_names *names = &p->h->o.hosts;
     return head_origin(header(x, "Origin"), &p->h->o.origins) != HEAD_ORIGIN_REFUSED &&
-           (p->is_unix || head_host_is_ours(header(x, "Host"), p->address, &p->h->o.hosts));
+           (p->is_unix || (head_host_is_ours(header(x, "Host"), p->address, names) &&
+                           (!authority[0] || head_host_is_ours(authority, p->address, names))));
 }
 
 static bool find_caller(struct http_exchange *x) {
@@ -145,9 +148,11 @@ static void check_types(struct http_exchange *x) {
 }
 
 void exchange_check_head(struct http_exchange *x, const char *url, const char *method) {
-    bool endpoint = strcmp(url, "/mcp") == 0 || strcmp(url, "/mcp/") == 0;
+    char authority[300]; /* a host name has 253 characters at most */
+    const char *path = head_target_path(url, authority, sizeof authority);
+    bool endpoint = path && (strcmp(path, "/mcp") == 0 || strcmp(path, "/mcp/") == 0);
     check_framing(x);
-    if (!page_is_allowed(x))
+    if (!page_is_allowed(x, authority))
         refuse(x, 403, "this Host or Origin is not allowed");
     else if (!endpoint)
         refuse(x, 404, "MCP is at /mcp");

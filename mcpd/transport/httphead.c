@@ -43,6 +43,17 @@ static const char *origin_host(const char *origin) {
     return host && host_length(host) > 0 ? host : NULL;
 }
 
+const char *head_target_path(const char *target, char *authority_out, size_t cap) {
+    const char *authority = strncasecmp(target, "http://", 7) == 0 ? target + 7 : NULL;
+    authority_out[0] = 0;
+    if (!authority) return target[0] == '/' ? target : NULL;
+    size_t len = strcspn(authority, "/");
+    if (len == 0 || len >= cap) return NULL;
+    memcpy(authority_out, authority, len);
+    authority_out[len] = 0;
+    return authority[len] ? authority + len : "/";
+}
+
 bool head_is_origin(const char *text) {
     return origin_host(text) != NULL;
 }

@@ -16,6 +16,11 @@ struct head_names {
  * none. */
 bool head_host_is_ours(const char *host, const char *address, const struct head_names *more);
 
+/* The path of a request target in origin form, or in absolute form (RFC 9112, sections 3.2.1 and
+ * 3.2.2).  `authority_out` gets "host:port" of the second, "" of the first; it must name this
+ * machine as Host must.  NULL: neither form, or an authority that is longer than `cap`. */
+const char *head_target_path(const char *target, char *authority_out, size_t cap);
+
 enum head_origin {
     HEAD_ORIGIN_NONE,   /* no browser, or none that tells */
     HEAD_ORIGIN_LOCAL,  /* a page of this machine */
