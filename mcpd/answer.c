@@ -12,6 +12,9 @@
 #define TOKEN_BYTES 3u /* contract section 4: tokens are UTF-8 bytes / 3 */
 #define NOTE_BYTES  121u
 #define NOTE_TOKENS 170u /* of a budget of which the text gets half, every byte escaped */
+/* The least a caller may ask for, and how much of it a note may have that is cut to NOTE_BYTES. */
+#define TOKENS_LEAST    600u
+#define NOTE_CUT_TOKENS 60u
 
 const char *answer_time(uint64_t wall_us, char out[ANSWER_TIME_BYTES]) {
     time_t s = (time_t)(wall_us / 1000000u);
@@ -71,6 +74,14 @@ static size_t printed_bytes(const cJSON *item) {
     return bytes;
 }
 
+/* What the additions take of a budget. */
+static unsigned added_tokens(const cJSON *probe, const char *note) {
+    cJSON *text = note[0] ? cJSON_CreateString(note) : NULL;
+    size_t bytes = printed_bytes(probe) + printed_bytes(text); /* and their names */
+    cJSON_Delete(text);
+    return bytes ? (unsigned)(bytes + 30 + TOKEN_BYTES - 1) / TOKEN_BYTES : 0;
+}
+
 cJSON *answer_full(const struct app *a, const struct capture *c) {
     struct capture_view v = capture_view(c);
     return with_additions(report_full(a->rules, &v), probe_object(&c->probe), c->note);
@@ -80,16 +91,19 @@ cJSON *answer_section(const struct app *a, const struct capture *c, const char *
                       const char *cursor, unsigned max_tokens, struct fail *fail) {
     struct capture_view v = capture_view(c);
     cJSON *probe = probe_object(&c->probe);
-    size_t extra = printed_bytes(probe) + strlen(c->note) + 48;
-    if (!probe && !c->note[0]) extra = 0;
-    unsigned tokens = (unsigned)((extra + TOKEN_BYTES - 1) / TOKEN_BYTES);
-    unsigned left = max_tokens > tokens + 600 ? max_tokens - tokens : 600;
-    if (left + tokens > max_tokens && extra) { /* no room: the report comes first */
+    char note[sizeof c->note];
+    memcpy(note, c->note, sizeof note);
+    unsigned tokens = added_tokens(probe, note);
+    if (max_tokens < TOKENS_LEAST + tokens) { /* no room: the report comes first, then the note */
         cJSON_Delete(probe);
-        return report_section(a->rules, &v, section, cursor, max_tokens, fail);
+        probe = NULL;
+        text_clean_again(c->note, note, NOTE_BYTES);
+        tokens = added_tokens(NULL, note);
+        if (tokens > NOTE_CUT_TOKENS) note[0] = 0;
+        if (!note[0]) tokens = 0;
     }
-    return with_additions(report_section(a->rules, &v, section, cursor, left, fail), probe,
-                          c->note);
+    return with_additions(report_section(a->rules, &v, section, cursor, max_tokens - tokens, fail),
+                          probe, note);
 }
 
 cJSON *answer_status(const struct app *a, const struct capture *c) {

@@ -348,6 +348,11 @@ def test_names(world, sock, resolver):
     T.check("a name that does not resolve: the resolver's words, and the capture runs all the same",
             "could not be resolved" in got["structuredContent"]["name_lookup"] and
             got["structuredContent"]["state"] == "finished", got)
+    for tokens in (600, 1200):
+        got = session.tool("get_capture_report", capture_id=got["structuredContent"]["capture_id"], max_tokens=tokens)
+        T.check("the report of %d tokens says so, too" % tokens, "host.none could not be resolved" in
+                got["structuredContent"].get("name_lookup", "") and "host.none could not be resolved" in text_of(got) and
+                len(json.dumps(got["structuredContent"], ensure_ascii=False, separators=(",", ":")).encode()) <= 3 * tokens, got)
     session.end()
     asked = len(resolver.asked)
     session = Session(world, "--capd", sock, "--config", world.write("noresolve.conf", "resolve = off\n"))
