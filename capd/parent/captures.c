@@ -83,10 +83,8 @@ no_resources:
 }
 
 struct capture *captures_find(struct server *s, const struct peer *peer, const char *id) {
-    for (unsigned i = 0; i < LIM_CAPTURES; i++) {
-        struct capture *c = &s->capture[i];
+    for (struct capture *c = s->capture; c < s->capture + LIM_CAPTURES; c++)
         if (c->used && strcmp(c->id, id) == 0) return policy_owns(peer, c->uid) ? c : NULL;
-    }
     return NULL;
 }
 

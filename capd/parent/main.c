@@ -125,6 +125,8 @@ static bool open_endpoints(const struct arguments *a, struct server *s, int pass
     s->private_mode = a->private_mode;
     if (a->private_mode) {
         s->file_fd = a->private_file ? FILE_FD : -1;
+        /* Its one client is mcpd, which may serve several callers: each has a share of its own. */
+        s->config.services = (struct config_ids){.n = 1, .id = {getuid()}};
         return check_private_descriptors(a->private_file, fail);
     }
     s->listen_fd = passed_fd >= 0 ? passed_fd : listener_open(&s->config, fail);
