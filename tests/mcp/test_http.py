@@ -459,19 +459,6 @@ def check_callers(t, s):
     stop_all(s)
 
 
-def check_private(t, here):
-    """A capd of mcpd's own knows one user; mcpd's callers have their shares all the same."""
-    capable = ["setpriv", "--reuid=%d" % product.PERSON_UID, "--regid=%d" % product.PERSON_UID, "--clear-groups",
-               "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw", os.path.join(here.dir, "mcpd"), "serve",
-               "--listen", "127.0.0.1:0", "--socket", os.path.join(here.dir, "serve", "private.sock"), "--capd", "private",
-               "--config", os.path.join(here.dir, "serve", "mcpd.conf")]
-    with Serve(here, command=capable) as s:
-        got = [s.call("start_packet_capture", dict(WAIT, wait_s=0)) for _ in range(5)]
-        t.check("capd = private: the fifth of alice is refused", not any(r.get("isError") for r in got[:4]) and got[4].get("isError"), got)
-        got = s.call("start_packet_capture", dict(WAIT, wait_s=0), token=TOKENS["bob"])
-        t.check("... and bob's first is not", not got.get("isError"), got)
-
-
 # ---- start and end ----------------------------------------------------------------------------------------------------
 
 def check_ends(t, here):
@@ -594,7 +581,6 @@ def main():
             got = slow.end()
             t.check("a large answer reaches one who reads it slowly, for over a minute",
                     isinstance(got, serve_client.Answer) and [one["id"] for one in got.json] == list(range(30)), got)
-        check_private(t, here)
         check_ends(t, here)
         os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
         check_activation(t, here)

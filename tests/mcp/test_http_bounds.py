@@ -290,6 +290,19 @@ def check_files(t, here):
                 t.check("inside, a missing file is told", "No such file" in got, got)
 
 
+def check_private(t, here):
+    """A capd of mcpd's own knows one user; mcpd's callers have their shares all the same."""
+    capable = ["setpriv", "--reuid=%d" % product.PERSON_UID, "--regid=%d" % product.PERSON_UID, "--clear-groups",
+               "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw", os.path.join(here.dir, "mcpd"), "serve",
+               "--listen", "127.0.0.1:0", "--socket", os.path.join(here.dir, "serve", "private.sock"), "--capd", "private",
+               "--config", os.path.join(here.dir, "serve", "mcpd.conf")]
+    with Serve(here, command=capable) as s:
+        got = [s.call("start_packet_capture", LO) for _ in range(5)]
+        t.check("capd = private: the fifth of alice is refused", not any(r.get("isError") for r in got[:4]) and got[4].get("isError"), got)
+        got = s.call("start_packet_capture", LO, token=TOKENS["bob"])
+        t.check("... and bob's first is not", not got.get("isError"), got)
+
+
 def main():
     t = Checks()
     if os.getuid() != 0:
@@ -311,6 +324,7 @@ def main():
             check_prompts(t, s)
         os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
         check_files(t, here)
+        check_private(t, here)
     return t.end()
 
 
