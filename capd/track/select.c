@@ -86,12 +86,16 @@ bool select_service(const struct engine *e, const struct addr *server, uint16_t 
     return (!e->has_host || select_address(e, server)) && wanted_port(e, port);
 }
 
+bool select_asked(const struct engine *e, const struct flow *f) {
+    return (e->has_host || e->o.target.ports > 0) && f->bits & FLOW_TARGET;
+}
+
 /* The other modes narrow to what they select. */
 bool select_hidden(const struct engine *e, const struct flow *f) {
     if (e->o.target.mode != MODE_DIAGNOSIS || f->ip_proto != 6) return false;
     bool always = is_web_port(f->port[SERVER]) || is_web_port(f->port[CLIENT]) ||
                   f->port[SERVER] == 53 || f->port[CLIENT] == 53;
-    return !always && !((e->has_host || e->o.target.ports > 0) && f->bits & FLOW_TARGET);
+    return !always && !select_asked(e, f);
 }
 
 bool select_dns_target(const struct engine *e, const uint8_t *name, size_t len) {

@@ -33,6 +33,9 @@ bool select_local(const struct engine *e, const struct addr *a);
 /* Is the address a default gateway of the interface? */
 bool select_gateway(const struct engine *e, const struct addr *a);
 
+/* Is it a connection of what was asked about?  False when nothing was named. */
+bool select_asked(const struct engine *e, const struct flow *f);
+
 /* Once the kernel filter is narrowed: does it let only SYN, FIN and RST of the flow through? */
 bool select_hidden(const struct engine *e, const struct flow *f);
 

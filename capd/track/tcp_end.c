@@ -5,6 +5,7 @@
  * reset is noted beside the others. Runs in: worker.  Input trust: packets. */
 #include "capd/track/tcp_end.h"
 #include "capd/track/path.h"
+#include "capd/track/select.h"
 #include "capd/track/services.h"
 
 #define LONG_IDLE_US 60000000u /* findings.md, tcp_idle_timeout */
@@ -331,8 +332,8 @@ static bool is_unanswered(const struct engine *e, const struct flow *f) {
     if (!must_answer(f) &&
         (f->data_segments[CLIENT] > FEW_SEGMENTS || f->payload[CLIENT] > FEW_BYTES))
         return false;
-    uint64_t least = end_guard_us(e->total.slowest_answer_us),
-             own = left ? GAVE_UP_US : NO_ANSWER_US;
+    uint64_t least = end_guard_us(e->total.slowest_answer_us);
+    uint64_t own = left ? GAVE_UP_US : select_asked(e, f) ? 0 : NO_ANSWER_US;
     return unanswered_us(e, f) >= (least > own ? least : own);
 }
 

@@ -225,6 +225,8 @@ FAULTS = [
         ("server", "network_or_server"), WEB, setup=only_handshakes, duration=9, severity="critical"),
     Run("server-hangs", gets("http://%s/" % WEB, 2, "--max-time", "5", healthy=False), "tcp_post_ack_silence", "server", WEB,
         setup=ending("hang"), duration=13, severity="critical"),
+    Run("request-pending", lambda lab: (lab.spawn(lab.client, ["curl", "-sS", "-o", "/dev/null", "http://%s/" % WEB]), time.sleep(3)),
+        "tcp_post_ack_silence", "server", WEB, setup=ending("hang"), duration=6, severity="warning"),
     Run("acks-lost", greeted_late, "tcp_synack_retransmit", "network", MAIL, setup=acks_lost, target=MAIL, duration=7,
         severity="warning"),
     Run("slow-to-take", gets("http://%s/bytes/2000" % WEB, 4), "tcp_handshake_slow", "network", WEB, setup=slow_to_take, duration=8,

@@ -336,6 +336,17 @@ static void test_ends_first_data_unheard(void **state) {
     }
 }
 
+#define ASKED 8080
+
+/* Somebody asked about this port. */
+static struct lab *lab_asked(uint16_t port) {
+    struct engine_options o = lab_options();
+    o.target.mode = MODE_PORT;
+    o.target.ports = 1;
+    o.target.port[0] = port;
+    return lab_new(&o);
+}
+
 /* Acknowledged and never answered: the client gives up, or still waits; protocols that must answer,
  * others, and what only takes data. */
 static void test_ends_request_unanswered(void **state) {
@@ -354,12 +365,15 @@ static void test_ends_request_unanswered(void **state) {
              {80, "GET / HTTP/1.1\r\n\r\n", 1, 8, TCP_FIN | TCP_ACK, false, true, -1},
              {80, "GET / HTTP/1.1\r\n\r\n", 1, 11, 0, false, false, 1},
              {80, "GET / HTTP/1.1\r\n\r\n", 1, 9, 0, false, false, -1},
+             {ASKED, "GET / HTTP/1.1\r\n\r\n", 1, 3, 0, false, false, 1},
+             {ASKED, "GET / HTTP/1.1\r\n\r\n", 1, 1, 0, false, false, -1},
+             {ASKED, "GET / HTTP/1.1\r\n\r\n", 1, 3, 0, false, true, -1},
              {6379, "PING\r\n", 1, 8, TCP_FIN | TCP_ACK, false, false, 1},
              {5000, "anything", 1, 8, TCP_FIN | TCP_ACK, false, false, 2},
              {5000, "a line\n", 4, 8, TCP_FIN | TCP_ACK, false, false, -1},
              {80, "", 0, 30, TCP_FIN | TCP_ACK, false, false, -1}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-        struct lab *l = lab_default();
+        struct lab *l = t[i].port == ASKED ? lab_asked(ASKED) : lab_default();
         struct conn k = opened(l, t[i].port);
         for (unsigned n = 0; n < t[i].lines; n++) {
             from_client(&k, TCP_PSH | TCP_ACK, t[i].said, strlen(t[i].said));
