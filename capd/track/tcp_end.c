@@ -274,11 +274,13 @@ static bool is_idle_reset(const struct flow *f) {
            tcp_end_idle(f) >= LONG_IDLE_US && (is_revival(f) || !(f->end_how & END_UNACKED));
 }
 
-/* Data broke a long silence, and nothing came back: NULL, or whose data. */
+/* Data broke a long silence, and nothing came back, whether or not its sender gives up with a reset
+ * in the end: NULL, or whose data. */
 static const struct flow_side *lost_revival(const struct flow *f) {
     for (unsigned d = 0; d < 2 && idle_us(f) >= LONG_IDLE_US; d++) {
         const struct flow_side *side = &f->side[d];
-        if (f->end_how & END_RST || !(side->bits & SIDE_DEAD) || !is_unacked(f, d)) continue;
+        bool reset = f->end_how & END_RST && side != ender(f);
+        if (reset || !(side->bits & SIDE_DEAD) || !is_unacked(f, d)) continue;
         if ((int32_t)(side->try_first_us - f->resume_us) >= 0 &&
             side->try_first_us - f->resume_us <= AT_ONCE_US)
             return side;
@@ -412,11 +414,11 @@ static struct msg_incident after_hello_row(const struct flow *f) {
 }
 
 static struct msg_incident idle_row(const struct flow *f) {
-    bool lost = !(f->end_how & END_RST);
+    const struct flow_side *lost = lost_revival(f);
     struct msg_incident row = row_of(f, INCIDENT_IDLE_END, lost ? f->resume_us : f->end_us);
     row.span_us = lost ? idle_us(f) : tcp_end_idle(f);
     row.value = lost ? 2 : is_revival(f) ? 1 : 0;
-    if (lost) row.toward_client = lost_revival(f) == &f->side[SERVER];
+    if (lost) row.toward_client = lost == &f->side[SERVER];
     return row;
 }
 
@@ -489,7 +491,7 @@ void tcp_end_report(const struct engine *e, const struct flow *f, struct inciden
         row = idle_row(f);
         incidents_join(all, &row);
     }
-    bool silent = how == ENDING_UNHEARD || (how == ENDING_IDLE && !(f->end_how & END_RST));
+    bool silent = how == ENDING_UNHEARD || (how == ENDING_IDLE && lost_revival(f));
     if (!silent && tcp_dead_path(f, &row)) incidents_join(all, &row);
     if (!is_synack_again(f) || f->bits & FLOW_HIDDEN) return;
     row = row_of(f, INCIDENT_SYNACK_AGAIN, f->synack_us);

@@ -243,13 +243,15 @@ static void test_ends_after_a_silence(void **state) {
     (void)state;
     static const struct {
         uint32_t idle_s;
-        int then; /* 0 answered and closed, 1 reset, 2 nothing comes, 3 the server resets unasked */
+        /* 0 answered and closed, 1 reset, 2 nothing comes, 3 the server resets unasked, 4 as 2, and
+         * the client gives up with a reset */
+        int then;
         int value;
         uint8_t rst_ttl;
-    } t[] = {{90, 0, -1, 0},  {90, 1, 1, 0},   {90, 2, 2, 0},   {90, 3, 0, 0},
-             {20, 1, 1, 0},   {3, 1, -1, 0},   {4680, 1, 1, 0}, {7200, 0, -1, 0},
-             {7200, 1, 1, 0}, {7200, 2, 2, 0}, {7200, 3, 0, 0}, {90000, 1, 1, 0},
-             {61, 3, 0, 250}, {61, 1, 1, 250}, {20, 3, -1, 250}};
+    } t[] = {{90, 0, -1, 0},  {90, 1, 1, 0},    {90, 2, 2, 0},    {90, 3, 0, 0},   {20, 1, 1, 0},
+             {3, 1, -1, 0},   {4680, 1, 1, 0},  {7200, 0, -1, 0}, {7200, 1, 1, 0}, {7200, 2, 2, 0},
+             {7200, 3, 0, 0}, {90000, 1, 1, 0}, {61, 3, 0, 250},  {61, 1, 1, 250}, {20, 3, -1, 250},
+             {90, 4, 2, 0},   {7200, 4, 2, 0}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = opened(l, 80);
@@ -257,13 +259,14 @@ static void test_ends_after_a_silence(void **state) {
         answer(&k, COMPLETE);
         l->us += (uint64_t)t[i].idle_s * S;
         uint32_t start = k.cseq;
-        for (unsigned n = 0; n < (t[i].then == 2 ? 4u : t[i].then == 3 ? 0u : 1u); n++) {
+        for (unsigned n = 0; n < (unsigned[]){1, 1, 4, 0, 4}[t[i].then]; n++) {
             k.cseq = start;
             ask(&k);
-            if (t[i].then == 2) l->us += (300u << n) * MS;
+            if (t[i].then == 2 || t[i].then == 4) l->us += (300u << n) * MS;
         }
         if (t[i].then == 0) answer(&k, COMPLETE);
         if (t[i].then == 0) conn_close(&k);
+        if (t[i].then == 4) from_client(&k, TCP_RST | TCP_ACK, NULL, 0);
         if (t[i].rst_ttl) l->ttl = t[i].rst_ttl, l->ip_id = 0x7fff;
         if (t[i].then == 1 || t[i].then == 3) from_server(&k, TCP_RST, NULL, 0);
         lab_wait(l, 3 * S);
