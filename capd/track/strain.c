@@ -131,18 +131,20 @@ void strain_silence(struct engine *e, struct flow *f, const struct packet *k, un
                     uint64_t quiet_us) {
     uint64_t rounds =
         (uint64_t)STALL_ROUNDS * (f->rtt_smooth_us ? f->rtt_smooth_us : f->handshake_us);
-    /* Who closes after a silence was not waiting for anything. */
-    bool stalled = is_running(f) && !(k->tcp.flags & (TCP_FIN | TCP_RST)) && quiet_us > rounds &&
-                   (is_outstanding(f, CLIENT) || is_outstanding(f, SERVER) ||
-                    (quiet_us >= WAITS_US && is_announced(f)));
+    bool outstanding = is_outstanding(f, CLIENT) || is_outstanding(f, SERVER);
+    bool is_long = quiet_us >= WAITS_US;
+    /* Who closes after a short silence was not waiting for anything; a client that leaves after a
+     * long one, with something still to come, gave up. */
+    bool open = !(k->tcp.flags & (TCP_FIN | TCP_RST)) || (is_long && dir == CLIENT);
+    bool stalled =
+        is_running(f) && open && quiet_us > rounds && (outstanding || (is_long && is_announced(f)));
     f->bits |= FLOW_RESUMED;
     struct service *v = stalled ? services_of(e, f) : NULL;
     if (!v) return;
     struct strain *t = &v->strain;
     if (t->stalls++ == 0) t->stall_first_us = e->now_us - quiet_us;
     t->stall_last_us = e->now_us;
-    if (!is_outstanding(f, CLIENT) && !is_outstanding(f, SERVER) && sent_nothing(f, k, dir))
-        t->pauses++;
+    if (!outstanding && sent_nothing(f, k, dir)) t->pauses++;
     if (quiet_us > t->stall_longest_us) t->stall_longest_us = quiet_us;
 }
 

@@ -217,7 +217,8 @@ static void test_strain_rest_of_an_answer(void **state) {
     static const struct { uint64_t quiet_us, stalls; } cases[] = {{2 * S, 0}, {5 * S, 1}};
     (void)state;
     for (size_t i = 0; i < 2; i++)
-        for (int ends = 0; ends < 2; ends++) { /* it comes late, or not at all up to now */
+        /* It comes late, or not at all up to now; the client, or the server, leaves then. */
+        for (int ends = 0; ends < 5; ends++) {
             struct lab *l = lab_default();
             struct conn k = conn_new(l, 5000, 80);
             conn_open(&k);
@@ -227,8 +228,11 @@ static void test_strain_rest_of_an_answer(void **state) {
             from_server(&k, TCP_ACK, NULL, 1000);
             from_client(&k, TCP_ACK, NULL, 0);
             lab_wait(l, cases[i].quiet_us);
-            if (ends) from_server(&k, TCP_ACK, NULL, 1000);
-            assert_int_equal(look(l)->stalls, cases[i].stalls);
+            if (ends == 1) from_server(&k, TCP_ACK, NULL, 1000);
+            if (ends == 2) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+            if (ends == 3) from_client(&k, TCP_RST | TCP_ACK, NULL, 0);
+            if (ends == 4) from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+            assert_int_equal(look(l)->stalls, ends == 4 ? 0 : cases[i].stalls);
             lab_free(l);
         }
 }
