@@ -113,6 +113,7 @@ void snapshot_encode(struct engine *e, uint64_t now_ns, bool full, snapshot_sink
     uint64_t packet_us = e->now_us;
     e->now_us = e->last_ns > e->epoch_ns ? (e->last_ns - e->epoch_ns) / 1000 : 0;
     select_settle_all(e, SELECT_WAIT_US);
+    tcp_answers_settle(e);
     if (full) {
         e->snapshot_id++;
         send_all(&o);

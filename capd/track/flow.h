@@ -119,6 +119,7 @@ enum flow_bit {
     FLOW_ALERT = 1u << 22,        /* a fatal alert of TLS ended it */
     FLOW_PUSH_WAITS = 1u << 23,   /* the server broke a silence, and the client says nothing yet */
     FLOW_PUSH_LATE = 1u << 24,    /* the latest such push had to be repeated */
+    FLOW_MAYBE_ANSWER = 1u << 25, /* a ticket of TLS, or the answer: it came at answer_first_us */
     FLOW_RESUMED = 1u << 26,      /* after a silence nothing was acknowledged yet */
     FLOW_APART = 1u << 27,        /* an ACK stood before its data: the order is not the wire's */
     FLOW_HIDDEN = 1u << 28,       /* the filter lets only its SYN, FIN and RST through */

@@ -66,6 +66,10 @@ void tcp_time_data(struct engine *e, struct segment *s);
 void tcp_watch_window(struct engine *e, struct segment *s);
 void tcp_answer_done(struct engine *e, struct flow *f);
 
+/* Before a snapshot: what could have been a ticket of TLS and was followed by nothing was the
+ * answer. */
+void tcp_answers_settle(struct engine *e);
+
 /* app.c: the stream's content, in order. */
 void app_segment(struct engine *e, struct segment *s);
 void app_acked(struct engine *e, const struct segment *answer); /* the other end's bytes wait */

@@ -14,6 +14,11 @@
 #include "capd/track/strain.h"
 #include "capd/track/tcp.h"
 
+#define TICKETS_BYTES   700u      /* two tickets, as OpenSSL sends them, in one segment */
+#define TICKETS_US      100000u   /* a server makes them at once, however long its answers take */
+#define CONTROL_BYTES   64u       /* an alert beside a frame of HTTP/2 that says farewell */
+#define WAITED_US       20000000u /* long polls are held for so long, and idle connections kept */
+#define MAYBE_US        1000000u
 #define DELAYED_ACK_US  35000u
 #define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
 #define TIMESTAMP_BYTES 12u /* the option most connections have */
@@ -116,28 +121,11 @@ void tcp_hold_times(struct flow *f, uint32_t now_us, uint64_t quiet_us) {
     }
 }
 
-void tcp_answer_done(struct engine *e, struct flow *f) {
-    if (!(f->bits & FLOW_ANSWER)) return;
-    f->bits &= ~(uint32_t)FLOW_ANSWER;
-    if (f->bits & FLOW_SELECTED)
-        hist_add(&e->total.transfer, f->answer_last_us - f->answer_first_us);
-}
-
-static void begin_request(struct engine *e, struct segment *s) {
-    struct flow *f = s->f;
-    tcp_answer_done(e, f);
-    f->bits |= FLOW_REQUEST | FLOW_REQUEST_ACK;
-    f->request_us = s->us;
-    f->request_end = s->seq + s->len;
-    slow_client_asked(e, f);
-}
-
-static void begin_answer(struct engine *e, struct segment *s) {
-    struct flow *f = s->f;
-    f->bits &= ~(uint32_t)FLOW_REQUEST;
+static void begin_answer(struct engine *e, struct flow *f, uint32_t us) {
+    f->bits &= ~(uint32_t)(FLOW_REQUEST | FLOW_MAYBE_ANSWER);
     f->bits |= FLOW_ANSWER;
-    f->answer_first_us = s->us;
-    uint32_t took = s->us - f->request_us;
+    f->answer_first_us = us;
+    uint32_t took = us - f->request_us;
     if (f->first_byte_us == 0) f->first_byte_us = took ? took : 1;
     if (!(f->bits & FLOW_SELECTED)) return;
     hist_add(&e->total.first_byte, took);
@@ -149,15 +137,62 @@ static void begin_answer(struct engine *e, struct segment *s) {
     slow_client_answered(e, f);
 }
 
+/* Nothing came after it: it was the answer. */
+static void settle_answer(struct engine *e, struct flow *f) {
+    if (!(f->bits & FLOW_MAYBE_ANSWER)) return;
+    begin_answer(e, f, f->answer_first_us);
+    f->answer_last_us = f->answer_first_us;
+}
+
+void tcp_answers_settle(struct engine *e) {
+    for (uint32_t i = 0; i < e->flows.fresh; i++) {
+        struct flow *f = &e->flows.flow[i];
+        if (e->flows.link[i].list == FLOWS_FREE || !(f->bits & FLOW_MAYBE_ANSWER)) continue;
+        if (e->now_us - f->last_us >= MAYBE_US) settle_answer(e, f);
+    }
+}
+
+void tcp_answer_done(struct engine *e, struct flow *f) {
+    settle_answer(e, f);
+    if (!(f->bits & FLOW_ANSWER)) return;
+    f->bits &= ~(uint32_t)FLOW_ANSWER;
+    if (f->bits & FLOW_SELECTED)
+        hist_add(&e->total.transfer, f->answer_last_us - f->answer_first_us);
+}
+
+static void begin_request(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    /* Tickets or settings of HTTP/2, if the client goes on at once. */
+    if (s->us - f->answer_first_us <= f->handshake_us + TICKETS_US)
+        f->bits &= ~(uint32_t)FLOW_MAYBE_ANSWER;
+    tcp_answer_done(e, f);
+    f->bits |= FLOW_REQUEST | FLOW_REQUEST_ACK;
+    f->request_us = s->us;
+    f->request_end = s->seq + s->len;
+    slow_client_asked(e, f);
+}
+
 /* TLS: is this segment part of the exchange after the handshake?  A client's first application
- * record of TLS 1.3 is its Finished; small records of the server right after are tickets. */
+ * record of TLS 1.3 is its Finished.  Of the server's, what is smaller than an answer with a head
+ * is a farewell or a setting of HTTP/2, and what comes later than anybody waits is news. */
 static bool is_exchange(const struct segment *s) {
     const struct flow *f = s->f;
     if (f->app != APP_TLS) return true;
     if (!(f->bits & FLOW_TLS_DONE)) return false;
     if (!(f->bits & FLOW_TLS13)) return true;
     if (s->dir == CLIENT) return f->side[CLIENT].records >= 2;
-    return f->first_byte_us != 0 || s->len > 700;
+    if (f->first_byte_us != 0 || s->len > TICKETS_BYTES) return true;
+    return s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
+}
+
+/* A server of TLS 1.3 sends its tickets when it has the client's Finished, a round trip after the
+ * ServerHello at most: in size they look like a small answer.  The latest of what comes then is
+ * taken for the answer if nothing follows. */
+static bool may_be_ticket(const struct segment *s) {
+    const struct flow *f = s->f;
+    return f->app == APP_TLS && f->bits & FLOW_TLS13 && f->first_byte_us == 0 &&
+           s->len <= TICKETS_BYTES &&
+           s->us - f->hello_us <= f->tls_us + f->handshake_us + TICKETS_US;
 }
 
 /* HTTP gave way to something else (101): whoever has something to say says it, and what comes next
@@ -186,7 +221,12 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     if (s->dir == CLIENT) {
         if (!is_upgraded(f)) begin_request(e, s);
     } else {
-        if (f->bits & FLOW_REQUEST) begin_answer(e, s);
+        if (f->bits & FLOW_REQUEST && may_be_ticket(s)) {
+            f->bits |= FLOW_MAYBE_ANSWER;
+            f->answer_first_us = s->us;
+        } else if (f->bits & FLOW_REQUEST) {
+            begin_answer(e, f, s->us);
+        }
         f->answer_last_us = s->us;
     }
 }

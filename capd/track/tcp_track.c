@@ -256,7 +256,7 @@ static void take_data(struct engine *e, struct segment *s) {
 void tcp_hide(struct engine *e, struct flow *f) {
     if (f->bits & FLOW_HIDDEN || !select_hidden(e, f)) return;
     f->bits |= FLOW_HIDDEN;
-    f->bits &= ~(uint32_t)(FLOW_REQUEST | FLOW_REQUEST_ACK | FLOW_ANSWER);
+    f->bits &= ~(uint32_t)(FLOW_REQUEST | FLOW_REQUEST_ACK | FLOW_ANSWER | FLOW_MAYBE_ANSWER);
     app_release(e, f);
     for (unsigned d = 0; d < 2; d++) { /* what would be settled by a packet that is hidden now */
         tcp_forget_holes(e, &f->side[d]);

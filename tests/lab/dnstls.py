@@ -7,7 +7,7 @@
                                         twice-same    every answer is sent twice
                                         strangers     three answers with other numbers go before the right one
                                         cut           every answer is cut (TC), and nobody listens on TCP
-  dnstls.py tls ADDRESS PORT CERT KEY MS     waits MS before it answers a ClientHello, then serves a small page
+  dnstls.py tls ADDRESS PORT CERT KEY MS [MS]   waits MS before it answers a ClientHello, and before a small page
   dnstls.py http-only ADDRESS PORT           answers whatever comes with HTTP's 400
 Prints 'ready' once it listens.
 """
@@ -67,12 +67,13 @@ def dns_main(address, port, how, late_ms=0):
         server.serve_forever()
 
 
-def serve_tls(conn, context, wait_ms):
+def serve_tls(conn, context, wait_ms, page_ms=0):
     try:
         conn.recv(1, socket.MSG_PEEK)  # the ClientHello is here
         time.sleep(wait_ms / 1000)
         with context.wrap_socket(conn, server_side=True) as secure:
             secure.recv(4096)
+            time.sleep(page_ms / 1000)
             secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
     except OSError:
         conn.close()
@@ -102,7 +103,7 @@ def main(kind, address, port, *more):
     elif kind == "tls":
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(more[0], more[1])
-        tcp_main(address, int(port), lambda conn: serve_tls(conn, context, int(more[2])))
+        tcp_main(address, int(port), lambda conn: serve_tls(conn, context, *map(int, more[2:])))
     else:
         tcp_main(address, int(port), serve_http_only)
 

@@ -65,10 +65,10 @@ def certificate(lab):
     return cert, key
 
 
-def slow_tls(wait_ms, one_way_ms=0):
+def slow_tls(wait_ms, one_way_ms=0, page_ms=0):
     def setup(lab):
         lab.dnsmasq()
-        faulty(lab, "tls", SERVER4, 443, *certificate(lab), wait_ms)
+        faulty(lab, "tls", SERVER4, 443, *certificate(lab), wait_ms, page_ms)
         if one_way_ms:
             lab.long_path(one_way_ms)
     return setup
@@ -143,6 +143,8 @@ FAULTS = [
     Run("tls-refused-in-clear", fails(SECURE, 3, "-4"), "tls_fatal_alert", "client", HTTPS, setup=https,
         target="www.lab.test:443", severity="critical", absent=("tls_client_rejected",)),
     Run("tls-slow-hello", gets(SECURE, 4, "-4k"), "tls_slow", "server", HTTPS, setup=slow_tls(300), target="www.lab.test:443"),
+    Run("tls-slow-small-page", gets(SECURE, 4, "-4k"), "slow_server", "server", HTTPS, setup=slow_tls(0, 0, 900), target="www.lab.test:443",
+        duration=8),
     Run("tls-old-version", gets(SECURE, 3, "-4k", "--tls-max", "1.1", "--tlsv1.0", "--ciphers", OLD[1]), "tls_obsolete", "server",
         HTTPS, setup=old_tls, target="www.lab.test:443", severity="info", status="healthy"),
     Run("tls-to-http", fails(SECURE, 3, "-4k"), "tls_plain_mismatch", "ambiguous", HTTPS, setup=no_tls("http-only"),

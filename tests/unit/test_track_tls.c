@@ -1,0 +1,241 @@
+/* TLS that fails without a word, and what of it is an answer: from packets to rows. */
+#include "tests/unit/talk.h"
+
+static const uint8_t retry_random[32] = {
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
+static size_t server_hello_of(uint8_t *p, unsigned version, bool retry) {
+    size_t n = 49;
+    memset(p, 0, 128);
+    p[0] = 22, p[1] = 3, p[2] = 3, p[5] = 2;
+    put16(p + 9, version > 0x0303 ? 0x0303 : version);
+    memset(p + 11, 7, 32);
+    if (retry) memcpy(p + 11, retry_random, 32);
+    put16(p + 44, 0x1301);
+    n = 47;
+    if (version > 0x0303) {
+        put16(p + n, 6), put16(p + n + 2, 43), put16(p + n + 4, 2), put16(p + n + 6, version);
+        n += 8;
+    }
+    put16(p + 3, (uint32_t)(n - 5));
+    put16(p + 7, (uint32_t)(n - 9));
+    return n;
+}
+
+/* A record of application data, of that many bytes of content. */
+static size_t record(uint8_t *p, uint32_t len) {
+    p[0] = 23, p[1] = 3, p[2] = 3;
+    put16(p + 3, len);
+    memset(p + 5, 0xee, len);
+    return len + 5;
+}
+
+static const struct msg_service *service_of(struct lab *l) {
+    lab_snapshot(l);
+    assert_int_equal(l->services.rows_n, 1);
+    return &l->services.rows[0];
+}
+
+static void test_tls_client_breaks_off(void **state) {
+    (void)state;
+    static const struct {
+        unsigned version, first; /* bytes of the client's first record */
+        bool gap, rejected;
+    } cases[] = {{0x0304, 19, false, true},  {0x0304, 11, false, true},  {0x0304, 53, false, false},
+                 {0x0304, 69, false, false}, {0x0304, 21, false, false}, {0x0303, 19, false, false},
+                 {0x0304, 19, true, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[256];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+        l->us += 12 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, cases[i].version, false));
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
+        from_client(&k, TCP_PSH | TCP_ACK, "\x14\x03\x03\0\1\1", 6);
+        if (cases[i].gap) k.cseq += 5000; /* more than waits in a buffer */
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].first));
+        if (cases[i].first > 50) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 19));
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->tls_rejected, cases[i].rejected);
+        assert_int_equal(s->tls_rejected_bytes, cases[i].rejected ? cases[i].first : 0);
+        lab_free(l);
+    }
+}
+
+static void test_tls_hello_retry_is_no_answer_twice(void **state) {
+    (void)state;
+    uint8_t b[256];
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 443);
+    conn_open(&k);
+    from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+    l->us += 12 * MS;
+    from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, 0x0304, true));
+    l->us += 1 * MS;
+    size_t n = client_hello(b, ""); /* the second one, over two segments */
+    from_client(&k, TCP_ACK, b, 20);
+    from_client(&k, TCP_PSH | TCP_ACK, b + 20, n - 20);
+    l->us += 12 * MS;
+    from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, 0x0304, false));
+    from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+    const struct msg_service *s = service_of(l);
+    assert_int_equal(s->tls_client_hellos, 2);
+    assert_int_equal(s->tls_server_hellos, 2);
+    assert_int_equal(s->tls_us.samples, 1);
+    assert_int_equal(s->tls_us.max_us, 12 * MS);
+    assert_int_equal(l->tls.rows_n, 1);
+    assert_int_equal(l->tls.rows[0].version, 0x0304);
+    assert_int_equal(s->tls_rejected + s->tls_mismatch + s->tls_obsolete, 0);
+    lab_free(l);
+}
+
+static void test_tls_versions_out_of_date(void **state) {
+    (void)state;
+    static const unsigned versions[] = {0x0304, 0x0303, 0x0302, 0x0301, 0x0300};
+    for (size_t i = 0; i < 5; i++) {
+        uint8_t b[256];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, versions[i], false));
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->tls_obsolete, versions[i] < 0x0303);
+        assert_int_equal(s->tls_oldest_version, versions[i] < 0x0303 ? versions[i] : 0);
+        lab_free(l);
+    }
+}
+
+static void test_tls_meets_clear_text(void **state) {
+    (void)state;
+    static const struct {
+        const char *answer;
+        enum tls_mismatch how;
+    } cases[] = {{"HTTP/1.1 400 Bad Request\r\n\r\n", TLS_MISMATCH_HTTP},
+                 {"SSH-2.0-OpenSSH_9.2\r\n", TLS_MISMATCH_SSH},
+                 {"220 mail.example ESMTP\r\n", TLS_MISMATCH_GREETING},
+                 {"* OK IMAP4rev1\r\n", TLS_MISMATCH_GREETING},
+                 {"what is that?\r\n", TLS_MISMATCH_TEXT},
+                 {"\x01\x02\x03\x04\x05\x06", TLS_MISMATCH_BINARY},
+                 {"\x15\x03\x03", TLS_MISMATCH_NONE}, /* an alert that is not all there */
+                 {"\x15\x03\x01\x02\x02\x02\x28", TLS_MISMATCH_NONE}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[256];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+        l->us += 12 * MS;
+        uint32_t at = k.sseq;
+        from_server(&k, TCP_PSH | TCP_ACK, cases[i].answer, strlen(cases[i].answer));
+        k.sseq = at; /* and once more: the same bytes are the same event */
+        l->us += 300 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, cases[i].answer, strlen(cases[i].answer));
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->tls_mismatch, cases[i].how != TLS_MISMATCH_NONE);
+        assert_int_equal(s->tls_mismatch_class, cases[i].how);
+        lab_free(l);
+    }
+}
+
+static void test_clear_text_meets_tls(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t port;
+        const char *answer; /* NULL: closed */
+        size_t len;
+        enum tls_mismatch how;
+    } cases[] = {
+        {8080, "\x15\x03\x01\0\2\2\x46", 7, TLS_MISMATCH_TLS},
+        {443, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 47, TLS_MISMATCH_ERROR},
+        {443, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38, TLS_MISMATCH_NONE},
+        {80, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 47, TLS_MISMATCH_NONE},
+        {443, NULL, 0, TLS_MISMATCH_CLOSED},
+        {80, NULL, 0, TLS_MISMATCH_NONE}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static const char get[] = "GET / HTTP/1.1\r\nHost: h.example\r\n\r\n";
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, cases[i].port);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, get, sizeof get - 1);
+        l->us += 12 * MS;
+        if (cases[i].answer)
+            from_server(&k, TCP_PSH | TCP_ACK, cases[i].answer, cases[i].len);
+        else
+            from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->tls_mismatch, cases[i].how != TLS_MISMATCH_NONE);
+        assert_int_equal(s->tls_mismatch_class, cases[i].how);
+        lab_free(l);
+    }
+}
+
+/* Requests over TLS 1.3 in one connection: what of the server's small records was the answer, and
+ * how long it took. */
+static void test_tls_small_answers(void **state) {
+    (void)state;
+    enum { TICKETS = 1, SETTINGS = 2, FAREWELL = 4, OPEN = 8 };
+    static const struct {
+        unsigned how, wait_ms, requests; /* wait_ms: of the last request's answer; others 3 */
+        uint32_t bytes;                  /* of each answer */
+        unsigned samples, least_ms, most_ms;
+    } cases[] = {
+        {TICKETS, 900, 1, 300, 1, 900, 900},  /* slow, and tickets at once */
+        {0, 900, 1, 300, 1, 900, 900},        /* slow, without tickets */
+        {TICKETS, 3, 1, 300, 1, 3, 3},        /* the latest of what came at once */
+        {TICKETS | OPEN, 3, 1, 300, 1, 3, 3}, /* ... of a connection that stays */
+        {TICKETS, 900, 1, 3000, 1, 900, 900},
+        {TICKETS | SETTINGS, 900, 1, 300, 1, 899, 899},
+        {TICKETS | SETTINGS | FAREWELL, 3, 1, 300, 1, 2, 2}, /* what closes answers nothing */
+        {TICKETS, 900, 4, 300, 4, 3, 900},
+        {TICKETS, 30000, 1, 300, 1, 1, 1}, /* news, or a poll that ran out */
+        {0, 30000, 1, 300, 0, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[4096];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+        l->us += 12 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, 0x0304, false));
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53)); /* Finished */
+        for (unsigned n = 0; n < cases[i].requests; n++) {
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 180));
+            l->us += MS;
+            if (n == 0 && cases[i].how & TICKETS) from_server(&k, TCP_ACK, b, record(b, 250));
+            if (n == 0 && cases[i].how & SETTINGS) {
+                from_server(&k, TCP_ACK, b, record(b, 40));
+                from_client(&k, TCP_ACK, b, record(b, 26));
+            }
+            l->us += (n + 1 == cases[i].requests ? cases[i].wait_ms - 1 : 2) * MS;
+            from_server(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].bytes));
+            lab_wait(l, 1 * S);
+        }
+        if (cases[i].how & FAREWELL) lab_wait(l, 15 * S);
+        if (cases[i].how & FAREWELL) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 34));
+        if (!(cases[i].how & OPEN)) conn_close(&k);
+        lab_wait(l, 2 * S);
+        const struct dist *d = &service_of(l)->first_byte_us;
+        if (d->samples != cases[i].samples || d->min_us != cases[i].least_ms * MS ||
+            d->max_us != cases[i].most_ms * MS)
+            fail_msg("case %zu: %u samples, %u to %u us", i, (unsigned)d->samples,
+                     (unsigned)d->min_us, (unsigned)d->max_us);
+        lab_free(l);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tls_client_breaks_off),
+        cmocka_unit_test(test_tls_hello_retry_is_no_answer_twice),
+        cmocka_unit_test(test_tls_versions_out_of_date),
+        cmocka_unit_test(test_tls_meets_clear_text),
+        cmocka_unit_test(test_clear_text_meets_tls),
+        cmocka_unit_test(test_tls_small_answers),
+    };
+    return cmocka_run_group_tests_name("track_tls", tests, NULL, NULL);
+}
