@@ -9,6 +9,7 @@
 #include "capd/track/names.h"
 #include "capd/track/seconds.h"
 #include "capd/track/path.h"
+#include "capd/track/ping.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 #include "capd/track/strain.h"
@@ -133,6 +134,7 @@ struct engine *engine_init(void *memory, const struct engine_options *o) {
     services_init(&e->services);
     names_init(&e->names);
     dns_init(e);
+    pings_init(&e->pings);
     hosts_init(&e->hosts);
     hosts_init(&e->host_sums);
     udp_init(e);

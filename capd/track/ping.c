@@ -10,9 +10,10 @@
 #include "capd/track/select.h"
 #include "capd/track/udp.h"
 
-#define GUARD_US   2000000u /* findings.md, rule 5 */
-#define LOST_MIN   2u       /* of one host: less is worth no place in a bounded list */
-#define SILENT_MAX 20u
+#define GUARD_US    2000000u /* findings.md, rule 5 */
+#define COPY_US     500000u  /* pings of one number that are further apart are no copies */
+#define LOST_MIN    2u       /* of one host: less is worth no place in a bounded list */
+#define SILENT_MANY 10u      /* no list of single machines that somebody watches */
 
 static bool is_request(const struct packet *k) {
     if (k->ttl < PATH_FEW_HOPS || udp_is_group(k)) return false;
@@ -23,39 +24,65 @@ static bool is_reply(const struct packet *k) {
     return k->icmp.type == (k->ip_proto == 58 ? 129 : 0);
 }
 
-/* First of the places where the two may stand. */
-static uint32_t set_of(const struct engine *e, const struct addr *asker, const struct addr *asked) {
+static uint32_t bucket_of(const struct engine *e, const struct addr *asker,
+                          const struct addr *asked) {
     uint64_t hash = hash_addr(e->o.seed, asker, 0) ^ hash_addr(e->o.seed, asked, 1);
-    return (uint32_t)hash % PING_SETS * PING_WAYS;
+    return (uint32_t)hash % PINGS;
+}
+
+void pings_init(struct pings *all) {
+    memset(all->bucket, 0xff, sizeof all->bucket);
 }
 
 static uint32_t find(const struct engine *e, const struct addr *asker, const struct addr *asked) {
-    uint32_t set = set_of(e, asker, asked);
-    for (uint32_t i = set; i < set + PING_WAYS && e->ping[i].used; i++)
-        if (addr_equal(&e->ping[i].asked, asked) && addr_equal(&e->ping[i].asker, asker)) return i;
-    return NONE;
+    const struct pings *all = &e->pings;
+    uint32_t i = all->bucket[bucket_of(e, asker, asked)];
+    while (i != NONE &&
+           !(addr_equal(&all->ping[i].asked, asked) && addr_equal(&all->ping[i].asker, asker)))
+        i = all->ping[i].chain;
+    return i;
 }
 
 /* Would more be forgotten with it than a question or two to a host that may not exist? */
 static bool is_open(const struct ping *p) {
     uint64_t lost = p->lost;
     for (uint32_t n = 0; n < PING_TRIES; n++) lost += p->try[n].waiting;
-    return p->used && lost >= LOST_MIN;
+    return lost >= LOST_MIN;
 }
 
-static struct ping *take(struct engine *e, const struct packet *k) {
-    struct ping *set = &e->ping[set_of(e, &k->src, &k->dst)], *oldest = set;
-    for (struct ping *p = set; p < set + PING_WAYS; p++) {
-        if (!p->used || p->last_us < oldest->last_us) oldest = p;
-        if (!p->used) break;
+/* Full: of 16 entries, taken in turn, the one that was quiet for longest gives way, and one that
+ * lacks no answer before all others. */
+static uint32_t make_room(struct engine *e) {
+    struct pings *all = &e->pings;
+    if (all->used < PINGS) return all->used++;
+    uint32_t victim = all->hand;
+    bool open = is_open(&all->ping[victim]);
+    for (uint32_t i = all->hand + 1; i < all->hand + 16; i++) {
+        bool other = is_open(&all->ping[i]);
+        if (other > open || (other == open && all->ping[i].last_us >= all->ping[victim].last_us))
+            continue;
+        victim = i;
+        open = other;
     }
-    if (is_open(oldest)) e->total.evicted++;
-    *oldest = (struct ping){.asker = k->src,
-                            .asked = k->dst,
-                            .used = true,
-                            .target = select_address(e, &k->src) || select_address(e, &k->dst),
-                            .first_us = e->now_us};
-    return oldest;
+    all->hand = (all->hand + 16) % PINGS;
+    e->total.evicted += open;
+    const struct ping *p = &all->ping[victim];
+    uint32_t *at = &all->bucket[bucket_of(e, &p->asker, &p->asked)];
+    while (*at != victim) at = &all->ping[*at].chain;
+    *at = p->chain;
+    return victim;
+}
+
+static uint32_t take(struct engine *e, const struct packet *k) {
+    uint32_t i = make_room(e), *bucket = &e->pings.bucket[bucket_of(e, &k->src, &k->dst)];
+    e->pings.ping[i] =
+        (struct ping){.asker = k->src,
+                      .asked = k->dst,
+                      .chain = *bucket,
+                      .target = select_address(e, &k->src) || select_address(e, &k->dst),
+                      .first_us = e->now_us};
+    *bucket = i;
+    return i;
 }
 
 static struct ping_try *outstanding(struct ping *p, uint16_t id, uint16_t seq) {
@@ -68,10 +95,13 @@ static struct ping_try *outstanding(struct ping *p, uint16_t id, uint16_t seq) {
 
 static void take_request(struct engine *e, const struct packet *k) {
     uint32_t known = find(e, &k->src, &k->dst);
-    struct ping *p = known != NONE ? &e->ping[known] : take(e, k);
-    if (outstanding(p, k->icmp.echo_id, k->icmp.echo_seq)) return; /* a copy of the capture */
-    struct ping_try *t = &p->try[p->hand++ % PING_TRIES];
-    if (t->waiting && e->now_us - t->us > GUARD_US) {
+    struct ping *p = &e->pings.ping[known != NONE ? known : take(e, k)];
+    struct ping_try *t = outstanding(p, k->icmp.echo_id, k->icmp.echo_seq);
+    if (t && e->now_us - t->us < COPY_US) return;
+    /* Some devices give all their pings one number. */
+    bool again = t != NULL;
+    if (!t) t = &p->try[p->hand++ % PING_TRIES];
+    if (t->waiting && (again || e->now_us - t->us > GUARD_US)) {
         p->lost++;
         p->judged++;
     }
@@ -83,7 +113,7 @@ static void take_request(struct engine *e, const struct packet *k) {
 static void take_reply(struct engine *e, const struct packet *k) {
     uint32_t known = find(e, &k->dst, &k->src);
     if (known == NONE) return;
-    struct ping *p = &e->ping[known];
+    struct ping *p = &e->pings.ping[known];
     struct ping_try *t = outstanding(p, k->icmp.echo_id, k->icmp.echo_seq);
     if (!t) return;
     uint64_t took = e->now_us - t->us;
@@ -105,26 +135,44 @@ bool ping_is_known(const struct engine *e, const struct addr *asker, const struc
     return find(e, asker, asked) != NONE;
 }
 
-/* Of the hosts that never answered one asker so many are listed: who asks a whole network finds
- * most of it empty, and must not fill the list. */
-static bool is_one_of_many(const struct engine *e, const struct ping *p) {
-    uint32_t before = 0;
-    if (p->answered > 0 || p->target) return false;
-    for (const struct ping *q = e->ping; q < p && before < SILENT_MAX; q++)
-        before += q->used && q->answered == 0 && addr_equal(&q->asker, &p->asker);
-    return before >= SILENT_MAX;
+/* How many were sent, or still wait, without coming back. */
+static void count_lost(const struct engine *e, const struct ping *p, uint64_t *lost_out,
+                       uint64_t *judged_out) {
+    uint64_t old = 0;
+    for (uint32_t n = 0; n < PING_TRIES; n++)
+        old += p->try[n].waiting && e->now_us - p->try[n].us > GUARD_US;
+    *lost_out = p->lost + old;
+    *judged_out = p->judged + old;
+}
+
+/* Who asks a whole network finds most of it empty: of the hosts that never answered one asker the
+ * first stands for all.  Returns how many they are, 0 if `p` is none of them. */
+static uint32_t silent_of(const struct engine *e, const struct ping *p, const bool silent[PINGS],
+                          bool *first_out) {
+    const struct ping *all = e->pings.ping;
+    uint32_t n = 0;
+    *first_out = true;
+    for (uint32_t i = 0; silent[p - all] && i < e->pings.used; i++) {
+        if (!silent[i] || !addr_equal(&all[i].asker, &p->asker)) continue;
+        if (all + i < p) *first_out = false;
+        n++;
+    }
+    return n;
 }
 
 void ping_report(const struct engine *e, struct incidents *all) {
-    for (uint32_t i = 0; i < PINGS; i++) {
-        const struct ping *p = &e->ping[i];
-        uint64_t lost = p->lost, judged = p->judged;
-        for (uint32_t n = 0; n < PING_TRIES; n++) {
-            bool old = p->try[n].waiting && e->now_us - p->try[n].us > GUARD_US;
-            lost += old;
-            judged += old;
-        }
-        if (!p->used || lost < LOST_MIN || is_one_of_many(e, p)) continue;
+    bool silent[PINGS], first;
+    uint64_t lost, judged;
+    for (uint32_t i = 0; i < e->pings.used; i++) {
+        const struct ping *p = &e->pings.ping[i];
+        count_lost(e, p, &lost, &judged);
+        silent[i] = lost >= LOST_MIN && p->answered == 0 && !p->target;
+    }
+    for (uint32_t i = 0; i < e->pings.used; i++) {
+        const struct ping *p = &e->pings.ping[i];
+        count_lost(e, p, &lost, &judged);
+        uint32_t alike = silent_of(e, p, silent, &first);
+        if (lost < LOST_MIN || (alike >= SILENT_MANY && !first)) continue;
         struct msg_incident row = {.kind = INCIDENT_PING_LOSS,
                                    .subject = p->asked,
                                    .peer = p->asker,
@@ -133,6 +181,7 @@ void ping_report(const struct engine *e, struct incidents *all) {
                                    .first_us = p->first_us,
                                    .last_us = p->last_us,
                                    .tries = judged,
+                                   .requests = alike >= SILENT_MANY ? alike : 0,
                                    .span_us = p->answered ? p->took_us / p->answered : 0,
                                    .value = p->longest_us};
         incidents_join(all, &row);

@@ -65,7 +65,7 @@ struct engine {
     struct fragment *fragment; /* FRAGMENTS */
     struct arp_entry arp[ARP_ENTRIES];
     bool arp_replies_visible; /* a reply to somebody else was seen */
-    struct ping ping[PINGS];
+    struct pings pings;
     struct circle circle[CIRCLES];
     struct path_mtu path_mtu[PATH_MTUS];
     struct link_state link;

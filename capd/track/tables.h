@@ -353,11 +353,7 @@ struct arp_entry {
 
 /* ---- ping, paths ------------------------------------------------------------------------------
  */
-/* Two hosts stand in the set that their keyed hash names: a new pair looks at few others, however
- * many pings there are, and a monitor of several hundred hosts has room. */
-#define PING_SETS  32u
-#define PING_WAYS  16u
-#define PINGS      (PING_SETS * PING_WAYS)
+#define PINGS      1024u /* pairs of hosts: a monitor of a large site, or a sweep of some networks */
 #define PING_TRIES 32u
 struct ping_try {
     uint64_t us;
@@ -366,10 +362,17 @@ struct ping_try {
 };
 struct ping {
     struct addr asker, asked;
-    bool used, target;
+    bool target;
+    uint32_t chain; /* the next of the same bucket, NONE: the last */
     uint32_t hand;
     uint64_t first_us, last_us, judged, lost, answered, took_us, longest_us;
     struct ping_try try[PING_TRIES];
+};
+
+struct pings {
+    uint32_t used, hand;
+    uint32_t bucket[PINGS];
+    struct ping ping[PINGS];
 };
 
 #define CIRCLES        64u

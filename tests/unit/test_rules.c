@@ -257,6 +257,8 @@ static const struct {
     {"ip_fragmentation", reassembly_given_up, "info", "confirmed", "network", "eth0"},
     {"ip_fragmentation", fragments_few, NULL, NULL, NULL, NULL},
     {"ping_loss", pings_lost, "warning", "confirmed", "network_or_server", "203.0.113.9"},
+    {"ping_loss", pings_of_a_sweep, "info", "confirmed", "network_or_server", "203.0.113.9"},
+    {"ping_loss", pings_of_a_site, "warning", "confirmed", "network_or_server", "203.0.113.9"},
     {"ping_loss", pings_seen_one_way, NULL, NULL, NULL, NULL},
     {"ping_loss", pings_in_circles, NULL, NULL, NULL, NULL},
     {"ping_loss", pings_lost_two, NULL, NULL, NULL, NULL},

@@ -68,6 +68,15 @@ WITNESS(pings_lost) {
     n->count = 8;
     n->span_us = 20000;
 }
+WITNESS(pings_of_a_sweep) {
+    pings_lost(w);
+    w->incident[0].count = w->incident[0].tries = 4;
+    w->incident[0].requests = 230;
+}
+WITNESS(pings_of_a_site) {
+    pings_of_a_sweep(w);
+    w->incident[0].count = w->incident[0].tries = 60;
+}
 WITNESS(pings_lost_two) {
     pings_lost(w);
     w->incident[0].count = 2;
