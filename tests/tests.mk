@@ -157,6 +157,7 @@ UNIT += test_track_dhcp
 UNIT += test_track_ends
 UNIT += test_decode_udp
 UNIT += test_track_udp
+UNIT += test_track_pace
 SUITES += tests/lab/test_rtp.py
 UNIT += test_track_strain
 UNIT += test_sysd

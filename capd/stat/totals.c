@@ -113,6 +113,8 @@ void totals_fill(struct engine *e, struct msg_totals *t, struct msg_code_count c
     fill_quality(e, t);
     fill_counts(t, &sums.counts);
     t->one_sided_flows = sums.one_sided;
+    t->target_flows_both = sums.target_both;
+    t->target_udp_one_way = sums.target_one_way;
     t->local_is_client = sums.local_client;
     t->local_is_server = sums.local_server;
     t->not_local = sums.not_local;

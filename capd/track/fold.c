@@ -72,6 +72,11 @@ void flow_add_sums(const struct engine *e, const struct flow *f, struct flow_sum
         else
             sums->not_local++;
     }
+    if (f->bits & FLOW_TARGET) {
+        bool both = f->packets[CLIENT] > 0 && f->packets[SERVER] > 0;
+        sums->target_both += both;
+        sums->target_one_way += !both && f->ip_proto == 17;
+    }
     if (f->ip_proto != 6) return;
     add_counts(f, state_now(e, f), &sums->counts);
     for (unsigned d = 0; d < 2; d++)

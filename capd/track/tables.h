@@ -96,6 +96,7 @@ struct conn_counts {
 struct flow_sums {
     struct conn_counts counts;
     uint64_t one_sided, local_client, local_server, not_local;
+    uint64_t target_both, target_one_way;
 };
 
 /* What is summed over connections, finished and live, per service. */

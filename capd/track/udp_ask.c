@@ -1,12 +1,15 @@
-/* Requests of protocols in which each must be answered, by well-known port: a client that asks
- * twice and hears nothing has a problem, whatever it is.  What needs no answer (a trap, an
- * indication, a broadcast) is no request. Runs in: worker.  Input trust: packets. */
+/* Requests of protocols in which each must be answered, by well-known port, and WireGuard's by
+ * their form, since it has no port of its own that is kept to: a client that asks twice and hears
+ * nothing has a problem, whatever it is.  What needs no answer (a trap, an indication, a broadcast)
+ * is no request. Runs in: worker.  Input trust: packets. */
 #include "capd/decode/ntp.h"
 #include "capd/decode/stun.h"
+#include "capd/decode/vpn.h"
 #include "capd/track/udp.h"
 
 enum { PORT_DNS = 53, PORT_KERBEROS = 88, PORT_NTP = 123, PORT_SNMP = 161, PORT_IKE = 500 };
-enum { PORT_RADIUS_OLD = 1645, PORT_RADIUS = 1812, PORT_STUN = 3478 };
+enum { PORT_OPENVPN = 1194, PORT_RADIUS_OLD = 1645, PORT_RADIUS = 1812, PORT_STUN = 3478 };
+enum { PORT_IKE_NATT = 4500 };
 
 /* Does the datagram ask, of whichever end it comes? */
 typedef bool (*asks_fn)(struct cursor c);
@@ -30,16 +33,6 @@ static bool snmp_asks(struct cursor c) {
     return cursor_left(&c) >= 2 && c.p[0] == 0x30;
 }
 
-/* IKEv2 requests (RFC 7296 section 2.1) and the first message of IKEv1 (RFC 2408 section 3.1); the
- * last messages of IKEv1 exchanges get no answer. */
-static bool ike_asks(struct cursor c) {
-    static const uint8_t none[8];
-    if (cursor_left(&c) < 28) return false;
-    unsigned major = c.p[17] >> 4;
-    if (major == 2) return !(c.p[19] & 0x20);
-    return major == 1 && memcmp(c.p + 8, none, 8) == 0;
-}
-
 /* Access-Request and Accounting-Request, RFC 2865 section 3, RFC 2866. */
 static bool radius_asks(struct cursor c) {
     return cursor_left(&c) >= 20 && (c.p[0] == 1 || c.p[0] == 4);
@@ -56,7 +49,9 @@ static asks_fn protocol_of(uint16_t port) {
     case PORT_KERBEROS: return kerberos_asks;
     case PORT_NTP: return ntp_asks;
     case PORT_SNMP: return snmp_asks;
-    case PORT_IKE: return ike_asks;
+    case PORT_IKE: return vpn_ike_asks;
+    case PORT_IKE_NATT: return vpn_ike_natt_asks;
+    case PORT_OPENVPN: return vpn_openvpn_asks;
     case PORT_RADIUS_OLD:
     case PORT_RADIUS_OLD + 1:
     case PORT_RADIUS:
@@ -88,22 +83,33 @@ static enum proto named(const struct packet *k, uint16_t port, struct cursor c) 
     return k->payload_cap >= 20 && decode_stun(c, &stun) == STUN_OK ? PROTO_STUN : PROTO_OTHER;
 }
 
+/* The protocol of the flow, and which end has its port: the flow may have begun with an answer. */
+static asks_fn protocol_of_flow(const struct flow *f, unsigned *server_out) {
+    asks_fn asks = protocol_of(f->port[SERVER]);
+    *server_out = asks ? SERVER : CLIENT;
+    return asks ? asks : protocol_of(f->port[CLIENT]);
+}
+
 enum proto udp_ask(struct engine *e, const struct packet *k, struct flow *f, unsigned dir) {
     struct cursor c = cursor_make(k->payload, k->payload_cap);
-    unsigned server = SERVER;
-    asks_fn asks = protocol_of(f->port[SERVER]);
-    if (!asks) { /* the flow may have begun with an answer */
-        server = CLIENT;
-        asks = protocol_of(f->port[CLIENT]);
-    }
+    const struct udp_state *known = udp_state_find(e, f);
+    unsigned server;
+    asks_fn asks = protocol_of_flow(f, &server);
+    bool wireguard = (known && known->bits & UDP_WIREGUARD) || vpn_wireguard_asks(c);
+    if (wireguard) asks = vpn_wireguard_asks;
     if (!asks) return named(k, 0, c);
     struct udp_state *s = udp_state_of(e, f);
     bool question = asks(c);
     /* Both ends may use the port (NTP, IKE): then the one that asks first is the client. */
-    if (s->facts.asked == 0 && f->port[0] == f->port[1] && question)
+    bool by_asking = wireguard || f->port[0] == f->port[1];
+    if (s->facts.asked == 0 && by_asking && question)
         s->server = (uint8_t)!dir;
-    else if (s->facts.asked == 0 && f->port[0] != f->port[1])
+    else if (s->facts.asked == 0 && !by_asking)
         s->server = (uint8_t)server;
+    if (wireguard && !(s->bits & UDP_WIREGUARD)) { /* what came before was its data */
+        s->bits |= UDP_WIREGUARD;
+        s->facts.answered += f->packets[!dir] > 0;
+    }
     if (dir == s->server)
         s->facts.answered++;
     else if (question && !udp_is_group(k))

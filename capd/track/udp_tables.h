@@ -72,7 +72,8 @@ enum udp_bit {
     UDP_QUIC_ANSWERED = 1u << 2, /* the server sent anything */
     UDP_QUIC_SHOOK = 1u << 3,    /* ... its Handshake packet */
     UDP_SPIN = 1u << 4,          /* spin is valid */
-    UDP_SPIN_VALUE = 1u << 5
+    UDP_SPIN_VALUE = 1u << 5,
+    UDP_WIREGUARD = 1u << 6 /* a handshake of it was begun */
 };
 
 /* Counters of one flow that its service sums up. */

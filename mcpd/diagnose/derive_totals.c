@@ -3,7 +3,8 @@
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
-enum { ND_SOLICIT = 135, ND_ADVERTISE = 136 }; /* ICMPv6 types, RFC 4861 section 4 */
+/* ICMPv6 types, RFC 4443 section 4.2, RFC 4861 section 4 */
+enum { ECHO_REPLY6 = 129, ND_SOLICIT = 135, ND_ADVERTISE = 136 };
 
 /* ---- the capture as a whole ---------------------------------------------------------------- */
 #define TOTALS_OF(r) (&(r)->view->snapshot->totals)
@@ -113,16 +114,30 @@ static bool t_none_set_up(const struct derive_row *r, double *out) {
     return is(out, t->attempted > young && t->established + t->midstream == 0);
 }
 
+static uint64_t icmpv6_messages(const struct msg_totals *t, uint64_t type) {
+    for (uint32_t i = 0; i < t->icmpv6_types_n; i++)
+        if (t->icmpv6_types[i].code == type * 256u) return t->icmpv6_types[i].count;
+    return 0;
+}
+
+static uint64_t echo_replies(const struct msg_totals *t) {
+    for (uint32_t i = 0; i < t->icmp_types_n; i++)
+        if (t->icmp_types[i].code == 0) return t->icmp_types[i].count;
+    return icmpv6_messages(t, ECHO_REPLY6);
+}
+
+/* Datagrams of the target passed in one direction, and nothing else of it in both: so do messages
+ * that need no answer, and so does a service that is down. */
+static bool t_one_way(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    return is(out, derive_has_target(r->view) && t->target_udp_one_way > 0 &&
+                       t->target_flows_both == 0 && echo_replies(t) == 0);
+}
+
 /* Names were asked for and nothing else happened, and no answer came as long as it was watched. */
 static bool t_names_open(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
     return is(out, t->dns_transactions > 0 && t->dns_responses == 0 && t->tcp_flows == 0);
-}
-
-static uint64_t neighbour_messages(const struct msg_totals *t, uint64_t type) {
-    for (uint32_t i = 0; i < t->icmpv6_types_n; i++)
-        if (t->icmpv6_types[i].code == type * 256u) return t->icmpv6_types[i].count;
-    return 0;
 }
 
 /* Of the target nothing was seen but questions for the next hop's address and their answers, by ARP
@@ -130,7 +145,7 @@ static uint64_t neighbour_messages(const struct msg_totals *t, uint64_t type) {
  * anybody used the target. */
 static bool t_only_neighbours(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
-    uint64_t n = neighbour_messages(t, ND_SOLICIT) + neighbour_messages(t, ND_ADVERTISE);
+    uint64_t n = icmpv6_messages(t, ND_SOLICIT) + icmpv6_messages(t, ND_ADVERTISE);
     for (uint32_t i = 0; i < t->protocols_n; i++)
         if (t->protocols[i].proto == PROTO_ARP) n += t->protocols[i].packets;
     return is(out, derive_has_target(r->view) && t->packets > 0 && n >= t->packets);
@@ -140,7 +155,7 @@ static bool t_only_neighbours(const struct derive_row *r, double *out) {
 static bool t_neighbours_answered(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
     return is(out, t->arp_replies >= t->arp_requests &&
-                       neighbour_messages(t, ND_ADVERTISE) >= neighbour_messages(t, ND_SOLICIT));
+                       icmpv6_messages(t, ND_ADVERTISE) >= icmpv6_messages(t, ND_SOLICIT));
 }
 
 static bool host_is_target(const struct target *t, const struct addr *a) {
@@ -224,6 +239,7 @@ const struct computed computed_totals[] = {
     {"fragment_percent", t_fragment_percent},
     {"reassembly_failed", t_reassembly_failed},
     {"none_set_up", t_none_set_up},
+    {"one_way", t_one_way},
     {"names_open", t_names_open},
     {"only_neighbours", t_only_neighbours},
     {"neighbours_answered", t_neighbours_answered},

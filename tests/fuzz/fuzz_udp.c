@@ -5,6 +5,7 @@
 #include "capd/decode/quic.h"
 #include "capd/decode/rtp.h"
 #include "capd/decode/stun.h"
+#include "capd/decode/vpn.h"
 
 #define HOLDS(cond)                                                                                \
     do {                                                                                           \
@@ -50,6 +51,10 @@ static void fuzz_rest(const uint8_t *data, size_t size) {
         HOLDS(size >= 12 && ntp.mode >= 1 && ntp.version >= 1 && ntp.version <= 4 && ntp.leap < 4);
     if (decode_stun(cursor_make(data, size), &stun) == STUN_OK)
         HOLDS(stun.bytes >= 20 && stun.bytes <= size && stun.method <= 0xfff);
+    struct cursor c = cursor_make(data, size);
+    HOLDS(!vpn_wireguard_asks(c) || size == 148);
+    HOLDS(!vpn_openvpn_asks(c) || size >= 14);
+    HOLDS(!vpn_ike_natt_asks(c) || (size >= 32 && !vpn_openvpn_asks(c)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -3,7 +3,7 @@
 
   media.py phone LOCAL LPORT REMOTE RPORT SECONDS [dtx|quiet|video|stop=S]   RTP as G.711 is sent, 20 ms a packet
   media.py beat LOCAL LPORT REMOTE RPORT SECONDS PER_SECOND                  datagrams without time stamps
-  media.py ask KIND ADDRESS PORT COUNT [GAP_MS]      KIND: ntp, stun, radius; exits 0 when all were answered
+  media.py ask KIND ADDRESS PORT COUNT [GAP_MS]      KIND: ntp, stun, radius, wireguard, openvpn; exits 0 when all were answered
   media.py serve KIND ADDRESS PORT                   the server of that kind; quic: an Initial is answered
   media.py initial ADDRESS PORT TRIES [GAP_MS]       hand-made QUIC Initials of one connection, RFC 9000 section 17.2.2
 Prints 'ready' once it listens or sends.
@@ -112,6 +112,10 @@ def question(kind):
         return b"\x23\0\6\xec" + b"\0" * 36 + os.urandom(8)
     if kind == "stun":
         return struct.pack("!HHI", 1, 0, 0x2112A442) + os.urandom(12)
+    if kind == "wireguard":
+        return b"\1\0\0\0" + os.urandom(128) + b"\0" * 16
+    if kind == "openvpn":
+        return b"\x38" + os.urandom(8) + b"\0" * 5
     return b"\x01\x07" + struct.pack("!H", 20 + 7) + os.urandom(16) + b"\x01\x07guest"  # Access-Request
 
 
@@ -122,6 +126,10 @@ def answer(kind, data, peer):
         address = struct.pack("!BBH4s", 0, 1, peer[1] ^ 0x2112, bytes(
             a ^ b for a, b in zip(socket.inet_aton(peer[0]), b"\x21\x12\xa4\x42")))
         return struct.pack("!HHI", 0x0101, 12, 0x2112A442) + data[8:20] + struct.pack("!HH", 0x20, 8) + address
+    if kind == "wireguard":
+        return b"\2\0\0\0" + os.urandom(72) + b"\0" * 16
+    if kind == "openvpn":
+        return b"\x40" + os.urandom(8) + b"\1" + b"\0" * 4 + data[1:9] + b"\0" * 4
     if kind == "radius":
         return b"\x03" + data[1:2] + struct.pack("!H", 20) + os.urandom(16)
     # quic: the server's Initial and Handshake packets in one datagram, all but the headers sealed, as ever

@@ -36,7 +36,7 @@ class Run:
                 complaints.append("%s must not be reported: %s" % (name, said.finding(name)))
         if self.expect is None and not self.lenient:
             self._want(complaints, "verdict.status", said.status, self.status or "healthy")
-            self._want(complaints, "exit code", said.code, 0)
+            self._want(complaints, "exit code", said.code, 0 if said.status == "healthy" else 1)
         if self.expect is None:
             return True, unexplained, complaints
         finding = said.finding(self.expect)

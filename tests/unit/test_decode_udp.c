@@ -10,6 +10,7 @@
 #include "capd/decode/quic.h"
 #include "capd/decode/rtp.h"
 #include "capd/decode/stun.h"
+#include "capd/decode/vpn.h"
 #include "tests/unit/datagrams.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -317,13 +318,57 @@ static void test_stun_lookalikes(void **state) {
     }
 }
 
+/* ---- tunnels ---- */
+static void test_tunnels_ask(void **state) {
+    static const struct {
+        const char *name;
+        bool (*asks)(struct cursor c);
+        const char *hex;
+        size_t least, len; /* fewer bytes than these ask nothing */
+        bool want;
+    } cases[] = {
+        {"wireguard", vpn_wireguard_asks, "01000000 01020304", 148, 148, true},
+        {"wireguard's answer", vpn_wireguard_asks, "02000000 01020304", 148, 148, false},
+        {"reserved bytes", vpn_wireguard_asks, "01000001 01020304", 148, 148, false},
+        {"openvpn", vpn_openvpn_asks, "38" STUN_ID "0000000000", 14, 42, true},
+        {"openvpn, client's key", vpn_openvpn_asks, "50" STUN_ID "0000000000", 14, 900, true},
+        {"openvpn's answer", vpn_openvpn_asks, "40" STUN_ID "0000000000", 14, 26, false},
+        {"openvpn, second key", vpn_openvpn_asks, "39" STUN_ID "0000000000", 14, 42, false},
+        {"ike 2", vpn_ike_asks, STUN_ID "00000000 21202208 00000000", 28, 400, true},
+        {"ike 2, answer", vpn_ike_asks, STUN_ID "00000000 21202220 00000000", 28, 400, false},
+        {"ike 1, first", vpn_ike_asks, "b7e7a701bc34d686 0000000000000000 01100200", 28, 80, true},
+        {"ike 1, later", vpn_ike_asks, "b7e7a701bc34d686 0000000000000001 01100200", 28, 80, false},
+        {"ike 3", vpn_ike_asks, STUN_ID "00000000 21302208 00000000", 28, 400, false},
+        {"beside ESP", vpn_ike_natt_asks, "00000000" STUN_ID "00000000 21202208", 32, 400, true},
+        {"ESP", vpn_ike_natt_asks, "00000001" STUN_ID "00000000 21202208", 32, 400, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct cursor whole = bytes_of(cases[i].hex, cases[i].len);
+        for (size_t n = 0; n <= cases[i].len; n++) {
+            uint8_t *copy = exact(whole.p, n);
+            bool want = cases[i].want && n >= cases[i].least;
+            if (cases[i].asks(cursor_make(copy, n)) != want)
+                fail_msg("%s cut to %zu", cases[i].name, n);
+            free(copy);
+        }
+    }
+    struct cursor c = bytes_of("01000000", 148);
+    uint8_t *cookie = exact(c.p, 148);
+    cookie[147] = 1; /* who has a cookie was answered before */
+    assert_false(vpn_wireguard_asks(cursor_make(cookie, 148)));
+    free(cookie);
+    assert_false(vpn_wireguard_asks(bytes_of("01000000", 149)));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quic_samples),    cmocka_unit_test(test_quic_truncations),
         cmocka_unit_test(test_quic_coalesced),  cmocka_unit_test(test_quic_variable_integers),
         cmocka_unit_test(test_quic_lookalikes), cmocka_unit_test(test_rtp_headers),
         cmocka_unit_test(test_rtcp_headers),    cmocka_unit_test(test_ntp_headers),
-        cmocka_unit_test(test_stun_headers),    cmocka_unit_test(test_stun_lookalikes),
+        cmocka_unit_test(test_tunnels_ask),     cmocka_unit_test(test_stun_headers),
+        cmocka_unit_test(test_stun_lookalikes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,6 +68,26 @@ WITNESS(only_a_young_question) {
     nothing_seen(w);
     w->s.totals.packets = w->s.totals.dns_transactions = w->s.totals.dns_queries = 2;
 }
+/* Datagrams of the target went one way, and nothing else of it passed. */
+WITNESS(one_way_of_target) {
+    nothing_seen(w);
+    w->s.totals.packets = 12;
+    w->s.totals.target_udp_one_way = 1;
+}
+WITNESS(one_way_beside_both) {
+    one_way_of_target(w);
+    w->s.totals.target_flows_both = 1;
+}
+WITNESS(one_way_beside_ping) {
+    static struct msg_code_count replies;
+    one_way_of_target(w);
+    replies = (struct msg_code_count){.code = 0, .count = 4};
+    w->s.totals.icmp_types = &replies;
+    w->s.totals.icmp_types_n = 1;
+}
+WITNESS(one_way_of_anything) {
+    w->s.totals.target_udp_one_way = 1;
+}
 WITNESS(other_port_in_diagnosis) {
     static struct msg_host host;
     only_others_in_diagnosis(w);
