@@ -12,10 +12,15 @@
 #define TYPE_A    1u
 #define TYPE_AAAA 28u
 #define UDP       17u
-#define INSIDE(t)                                                                                  \
-    { t, sizeof(t) - 1 }
 #define BESIDE_US 10000000u /* A and AAAA of one look-up, repeats included */
 #define SETTLE_US 5000000u  /* questions from before the capture are answered by then */
+
+struct word {
+    const char *text;
+    uint8_t len;
+};
+#define WORD(t)                                                                                    \
+    { t, sizeof(t) - 1 }
 
 /* ---- addresses and names ----------------------------------------------------------------------
  */
@@ -46,20 +51,33 @@ static unsigned numbers_in_front(const uint8_t *name, size_t len, unsigned digit
     return labels;
 }
 
+/* One of the labels by which lists of domains call themselves. */
+static bool is_in_list_zone(const uint8_t *name, size_t len) {
+    static const struct word labels[] = {WORD("dbl"),   WORD("dnsbl"),   WORD("dnswl"),
+                                         WORD("rbl"),   WORD("rhsbl"),   WORD("surbl"),
+                                         WORD("uribl"), WORD("spamhaus")};
+    for (size_t from = 0, to; from < len; from = to + 1) {
+        for (to = from; to < len && name[to] != '.';) to++;
+        for (size_t i = 0; from > 0 && i < sizeof labels / sizeof labels[0]; i++)
+            if (labels[i].len == to - from && memcmp(labels[i].text, name + from, to - from) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* RFC 5782, sections 2.1 and 2.4 for addresses, 3 for names. */
 bool dns_asks_block_list(const uint8_t *name, size_t len) {
-    return numbers_in_front(name, len, 3, false) >= 4 || numbers_in_front(name, len, 1, true) >= 32;
+    return numbers_in_front(name, len, 3, false) >= 4 ||
+           numbers_in_front(name, len, 1, true) >= 32 || is_in_list_zone(name, len);
 }
 
 bool dns_is_private_name(const uint8_t *name, size_t len) {
-    static const struct {
-        const char *text;
-        uint8_t len;
-    } inside[] = {INSIDE("local"),       INSIDE("localhost"),    INSIDE("test"),
-                  INSIDE("invalid"),     INSIDE("example"),      INSIDE("onion"),
-                  INSIDE("alt"),         INSIDE("home.arpa"),    INSIDE("internal"),
-                  INSIDE("intranet"),    INSIDE("private"),      INSIDE("corp"),
-                  INSIDE("home"),        INSIDE("lan"),          INSIDE("box"),
-                  INSIDE("localdomain"), INSIDE("in-addr.arpa"), INSIDE("ip6.arpa")};
+    static const struct word inside[] = {
+        WORD("local"),        WORD("localhost"), WORD("test"),    WORD("invalid"),
+        WORD("example"),      WORD("onion"),     WORD("alt"),     WORD("home.arpa"),
+        WORD("internal"),     WORD("intranet"),  WORD("private"), WORD("corp"),
+        WORD("home"),         WORD("lan"),       WORD("box"),     WORD("localdomain"),
+        WORD("in-addr.arpa"), WORD("ip6.arpa")};
     bool dotted = false;
     if (dns_asks_block_list(name, len)) return true;
     for (size_t i = 0; i < len; i++) dotted |= name[i] == '.';
@@ -152,6 +170,8 @@ bool dns_is_unfollowed(const struct engine *e, const struct dns_entry *d) {
 /* A server of its client's site, which has addresses of its own (IPv6 mostly): a home's router, the
  * resolver of a university.  Sites get 48 bits (RFC 6177), and had 16. */
 static bool is_of_site(const struct addr *a, const struct addr *b) {
+    /* Addresses between a customer and the provider (RFC 6598), which overlays use as well. */
+    if (b->len == 4 && b->b[0] == 100 && (b->b[1] & 0xc0u) == 64) return true;
     return a->len == b->len && memcmp(a->b, b->b, a->len == 4 ? 2 : 6) == 0;
 }
 

@@ -3,7 +3,8 @@
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
-/* ICMPv6 types, RFC 4443 section 4.2, RFC 4861 section 4 */
+/* ICMP types (RFC 792) and ICMPv6 types (RFC 4443 section 4.2, RFC 4861 section 4) */
+enum { ECHO_REPLY = 0 };
 enum { ECHO_REPLY6 = 129, ND_SOLICIT = 135, ND_ADVERTISE = 136 };
 
 /* ---- the capture as a whole ---------------------------------------------------------------- */
@@ -120,18 +121,23 @@ static uint64_t icmpv6_messages(const struct msg_totals *t, uint64_t type) {
     return 0;
 }
 
-static uint64_t echo_replies(const struct msg_totals *t) {
+/* Did a ping of the target come back?  It says nothing of a port, and in the mode that sees the
+ * whole network it may be another host's. */
+static bool target_pinged(const struct capture_view *v) {
+    const struct msg_totals *t = &v->snapshot->totals;
+    uint64_t n = icmpv6_messages(t, ECHO_REPLY6);
     for (uint32_t i = 0; i < t->icmp_types_n; i++)
-        if (t->icmp_types[i].code == 0) return t->icmp_types[i].count;
-    return icmpv6_messages(t, ECHO_REPLY6);
+        if (t->icmp_types[i].code / 256 == ECHO_REPLY) n += t->icmp_types[i].count;
+    return n > 0 && v->target->ports == 0 && v->target->mode != MODE_DIAGNOSIS;
 }
 
 /* Datagrams of the target passed in one direction, and nothing else of it in both: so do messages
- * that need no answer, and so does a service that is down. */
+ * that need no answer, and so does a service that is down.  Media are judged by what arrives. */
 static bool t_one_way(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
     return is(out, derive_has_target(r->view) && t->target_udp_one_way > 0 &&
-                       t->target_flows_both == 0 && echo_replies(t) == 0);
+                       t->target_flows_both == 0 && r->view->snapshot->streams.rows_n == 0 &&
+                       !target_pinged(r->view));
 }
 
 /* Names were asked for and nothing else happened, and no answer came as long as it was watched. */

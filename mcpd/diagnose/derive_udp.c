@@ -51,6 +51,34 @@ static bool u_quic_span(const struct derive_row *r, double *out) {
     return true;
 }
 
+/* A service on this port that never answered, of those nobody asked about. */
+static bool is_silent(const struct derive_row *r, const struct msg_udp_service *u, uint64_t port) {
+    struct derive_row other = *r;
+    double target;
+    other.row = u;
+    return u->port == port && u->asked > 1 && u->answered == 0 &&
+           derive_of_target(&other, &target) && target == 0;
+}
+
+/* Who searches a network for a service finds most of it silent: how many are like this one. */
+static bool u_silent_alike(const struct derive_row *r, double *out) {
+    const struct msg_udp_service *me = r->row;
+    const struct msg_udp *all = &r->view->snapshot->udp;
+    uint64_t n = 0;
+    for (uint32_t i = 0; is_silent(r, me, me->port) && i < all->rows_n; i++)
+        n += is_silent(r, &all->rows[i], me->port);
+    return number(out, n);
+}
+
+/* It stands for all of them. */
+static bool u_silent_first(const struct derive_row *r, double *out) {
+    const struct msg_udp_service *me = r->row;
+    const struct msg_udp *all = &r->view->snapshot->udp;
+    for (uint32_t i = 0; i < all->rows_n && &all->rows[i] != me; i++)
+        if (is_silent(r, &all->rows[i], me->port)) return is(out, false);
+    return is(out, true);
+}
+
 const char *derive_udp_name(const struct derive_row *r) {
     return ((const struct msg_udp_service *)r->row)->name;
 }
@@ -60,6 +88,8 @@ const struct computed computed_udp[] = {
     {"tcp_established", u_tcp_established},
     {"fallback_ms", u_fallback},
     {"quic_span_ms", u_quic_span},
+    {"silent_alike", u_silent_alike},
+    {"silent_first", u_silent_first},
     {NULL, NULL},
 };
 

@@ -344,11 +344,11 @@ static void test_tunnels_ask(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct cursor whole = bytes_of(cases[i].hex, cases[i].len);
+        struct cursor whole = bytes_of(cases[i].hex, (uint32_t)cases[i].len);
         for (size_t n = 0; n <= cases[i].len; n++) {
             uint8_t *copy = exact(whole.p, n);
             bool want = cases[i].want && n >= cases[i].least;
-            if (cases[i].asks(cursor_make(copy, n)) != want)
+            if (cases[i].asks(cursor_make(copy, (uint32_t)n)) != want)
                 fail_msg("%s cut to %zu", cases[i].name, n);
             free(copy);
         }

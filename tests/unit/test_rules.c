@@ -176,6 +176,8 @@ static void test_rules_verdict(void **state) {
         {one_way_of_target, "inconclusive", "UDP of api.example.com passed in one"},
         {one_way_beside_both, "healthy", "No problem found"},
         {one_way_beside_ping, "healthy", "No problem found"},
+        {one_way_of_port_beside_ping, "inconclusive", "passed in one direction only"},
+        {one_way_of_a_stream, "healthy", "No problem found"},
         {one_way_of_anything, "healthy", "No problem found"},
         {nothing_yet, "pending", "Make the traffic now"},
         {silent, "problems", "203.0.113.9:443 does not answer"},

@@ -2,6 +2,7 @@
 #include "tests/unit/talk.h"
 #define INNER   0x0a000035u /* 10.0.0.53 */
 #define OUTER   0x08080808u
+#define SHARED  0x64646464u /* 100.100.100.100 */
 #define PUBLIC  0xcb007109u
 #define PRIVATE 0x0a010203u
 
@@ -299,7 +300,11 @@ static void test_dns_private_answers(void **state) {
                  {"printer.home.arpa", OUTER, PRIVATE, 0},
                  {"a.local", OUTER, PRIVATE, 0},
                  {"printer", OUTER, PRIVATE, 0},
-                 {"2.0.0.127.list.example.com", OUTER, 0x7f000002u, 0}}; /* a block list */
+                 {"2.0.0.127.list.example.com", OUTER, 0x7f000002u, 0}, /* block lists */
+                 {"shop.example.dbl.example.com", OUTER, 0x7f000102u, 0},
+                 {"shop.example.multi.uribl.example", OUTER, 0x7f000001u, 0},
+                 {"dbl.example.com", OUTER, PUBLIC, 0},
+                 {"www.example.com", SHARED, PRIVATE, 0}}; /* an overlay's resolver */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         struct message q = {cases[i].name, A, 7, 0, cases[i].server, {cases[i].address, 0}, 0, 0};
@@ -337,12 +342,11 @@ static void test_dns_not_on_a_block_list(void **state) {
     static const struct {
         const char *name;
         bool answered, resolved;
-    } cases[] = {{"2.0.0.127.list.example.com", true, true},
-                 {NIBBLES ".list.example.com", true, true},
-                 {"2.0.0.127.list.example.com", false, false},
-                 {"nosuch.example.com", true, false},
-                 {"0.0.127.list.example.com", true, false},
-                 {"1234.0.0.127.list.example.com", true, false}};
+    } cases[] = {
+        {"2.0.0.127.list.example.com", true, true},    {NIBBLES ".list.example.com", true, true},
+        {"shop.example.dbl.example.com", true, true},  {"2.0.0.127.list.example.com", false, false},
+        {"nosuch.example.com", true, false},           {"0.0.127.list.example.com", true, false},
+        {"1234.0.0.127.list.example.com", true, false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         struct message q = {cases[i].name, A, 7, 0, 0, {0, 0}, RA | 3, 0};

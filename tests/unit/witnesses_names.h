@@ -174,6 +174,26 @@ WITNESS(zone_server_far_away) {
     w->resolver[0].latency_us = (struct dist){30, 160000, 170000, 180000, 190000};
     w->resolver[0].iterative = true;
 }
+WITNESS(zone_lame) {
+    servfail_all(w);
+    w->resolver[0].iterative = true;
+}
+WITNESS(zone_lame_of_target) {
+    servfail_target(w);
+    w->resolver[0].iterative = true;
+}
+WITNESS(zone_refuses) {
+    refused_all(w);
+    w->resolver[0].iterative = true;
+}
+WITNESS(zone_has_no_such_names) {
+    nxdomain_many(w);
+    w->resolver[0].iterative = true;
+}
+WITNESS(zone_asked_again) {
+    retried_twice(w);
+    w->resolver[0].iterative = true;
+}
 WITNESS(zone_server_dead) {
     first_resolver_dead(w);
     w->resolver[0].iterative = true;

@@ -85,6 +85,14 @@ WITNESS(one_way_beside_ping) {
     w->s.totals.icmp_types = &replies;
     w->s.totals.icmp_types_n = 1;
 }
+WITNESS(one_way_of_port_beside_ping) {
+    one_way_beside_ping(w);
+    w->target.port[w->target.ports++] = 51820;
+}
+WITNESS(one_way_of_a_stream) {
+    one_way_of_target(w);
+    w->s.streams.rows_n = 1;
+}
 WITNESS(one_way_of_anything) {
     w->s.totals.target_udp_one_way = 1;
 }

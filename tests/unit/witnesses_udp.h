@@ -16,6 +16,12 @@ WITNESS(ntp_silent) {
     u->ask_last_us = 4000000;
     u->waited_us = 5000000;
 }
+WITNESS(ntp_searched) {
+    for (uint8_t host = 0; host < 12; host++) {
+        ntp_silent(w);
+        if (host > 0) w->udp[host].address.b[3] = (uint8_t)(100 + host);
+    }
+}
 WITNESS(ntp_once) {
     ntp_silent(w);
     w->udp[0].asked = 1;

@@ -11,7 +11,7 @@ struct world {
     struct msg_resolver resolver[4];
     struct msg_dns_row dns[16];
     struct msg_incident incident[8];
-    struct msg_udp_service udp[4];
+    struct msg_udp_service udp[16];
     struct msg_media media[4];
     struct target target;
     struct capture_view v;
