@@ -1,6 +1,6 @@
-/* Conditions of rules: "name op operand [* operand]", joined by all, any and not.  Kept this small
- * on purpose: whoever reads rules.json should see at once what a rule asks.
- * Runs in: mcpd.  Input trust: local (the rule file). */
+/* Conditions of rules: "name op operand [* operand]", joined by all, any and not; one that is
+ * needed again has a name.  Kept this small on purpose: whoever reads rules.json should see at once
+ * what a rule asks. Runs in: mcpd.  Input trust: local (the rule file). */
 #include "mcpd/diagnose/rules.h"
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +65,18 @@ static bool compare_read(struct cond *c, const char *text, const struct scope *s
     return operand_read(&c->right[1], word, s, fail);
 }
 
+static bool named_read(struct cond *c, const char *name, const struct scope *s, struct fail *fail) {
+    c->kind = COND_NAMED;
+    for (unsigned i = 0; i < s->wheres; i++)
+        if (strcmp(s->where[i].name, name) == 0) c->named = s->where[i].is;
+    return c->named ||
+           refuse(fail, s->rule, "no condition \"%.40s\" stands in `where` before it", name);
+}
+
+static bool text_read(struct cond *c, const char *text, const struct scope *s, struct fail *fail) {
+    return strchr(text, ' ') ? compare_read(c, text, s, fail) : named_read(c, text, s, fail);
+}
+
 static struct cond *cond_read(const cJSON *json, const struct scope *s, unsigned depth,
                               struct fail *fail);
 
@@ -99,7 +111,7 @@ static struct cond *cond_read(const cJSON *json, const struct scope *s, unsigned
         refuse(fail, s->rule, depth < COND_DEPTH ? "no memory" : "conditions nested too deep");
         return NULL;
     }
-    bool ok = cJSON_IsString(json) ? compare_read(c, json->valuestring, s, fail)
+    bool ok = cJSON_IsString(json) ? text_read(c, json->valuestring, s, fail)
                                    : joined_read(c, json, s, depth, fail);
     if (ok) return c;
     cond_free(c);
@@ -148,6 +160,7 @@ static bool compare(const struct cond *c, const struct threshold *t, const struc
 bool cond_true(const struct cond *c, const struct threshold *t, const struct derive_row *r) {
     if (!c) return true;
     if (c->kind == COND_COMPARE) return compare(c, t, r);
+    if (c->kind == COND_NAMED) return cond_true(c->named, t, r);
     if (c->kind == COND_NOT) return !cond_true(c->child, t, r);
     for (const struct cond *k = c->child; k; k = k->next)
         if (cond_true(k, t, r) != (c->kind == COND_ALL)) return c->kind == COND_ANY;

@@ -98,10 +98,11 @@ static bool s_all_rtt_samples(const struct derive_row *r, double *out) {
 }
 
 /* Ports whose messages pass both ways without being answers (IANA service names: mqtt, secure-mqtt,
- * ircu, ircs-u, xmpp-client and its old TLS port, amqps, amqp, stomp; Kafka's and NATS' own). */
+ * ircu, ircs-u, xmpp-client and its old TLS port, amqps, amqp, stomp; Kafka's, NATS' and Redis'
+ * own, and VNC's, one for each of the first displays). */
 static bool s_message_port(const struct derive_row *r, double *out) {
-    static const uint16_t ports[] = {1883, 8883, 6667, 6697, 5222, 5223,
-                                     5671, 5672, 9092, 4222, 61613};
+    static const uint16_t ports[] = {1883, 8883, 6667, 6697,  5222, 5223, 5671, 5672,
+                                     9092, 4222, 6379, 61613, 5900, 5901, 5902, 5903};
     const struct msg_service *s = r->row;
     *out = 0;
     for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)

@@ -56,7 +56,7 @@ static bool visibility_load(struct rules *set, const cJSON *j, struct fail *fail
     const char *table = json_text(j, "table");
     int at = table ? list_index(table_names, TABLE_COUNT, table) : TABLE_TOTALS;
     if (at < 0) return refuse(fail, j->string, "no table \"%.40s\"", table);
-    struct scope s = {(enum table_id)at, NULL, 0, set->words, j->string};
+    struct scope s = {.table = (enum table_id)at, .words = set->words, .rule = j->string};
     v->name = j->string;
     v->text = json_text(text, "en");
     v->table = (enum table_id)at;
@@ -78,7 +78,7 @@ static bool verdicts_load(struct rules *set, const cJSON *json, struct fail *fai
                                        "!more",    "!elsewhere", "!withheld", NULL};
     static const char *const languages[] = {"!en", "zh-CN", NULL};
     static const struct choice_kind text = {NULL, 0, false};
-    struct scope s = {TABLE_TOTALS, NULL, 0, set->words, "verdicts"};
+    struct scope s = {.table = TABLE_TOTALS, .words = set->words, .rule = "verdicts"};
     if (!json_members(json, languages, "verdicts", fail)) return false;
     const cJSON *en = json_get(json, "en");
     if (!json_members(en, keys, "verdicts", fail)) return false;

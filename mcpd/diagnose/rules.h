@@ -28,6 +28,7 @@ extern const char *const blame_names[BLAME_COUNT];
 #define RULE_NEEDS       4u
 #define RULE_SUPPRESSORS 8u
 #define RULE_GUARDS      6u
+#define RULE_WHERE       4u
 #define RULES_VISIBILITY 32u
 #define COND_DEPTH       8u /* nesting of all/any/not: a reader's limit before a stack's */
 
@@ -36,8 +37,8 @@ struct threshold {
     double value;
 };
 
-/* ---- conditions: "name op operand" joined by all, any, not --------------------------------- */
-enum cond_kind { COND_ALL, COND_ANY, COND_NOT, COND_COMPARE };
+/* ---- conditions: "name op operand" joined by all, any, not; or the name of one --------------- */
+enum cond_kind { COND_ALL, COND_ANY, COND_NOT, COND_COMPARE, COND_NAMED };
 enum cond_op { OP_LT, OP_LE, OP_EQ, OP_NE, OP_GE, OP_GT };
 struct operand {
     enum { OPERAND_NUMBER, OPERAND_THRESHOLD, OPERAND_VALUE } kind;
@@ -52,6 +53,13 @@ struct cond {
     struct operand right[2]; /* multiplied when there are two */
     unsigned rights;
     struct cond *child, *next;
+    const struct cond *named; /* COND_NAMED: its rule's */
+};
+
+/* A condition that its rule gives a name in `where`, to say it once. */
+struct named_cond {
+    const char *name;
+    struct cond *is;
 };
 
 /* Where a condition or a template is written, for look-ups and messages. */
@@ -59,6 +67,8 @@ struct scope {
     enum table_id table;
     const struct threshold *threshold;
     unsigned thresholds;
+    const struct named_cond *where; /* those so far: a name means an earlier one */
+    unsigned wheres;
     const cJSON *words; /* object: list name -> { number -> word } */
     const char *rule;   /* for messages */
 };
@@ -141,6 +151,8 @@ struct rule {
     unsigned needs_n;
     struct threshold threshold[RULE_THRESHOLDS];
     unsigned thresholds;
+    struct named_cond where[RULE_WHERE];
+    unsigned wheres;
     struct cond *when;
     struct guard guard[RULE_GUARDS];
     unsigned guards;

@@ -27,6 +27,22 @@ static bool thresholds_load(struct rule *r, const cJSON *json, struct fail *fail
     return true;
 }
 
+/* A condition takes part in the scope of those that follow it. */
+static bool where_load(struct rule *r, const cJSON *json, struct scope *s, struct fail *fail) {
+    if (json && !cJSON_IsObject(json)) return refuse(fail, r->id, "where is an object");
+    for (const cJSON *j = json ? json->child : NULL; j; j = j->next) {
+        if (r->wheres == RULE_WHERE) return refuse(fail, r->id, "too many conditions in where");
+        for (unsigned i = 0; i < r->wheres; i++)
+            if (strcmp(r->where[i].name, j->string) == 0)
+                return refuse(fail, r->id, "condition %.40s occurs twice", j->string);
+        struct cond *is = cond_new(j, s, fail);
+        if (!is) return false;
+        r->where[r->wheres++] = (struct named_cond){j->string, is};
+        s->wheres = r->wheres;
+    }
+    return true;
+}
+
 static bool table_load(struct rule *r, const char *name, struct fail *fail) {
     char table[32];
     const char *colon = name ? strchr(name, ':') : NULL;
@@ -182,9 +198,10 @@ static bool naming_load(struct rule *r, const cJSON *json, const struct scope *s
 
 bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail *fail) {
     static const char *const keys[] = {
-        "!id",         "!table", "needs",   "thresholds", "when",          "guards",   "!severity",
-        "!confidence", "!blame", "quality", "status",     "suppressed_by", "!subject", "name",
-        "count",       "first",  "last",    "!evidence",  "!text",         NULL};
+        "!id",           "!table",    "needs",       "thresholds", "where",   "when",
+        "guards",        "!severity", "!confidence", "!blame",     "quality", "status",
+        "suppressed_by", "!subject",  "name",        "count",      "first",   "last",
+        "!evidence",     "!text",     NULL};
     memset(r, 0, sizeof *r);
     r->id = json_text(json, "id");
     if (!r->id) return refuse(fail, "rules", "a rule without id");
@@ -192,8 +209,14 @@ bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail
     if (!table_load(r, json_text(json, "table"), fail) ||
         !thresholds_load(r, json_get(json, "thresholds"), fail))
         return false;
-    struct scope s = {r->table, r->threshold, r->thresholds, set->words, r->id};
-    return needs_load(set, r, json_get(json, "needs"), fail) &&
+    struct scope s = {.table = r->table,
+                      .threshold = r->threshold,
+                      .thresholds = r->thresholds,
+                      .where = r->where,
+                      .words = set->words,
+                      .rule = r->id};
+    return where_load(r, json_get(json, "where"), &s, fail) &&
+           needs_load(set, r, json_get(json, "needs"), fail) &&
            guards_load(r, json_get(json, "guards"), &s, fail) &&
            suppressors_load(r, json_get(json, "suppressed_by"), &s, fail) &&
            naming_load(r, json, &s, fail) && judgement_load(r, json, &s, fail) &&
@@ -203,6 +226,7 @@ bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail
 
 void rule_free(struct rule *r) {
     cond_free(r->when);
+    for (unsigned i = 0; i < r->wheres; i++) cond_free(r->where[i].is);
     for (unsigned i = 0; i < r->guards; i++) cond_free(r->guard[i].unless);
     for (unsigned i = 0; i < r->suppressors; i++) cond_free(r->suppressor[i].when);
     struct choice *const all[] = {r->severity, r->confidence,  r->blame,

@@ -313,6 +313,21 @@ WITNESS(slow_unknown) {
 WITNESS(slow_held) {
     w->service[0].first_byte_us = (struct dist){6, 29990000, 30000000, 30010000, 30010000};
 }
+/* Long polls of a messenger: some run out, in others there is news. */
+WITNESS(slow_polls) {
+    w->service[0].first_byte_us = (struct dist){9, 700000, 9000000, 30010000, 30010000};
+    w->service[0].http_responses = 0;
+}
+WITNESS(slow_polls_target) {
+    slow_polls(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->service[0].on_target = true;
+}
+WITNESS(slow_on_one_connection) {
+    slow(w);
+    w->service[0].http_responses = 0;
+    w->service[0].established = 1;
+}
 WITNESS(slow_messages) {
     very_slow(w);
     w->service[0].port = 1883;
@@ -321,6 +336,9 @@ WITNESS(slow_messages) {
 /* clang-format off */
 #define WITNESSES_DATA \
     {"slow_server", slow_alike, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_polls, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_polls_target, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_on_one_connection, "warning", "likely", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_alike_unknown, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_alike_target, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_unknown, "critical", "confirmed", "server", "203.0.113.9:443"}, \
