@@ -25,9 +25,12 @@ static bool is_virtual(const uint8_t m[6]) {
     return false;
 }
 
-/* Cards of one host, bonded or on one link: the same maker, and an address it burned in. */
+/* Cards of one host, bonded or on one link: the same maker, and addresses it burned in one after
+ * the other, as those of one board or card are.  Two hosts of one maker are further apart. */
 static bool same_host(const uint8_t a[6], const uint8_t b[6]) {
-    return (a[0] & 2) == 0 && memcmp(a, b, 3) == 0;
+    int32_t of_a = a[3] << 16 | a[4] << 8 | a[5], of_b = b[3] << 16 | b[4] << 8 | b[5];
+    int32_t apart = of_a > of_b ? of_a - of_b : of_b - of_a;
+    return (a[0] & 2) == 0 && memcmp(a, b, 3) == 0 && apart < CARD_PORTS;
 }
 
 static bool is_zero(const struct addr *a) {

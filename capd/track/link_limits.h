@@ -26,6 +26,7 @@
           extender's proxy ARP */
 
 /* ---- storms and loops ---- */
+#define CARD_PORTS  16  /* addresses of one card or board, which follow each other */
 #define LOOP_COPIES 50u /* of one identical broadcast in a second; nobody asks as often */
 #define LOOP_COPIES_UNSURE                                                                         \
     500u                     /* IPv4 without identification: a program that sends the same thing   \

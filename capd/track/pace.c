@@ -18,7 +18,20 @@ static uint64_t middle_of(unsigned bucket) {
     return octave + octave / 4 * (bucket % 4) + octave / 8;
 }
 
+/* What a gap kept back comes in a row, and is no other beat: it is not counted. */
+static bool is_caught_up(struct pace *p, uint64_t us) {
+    uint64_t median = p->held || us > GAP_US ? pace_percentile(p, 50) : 0;
+    if (p->held && us <= median / 2) {
+        p->held--;
+        return true;
+    }
+    uint64_t missing = us > GAP_US && median > 0 ? us / median : 0;
+    p->held = missing > UINT16_MAX ? UINT16_MAX : (uint16_t)missing;
+    return false;
+}
+
 void pace_interval(struct pace *p, uint64_t us) {
+    if (is_caught_up(p, us)) return;
     uint16_t *b = &p->bucket[bucket_of(us)];
     if (*b == UINT16_MAX)
         for (unsigned i = 0; i < PACE_BUCKETS; i++) p->bucket[i] = (uint16_t)(p->bucket[i] / 2);

@@ -68,6 +68,19 @@ static void test_link_two_answers_are_a_duplicate(void **state) {
     lab_free(l);
 }
 
+/* Two devices of one maker with the address they came with; the ports of one card are no two. */
+static void test_link_duplicate_of_one_maker(void **state) {
+    (void)state;
+    for (unsigned other = 2; other <= 102; other += 100) {
+        struct lab *l = lab_default();
+        arp(l, ASKS(1, 1, 50));
+        arp(l, ANSWERS(BURNED(1), 50, 1, 1));
+        arp(l, ANSWERS(BURNED(other), 50, 1, 1));
+        assert_int_equal(find(l, INCIDENT_ARP_DUPLICATE) != NULL, other > 2);
+        lab_free(l);
+    }
+}
+
 /* A announces, B defends, RFC 5227. */
 static void test_link_defended_address_is_a_duplicate(void **state) {
     (void)state;
@@ -562,6 +575,7 @@ static void test_link_counts(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_link_two_answers_are_a_duplicate),
+        cmocka_unit_test(test_link_duplicate_of_one_maker),
         cmocka_unit_test(test_link_defended_address_is_a_duplicate),
         cmocka_unit_test(test_link_one_address_moves_healthily),
         cmocka_unit_test(test_link_clients_shared_among_cards),
