@@ -92,23 +92,43 @@ static bool at_once(const struct media *a, const struct media *b) {
     return a->first_us < b->last_us && b->first_us < a->last_us;
 }
 
+/* The same two ports the other way round, as most ends use them (RFC 4961). */
+static bool ports_match(const struct media *m, const struct media *o) {
+    return o->port[0] == m->port[1] && o->port[1] == m->port[0];
+}
+
+/* Two exchanges may have several calls at once: is this the voice that answers another one? */
+static bool is_of_other_call(const struct engine *e, const struct media *o) {
+    if (!media_is_audio(o)) return false;
+    for (uint32_t i = 0; i < e->media.used; i++) {
+        const struct media *m = &e->media.media[i];
+        if (m->kind == MEDIA_RTP && ports_match(m, o) && addr_equal(&o->end[1], &m->end[0]) &&
+            addr_equal(&o->end[0], &m->end[1]) && at_once(m, o))
+            return true;
+    }
+    return false;
+}
+
 /* Does `o` lead back to the sender of `m`?  By whatever ports: the two ways of a call need not use
  * the same ones.  A relay may send from another address than it listens on: then the caller's
  * address and port must be the same. */
-static bool leads_back(const struct media *m, const struct media *o) {
+static bool leads_back(const struct engine *e, const struct media *m, const struct media *o) {
     if (o->kind != MEDIA_RTP) return false;
     bool to_sender = addr_equal(&o->end[1], &m->end[0]);
-    if (to_sender && addr_equal(&o->end[0], &m->end[1])) return true;
+    bool same_hosts = to_sender && addr_equal(&o->end[0], &m->end[1]);
+    if (same_hosts && ports_match(m, o)) return true;
+    if (!at_once(m, o)) return false;
+    if (same_hosts) return !is_of_other_call(e, o);
     bool comes = to_sender && o->port[1] == m->port[0];
     bool goes = addr_equal(&o->end[0], &m->end[1]) && o->port[0] == m->port[1];
-    return (comes || goes) && at_once(m, o);
+    return comes || goes;
 }
 
 static uint64_t back_of(const struct engine *e, const struct media *m) {
     uint64_t packets = 0;
     for (uint32_t i = 0; i < e->media.used; i++) {
         const struct media *o = &e->media.media[i];
-        if (leads_back(m, o)) packets += o->packets;
+        if (leads_back(e, m, o)) packets += o->packets;
     }
     return packets;
 }

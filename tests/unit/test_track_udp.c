@@ -339,6 +339,28 @@ static void test_rtp_ways_back(void **state) {
     }
 }
 
+/* Two exchanges with two calls: what comes back of the one is no answer to the other, nor is what
+ * had ended before. */
+static void test_rtp_ways_back_of_another_call(void **state) {
+    (void)state;
+    for (unsigned other = 0; other < 3; other++) { /* 0: this call's, 1: another one's, 2: ended */
+        struct lab *l = lab_default();
+        uint8_t there[172] = {0x80, 0}, back[172] = {0x80, 0};
+        put32(there + 8, 77), put32(back + 8, 78);
+        uint16_t own = other == 1 ? 31000 : 30000;
+        for (uint16_t n = 0; n < 300; n++, l->us += 20 * MS) {
+            put16(back + 2, n), put32(back + 4, n * 160u);
+            put16(there + 2, n), put32(there + 4, n * 160u);
+            if (other != 2 || n < 100)
+                lab_udp(l, A1, own + 2u, B1, other == 2 ? 31000 : own, back, sizeof back);
+            if (other == 1) lab_udp(l, B1, 31000, A1, 31002, there, sizeof there);
+            if (other != 2 || n >= 120) rtp_send(l, &(struct rtp){n, n * 160u, 5, 0, false});
+        }
+        assert_int_equal(stream(l, 5)->back_packets > 0, other == 0);
+        lab_free(l);
+    }
+}
+
 /* RFC 3550 section 6.4.1 in floating point, over packets in the order they came.  The first six are
  * the probation, whose times do not count. */
 struct jitter {
@@ -541,6 +563,7 @@ int main(void) {
         cmocka_unit_test(test_quic_connections),
         cmocka_unit_test(test_quic_spin),
         cmocka_unit_test(test_rtp_ways_back),
+        cmocka_unit_test(test_rtp_ways_back_of_another_call),
         cmocka_unit_test(test_rtp_jitter),
         cmocka_unit_test(test_rtp_numbers),
         cmocka_unit_test(test_rtp_senders_own_doing),
