@@ -9,6 +9,7 @@
 #include "capd/track/services.h"
 
 #define LONG_IDLE_US 60000000u /* findings.md, tcp_idle_timeout */
+#define LOST_PROBES  3u        /* findings.md, tcp_keepalive_dead */
 #define REVIVAL_US                                                                                 \
     30000000u /* a reset later than this after the silence ended is another story                  \
                */
@@ -63,9 +64,29 @@ static bool is_next_id(const struct flow_side *side, const struct packet *k) {
     return (uint16_t)(k->ip_id - side->last_id - 1u) < NEXT_IDS;
 }
 
+static void note_silence(const struct segment *s, uint64_t idle_us) {
+    uint64_t ms = idle_us / 1000;
+    s->f->idle_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+    s->f->resume_us = s->us;
+}
+
+/* Keep-alives in a row, the first of them after a long silence. */
+static void count_probes(const struct segment *s) {
+    struct flow *f = s->f;
+    if (!(f->side[s->dir].bits & WS_KEEP_ALIVE)) {
+        f->probes = 0;
+    } else if (f->probes == 0 && s->quiet_us >= LONG_IDLE_US) {
+        f->probes = 1;
+        note_silence(s, s->quiet_us);
+    } else if (f->probes > 0 && f->probes < UINT8_MAX) {
+        f->probes++;
+    }
+}
+
 void tcp_end_sender(const struct segment *s) {
     struct flow_side *side = &s->f->side[s->dir];
     const struct packet *k = s->k;
+    count_probes(s);
     bool known = side->bits & SIDE_TTL;
     side->ttl = k->ttl;
     side->bits |= SIDE_TTL;
@@ -100,9 +121,7 @@ static uint32_t latest_us(const struct flow *f) {
 
 /* This segment ends a silence: since the latest data, or what the short clock cannot measure. */
 static void end_silence(const struct segment *s, uint64_t idle_us) {
-    uint64_t ms = idle_us / 1000;
-    s->f->idle_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
-    s->f->resume_us = s->us;
+    note_silence(s, idle_us);
     s->f->bits &= ~(uint32_t)FLOW_PUSH_WAITS;
     if (s->dir == SERVER) s->f->bits |= FLOW_PUSH_WAITS;
     if (s->f->excused < UINT16_MAX - UINT8_MAX) s->f->excused += s->f->excused_now;
@@ -268,19 +287,33 @@ uint64_t tcp_end_idle(const struct flow *f) {
     return idle >> 31 ? 0 : idle;
 }
 
-/* Reset after a long silence: all was answered, or the reset answers what broke it. */
-static bool is_idle_reset(const struct flow *f) {
-    return has(f, END_RST) && !(f->end_how & END_CLEAN) && f->payload[0] + f->payload[1] > 0 &&
-           tcp_end_idle(f) >= LONG_IDLE_US && (is_revival(f) || !(f->end_how & END_UNACKED));
+/* Who sent the RST had sent the same data again and again, in vain. */
+static bool gave_up(const struct flow *f) {
+    return has(f, END_RST) && ender(f)->bits & SIDE_DEAD &&
+           is_unacked(f, f->end_how & END_SERVER ? SERVER : CLIENT);
 }
 
-/* Data broke a long silence, and nothing came back, whether or not its sender gives up with a reset
- * in the end: NULL, or whose data. */
+/* Reset after a long silence: all was answered, or the reset answers what broke it. */
+static bool is_idle_reset(const struct flow *f) {
+    return has(f, END_RST) && !(f->end_how & END_CLEAN) && !gave_up(f) &&
+           f->payload[0] + f->payload[1] > 0 && tcp_end_idle(f) >= LONG_IDLE_US &&
+           (is_revival(f) || !(f->end_how & END_UNACKED));
+}
+
+/* Nothing came back to the keep-alives of who sent the RST. */
+static bool is_probed_in_vain(const struct flow *f) {
+    const struct flow_side *peer = &f->side[f->end_how & END_SERVER ? CLIENT : SERVER];
+    return has(f, END_RST) && f->probes >= LOST_PROBES && !(peer->bits & WS_KEEP_ALIVE) &&
+           f->packets[0] > 0 && f->packets[1] > 0;
+}
+
+/* Data or keep-alives broke a long silence, and nothing came back: NULL, or whose. */
 static const struct flow_side *lost_revival(const struct flow *f) {
+    if (is_probed_in_vain(f)) return ender(f);
     for (unsigned d = 0; d < 2 && idle_us(f) >= LONG_IDLE_US; d++) {
         const struct flow_side *side = &f->side[d];
-        bool reset = f->end_how & END_RST && side != ender(f);
-        if (reset || !(side->bits & SIDE_DEAD) || !is_unacked(f, d)) continue;
+        bool answered = has(f, END_RST) && side != ender(f);
+        if (answered || !(side->bits & SIDE_DEAD) || !is_unacked(f, d)) continue;
         if ((int32_t)(side->try_first_us - f->resume_us) >= 0 &&
             side->try_first_us - f->resume_us <= AT_ONCE_US)
             return side;
@@ -366,11 +399,13 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
 }
 
 bool tcp_end_explains_reset(const struct engine *e, const struct flow *f) {
+    if (gave_up(f)) return true;
     switch (tcp_ending_of(e, f)) {
     case ENDING_FOREIGN_RESET:
     case ENDING_AFTER_HELLO:
     case ENDING_MUTE:
-    case ENDING_IDLE: return true;
+    case ENDING_IDLE:
+    case ENDING_UNHEARD: return true;
     default: return false;
     }
 }
@@ -487,7 +522,7 @@ void tcp_end_report(const struct engine *e, const struct flow *f, struct inciden
         row = ending_row(e, f, how);
         incidents_join(all, &row);
     } else if (f->end_how & END_RST && !(f->end_how & END_CLEAN) && f->payload[0] + f->payload[1] &&
-               !(f->bits & FLOW_HIDDEN) && tcp_end_idle(f) >= TCP_END_IDLE_US) {
+               !gave_up(f) && !(f->bits & FLOW_HIDDEN) && tcp_end_idle(f) >= TCP_END_IDLE_US) {
         row = idle_row(f);
         incidents_join(all, &row);
     }

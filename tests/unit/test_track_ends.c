@@ -282,6 +282,51 @@ static void test_ends_after_a_silence(void **state) {
     }
 }
 
+/* Who sends the same again and again in vain, or asks in vain whether the other end is there, gives
+ * up by a reset: that is no reset in mid-stream, and told by the silence before, if there was one.
+ */
+static void test_ends_given_up_by_a_reset(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t idle_s;
+        unsigned again, probes; /* sent in vain */
+        bool answered;          /* the last probe is */
+        bool idle, dead, reset;
+    } t[] = {{300, 4, 0, false, true, false, false}, {20, 4, 0, false, false, true, false},
+             {90, 1, 0, false, false, false, true},  {90, 0, 3, false, true, false, false},
+             {90, 0, 2, false, false, false, false}, {20, 0, 9, false, false, false, false},
+             {90, 0, 9, true, false, false, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        answer(&k, COMPLETE);
+        l->us += (uint64_t)t[i].idle_s * S;
+        uint32_t start = k.cseq;
+        for (unsigned n = 0; n < t[i].again; n++) {
+            k.cseq = start;
+            ask(&k);
+            l->us += (300u << n) * MS;
+        }
+        for (unsigned n = 0; n < t[i].probes; n++) {
+            k.cseq = start - 1;
+            from_client(&k, TCP_ACK, NULL, 0);
+            k.cseq = start;
+            l->us += 10 * S;
+        }
+        if (t[i].answered) from_server(&k, TCP_ACK, NULL, 0);
+        from_client(&k, TCP_RST | TCP_ACK, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_IDLE_END);
+        assert_int_equal(n && n->value == 2, t[i].idle);
+        if (t[i].idle) assert_false(n->toward_client);
+        if (t[i].idle)
+            assert_in_range(n->span_us, (t[i].idle_s - 1ull) * S, (t[i].idle_s + 1ull) * S);
+        assert_int_equal(incident_of(l, INCIDENT_DEAD_PATH) != NULL, t[i].dead);
+        assert_int_equal(l->services.rows[0].reset_by_client, t[i].reset);
+        lab_free(l);
+    }
+}
+
 /* The announced length and the end: short, complete, or not the server's doing. */
 static void test_ends_before_the_announced_length(void **state) {
     (void)state;
@@ -526,6 +571,7 @@ int main(void) {
         cmocka_unit_test(test_ends_half_open),
         cmocka_unit_test(test_ends_old_connection_on_the_ports),
         cmocka_unit_test(test_ends_after_a_silence),
+        cmocka_unit_test(test_ends_given_up_by_a_reset),
         cmocka_unit_test(test_ends_before_the_announced_length),
         cmocka_unit_test(test_ends_first_data_unheard),
         cmocka_unit_test(test_ends_request_unanswered),
