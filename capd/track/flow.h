@@ -124,6 +124,7 @@ enum flow_bit {
     FLOW_APART = 1u << 27,        /* an ACK stood before its data: the order is not the wire's */
     FLOW_HIDDEN = 1u << 28,       /* the filter lets only its SYN, FIN and RST through */
     FLOW_FOREIGN = 1u << 29,      /* its own SNI or Host is not the target's name */
+    FLOW_LEFT_WAITING = 1u << 31, /* closed by an end that had waited long for data in vain */
     FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */
 };
 

@@ -105,10 +105,12 @@ static bool is_outstanding(const struct flow *f, unsigned d) {
            (!(to->bits & SIDE_WINDOW) || to->window >= ROOM_BYTES);
 }
 
-/* In the middle of a message of the server, with all acknowledged that came of it. */
+/* In the middle of a message of the server, with all acknowledged that came of it.  A length of
+ * HTTP whose request was not seen may be that of a HEAD. */
 static bool is_announced(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER], *c = &f->side[CLIENT];
     return v->app_skip > 0 && f->bits & FLOW_ANSWER &&
+           (f->app != APP_HTTP || v->bits & APP_ASKED) &&
            !(v->bits & (APP_LOST | APP_CHUNKED | APP_DEAF)) && v->holes == NONE &&
            v->bits & SIDE_NEXT && c->bits & SIDE_ACK && c->acked == v->next &&
            c->bits & SIDE_WINDOW && c->window >= ROOM_BYTES && !(c->bits & SIDE_CLOSED);
@@ -127,28 +129,36 @@ static bool sent_nothing(const struct flow *f, const struct packet *k, unsigned 
            k->ip_id == (uint16_t)(v->last_id + 1u);
 }
 
+/* Who closes after a silence was not waiting for anything, unless it lacks to this day what it was
+ * sent, or the rest of what was announced. */
+static bool is_left_waiting(const struct flow *f, const struct packet *k, unsigned dir) {
+    bool lacks = k->tcp.flags & TCP_ACK && seq_before(k->tcp.ack, f->side[!dir].next);
+    return (lacks && is_outstanding(f, !dir)) || (dir == CLIENT && is_announced(f));
+}
+
 void strain_silence(struct engine *e, struct flow *f, const struct packet *k, unsigned dir,
                     uint64_t quiet_us) {
     uint64_t rounds =
         (uint64_t)STALL_ROUNDS * (f->rtt_smooth_us ? f->rtt_smooth_us : f->handshake_us);
-    bool outstanding = is_outstanding(f, CLIENT) || is_outstanding(f, SERVER);
-    bool is_long = quiet_us >= WAITS_US;
-    /* Who closes after a short silence was not waiting for anything; a client that leaves after a
-     * long one, with something still to come, gave up. */
-    bool open = !(k->tcp.flags & (TCP_FIN | TCP_RST)) || (is_long && dir == CLIENT);
-    bool stalled =
-        is_running(f) && open && quiet_us > rounds && (outstanding || (is_long && is_announced(f)));
+    bool closes = k->tcp.flags & (TCP_FIN | TCP_RST), is_long = quiet_us >= WAITS_US;
+    bool waits = closes ? is_long && is_left_waiting(f, k, dir)
+                        : is_outstanding(f, CLIENT) || is_outstanding(f, SERVER) ||
+                              (is_long && is_announced(f));
+    bool stalled = is_running(f) && quiet_us > rounds && waits;
     f->bits |= FLOW_RESUMED;
     struct service *v = stalled ? services_of(e, f) : NULL;
     if (!v) return;
+    if (closes) f->bits |= FLOW_LEFT_WAITING;
     struct strain *t = &v->strain;
     if (t->stalls++ == 0) t->stall_first_us = e->now_us - quiet_us;
     t->stall_last_us = e->now_us;
-    if (!outstanding && sent_nothing(f, k, dir)) t->pauses++;
+    if (!is_outstanding(f, CLIENT) && !is_outstanding(f, SERVER) && sent_nothing(f, k, dir))
+        t->pauses++;
     if (quiet_us > t->stall_longest_us) t->stall_longest_us = quiet_us;
 }
 
 bool strain_waits(const struct engine *e, const struct flow *f) {
-    return is_running(f) && is_announced(f) && e->now_us > f->last_us &&
+    bool hole = f->side[SERVER].holes != NONE && is_outstanding(f, SERVER);
+    return is_running(f) && (hole || is_announced(f)) && e->now_us > f->last_us &&
            e->now_us - f->last_us >= WAITS_US;
 }

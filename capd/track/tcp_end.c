@@ -15,6 +15,7 @@
                */
 #define AT_ONCE_US     2000000u /* "right after" the first request */
 #define TURNED_AWAY_US 1000000u /* a proxy without backend; unused sockets are kept for longer */
+#define REPLY_US       500000u  /* a RST so soon after a segment may be the answer to it */
 #define GREETING_US    4000000u /* where the server speaks first, a proxy tries its backend */
 #define ANSWER_US      60000000u
 #define GAVE_UP_US     4000000u  /* who leaves sooner has changed his mind */
@@ -40,7 +41,8 @@ enum end_how {
     END_UNACKED = 1u << 6, /* the receiver's data was not acknowledged */
     END_MUTE = 1u << 7,    /* the server had not sent a byte */
     END_NEXT_ID = 1u << 8, /* the RST has the IP id that came next */
-    END_FAR_ID = 1u << 9   /* its sender counts its packets, and the RST is far off */
+    END_FAR_ID = 1u << 9,  /* its sender counts its packets, and the RST is far off */
+    END_ACKS = 1u << 10    /* the RST says up to where its sender has got data */
 };
 
 /* 16 bits of a link-layer address, never 0.  A chance match hides a difference, no more. */
@@ -163,6 +165,7 @@ void tcp_end_note(const struct segment *s, bool clean) {
     if (f->payload[SERVER] == 0) f->end_how |= END_MUTE;
     if (!(s->flags & TCP_RST)) return;
     f->end_how |= END_RST;
+    if (s->flags & TCP_ACK) f->end_how |= END_ACKS;
     if (s->quiet_us >> 31) end_silence(s, s->quiet_us);
     f->rst_seq = s->seq;
     f->rst_ttl = s->k->ttl;
@@ -287,10 +290,19 @@ uint64_t tcp_end_idle(const struct flow *f) {
     return idle >> 31 ? 0 : idle;
 }
 
-/* Who sent the RST had sent the same data again and again, in vain. */
+bool tcp_end_denies(const struct flow *f, unsigned dir) {
+    const struct flow_side *side = &f->side[dir], *peer = &f->side[!dir];
+    bool waited = has(f, END_RST | END_ACKS) && ender(f) == peer &&
+                  f->end_us - side->try_last_us > REPLY_US && is_unacked(f, dir);
+    return peer->bits & SIDE_RST && !waited;
+}
+
+/* One end had sent the same data again and again, in vain: this one, or the other that waited for
+ * it, gave up by the RST. */
 static bool gave_up(const struct flow *f) {
-    return has(f, END_RST) && ender(f)->bits & SIDE_DEAD &&
-           is_unacked(f, f->end_how & END_SERVER ? SERVER : CLIENT);
+    for (unsigned d = 0; d < 2 && has(f, END_RST); d++)
+        if (f->side[d].bits & SIDE_DEAD && is_unacked(f, d) && !tcp_end_denies(f, d)) return true;
+    return false;
 }
 
 /* Reset after a long silence: all was answered, or the reset answers what broke it. */
@@ -312,8 +324,7 @@ static const struct flow_side *lost_revival(const struct flow *f) {
     if (is_probed_in_vain(f)) return ender(f);
     for (unsigned d = 0; d < 2 && idle_us(f) >= LONG_IDLE_US; d++) {
         const struct flow_side *side = &f->side[d];
-        bool answered = has(f, END_RST) && side != ender(f);
-        if (answered || !(side->bits & SIDE_DEAD) || !is_unacked(f, d)) continue;
+        if (tcp_end_denies(f, d) || !(side->bits & SIDE_DEAD) || !is_unacked(f, d)) continue;
         if ((int32_t)(side->try_first_us - f->resume_us) >= 0 &&
             side->try_first_us - f->resume_us <= AT_ONCE_US)
             return side;
@@ -399,7 +410,7 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
 }
 
 bool tcp_end_explains_reset(const struct engine *e, const struct flow *f) {
-    if (gave_up(f)) return true;
+    if (gave_up(f) || f->bits & FLOW_LEFT_WAITING) return true;
     switch (tcp_ending_of(e, f)) {
     case ENDING_FOREIGN_RESET:
     case ENDING_AFTER_HELLO:
@@ -522,7 +533,8 @@ void tcp_end_report(const struct engine *e, const struct flow *f, struct inciden
         row = ending_row(e, f, how);
         incidents_join(all, &row);
     } else if (f->end_how & END_RST && !(f->end_how & END_CLEAN) && f->payload[0] + f->payload[1] &&
-               !gave_up(f) && !(f->bits & FLOW_HIDDEN) && tcp_end_idle(f) >= TCP_END_IDLE_US) {
+               !gave_up(f) && !(f->bits & (FLOW_HIDDEN | FLOW_LEFT_WAITING)) &&
+               tcp_end_idle(f) >= TCP_END_IDLE_US) {
         row = idle_row(f);
         incidents_join(all, &row);
     }

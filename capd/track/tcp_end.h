@@ -43,6 +43,10 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f);
 /* Is its reset no longer one in mid-stream, since something better explains it? */
 bool tcp_end_explains_reset(const struct engine *e, const struct flow *f);
 
+/* Did the other end answer by RST what `dir` sent again and again?  Not when that RST came by
+ * itself and says that the data has not arrived: then it had waited for it. */
+bool tcp_end_denies(const struct flow *f, unsigned dir);
+
 /* Microseconds without data before the first FIN or RST. */
 uint64_t tcp_end_idle(const struct flow *f);
 

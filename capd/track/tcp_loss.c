@@ -11,7 +11,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/seconds.h"
 #include "capd/track/services.h"
-#include "capd/track/tcp.h"
+#include "capd/track/tcp_end.h"
 
 #define ORDER_US 3000u /* reordering while the round trip is unknown */
 #define ORDER_SEGMENTS                                                                             \
@@ -195,8 +195,8 @@ static uint32_t headers_of(const struct flow *f) {
 
 bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
     for (unsigned d = 0; d < 2; d++) {
-        const struct flow_side *side = &f->side[d], *peer = &f->side[!d];
-        if (!(side->bits & SIDE_DEAD) || peer->bits & SIDE_RST) continue;
+        const struct flow_side *side = &f->side[d];
+        if (!(side->bits & SIDE_DEAD) || tcp_end_denies(f, d)) continue;
         uint64_t first = flow_widen(f, side->try_first_us);
         uint64_t span = side->try_last_us - side->try_first_us;
         *out =

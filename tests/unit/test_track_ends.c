@@ -327,6 +327,39 @@ static void test_ends_given_up_by_a_reset(void **state) {
     }
 }
 
+/* What the server sends again and again does not arrive, and the client leaves: it had waited for
+ * it, or answers it by a reset since it knows nothing of the connection. */
+static void test_ends_left_by_who_waits(void **state) {
+    (void)state;
+    static const struct {
+        uint8_t flags;
+        uint32_t after_ms; /* the latest of these segments */
+        bool dead;
+    } t[] = {{TCP_FIN | TCP_ACK, 1000, true},
+             {TCP_RST | TCP_ACK, 1000, true},
+             {TCP_RST | TCP_ACK, 20, false},
+             {TCP_RST, 1000, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        answer(&k, COMPLETE);
+        ask(&k);
+        uint32_t start = k.sseq;
+        for (unsigned n = 0; n < 4; n++) {
+            k.sseq = start;
+            from_server(&k, TCP_PSH | TCP_ACK, NULL, 1400);
+            l->us += (n < 3 ? 300u << n : t[i].after_ms) * MS;
+        }
+        k.sseq = start;
+        from_client(&k, t[i].flags, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_DEAD_PATH);
+        assert_int_equal(n != NULL, t[i].dead);
+        assert_int_equal(l->services.rows[0].reset_by_client, !t[i].dead);
+        lab_free(l);
+    }
+}
+
 /* The announced length and the end: short, complete, or not the server's doing. */
 static void test_ends_before_the_announced_length(void **state) {
     (void)state;
@@ -572,6 +605,7 @@ int main(void) {
         cmocka_unit_test(test_ends_old_connection_on_the_ports),
         cmocka_unit_test(test_ends_after_a_silence),
         cmocka_unit_test(test_ends_given_up_by_a_reset),
+        cmocka_unit_test(test_ends_left_by_who_waits),
         cmocka_unit_test(test_ends_before_the_announced_length),
         cmocka_unit_test(test_ends_first_data_unheard),
         cmocka_unit_test(test_ends_request_unanswered),

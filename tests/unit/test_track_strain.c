@@ -237,6 +237,52 @@ static void test_strain_rest_of_an_answer(void **state) {
         }
 }
 
+/* An end that closes after a silence of `quiet_us` had waited for something: the rest of what was
+ * announced, or data of which it lacks a part; or it had all.  What it waited for explains its
+ * reset. */
+static void test_strain_closed_while_waiting(void **state) {
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n";
+    static const struct {
+        const char *asked;
+        bool hole;
+        unsigned quiet_s;
+        uint8_t flags; /* 0: it does not close */
+        bool stalled;
+    } cases[] = {{"GET / HTTP/1.1\r\n\r\n", false, 5, TCP_FIN | TCP_ACK, true},
+                 {"GET / HTTP/1.1\r\n\r\n", false, 5, TCP_RST | TCP_ACK, true},
+                 {"GET / HTTP/1.1\r\n\r\n", false, 3, TCP_FIN | TCP_ACK, false},
+                 {"HEAD / HTTP/1.1\r\n\r\n", false, 5, TCP_FIN | TCP_ACK, false},
+                 {"GET / HTTP/1.1\r\n\r\n", true, 5, TCP_FIN | TCP_ACK, true},
+                 {"GET / HTTP/1.1\r\n\r\n", true, 5, TCP_RST | TCP_ACK, true},
+                 {"GET / HTTP/1.1\r\n\r\n", true, 5, 0, true},
+                 {"anything", false, 5, TCP_RST | TCP_ACK, false},
+                 {"anything", true, 5, TCP_RST | TCP_ACK, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 5000, 80);
+        conn_open(&k);
+        from_client(&k, TCP_ACK | TCP_PSH, cases[i].asked, strlen(cases[i].asked));
+        l->us += 10 * MS;
+        bool web = cases[i].asked[0] != 'a';
+        from_server(&k, TCP_ACK | TCP_PSH, web ? head : "something", web ? sizeof head - 1 : 9);
+        uint32_t got = k.sseq;
+        if (cases[i].hole) {
+            k.sseq += 1460; /* lost before this capture */
+            from_server(&k, TCP_ACK, NULL, 1000);
+        }
+        k.sseq = got;
+        from_client(&k, TCP_ACK, NULL, 0);
+        lab_wait(l, (uint64_t)cases[i].quiet_s * S);
+        if (cases[i].flags) from_client(&k, cases[i].flags, NULL, 0);
+        const struct msg_service *s = look(l);
+        if (s->stalls != cases[i].stalled) fail_msg("case %zu: %u stalls", i, (unsigned)s->stalls);
+        if (cases[i].stalled) assert_in_range(s->stall_longest_us, 5 * S, 5 * S + 10 * MS);
+        assert_int_equal(s->reset_by_client, 0);
+        lab_free(l);
+    }
+}
+
 /* In the middle of an answer nothing comes for a while: the server sent nothing, when its next
  * packet has the very next IP id; else what it sent may have been lost on the way. */
 static void test_strain_server_pauses(void **state) {
@@ -435,6 +481,7 @@ int main(void) {
         cmocka_unit_test(test_strain_full_window),
         cmocka_unit_test(test_strain_duplicate_sack),
         cmocka_unit_test(test_strain_silence),
+        cmocka_unit_test(test_strain_closed_while_waiting),
         cmocka_unit_test(test_strain_rest_of_an_answer),
         cmocka_unit_test(test_strain_server_pauses),
         cmocka_unit_test(test_strain_delayed_acks),
