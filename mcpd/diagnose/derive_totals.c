@@ -107,12 +107,25 @@ static bool t_reassembly_failed(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+/* Connections that their client gave up when the server had answered: so do health checks. */
+static uint64_t tried_and_left(const struct capture_view *v) {
+    const struct msg_incidents *all = &v->snapshot->incidents;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *row = &all->rows[i];
+        bool left = row->kind == INCIDENT_HALF_OPEN_RESET && row->worked && !row->toward_client;
+        n += left ? row->count : 0;
+    }
+    return n;
+}
+
 /* Connections were tried and none came up, for whatever reason.  Where the caller named a target,
  * attempts that are too young to judge are no sign of health either. */
 static bool t_none_set_up(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
     uint64_t young = derive_has_target(r->view) ? 0 : t->pending;
-    return is(out, t->attempted > young && t->established + t->midstream == 0);
+    return is(out, t->attempted > young && t->established + t->midstream == 0 &&
+                       tried_and_left(r->view) == 0);
 }
 
 static uint64_t icmpv6_messages(const struct msg_totals *t, uint64_t type) {

@@ -180,6 +180,8 @@ static void test_rules_verdict(void **state) {
         {one_way_of_a_stream, "healthy", "No problem found"},
         {one_way_of_anything, "healthy", "No problem found"},
         {nothing_yet, "pending", "Make the traffic now"},
+        {only_health_checks, "healthy", "No problem found"},
+        {only_half_open, "inconclusive", "None of 5 connection attempts succeeded"},
         {silent, "problems", "203.0.113.9:443 does not answer"},
         {drops_5_percent, "inconclusive", "The capture missed"},
         {loss_gaps_20_percent, "inconclusive", "withheld"},

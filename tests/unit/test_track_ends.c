@@ -1,34 +1,6 @@
 /* How connections begin and end: who ended them, from where, and what explains a reset better than
  * "in mid-stream". */
-#include "tests/unit/pktbuild.h"
-
-static const struct msg_incident *incident_of(struct lab *l, enum incident_kind kind) {
-    lab_snapshot(l);
-    for (uint32_t i = 0; i < l->incidents.rows_n; i++)
-        if (l->incidents.rows[i].kind == kind) return &l->incidents.rows[i];
-    return NULL;
-}
-
-static void ask(struct conn *k) {
-    static const char get[] = "GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n";
-    from_client(k, TCP_PSH | TCP_ACK, get, sizeof get - 1);
-    k->l->us += 5 * MS;
-}
-
-static void answer(struct conn *k, const char *text) {
-    from_server(k, TCP_PSH | TCP_ACK, text, strlen(text));
-    k->l->us += MS;
-    from_client(k, TCP_ACK, NULL, 0);
-    k->l->us += MS;
-}
-
-static struct conn opened(struct lab *l, uint16_t sport) {
-    struct conn k = conn_new(l, 40000, sport);
-    conn_open(&k);
-    return k;
-}
-
-#define COMPLETE "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"
+#include "tests/unit/endings.h"
 
 /* A reset over other hops is forged; one whose TTL began at another value is not, nor one hop more.
  */
@@ -233,129 +205,6 @@ static void test_ends_lost_race(void **state) {
         const struct msg_incident *n = incident_of(l, INCIDENT_HALF_OPEN_RESET);
         assert_non_null(n);
         assert_int_equal(n->worked, t[i].race);
-        lab_free(l);
-    }
-}
-
-/* A silence, then data: reset, never answered, or in use again as before.  A reset over other hops
- * is a load balancer's after a minute, and forged after less. */
-static void test_ends_after_a_silence(void **state) {
-    (void)state;
-    static const struct {
-        uint32_t idle_s;
-        /* 0 answered and closed, 1 reset, 2 nothing comes, 3 the server resets unasked, 4 as 2, and
-         * the client gives up with a reset */
-        int then;
-        int value;
-        uint8_t rst_ttl;
-    } t[] = {{90, 0, -1, 0},  {90, 1, 1, 0},    {90, 2, 2, 0},    {90, 3, 0, 0},   {20, 1, 1, 0},
-             {3, 1, -1, 0},   {4680, 1, 1, 0},  {7200, 0, -1, 0}, {7200, 1, 1, 0}, {7200, 2, 2, 0},
-             {7200, 3, 0, 0}, {90000, 1, 1, 0}, {61, 3, 0, 250},  {61, 1, 1, 250}, {20, 3, -1, 250},
-             {90, 4, 2, 0},   {7200, 4, 2, 0}};
-    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-        struct lab *l = lab_default();
-        struct conn k = opened(l, 80);
-        ask(&k);
-        answer(&k, COMPLETE);
-        l->us += (uint64_t)t[i].idle_s * S;
-        uint32_t start = k.cseq;
-        for (unsigned n = 0; n < (unsigned[]){1, 1, 4, 0, 4}[t[i].then]; n++) {
-            k.cseq = start;
-            ask(&k);
-            if (t[i].then == 2 || t[i].then == 4) l->us += (300u << n) * MS;
-        }
-        if (t[i].then == 0) answer(&k, COMPLETE);
-        if (t[i].then == 0) conn_close(&k);
-        if (t[i].then == 4) from_client(&k, TCP_RST | TCP_ACK, NULL, 0);
-        if (t[i].rst_ttl) l->ttl = t[i].rst_ttl, l->ip_id = 0x7fff;
-        if (t[i].then == 1 || t[i].then == 3) from_server(&k, TCP_RST, NULL, 0);
-        lab_wait(l, 3 * S);
-        const struct msg_incident *n = incident_of(l, INCIDENT_IDLE_END);
-        assert_int_equal(n ? (int)n->value : -1, t[i].value);
-        if (n) assert_in_range(n->span_us, (t[i].idle_s - 1ull) * S, (t[i].idle_s + 1ull) * S);
-        assert_null(incident_of(l, INCIDENT_DEAD_PATH));
-        assert_int_equal(incident_of(l, INCIDENT_RESET_FOREIGN) != NULL,
-                         t[i].rst_ttl && t[i].idle_s < 60);
-        /* A minute of silence explains the reset; less is only told beside it. */
-        assert_int_equal(l->services.rows[0].reset_by_server, t[i].then == 1 && t[i].idle_s < 60);
-        lab_free(l);
-    }
-}
-
-/* Who sends the same again and again in vain, or asks in vain whether the other end is there, gives
- * up by a reset: that is no reset in mid-stream, and told by the silence before, if there was one.
- */
-static void test_ends_given_up_by_a_reset(void **state) {
-    (void)state;
-    static const struct {
-        uint32_t idle_s;
-        unsigned again, probes; /* sent in vain */
-        bool answered;          /* the last probe is */
-        bool idle, dead, reset;
-    } t[] = {{300, 4, 0, false, true, false, false}, {20, 4, 0, false, false, true, false},
-             {90, 1, 0, false, false, false, true},  {90, 0, 3, false, true, false, false},
-             {90, 0, 2, false, false, false, false}, {20, 0, 9, false, false, false, false},
-             {90, 0, 9, true, false, false, false}};
-    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-        struct lab *l = lab_default();
-        struct conn k = opened(l, 80);
-        ask(&k);
-        answer(&k, COMPLETE);
-        l->us += (uint64_t)t[i].idle_s * S;
-        uint32_t start = k.cseq;
-        for (unsigned n = 0; n < t[i].again; n++) {
-            k.cseq = start;
-            ask(&k);
-            l->us += (300u << n) * MS;
-        }
-        for (unsigned n = 0; n < t[i].probes; n++) {
-            k.cseq = start - 1;
-            from_client(&k, TCP_ACK, NULL, 0);
-            k.cseq = start;
-            l->us += 10 * S;
-        }
-        if (t[i].answered) from_server(&k, TCP_ACK, NULL, 0);
-        from_client(&k, TCP_RST | TCP_ACK, NULL, 0);
-        const struct msg_incident *n = incident_of(l, INCIDENT_IDLE_END);
-        assert_int_equal(n && n->value == 2, t[i].idle);
-        if (t[i].idle) assert_false(n->toward_client);
-        if (t[i].idle)
-            assert_in_range(n->span_us, (t[i].idle_s - 1ull) * S, (t[i].idle_s + 1ull) * S);
-        assert_int_equal(incident_of(l, INCIDENT_DEAD_PATH) != NULL, t[i].dead);
-        assert_int_equal(l->services.rows[0].reset_by_client, t[i].reset);
-        lab_free(l);
-    }
-}
-
-/* What the server sends again and again does not arrive, and the client leaves: it had waited for
- * it, or answers it by a reset since it knows nothing of the connection. */
-static void test_ends_left_by_who_waits(void **state) {
-    (void)state;
-    static const struct {
-        uint8_t flags;
-        uint32_t after_ms; /* the latest of these segments */
-        bool dead;
-    } t[] = {{TCP_FIN | TCP_ACK, 1000, true},
-             {TCP_RST | TCP_ACK, 1000, true},
-             {TCP_RST | TCP_ACK, 20, false},
-             {TCP_RST, 1000, false}};
-    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-        struct lab *l = lab_default();
-        struct conn k = opened(l, 80);
-        ask(&k);
-        answer(&k, COMPLETE);
-        ask(&k);
-        uint32_t start = k.sseq;
-        for (unsigned n = 0; n < 4; n++) {
-            k.sseq = start;
-            from_server(&k, TCP_PSH | TCP_ACK, NULL, 1400);
-            l->us += (n < 3 ? 300u << n : t[i].after_ms) * MS;
-        }
-        k.sseq = start;
-        from_client(&k, t[i].flags, NULL, 0);
-        const struct msg_incident *n = incident_of(l, INCIDENT_DEAD_PATH);
-        assert_int_equal(n != NULL, t[i].dead);
-        assert_int_equal(l->services.rows[0].reset_by_client, !t[i].dead);
         lab_free(l);
     }
 }
@@ -603,9 +452,6 @@ int main(void) {
         cmocka_unit_test(test_ends_lost_race),
         cmocka_unit_test(test_ends_half_open),
         cmocka_unit_test(test_ends_old_connection_on_the_ports),
-        cmocka_unit_test(test_ends_after_a_silence),
-        cmocka_unit_test(test_ends_given_up_by_a_reset),
-        cmocka_unit_test(test_ends_left_by_who_waits),
         cmocka_unit_test(test_ends_before_the_announced_length),
         cmocka_unit_test(test_ends_first_data_unheard),
         cmocka_unit_test(test_ends_request_unanswered),

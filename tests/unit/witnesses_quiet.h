@@ -64,6 +64,18 @@ WITNESS(only_a_young_attempt) {
     nothing_seen(w);
     w->s.totals.packets = w->s.totals.attempted = w->s.totals.pending = 1;
 }
+WITNESS(only_health_checks) {
+    struct msg_incident *n = world_incident(w, INCIDENT_HALF_OPEN_RESET);
+    n->worked = true;
+    n->count = w->s.totals.attempted = w->s.totals.aborted = 5;
+    w->service[0].attempted = 5;
+    w->service[0].established = w->s.totals.established = 0;
+}
+WITNESS(only_half_open) {
+    only_health_checks(w);
+    w->incident[0].worked = false;
+    w->incident[0].count = 1;
+}
 WITNESS(only_a_young_question) {
     nothing_seen(w);
     w->s.totals.packets = w->s.totals.dns_transactions = w->s.totals.dns_queries = 2;
