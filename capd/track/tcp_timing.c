@@ -19,6 +19,7 @@
 #define CONTROL_BYTES   64u       /* an alert beside a frame of HTTP/2 that says farewell */
 #define WAITED_US       20000000u /* long polls are held for so long, and idle connections kept */
 #define MAYBE_US        1000000u
+#define PUSH_US         1000000u /* a pause within an answer is shorter, mostly */
 #define DELAYED_ACK_US  35000u
 #define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
 #define TIMESTAMP_BYTES 12u /* the option most connections have */
@@ -212,6 +213,15 @@ static void time_opening(struct engine *e, const struct segment *s) {
     slow_client_spoke_first(e, f, is_long ? FLOW_LONGEST_US : waited_us);
 }
 
+/* The server says something of its own accord: this is a talk, and what comes after the client's
+ * words need not be an answer to them. */
+static void count_push(struct engine *e, const struct segment *s) {
+    const struct flow *f = s->f;
+    bool asked = f->bits & FLOW_REQUEST || s->us - f->side[CLIENT].next_us < PUSH_US;
+    struct service *v = asked || s->us - f->answer_last_us < PUSH_US ? NULL : services_of(e, f);
+    if (v && f->first_byte_us != 0) v->pushes++;
+}
+
 void tcp_time_data(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     time_segment(s);
@@ -221,6 +231,7 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     if (s->dir == CLIENT) {
         if (!is_upgraded(f)) begin_request(e, s);
     } else {
+        count_push(e, s);
         if (f->bits & FLOW_REQUEST && may_be_ticket(s)) {
             f->bits |= FLOW_MAYBE_ANSWER;
             f->answer_first_us = s->us;

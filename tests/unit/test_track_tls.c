@@ -228,6 +228,36 @@ static void test_tls_small_answers(void **state) {
     }
 }
 
+/* What a server says of its own accord, and what is the rest of an answer. */
+static void test_tls_pushes(void **state) {
+    (void)state;
+    static const struct {
+        unsigned gap_ms, pushes;
+        bool asked; /* each time */
+    } cases[] = {{3000, 5, false}, {300, 0, false}, {3000, 0, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[512];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, 0x0304, false));
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        lab_wait(l, 1 * S);
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 180));
+        l->us += 20 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 300));
+        for (unsigned n = 0; n < 5; n++) {
+            lab_wait(l, cases[i].gap_ms * MS);
+            if (cases[i].asked) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 40));
+            l->us += 20 * MS;
+            from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 80));
+        }
+        assert_int_equal(service_of(l)->pushes, cases[i].pushes);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tls_client_breaks_off),
@@ -236,6 +266,7 @@ int main(void) {
         cmocka_unit_test(test_tls_meets_clear_text),
         cmocka_unit_test(test_clear_text_meets_tls),
         cmocka_unit_test(test_tls_small_answers),
+        cmocka_unit_test(test_tls_pushes),
     };
     return cmocka_run_group_tests_name("track_tls", tests, NULL, NULL);
 }

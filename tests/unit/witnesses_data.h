@@ -323,6 +323,12 @@ WITNESS(slow_polls_target) {
     world_target(w, "api.example.com", MODE_DOMAIN);
     w->service[0].on_target = true;
 }
+/* A talk over a websocket: the server speaks of its own accord as often as after the client. */
+WITNESS(slow_talk) {
+    slow(w);
+    w->service[0].http_responses = 0;
+    w->service[0].pushes = w->service[0].first_byte_us.samples;
+}
 WITNESS(slow_on_one_connection) {
     slow(w);
     w->service[0].http_responses = 0;
@@ -338,6 +344,7 @@ WITNESS(slow_messages) {
     {"slow_server", slow_alike, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls_target, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_talk, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_on_one_connection, "warning", "likely", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_alike_unknown, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_alike_target, "warning", "confirmed", "server", "203.0.113.9:443"}, \
