@@ -167,6 +167,8 @@ FAULTS = [
         severity="warning"),
     Run("halts-in-the-middle", gets("http://%s/" % WEB, 1), "tcp_stall", "server", WEB, setup=halting(40, 4000, 20, 20, 5000),
         duration=9),
+    Run("given-up-in-the-middle", gets("http://%s/" % WEB, 1, "--max-time", "6", healthy=False), "tcp_stall", "ambiguous", WEB,
+        setup=halting(40, 4000, 20, 20, 9000), duration=9, absent=("tcp_reset_midstream",)),
     Run("path-pauses", outage(0.5, 5), "tcp_loss_burst", "network", WEB, setup=halting(60, 4000, 20), duration=13,
         absent=("tcp_stall",)),
     Run("pages-begin-late", gets("http://%s/slow/700/3000" % WEB, 4), "http_slow", "server", WEB, setup=web, also={"slow_server"},
