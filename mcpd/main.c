@@ -83,8 +83,6 @@ static bool use_rights(struct app *a, struct cli *c, struct fail *fail) {
 
 static int run(struct app *a, struct cli *c, int in_fd, int out_fd) {
     struct fail fail, fault;
-    struct serve_look look;
-    c->look = &look;
     bool settings = read_settings(a, c, &fault);
     if (!settings && c->command != CLI_CHECK) {
         log_line("%s", fault.why);
@@ -113,6 +111,7 @@ static void hold_standard_files(void) {
 int main(int argc, char **argv) {
     struct app app = {.net = NULL};
     struct cli cli;
+    struct serve_look look;
     struct fail fail;
     int in_fd = -1, out_fd = -1;
     hold_standard_files();
@@ -126,6 +125,7 @@ int main(int argc, char **argv) {
         return cli_serve_client(&cli);
     if (cli.command == CLI_VERSION)
         return printf("mcpd %s\n", PCM_VERSION), cli_flushed(EXIT_HEALTHY);
+    cli.look = &look;
     (void)signal(SIGPIPE, SIG_IGN);
     (void)umask(077);
     int rc = cli.command == CLI_STDIO ? stdio_take(&in_fd, &out_fd) : 0;
