@@ -154,7 +154,7 @@
     F(T, D, first_byte_us, 5, us, "request to the first byte of the answer") \
     F(T, D, tls_us, 5, us, "ClientHello to ServerHello") \
     F(T, U, requests, ANY, count, "client data after which the server answered") \
-    F(T, U, pushes, ANY, count, "data of the server that answered nothing, a second or more after all other data") \
+    F(T, U, unpaired, ANY, count, "data a second or more after all other data: of the server, when nothing was asked; of the client, when it still had no answer") \
     F(T, U, timeout_first_us, ANY, us, "first SYN that stayed without answer, since the start") \
     F(T, U, timeout_last_us, ANY, us, "last SYN that stayed without answer, since the start") \
     F(T, U, timeout_wait_us, ANY, us, "longest time waited for an answer to a SYN in vain") \

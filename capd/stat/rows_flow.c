@@ -149,7 +149,7 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     put_facts(&e->facts[i], r);
     put_dists(e, v, r);
     r->requests = v->requests;
-    r->pushes = v->pushes;
+    r->unpaired = v->unpaired;
     put_http(&v->http, r);
     put_slow_client(v, r);
     r->tls_client_hellos = v->client_hellos;

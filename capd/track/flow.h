@@ -181,7 +181,8 @@ struct flow {
     uint32_t end_us, rst_seq; /* first FIN or RST: when; the RST's number */
     uint16_t mac_mark[2];     /* of the link-layer address of each end's first packet */
     uint8_t synack_sent, rst_ttl;
-    uint8_t probes;   /* keep-alives in a row, after a long silence, to which nothing came back */
-    uint16_t end_how; /* see tcp_end.c */
+    bool large_answer; /* an answer began with more than tickets of TLS may have */
+    uint8_t probes;    /* keep-alives in a row, after a long silence, to which nothing came back */
+    uint16_t end_how;  /* see tcp_end.c */
 };
 #endif

@@ -19,7 +19,7 @@
 #define CONTROL_BYTES   64u       /* an alert beside a frame of HTTP/2 that says farewell */
 #define WAITED_US       20000000u /* long polls are held for so long, and idle connections kept */
 #define MAYBE_US        1000000u
-#define PUSH_US         1000000u /* a pause within an answer is shorter, mostly */
+#define TALK_US         1000000u /* a pause within an answer is shorter, mostly */
 #define DELAYED_ACK_US  35000u
 #define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
 #define TIMESTAMP_BYTES 12u /* the option most connections have */
@@ -174,14 +174,16 @@ static void begin_request(struct engine *e, struct segment *s) {
 }
 
 /* TLS: is this segment part of the exchange after the handshake?  A client's first application
- * record of TLS 1.3 is its Finished.  Of the server's, what is smaller than an answer with a head
- * is a farewell or a setting of HTTP/2, and what comes later than anybody waits is news. */
+ * record of TLS 1.3 is its Finished.  What is smaller than a request, or an answer, with a head is
+ * a farewell, a setting of HTTP/2, or the receipt for news; and what comes later than anybody waits
+ * is news. */
 static bool is_exchange(const struct segment *s) {
     const struct flow *f = s->f;
     if (f->app != APP_TLS) return true;
     if (!(f->bits & FLOW_TLS_DONE)) return false;
     if (!(f->bits & FLOW_TLS13)) return true;
-    if (s->dir == CLIENT) return f->side[CLIENT].records >= 2;
+    if (s->dir == CLIENT)
+        return f->side[CLIENT].records >= 2 && (s->len > CONTROL_BYTES || f->large_answer);
     if (f->first_byte_us != 0 || s->len > TICKETS_BYTES) return true;
     return s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
 }
@@ -213,13 +215,18 @@ static void time_opening(struct engine *e, const struct segment *s) {
     slow_client_spoke_first(e, f, is_long ? FLOW_LONGEST_US : waited_us);
 }
 
-/* The server says something of its own accord: this is a talk, and what comes after the client's
- * words need not be an answer to them. */
-static void count_push(struct engine *e, const struct segment *s) {
+/* The server says something of its own accord, or the client goes on without an answer: this is a
+ * talk, and what comes after the client's words need not be an answer to them.  Who sends large
+ * answers may be asked for several at once. */
+static void count_unpaired(struct engine *e, const struct segment *s) {
     const struct flow *f = s->f;
-    bool asked = f->bits & FLOW_REQUEST || s->us - f->side[CLIENT].next_us < PUSH_US;
-    struct service *v = asked || s->us - f->answer_last_us < PUSH_US ? NULL : services_of(e, f);
-    if (v && f->first_byte_us != 0) v->pushes++;
+    bool waits = f->bits & FLOW_REQUEST;
+    bool alone = s->dir == CLIENT ? waits && s->us - f->request_us >= TALK_US
+                                  : !waits && s->us - f->answer_last_us >= TALK_US &&
+                                        s->us - f->request_us >= TALK_US;
+    struct service *v =
+        alone && f->first_byte_us != 0 && !f->large_answer ? services_of(e, f) : NULL;
+    if (v) v->unpaired++;
 }
 
 void tcp_time_data(struct engine *e, struct segment *s) {
@@ -228,10 +235,11 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     time_opening(e, s);
     if (s->fresh == 0 || s->again || !is_exchange(s)) return;
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
+    count_unpaired(e, s);
     if (s->dir == CLIENT) {
         if (!is_upgraded(f)) begin_request(e, s);
     } else {
-        count_push(e, s);
+        f->large_answer |= f->bits & FLOW_REQUEST && s->len > TICKETS_BYTES;
         if (f->bits & FLOW_REQUEST && may_be_ticket(s)) {
             f->bits |= FLOW_MAYBE_ANSWER;
             f->answer_first_us = s->us;

@@ -188,8 +188,8 @@ static void test_tls_small_answers(void **state) {
         {TICKETS, 3, 1, 300, 1, 3, 3},        /* the latest of what came at once */
         {TICKETS | OPEN, 3, 1, 300, 1, 3, 3}, /* ... of a connection that stays */
         {TICKETS, 900, 1, 3000, 1, 900, 900},
-        {TICKETS | SETTINGS, 900, 1, 300, 1, 899, 899},
-        {TICKETS | SETTINGS | FAREWELL, 3, 1, 300, 1, 2, 2}, /* what closes answers nothing */
+        {TICKETS | SETTINGS, 900, 1, 300, 1, 900, 900},
+        {TICKETS | SETTINGS | FAREWELL, 3, 1, 300, 1, 3, 3}, /* what closes answers nothing */
         {TICKETS, 900, 4, 300, 4, 3, 900},
         {TICKETS, 30000, 1, 300, 1, 1, 1}, /* news, or a poll that ran out */
         {0, 30000, 1, 300, 0, 0, 0}};
@@ -228,13 +228,19 @@ static void test_tls_small_answers(void **state) {
     }
 }
 
-/* What a server says of its own accord, and what is the rest of an answer. */
-static void test_tls_pushes(void **state) {
+/* A talk: what a server says of its own accord (the client's receipt asks nothing), or a client
+ * without an answer.  Not the rest of an answer, nor requests one after the other. */
+static void test_tls_talk(void **state) {
     (void)state;
     static const struct {
-        unsigned gap_ms, pushes;
-        bool asked; /* each time */
-    } cases[] = {{3000, 5, false}, {300, 0, false}, {3000, 0, true}};
+        unsigned gap_ms;
+        uint32_t asked, said, receipt; /* bytes, each time */
+        unsigned unpaired, samples;
+    } cases[] = {{3000, 0, 80, 0, 5, 1},
+                 {3000, 0, 80, 4, 5, 1},
+                 {300, 0, 80, 0, 0, 1},
+                 {3000, 100, 80, 0, 0, 6},
+                 {3000, 100, 0, 0, 4, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t b[512];
         struct lab *l = lab_default();
@@ -249,11 +255,16 @@ static void test_tls_pushes(void **state) {
         from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 300));
         for (unsigned n = 0; n < 5; n++) {
             lab_wait(l, cases[i].gap_ms * MS);
-            if (cases[i].asked) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 40));
-            l->us += 20 * MS;
-            from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 80));
+            const uint32_t bytes[] = {cases[i].asked, cases[i].said, cases[i].receipt};
+            for (unsigned step = 0; step < 3; step++, l->us += 20 * MS)
+                if (bytes[step] && step != 1)
+                    from_client(&k, TCP_PSH | TCP_ACK, b, record(b, bytes[step]));
+                else if (bytes[step])
+                    from_server(&k, TCP_PSH | TCP_ACK, b, record(b, bytes[step]));
         }
-        assert_int_equal(service_of(l)->pushes, cases[i].pushes);
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->unpaired, cases[i].unpaired);
+        assert_int_equal(s->first_byte_us.samples, cases[i].samples);
         lab_free(l);
     }
 }
@@ -266,7 +277,7 @@ int main(void) {
         cmocka_unit_test(test_tls_meets_clear_text),
         cmocka_unit_test(test_clear_text_meets_tls),
         cmocka_unit_test(test_tls_small_answers),
-        cmocka_unit_test(test_tls_pushes),
+        cmocka_unit_test(test_tls_talk),
     };
     return cmocka_run_group_tests_name("track_tls", tests, NULL, NULL);
 }

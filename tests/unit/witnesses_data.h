@@ -327,7 +327,7 @@ WITNESS(slow_polls_target) {
 WITNESS(slow_talk) {
     slow(w);
     w->service[0].http_responses = 0;
-    w->service[0].pushes = w->service[0].first_byte_us.samples;
+    w->service[0].unpaired = w->service[0].first_byte_us.samples;
 }
 WITNESS(slow_on_one_connection) {
     slow(w);
