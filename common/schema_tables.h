@@ -163,6 +163,8 @@
     F(T, U, refused_first_us, ANY, us, "first refusal, since the start") \
     F(T, U, refused_last_us, ANY, us, "last refusal, since the start") \
     F(T, D, refused_us, 5, us, "SYN to RST") \
+    F(T, U, by_strangers, ANY, count, "attempts that were refused, timed out or unreachable, from public addresses to which no connection came up in this capture") \
+    F(T, U, handshakes_by_client, ANY, count, "handshake round trips whose longer part lay between this capture and the client") \
     F(T, U, retransmit_first_us, ANY, us, "first retransmission, since the start") \
     F(T, U, retransmit_last_us, ANY, us, "last retransmission, since the start") \
     F(T, U, zero_window_by_client_us, ANY, us, "total time the client kept its window closed") \
@@ -276,6 +278,7 @@
     F(T, U, responses, ANY, count, "responses") \
     F(T, U, unanswered, ANY, count, "transactions without answer, older than the end guard") \
     F(T, U, unanswered_tries, ANY, count, "queries of these") \
+    F(T, U, by_strangers, ANY, count, "of the unanswered: from public addresses for which nothing worked in this capture") \
     F(T, U, unanswered_wait_us, ANY, us, "longest time waited in vain") \
     F(T, U, retried, ANY, count, "answered only after a repeated query") \
     F(T, U, noerror, ANY, count, "responses, rcode 0") \
@@ -408,7 +411,7 @@
     F(T, M, other_mac, 6, none, "who had the address before, or claims it as well") \
     F(T, U, rate, ANY, count, "frames of the worst second; syn_flood: SYNs of it") \
     F(T, U, share_percent, 100, percent, "of all frames of that second") \
-    F(T, U, offers, ANY, count, "dhcp: offers to the client; syn_flood: SYN-ACKs; reset_foreign: with an IP id far from those that its sender counts through") \
+    F(T, U, offers, ANY, count, "dhcp: offers to the client; syn_flood: SYN-ACKs; reset_foreign: with an IP id far from those that its sender counts through; icmp_unreachable, half_open_reset: of public addresses to which no connection came up") \
     F(T, U, requests, ANY, count, "dhcp: requests of the client after that; syn_flood: handshakes that ended; reset_foreign: right after the first request; unheard: clients that gave up on an answer; ping_loss: hosts like it that never answered the same asker, 0: fewer than 10")
 
 /* One UDP service: server address and port, with all flows to it.  Only ports whose protocol must

@@ -156,6 +156,7 @@ UNIT += test_track_link
 UNIT += test_track_dhcp
 UNIT += test_track_ends
 UNIT += test_track_silences
+UNIT += test_track_strangers
 UNIT += test_decode_udp
 UNIT += test_track_udp
 UNIT += test_track_pace

@@ -6,6 +6,7 @@
 #include "capd/track/dns_track.h"
 #include "capd/track/http_track.h"
 #include "capd/track/sketch.h"
+#include "capd/track/stranger.h"
 
 /* ---- resolvers ----------------------------------------------------------------------------------
  */
@@ -22,6 +23,7 @@ static void put_resolver(const struct engine *e, const struct resolver *v, struc
     r->unanswered = v->lost;
     r->unanswered_tries = v->lost_tries;
     r->unanswered_wait_us = v->lost_wait_us;
+    r->by_strangers = v->lost_strangers;
     r->retried = v->retried;
     r->noerror = v->rcode[0];
     r->servfail = v->rcode[2];
@@ -47,6 +49,7 @@ static void add_unanswered(const struct engine *e, const struct resolver *v,
         bool none = r->trouble_last_us == 0 && r->unanswered == 0;
         r->unanswered++;
         r->unanswered_tries += d->tries;
+        r->by_strangers += stranger_is(e, &d->client);
         if (waited > r->unanswered_wait_us) r->unanswered_wait_us = waited;
         if (none || d->first_us < r->trouble_first_us) r->trouble_first_us = d->first_us;
         if (d->target) r->trouble_on_target++;

@@ -69,6 +69,7 @@ static void put_facts(const struct service_facts *x, struct msg_service *r) {
     r->timeout_repeated = x->timeout_repeated;
     r->refused_first_us = x->refused_first_us;
     r->refused_last_us = x->refused_last_us;
+    r->by_strangers = x->by_strangers;
     r->retransmit_first_us = x->retransmit_first_us;
     r->retransmit_last_us = x->retransmit_last_us;
     r->zero_window_by_client_us = x->zero_us[CLIENT];
@@ -150,6 +151,7 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     put_dists(e, v, r);
     r->requests = v->requests;
     r->unpaired = v->unpaired;
+    r->handshakes_by_client = v->handshakes_by_client;
     put_http(&v->http, r);
     put_slow_client(v, r);
     r->tls_client_hellos = v->client_hellos;

@@ -5,6 +5,7 @@
 #include "capd/track/path.h"
 #include "capd/track/ping.h"
 #include "capd/track/select.h"
+#include "capd/track/stranger.h"
 
 static bool is_error(const struct packet *k) {
     if (k->ip_proto == 58) return k->icmp.type < 128;
@@ -67,6 +68,7 @@ static void report_unreachable(struct engine *e, const struct packet *k, const s
                                    (uint64_t)k->icmp.type * 256 + k->icmp.code + (v6 ? 65536u : 0),
                                .ip_proto = q->ip_proto,
                                .toward_client = back,
+                               .offers = !back && stranger_is(e, &q->src),
                                .worked = of->flow && of->flow->bits & FLOW_WORKED,
                                .unseen = q->has_ports && !of->flow && !e->o.filtered};
     incident_add(e, &row);

@@ -10,6 +10,7 @@
 #include "capd/track/names.h"
 #include "capd/track/select.h"
 #include "capd/track/sketch.h"
+#include "capd/track/stranger.h"
 
 #define AGAIN_US 10000000u /* a query this long after the answer is a new transaction */
 #define LATE_US  100000u   /* findings.md, dns_slow, */
@@ -105,6 +106,7 @@ static void leave(struct engine *e, struct dns_entry *d) {
         uint64_t waited = e->now_us - d->first_us;
         r->lost++;
         r->lost_tries += d->tries;
+        r->lost_strangers += stranger_is(e, &d->client);
         if (waited > r->lost_wait_us) r->lost_wait_us = waited;
         note_trouble(e, r, d);
         e->total.dns_lost++;

@@ -4,6 +4,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/flows.h"
 #include "capd/track/select.h"
+#include "capd/track/stranger.h"
 #include "capd/track/tcp_end.h"
 #include "capd/track/tls_faults.h"
 #include "capd/track/strain.h"
@@ -98,6 +99,8 @@ static uint64_t widen(const struct flow *f, uint32_t us) {
 
 static void add_failures(const struct engine *e, const struct flow *f, enum conn_state s,
                          struct service_facts *x) {
+    if (s == CONN_TIMED_OUT || s == CONN_REFUSED || s == CONN_UNREACHABLE)
+        x->by_strangers += stranger_is(e, &f->end[CLIENT]);
     uint64_t last_syn = widen(f, f->syn_last_us);
     if (s == CONN_TIMED_OUT) {
         span_add(&x->timeout_first_us, &x->timeout_last_us, x->timeout_syn_sent, f->first_us,

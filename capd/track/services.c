@@ -144,6 +144,11 @@ void services_note_open(struct engine *e, const struct flow *f) {
     if (v) v->worked = true;
 }
 
+void services_note_handshake(struct engine *e, const struct flow *f, bool by_client) {
+    struct service *v = services_of(e, f);
+    if (v) v->handshakes_by_client += by_client;
+}
+
 void services_note_repeat(struct engine *e, const struct flow *f) {
     struct service *v = services_of(e, f);
     if (v) v->repeated_syns++;

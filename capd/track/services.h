@@ -15,6 +15,9 @@ void services_join(struct engine *e, struct flow *f);
 /* A connection of the service came up. */
 void services_note_open(struct engine *e, const struct flow *f);
 
+/* A handshake was measured; by_client: most of it was the way to the client and back. */
+void services_note_handshake(struct engine *e, const struct flow *f, bool by_client);
+
 /* A SYN was sent again. */
 void services_note_repeat(struct engine *e, const struct flow *f);
 

@@ -106,6 +106,7 @@ struct service_facts {
     bool to_client, to_server;
     uint64_t timeout_first_us, timeout_last_us, timeout_wait_us, timeout_syn_sent, timeout_repeated;
     uint64_t refused_first_us, refused_last_us;
+    uint64_t by_strangers; /* attempts that failed; see stranger.h */
     uint64_t retransmit_first_us, retransmit_last_us;
     uint64_t zero_us[2], zero_times[2], zero_stuck[2], zero_life_us[2];
     uint64_t zero_first_us, zero_last_us;
@@ -182,7 +183,7 @@ struct service {
     uint32_t repeated_syns, live_trouble; /* see services_note_trouble() */
     uint32_t name, name_gen;
     uint32_t sketch[SERVICE_SKETCHES]; /* NONE: no sample yet */
-    uint64_t requests, unpaired;
+    uint64_t requests, unpaired, handshakes_by_client;
     struct http_counts http;
     uint64_t client_hellos, server_hellos, fatal_by[2], alert_first_us, alert_last_us;
     uint32_t tls_alert;
@@ -256,6 +257,7 @@ struct resolver {
     bool used, target, to_client, to_server;
     uint64_t queries, transactions, iterative, responses, retried, late, rcode[6], other_rcode;
     uint64_t lost, lost_tries, lost_wait_us; /* unanswered transactions that left the table */
+    uint64_t lost_strangers;                 /* of these; see stranger.h */
     uint64_t trouble_first_us, trouble_last_us, trouble_target;
     uint8_t trouble_len;
     uint8_t trouble_name[255];
@@ -399,10 +401,12 @@ struct path_mtu {
     uint32_t largest;      /* bytes of such a packet */
 };
 
+#define STRANGER_WORDS 1024u /* of 64 bits; few are set by chance up to some 10 000 clients */
+
 /* The latest connection that came up. */
 struct last_open {
     struct addr client, server;
-    uint16_t port;
+    uint16_t port, mac_mark; /* of the client's link-layer address, see flow.h */
     uint64_t us;
 };
 

@@ -7,6 +7,7 @@
 #include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
+#include "capd/track/stranger.h"
 
 #define LONG_IDLE_US 60000000u /* findings.md, tcp_idle_timeout */
 #define LOST_PROBES  3u        /* findings.md, tcp_keepalive_dead */
@@ -499,6 +500,7 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
         row.worked = f->bits & FLOW_ESTABLISHED || f->end_how & END_CLEAN ||
                      f->side[CLIENT].ttl < PATH_FEW_HOPS;
         row.value = f->synack_us - f->syn_us > 1000000u;
+        row.offers = stranger_is(e, &f->end[CLIENT]);
         break;
     case ENDING_MUTE:
         row = row_of(f, INCIDENT_MUTE_CLOSE, f->end_us);

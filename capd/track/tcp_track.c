@@ -8,6 +8,7 @@
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 #include "capd/track/tcp_end.h"
+#include "capd/track/stranger.h"
 #include "capd/track/tcp_setup.h"
 #include "capd/track/strain.h"
 
@@ -94,7 +95,9 @@ static void establish(struct engine *e, struct segment *s) {
     f->bits &= ~(uint32_t)FLOW_GAVE_UP;
     tcp_setup_answered(e, f, true);
     services_note_open(e, f);
-    e->last_open = (struct last_open){f->end[CLIENT], f->end[SERVER], f->port[SERVER], e->now_us};
+    e->last_open = (struct last_open){f->end[CLIENT], f->end[SERVER], f->port[SERVER],
+                                      f->mac_mark[CLIENT], e->now_us};
+    stranger_worked(e, &f->end[CLIENT]);
     uint32_t back = s->us - f->synack_us;
     f->side[SERVER].rtt_us = back;
     f->side[SERVER].bits |= SIDE_RTT;
@@ -105,6 +108,7 @@ static void establish(struct engine *e, struct segment *s) {
     if (!(f->bits & FLOW_SELECTED)) return;
     hist_add(&e->total.handshake, f->handshake_us);
     services_sample(e, f, SERVICE_HANDSHAKE, f->handshake_us);
+    services_note_handshake(e, f, back > f->handshake_us / 2);
 }
 
 /* A client that ends by RST when nothing is in flight and no question is open: an ordinary close
@@ -129,13 +133,16 @@ static bool is_check(const struct segment *s) {
            f->bits & FLOW_SYNACK && s->k->tcp.ack == f->side[SERVER].isn + 1;
 }
 
-/* The client tried several addresses at once (RFC 8305), and another one was faster. */
+/* The client tried several addresses at once (RFC 8305), and another one was faster.  Its own
+ * address of the other family is known by the link-layer address. */
 static bool lost_a_race(const struct engine *e, const struct segment *s) {
     const struct last_open *o = &e->last_open;
     const struct flow *f = s->f;
+    bool own = o->client.len == f->end[CLIENT].len ? addr_equal(&o->client, &f->end[CLIENT])
+                                                   : o->mac_mark == f->mac_mark[CLIENT];
     return s->dir == CLIENT && !(f->bits & FLOW_ESTABLISHED) && f->bits & FLOW_SYN &&
-           o->port == f->port[SERVER] && e->now_us - o->us <= s->us - f->syn_us &&
-           addr_equal(&o->client, &f->end[CLIENT]) && !addr_equal(&o->server, &f->end[SERVER]);
+           o->port == f->port[SERVER] && e->now_us - o->us <= s->us - f->syn_us && own &&
+           !addr_equal(&o->server, &f->end[SERVER]);
 }
 
 /* The server was not done: data that crossed the client's RST on the way. */

@@ -20,6 +20,19 @@ bool derive_of_target(const struct derive_row *r, double *out);
 bool derive_ports_failing_here(const struct derive_row *r, double *out);
 bool derive_hosts_failing_there(const struct derive_row *r, double *out);
 
+/* Services of the kind that peers of peers offer, which did not answer; the first of them stands
+ * for all. */
+bool derive_peers_failing(const struct derive_row *r, double *out);
+bool derive_peers_first(const struct derive_row *r, double *out);
+
+/* Connections and answers that the host of a service or resolver, or an incident's subject, gave;
+ * its UDP ports, the row's included, that it said are closed. */
+bool derive_served_here(const struct derive_row *r, double *out);
+bool derive_incident_served_here(const struct derive_row *r, double *out);
+bool derive_resolver_served_here(const struct derive_row *r, double *out);
+bool derive_incident_closed_here(const struct derive_row *r, double *out);
+bool derive_resolver_closed_here(const struct derive_row *r, double *out);
+
 static inline bool is(double *out, bool truth) {
     *out = truth ? 1 : 0;
     return true;

@@ -270,19 +270,6 @@ static bool i_said_by_subject(const struct derive_row *r, double *out) {
     return is(out, addr_equal(&n->peer, &n->subject));
 }
 
-/* UDP ports of the same host that were found closed, this one included. */
-static bool i_closed_ports_here(const struct derive_row *r, double *out) {
-    const struct msg_incident *me = r->row;
-    const struct msg_incidents *all = &r->view->snapshot->incidents;
-    uint64_t ports = 0;
-    for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct msg_incident *n = &all->rows[i];
-        ports += n->kind == me->kind && n->value == me->value && n->ip_proto == me->ip_proto &&
-                 !n->toward_client && addr_equal(&n->subject, &me->subject);
-    }
-    return number(out, ports);
-}
-
 /* A resolver that answered nothing: without it no name is known. */
 static bool i_is_mute_resolver(const struct derive_row *r, double *out) {
     const struct msg_incident *me = r->row;
@@ -382,6 +369,8 @@ const struct computed computed_resolvers[] = {
     {"nxdomain_percent", r_nxdomain_percent},
     {"unanswered_percent", r_unanswered_percent},
     {"answered_elsewhere", r_answered_elsewhere},
+    {"closed_ports_here", derive_resolver_closed_here},
+    {"served_here", derive_resolver_served_here},
     {"moved_on_ms", r_moved_on_ms},
     {"servfail_extended_error", r_servfail_extended},
     {"refused_extended_error", r_refused_extended},
@@ -393,6 +382,7 @@ const struct computed computed_incidents[] = {
     {"of_target", derive_of_target},
     {"service_established", i_established},
     {"service_answers", i_service_answers},
+    {"served_here", derive_incident_served_here},
     {"service_unreachable", i_unreachable},
     {"icmp_type", i_icmp_type},
     {"icmp_code", i_icmp_code},
@@ -400,7 +390,7 @@ const struct computed computed_incidents[] = {
     {"icmp_v6", i_is_v6},
     {"icmp_port", i_icmp_port},
     {"said_by_subject", i_said_by_subject},
-    {"closed_ports_here", i_closed_ports_here},
+    {"closed_ports_here", derive_incident_closed_here},
     {"mute_resolver", i_is_mute_resolver},
     {"same_percent", i_same_percent},
     {"unanswered_percent", i_unanswered_percent},

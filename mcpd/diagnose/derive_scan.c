@@ -98,3 +98,77 @@ bool derive_hosts_failing_there(const struct derive_row *r, double *out) {
         n += never_worked(&all->rows[i]) && all->rows[i].port == me->port;
     return number(out, n);
 }
+
+/* ---- peers -----------------------------------------------------------------------------------
+ * Programs that share files or chains of blocks know their peers by address alone, from lists that
+ * are never up to date, each on a port of its own. */
+#define FIRST_FREE_PORT 1024u
+
+static bool may_be_peer(const struct derive_row *r, const struct msg_service *s) {
+    struct derive_row other = *r;
+    double target;
+    other.row = s;
+    return never_worked(s) && !s->name[0] && s->port >= FIRST_FREE_PORT &&
+           derive_of_target(&other, &target) && target == 0;
+}
+
+static bool is_peer(const struct derive_row *r, const struct msg_service *s) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    if (!may_be_peer(r, s)) return false;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *o = &all->rows[i];
+        if (o != s && never_worked(o) && (o->port == s->port || same(&o->address, &s->address)))
+            return false;
+    }
+    return true;
+}
+
+bool derive_peers_failing(const struct derive_row *r, double *out) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    uint64_t n = 0;
+    for (uint32_t i = 0; is_peer(r, r->row) && i < all->rows_n; i++)
+        n += may_be_peer(r, &all->rows[i]);
+    return number(out, n);
+}
+
+bool derive_peers_first(const struct derive_row *r, double *out) {
+    const struct msg_service *first = r->view->snapshot->services.rows;
+    while (first != r->row && !is_peer(r, first)) first++;
+    return is(out, first == r->row);
+}
+
+/* ---- strangers at a host that serves others -------------------------------------------------- */
+static uint64_t served(const struct derive_row *r, const struct addr *host) {
+    const struct msg_services *tcp = &r->view->snapshot->services;
+    const struct msg_udp *udp = &r->view->snapshot->udp;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < tcp->rows_n; i++)
+        if (same(&tcp->rows[i].address, host))
+            n += tcp->rows[i].established + tcp->rows[i].midstream;
+    for (uint32_t i = 0; i < udp->rows_n; i++)
+        if (same(&udp->rows[i].address, host)) n += udp->rows[i].answered;
+    return n;
+}
+
+/* UDP ports of a host that it said are closed. */
+static uint64_t closed(const struct derive_row *r, const struct addr *host) {
+    const uint64_t port_v4 = 3 * 256 + 3, port_v6 = 65536 + 1 * 256 + 4;
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t ports = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *n = &all->rows[i];
+        ports += n->kind == INCIDENT_ICMP_UNREACHABLE && n->ip_proto == 17 && !n->toward_client &&
+                 (n->value == port_v4 || n->value == port_v6) && same(&n->subject, host);
+    }
+    return ports;
+}
+
+#define OF_HOST(fn, count, row_type, address)                                                      \
+    bool fn(const struct derive_row *r, double *out) {                                             \
+        return number(out, count(r, &((const struct row_type *)r->row)->address));                 \
+    }
+OF_HOST(derive_served_here, served, msg_service, address)
+OF_HOST(derive_incident_served_here, served, msg_incident, subject)
+OF_HOST(derive_resolver_served_here, served, msg_resolver, address)
+OF_HOST(derive_incident_closed_here, closed, msg_incident, subject)
+OF_HOST(derive_resolver_closed_here, closed, msg_resolver, address)

@@ -66,6 +66,12 @@ static bool s_reordered_percent(const struct derive_row *r, double *out) {
     return percent(out, s->reordered, s->data_segments_to_client + s->data_segments_to_server);
 }
 
+/* To which nothing came back but a refusal. */
+static bool s_failed(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    return number(out, s->refused + s->timed_out + s->unreachable);
+}
+
 static bool s_timed_out_percent(const struct derive_row *r, double *out) {
     const struct msg_service *s = r->row;
     return percent(out, s->timed_out, s->attempted);
@@ -345,6 +351,10 @@ const struct computed computed_services[] = {
     {"of_target", derive_of_target},
     {"ports_failing_here", derive_ports_failing_here},
     {"hosts_failing_there", derive_hosts_failing_there},
+    {"peers_failing", derive_peers_failing},
+    {"peers_first", derive_peers_first},
+    {"served_here", derive_served_here},
+    {"failed", s_failed},
     {"retransmitted", s_retransmitted},
     {"data_segments", s_data_segments},
     {"retransmitted_worse", s_retransmitted_worse},

@@ -9,6 +9,7 @@
 #include "tests/unit/witnesses_link.h"
 #include "tests/unit/witnesses_names.h"
 #include "tests/unit/witnesses_path.h"
+#include "tests/unit/witnesses_strangers.h"
 #include "tests/unit/witnesses_udp.h"
 
 /* expected NULL: the rule says nothing of it */
@@ -307,6 +308,7 @@ static const struct {
     {"quic_blocked", quic_race, NULL, NULL, NULL, NULL},
     {"quic_blocked", quic_and_tcp_silent, NULL, NULL, NULL, NULL},
     WITNESSES_OF_ENDS,
+    WITNESSES_STRANGERS,
     {"rtp_loss", voice_lost, "warning", "confirmed", "network", "203.0.113.9:4000"},
     {"rtp_loss", voice_lost_much, "critical", "confirmed", "network", "203.0.113.9:4000"},
     {"rtp_loss", voice_lost_here, "warning", "confirmed", "client", "203.0.113.9:4000"},
