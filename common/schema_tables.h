@@ -155,6 +155,7 @@
     F(T, D, tls_us, 5, us, "ClientHello to ServerHello") \
     F(T, U, requests, ANY, count, "client data after which the server answered") \
     F(T, U, unpaired, ANY, count, "data a second or more after all other data: of the server, when nothing was asked; of the client, when it still had no answer") \
+    F(T, U, small_answers, ANY, count, "of the requests: answered by 700 bytes or less, as all before on their connections") \
     F(T, U, timeout_first_us, ANY, us, "first SYN that stayed without answer, since the start") \
     F(T, U, timeout_last_us, ANY, us, "last SYN that stayed without answer, since the start") \
     F(T, U, timeout_wait_us, ANY, us, "longest time waited for an answer to a SYN in vain") \
@@ -411,7 +412,7 @@
     F(T, M, other_mac, 6, none, "who had the address before, or claims it as well") \
     F(T, U, rate, ANY, count, "frames of the worst second; syn_flood: SYNs of it") \
     F(T, U, share_percent, 100, percent, "of all frames of that second") \
-    F(T, U, offers, ANY, count, "dhcp: offers to the client; syn_flood: SYN-ACKs; reset_foreign: with an IP id far from those that its sender counts through; icmp_unreachable, half_open_reset: of public addresses to which no connection came up") \
+    F(T, U, offers, ANY, count, "dhcp: offers to the client; syn_flood: SYN-ACKs; reset_foreign: with an IP id far from those that its sender counts through; icmp_unreachable, half_open_reset, synack_again: of public addresses to which no connection came up") \
     F(T, U, requests, ANY, count, "dhcp: requests of the client after that; syn_flood: handshakes that ended; reset_foreign: right after the first request; unheard: clients that gave up on an answer; ping_loss: hosts like it that never answered the same asker, 0: fewer than 10")
 
 /* One UDP service: server address and port, with all flows to it.  Only ports whose protocol must
@@ -428,6 +429,7 @@
     F(T, U, ask_last_us, ANY, us, "last request, since the start") \
     F(T, U, waited_us, ANY, us, "since the second request; 0: there was one at most") \
     F(T, U, icmp, ANY, count, "flows that an ICMP error answered") \
+    F(T, U, by_strangers, ANY, count, "of the requests: from public addresses for which nothing worked in this capture") \
     F(T, U, quic_attempts, ANY, count, "QUIC connections whose first Initial was seen") \
     F(T, U, quic_answered, ANY, count, "of these, any packet of the server was seen") \
     F(T, U, quic_tries, ANY, count, "Initials of the unanswered ones, those within 50 ms taken as one try") \

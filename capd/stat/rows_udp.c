@@ -47,6 +47,7 @@ static void put_service(const struct engine *e, const struct udp_service *v,
                                                    ? e->now_us - x->ask_second_us
                                                    : 0,
                                   .icmp = x->icmp,
+                                  .by_strangers = x->by_strangers,
                                   .quic_attempts = x->quic_attempts,
                                   .quic_answered = x->quic_answered,
                                   .quic_tries = x->quic_tries,

@@ -2,6 +2,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/control.h"
 #include "capd/track/flows.h"
+#include "capd/track/link.h"
 #include "capd/track/path.h"
 #include "capd/track/ping.h"
 #include "capd/track/select.h"
@@ -171,7 +172,8 @@ static void arp_report_one(struct engine *e, struct arp_entry *a) {
                                .last_us = a->last_us,
                                .tries = a->tries,
                                .span_us = span,
-                               .gateway = select_gateway(e, &a->target)};
+                               .gateway =
+                                   select_gateway(e, &a->target) || link_forwards(e, &a->target)};
     incident_add(e, &row);
     a->answered = true; /* reported: what follows is a new case */
     a->tries = 0;

@@ -175,6 +175,16 @@ static bool is_of_site(const struct addr *a, const struct addr *b) {
     return a->len == b->len && memcmp(a->b, b->b, a->len == 4 ? 2 : 6) == 0;
 }
 
+/* Names that are made from the address they stand for: 192-168-1-9.x.example, 10.0.0.1.x.example.
+ */
+static bool is_in_name(const struct addr *a, const uint8_t *name, size_t len) {
+    char dotted[ADDR_TEXT_BYTES], dashed[ADDR_TEXT_BYTES];
+    size_t n = strlen(addr_format(a, dotted));
+    for (size_t i = 0; i <= n; i++)
+        dashed[i] = dotted[i] == '.' || dotted[i] == ':' ? '-' : dotted[i];
+    return memmem(name, len, dotted, n) != NULL || memmem(name, len, dashed, n) != NULL;
+}
+
 /* Made for the inside of a network, said by a server of the outside, about a name of the outside.
  */
 static void look_for_private(struct engine *e, struct resolver *r, const struct dns_entry *d,
@@ -183,7 +193,9 @@ static void look_for_private(struct engine *e, struct resolver *r, const struct 
     if (is_of_site(&d->client, &d->server)) return;
     for (unsigned i = 0; i < m->addresses; i++) {
         if (!dns_is_private_address(&m->address[i].address)) continue;
-        if (dns_is_private_name(d->name, d->name_len)) return;
+        if (dns_is_private_name(d->name, d->name_len) ||
+            is_in_name(&m->address[i].address, d->name, d->name_len))
+            return;
         note(e, &r->private_answer, d);
         r->private_address = m->address[i].address;
         return;

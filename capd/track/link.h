@@ -11,6 +11,10 @@ void link_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, 
 /* Report neighbours that stayed silent; before the incidents are read. */
 void link_report(struct engine *e);
 
+/* Does the station of this address pass on what others send?  Told by the link-layer addresses that
+ * packets came with. */
+bool link_forwards(const struct engine *e, const struct addr *a);
+
 /* ---- the parts ---- */
 void link_claims_frame(struct engine *e, const struct packet *k);
 void link_storm_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, uint32_t cap);

@@ -282,3 +282,20 @@ void link_claims_frame(struct engine *e, const struct packet *k) {
     s->address = k->src;
     memcpy(s->mac, k->src_mac, 6);
 }
+
+#define FORWARDED 2u /* others than its own second address */
+
+bool link_forwards(const struct engine *e, const struct addr *a) {
+    const struct station *own = &e->link.station[station_index(e, a)];
+    const uint8_t *mac = addr_equal(&own->address, a) ? own->mac : NULL;
+    for (uint32_t i = 0; !mac && i < CLAIMS; i++) {
+        const struct claim *c = &e->link.claim[i];
+        if (c->used && addr_equal(&c->address, a) && claim_has_mac(c)) mac = c->mac;
+    }
+    uint32_t others = 0;
+    for (uint32_t i = 0; mac && i < STATIONS; i++) {
+        const struct station *s = &e->link.station[i];
+        others += s->address.len == a->len && mac_equal(s->mac, mac) && !addr_equal(&s->address, a);
+    }
+    return others >= FORWARDED;
+}

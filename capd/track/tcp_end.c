@@ -546,6 +546,7 @@ void tcp_end_report(const struct engine *e, const struct flow *f, struct inciden
     row = row_of(f, INCIDENT_SYNACK_AGAIN, f->synack_us);
     row.tries = (uint64_t)f->synack_sent - f->syn_sent;
     row.worked = f->bits & FLOW_ESTABLISHED;
+    row.offers = stranger_is(e, &f->end[CLIENT]);
     row.toward_client = false;
     incidents_join(all, &row);
 }

@@ -135,6 +135,7 @@ static void begin_answer(struct engine *e, struct flow *f, uint32_t us) {
         services_sample(e, f, SERVICE_REQUEST_ACK, f->request_ack_us);
     struct service *v = services_of(e, f);
     if (v) v->requests++;
+    if (v) v->small_answers += !f->large_answer;
     slow_client_answered(e, f);
 }
 

@@ -145,10 +145,19 @@ static bool lost_a_race(const struct engine *e, const struct segment *s) {
            !addr_equal(&o->server, &f->end[SERVER]);
 }
 
+/* A check of TLS: the handshake is done, nothing is asked, and the client goes.  What the server
+ * still sends are tickets. */
+static bool is_tls_check(const struct flow *f) {
+    const uint32_t done = FLOW_TLS13 | FLOW_TLS_DONE;
+    return f->app == APP_TLS && (f->bits & done) == done && !(f->bits & FLOW_REQUEST) &&
+           f->first_byte_us == 0;
+}
+
 /* The server was not done: data that crossed the client's RST on the way. */
 static void note_data_after_reset(const struct segment *s) {
     struct flow *f = s->f;
-    bool over = (f->side[0].bits | f->side[1].bits) & SIDE_FIN || f->bits & FLOW_ALERT;
+    bool over =
+        (f->side[0].bits | f->side[1].bits) & SIDE_FIN || f->bits & FLOW_ALERT || is_tls_check(f);
     if (s->dir != SERVER || over || !(f->bits & FLOW_ESTABLISHED) || f->bits & FLOW_RESET_MID ||
         !(f->side[CLIENT].bits & SIDE_RST) || f->side[SERVER].bits & SIDE_RST)
         return;
@@ -162,7 +171,8 @@ static void note_reset(struct engine *e, struct segment *s) {
     bool first = !((f->side[0].bits | f->side[1].bits) & SIDE_RST);
     bool fin = (f->side[0].bits | f->side[1].bits) & SIDE_FIN;
     /* The reset behind a fatal alert says the same again. */
-    bool clean = is_clean_close(s) || f->bits & FLOW_ALERT || is_check(s) || lost_a_race(e, s);
+    bool clean = is_clean_close(s) || f->bits & FLOW_ALERT || is_check(s) || lost_a_race(e, s) ||
+                 (s->dir == CLIENT && is_tls_check(f));
     f->bits |= FLOW_ENDED;
     tcp_end_note(s, clean);
     if (!(f->bits & FLOW_ESTABLISHED)) {

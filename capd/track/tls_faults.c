@@ -22,11 +22,15 @@ void tls_fault_version(struct engine *e, const struct flow *f, uint16_t version)
     if (t->oldest == 0 || version < t->oldest) t->oldest = version;
 }
 
+bool tls_is_alert_size(uint32_t length) {
+    return length == ALERT_TAG_16 || length == ALERT_TAG_8;
+}
+
 void tls_fault_client_record(struct engine *e, const struct flow *f, const struct tls_entry *t,
                              uint32_t length) {
     struct service *v = services_of(e, f);
     if (!v || !t || !t->answered || t->version < TLS_1_3) return;
-    if (length != ALERT_TAG_16 && length != ALERT_TAG_8) return;
+    if (!tls_is_alert_size(length)) return;
     if (f->side[CLIENT].bits & APP_GAPPED) return; /* an earlier one may be what was missed */
     struct tls_faults *x = &v->tls;
     if (x->rejected++ == 0) x->rejected_first_us = e->now_us;

@@ -8,6 +8,10 @@
 /* The server chose this version. */
 void tls_fault_version(struct engine *e, const struct flow *f, uint16_t version);
 
+/* Has an encrypted record of TLS 1.3 with so many bytes of content room for an alert, and no more?
+ */
+bool tls_is_alert_size(uint32_t length);
+
 /* The first record of application data that the client sends; `length` of its content.  t: the
  * connection's row, NULL if it was given up. */
 void tls_fault_client_record(struct engine *e, const struct flow *f, const struct tls_entry *t,

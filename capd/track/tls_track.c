@@ -146,12 +146,16 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
     case TLS_CLIENT_HELLO: client_hello(e, s, &m.hello); break;
     case TLS_SERVER_HELLO: server_hello(e, s, &m.hello); break;
     case TLS_ALERT: alert(e, s, &m); break;
-    case TLS_APPLICATION_DATA:
+    case TLS_APPLICATION_DATA: {
+        uint32_t length = m.stream_bytes - TLS_RECORD_HEADER;
         s->f->bits |= FLOW_TLS_DONE;
         if (s->dir == CLIENT && side->records == 0)
-            tls_fault_client_record(e, s->f, entry_of(e, s->f), m.stream_bytes - TLS_RECORD_HEADER);
-        if (side->records < UINT8_MAX) side->records++;
+            tls_fault_client_record(e, s->f, entry_of(e, s->f), length);
+        /* A close_notify is no word of the exchange. */
+        if (side->records < UINT8_MAX && (side->records == 0 || !tls_is_alert_size(length)))
+            side->records++;
         break;
+    }
     default: break;
     }
     return (struct app_step){APP_TOOK, m.stream_bytes};

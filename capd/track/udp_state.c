@@ -3,6 +3,7 @@
  * flow selected late brings all it had. Runs in: worker.  Input trust: packets. */
 #include "capd/track/hash.h"
 #include "capd/track/media.h"
+#include "capd/track/stranger.h"
 #include "capd/track/udp.h"
 
 /* ---- sums by service --------------------------------------------------------------------------
@@ -63,6 +64,7 @@ static void facts_join(struct udp_facts *into, const struct udp_facts *more) {
     into->asked += more->asked;
     into->answered += more->answered;
     into->icmp += more->icmp;
+    into->by_strangers += more->by_strangers;
     into->quic_attempts += more->quic_attempts;
     into->quic_answered += more->quic_answered;
     into->quic_tries += more->quic_tries;
@@ -120,6 +122,8 @@ struct udp_facts udp_facts_of(const struct engine *e, const struct udp_state *s)
     struct udp_facts x = s->facts;
     const struct flow *f = &e->flows.flow[s->flow];
     x.icmp = f->bits & FLOW_ICMP && (x.asked || x.quic_attempts);
+    if (x.answered == 0 && x.asked > 0 && stranger_is(e, &f->end[!s->server]))
+        x.by_strangers = x.asked;
     if (s->bits & UDP_QUIC_ANSWERED) {
         x.quic_answered = x.quic_attempts;
         x.quic_tries = x.quic_first_us = x.quic_last_us = 0;

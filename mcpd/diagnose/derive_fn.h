@@ -30,6 +30,8 @@ bool derive_peers_first(const struct derive_row *r, double *out);
 bool derive_served_here(const struct derive_row *r, double *out);
 bool derive_incident_served_here(const struct derive_row *r, double *out);
 bool derive_resolver_served_here(const struct derive_row *r, double *out);
+bool derive_udp_served_here(const struct derive_row *r, double *out);
+bool derive_udp_silent_here(const struct derive_row *r, double *out);
 bool derive_incident_closed_here(const struct derive_row *r, double *out);
 bool derive_resolver_closed_here(const struct derive_row *r, double *out);
 

@@ -90,6 +90,27 @@ static bool r_answered_elsewhere(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+#define SAME_TIME_US 5000000u /* before the first question that stayed open, or later */
+
+/* Other hosts that fell silent when this resolver did: then it is more than a resolver. */
+static bool r_silent_elsewhere(const struct derive_row *r, double *out) {
+    const struct snapshot *s = r->view->snapshot;
+    const struct msg_resolver *me = r->row;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < s->services.rows_n; i++) {
+        const struct msg_service *v = &s->services.rows[i];
+        n += v->timeout_repeated > 0 && !addr_equal(&v->address, &me->address) &&
+             v->timeout_last_us + SAME_TIME_US >= me->trouble_first_us;
+    }
+    for (uint32_t i = 0; i < s->incidents.rows_n; i++) {
+        const struct msg_incident *x = &s->incidents.rows[i];
+        bool silent = x->kind == INCIDENT_DEAD_PATH || x->kind == INCIDENT_PING_LOSS;
+        n += silent && !addr_equal(&x->subject, &me->address) &&
+             x->last_us + SAME_TIME_US >= me->trouble_first_us;
+    }
+    return number(out, n);
+}
+
 static int by_size(const void *a, const void *b) {
     const uint64_t *x = a, *y = b;
     return (*x > *y) - (*x < *y);
@@ -369,6 +390,7 @@ const struct computed computed_resolvers[] = {
     {"nxdomain_percent", r_nxdomain_percent},
     {"unanswered_percent", r_unanswered_percent},
     {"answered_elsewhere", r_answered_elsewhere},
+    {"silent_elsewhere", r_silent_elsewhere},
     {"closed_ports_here", derive_resolver_closed_here},
     {"served_here", derive_resolver_served_here},
     {"moved_on_ms", r_moved_on_ms},

@@ -163,6 +163,17 @@ static uint64_t closed(const struct derive_row *r, const struct addr *host) {
     return ports;
 }
 
+/* ... and those that left every request without answer. */
+static uint64_t silent(const struct derive_row *r, const struct addr *host) {
+    const struct msg_udp *all = &r->view->snapshot->udp;
+    uint64_t ports = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_udp_service *u = &all->rows[i];
+        ports += u->asked > 0 && u->answered == 0 && same(&u->address, host);
+    }
+    return ports;
+}
+
 #define OF_HOST(fn, count, row_type, address)                                                      \
     bool fn(const struct derive_row *r, double *out) {                                             \
         return number(out, count(r, &((const struct row_type *)r->row)->address));                 \
@@ -170,5 +181,7 @@ static uint64_t closed(const struct derive_row *r, const struct addr *host) {
 OF_HOST(derive_served_here, served, msg_service, address)
 OF_HOST(derive_incident_served_here, served, msg_incident, subject)
 OF_HOST(derive_resolver_served_here, served, msg_resolver, address)
+OF_HOST(derive_udp_served_here, served, msg_udp_service, address)
+OF_HOST(derive_udp_silent_here, silent, msg_udp_service, address)
 OF_HOST(derive_incident_closed_here, closed, msg_incident, subject)
 OF_HOST(derive_resolver_closed_here, closed, msg_resolver, address)

@@ -82,6 +82,23 @@ static bool s_refused_percent(const struct derive_row *r, double *out) {
     return percent(out, s->refused, s->attempted);
 }
 
+#define NEARER 4u /* times: what answers so much sooner than the host can is not the host */
+
+/* The refusals came sooner than anything that the host itself sends. */
+static bool s_refused_nearer(const struct derive_row *r, double *out) {
+    const struct msg_service *me = r->row;
+    const struct msg_services *all = &r->view->snapshot->services;
+    uint64_t least = UINT64_MAX;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (s->handshake_us.samples > 0 && addr_equal(&s->address, &me->address) &&
+            s->handshake_us.min_us < least)
+            least = s->handshake_us.min_us;
+    }
+    return is(out, me->refused_us.samples > 0 && least != UINT64_MAX && least >= 4000 &&
+                       me->refused_us.max_us * NEARER <= least);
+}
+
 static bool s_syn_retried_percent(const struct derive_row *r, double *out) {
     const struct msg_service *s = r->row;
     return percent(out, s->syn_retried, s->established);
@@ -103,17 +120,30 @@ static bool s_all_rtt_samples(const struct derive_row *r, double *out) {
     return number(out, s->handshake_us.samples + s->rtt_us.samples);
 }
 
+static bool is_one_of(const struct derive_row *r, const uint16_t *ports, size_t n, double *out) {
+    const struct msg_service *s = r->row;
+    *out = 0;
+    for (size_t i = 0; i < n; i++)
+        if (s->port == ports[i]) *out = 1;
+    return true;
+}
+
 /* Ports whose messages pass both ways without being answers (IANA service names: mqtt, secure-mqtt,
  * ircu, ircs-u, xmpp-client and its old TLS port, amqps, amqp, stomp; Kafka's, NATS' and Redis'
  * own, and VNC's, one for each of the first displays). */
 static bool s_message_port(const struct derive_row *r, double *out) {
     static const uint16_t ports[] = {1883, 8883, 6667, 6697,  5222, 5223, 5671, 5672,
                                      9092, 4222, 6379, 61613, 5900, 5901, 5902, 5903};
-    const struct msg_service *s = r->row;
-    *out = 0;
-    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
-        if (s->port == ports[i]) *out = 1;
-    return true;
+    return is_one_of(r, ports, sizeof ports / sizeof ports[0], out);
+}
+
+/* Ports where each small message of the client is a question (IANA: domain, ldap, microsoft-ds,
+ * ldaps, ms-sql-s, ncube-lm of Oracle's listener, nfs, mysql, postgresql, memcache; Cassandra's and
+ * MongoDB's own). */
+static bool s_query_port(const struct derive_row *r, double *out) {
+    static const uint16_t ports[] = {53,   389,  445,  636,  1433,  1521,
+                                     2049, 3306, 5432, 9042, 11211, 27017};
+    return is_one_of(r, ports, sizeof ports / sizeof ports[0], out);
 }
 
 /* How near half of all waits for a first byte come to the longest. */
@@ -355,6 +385,7 @@ const struct computed computed_services[] = {
     {"peers_first", derive_peers_first},
     {"served_here", derive_served_here},
     {"failed", s_failed},
+    {"refused_nearer", s_refused_nearer},
     {"retransmitted", s_retransmitted},
     {"data_segments", s_data_segments},
     {"retransmitted_worse", s_retransmitted_worse},
@@ -371,6 +402,7 @@ const struct computed computed_services[] = {
     {"lowest_rtt_ms", s_lowest_rtt},
     {"all_rtt_samples", s_all_rtt_samples},
     {"message_port", s_message_port},
+    {"query_port", s_query_port},
     {"first_byte_alike_percent", s_first_byte_alike},
     {"zero_window_side", s_zero_side},
     {"zero_window_ms", s_zero_closed},

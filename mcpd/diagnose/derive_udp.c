@@ -70,6 +70,20 @@ static bool u_silent_alike(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+#define PORT_NTP  123u
+#define PORT_STUN 3478u
+
+/* Services that clients ask several of, to be sure of one: what the others answered. */
+static bool u_spare_answers(const struct derive_row *r, double *out) {
+    const struct msg_udp_service *me = r->row;
+    const struct msg_udp *all = &r->view->snapshot->udp;
+    uint64_t n = 0;
+    if (me->port != PORT_NTP && me->port != PORT_STUN) return number(out, 0);
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        if (all->rows[i].port == me->port) n += all->rows[i].answered;
+    return number(out, n);
+}
+
 /* It stands for all of them. */
 static bool u_silent_first(const struct derive_row *r, double *out) {
     const struct msg_udp_service *me = r->row;
@@ -90,6 +104,9 @@ const struct computed computed_udp[] = {
     {"quic_span_ms", u_quic_span},
     {"silent_alike", u_silent_alike},
     {"silent_first", u_silent_first},
+    {"spare_answers", u_spare_answers},
+    {"served_here", derive_udp_served_here},
+    {"silent_here", derive_udp_silent_here},
     {NULL, NULL},
 };
 

@@ -26,7 +26,7 @@ extern const char *const blame_names[BLAME_COUNT];
 #define RULE_THRESHOLDS  12u
 #define RULE_EVIDENCE    10u
 #define RULE_NEEDS       4u
-#define RULE_SUPPRESSORS 8u
+#define RULE_SUPPRESSORS 10u
 #define RULE_GUARDS      6u
 #define RULE_WHERE       4u
 #define RULES_VISIBILITY 32u

@@ -47,6 +47,24 @@ static void test_track_arp_asks_now_and_then(void **state) {
     lab_free(l);
 }
 
+/* Whose link-layer address the packets of several others came with is a gateway, in a file as well;
+ * a host with a second address is none. */
+static void test_track_arp_gateway_by_what_it_forwards(void **state) {
+    (void)state;
+    for (unsigned others = 0; others < 3; others++) {
+        struct lab *l = lab_default();
+        l->mac = 7;
+        lab_udp(l, OTHER, 5000, A1, 5000, "x", 1);
+        for (unsigned i = 0; i < others; i++) lab_udp(l, B1 + i, 5000, A1, 5000, "x", 1);
+        l->mac = 0;
+        ask(l, A1, 5, 1 * S);
+        lab_wait(l, 60 * S);
+        assert_int_equal(unanswered(l), 1);
+        assert_int_equal(l->incidents.rows[0].gateway, others == 2);
+        lab_free(l);
+    }
+}
+
 static void test_track_arp_probes_for_a_free_address(void **state) {
     (void)state;
     struct lab *l = lab_default();
@@ -393,6 +411,7 @@ static void test_track_tcp_window_closed_for_hours(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_arp_asks_now_and_then),
+        cmocka_unit_test(test_track_arp_gateway_by_what_it_forwards),
         cmocka_unit_test(test_track_arp_probes_for_a_free_address),
         cmocka_unit_test(test_track_arp_behind_a_switch),
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),

@@ -304,6 +304,8 @@ static void test_dns_private_answers(void **state) {
                  {"shop.example.dbl.example.com", OUTER, 0x7f000102u, 0},
                  {"shop.example.multi.uribl.example", OUTER, 0x7f000001u, 0},
                  {"dbl.example.com", OUTER, PUBLIC, 0},
+                 {"127-0-0-1.0a1b.example.com", OUTER, 0x7f000001u, 0}, /* made of the address */
+                 {"127.0.0.1.example.com", OUTER, 0x7f000001u, 0},
                  {"www.example.com", SHARED, PRIVATE, 0}}; /* an overlay's resolver */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();

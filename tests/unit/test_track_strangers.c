@@ -71,12 +71,19 @@ static void test_strangers_elsewhere(void **state) {
         memcpy(dns, question, sizeof question);
         dns[sizeof question - 1] = 1;
         lab_udp(l, STRANGER, 5000, B1, 53, dns, sizeof dns);
+        from_server(&k, TCP_SYN | TCP_ACK, NULL, 0); /* repeated all the same */
         lab_wait(l, 10 * S);
         const struct msg_incident *n = incident_of(l, INCIDENT_HALF_OPEN_RESET);
         assert_non_null(n);
         assert_int_equal(n->offers, !known);
+        assert_int_equal(n->worked, false);
         assert_int_equal(l->resolvers.rows[0].unanswered, 1);
         assert_int_equal(l->resolvers.rows[0].by_strangers, !known);
+        assert_int_equal(l->udp.rows[0].asked, 1);
+        assert_int_equal(l->udp.rows[0].by_strangers, !known);
+        n = incident_of(l, INCIDENT_SYNACK_AGAIN);
+        assert_non_null(n);
+        assert_int_equal(n->offers, !known);
         lab_free(l);
     }
 }

@@ -173,6 +173,15 @@ static void test_clear_text_meets_tls(void **state) {
     }
 }
 
+/* TLS 1.3 up to the server's Finished. */
+static void hellos(struct conn *k, uint8_t *b) {
+    conn_open(k);
+    from_client(k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+    k->l->us += 12 * MS;
+    from_server(k, TCP_PSH | TCP_ACK, b, server_hello_of(b, 0x0304, false));
+    from_server(k, TCP_PSH | TCP_ACK, b, record(b, 200));
+}
+
 /* Requests over TLS 1.3 in one connection: what of the server's small records was the answer, and
  * how long it took. */
 static void test_tls_small_answers(void **state) {
@@ -197,11 +206,7 @@ static void test_tls_small_answers(void **state) {
         uint8_t b[4096];
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 443);
-        conn_open(&k);
-        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
-        l->us += 12 * MS;
-        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, 0x0304, false));
-        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
+        hellos(&k, b);
         from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53)); /* Finished */
         for (unsigned n = 0; n < cases[i].requests; n++) {
             from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 180));
@@ -224,6 +229,27 @@ static void test_tls_small_answers(void **state) {
             d->max_us != cases[i].most_ms * MS)
             fail_msg("case %zu: %u samples, %u to %u us", i, (unsigned)d->samples,
                      (unsigned)d->min_us, (unsigned)d->max_us);
+        lab_free(l);
+    }
+}
+
+/* A check of the certificate, by a client that asks nothing and goes: with its farewell or without,
+ * in the segment of its Finished.  One that asked and goes has broken off. */
+static void test_tls_check(void **state) {
+    (void)state;
+    for (int how = 0; how < 3; how++) { /* 0 no word, 1 farewell, 2 request */
+        uint8_t b[512];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        hellos(&k, b);
+        size_t n = record(b, 53);
+        if (how) n += record(b + n, how == 1 ? 19 : 200);
+        from_client(&k, TCP_PSH | TCP_ACK, b, n);
+        l->us += 1 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 250)); /* a ticket */
+        from_client(&k, TCP_RST, NULL, 0);
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 250));
+        assert_int_equal(service_of(l)->reset_by_client, how == 2);
         lab_free(l);
     }
 }
@@ -277,6 +303,7 @@ int main(void) {
         cmocka_unit_test(test_tls_meets_clear_text),
         cmocka_unit_test(test_clear_text_meets_tls),
         cmocka_unit_test(test_tls_small_answers),
+        cmocka_unit_test(test_tls_check),
         cmocka_unit_test(test_tls_talk),
     };
     return cmocka_run_group_tests_name("track_tls", tests, NULL, NULL);

@@ -183,7 +183,7 @@ static const struct {
     {"path_latency_high", far_600_ms_twice, "info", "likely", "network", "203.0.113.9:443"},
     {"tls_fatal_alert", tls_alert_server, "critical", "confirmed", "server", "203.0.113.9:443"},
     {"tls_fatal_alert", tls_alert_client, "critical", "confirmed", "client", "203.0.113.9:443"},
-    {"tls_fatal_alert", tls_alert_rare, "warning", "confirmed", "client", "203.0.113.9:443"},
+    {"tls_fatal_alert", tls_alert_rare, "info", "confirmed", "client", "203.0.113.9:443"},
     {"tls_fatal_alert", healthy, NULL, NULL, NULL, NULL},
     {"http_server_errors", http_errors_target, "warning", "confirmed", "server", "203.0.113.9:443"},
     {"http_server_errors", http_errors_many, "critical", "confirmed", "server", "203.0.113.9:443"},

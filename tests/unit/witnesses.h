@@ -307,7 +307,7 @@ WITNESS(refused) {
     SERVICE;
     s->established = s->closed = 0;
     s->refused = 10;
-    s->refused_us = (struct dist){10, 300, 400, 500, 600};
+    s->refused_us = s->handshake_us;
 }
 WITNESS(refused_other_family) {
     refused(w);

@@ -10,6 +10,8 @@ WITNESS(stray_refused) {
     w->s.services.rows_n = 2;
     refused(w);
     w->service[0].port = 23;
+    w->service[0].handshake_us.samples = 0;
+    w->service[0].refused_us = w->service[1].handshake_us;
     w->service[0].attempted = w->service[0].refused = w->service[0].by_strangers = 3;
 }
 WITNESS(stray_refused_target) {
@@ -116,6 +118,107 @@ WITNESS(large_vanish_for_one_of_many) {
 WITNESS(slow_polls_of_http) {
     w->service[0].first_byte_us = (struct dist){9, 700000, 9000000, 30010000, 30010000};
 }
+/* Small messages in turn, on a port that says nothing of them; and on one that does. */
+WITNESS(slow_small_talk) {
+    slow(w);
+    w->service[0].established = 1;
+    w->service[0].http_responses = 0;
+    w->service[0].small_answers = w->service[0].first_byte_us.samples;
+}
+WITNESS(slow_queries) {
+    slow_small_talk(w);
+    w->service[0].port = 5432;
+}
+WITNESS(slow_small_answers) {
+    slow_small_talk(w);
+    w->service[0].established = 2;
+}
+/* A long poll in clear text, whose time runs out. */
+WITNESS(slow_timed_polls_of_http) {
+    w->service[0].first_byte_us = (struct dist){6, 4e6, 10010000, 10020000, 10020000};
+}
+WITNESS(tabs_closed) {
+    w->service[0].established = 100;
+    w->service[0].reset_by_client = 8;
+}
+/* The host's own answers take 30 ms. */
+WITNESS(refused_on_the_way) {
+    stray_refused(w);
+    w->service[0].by_strangers = 0;
+    w->service[1].handshake_us.min_us = 30000;
+    w->service[0].refused_us = (struct dist){3, 900, 1000, 1100, 1100};
+}
+WITNESS(stray_half_handshakes) {
+    world_ending(w, INCIDENT_SYNACK_AGAIN, 3)->tries = 15;
+    w->service[0].established = 0;
+    w->incident[0].offers = 3;
+}
+WITNESS(large_vanish_and_new_ones_too) {
+    large_vanish(w);
+    w->service[0].timed_out = w->service[0].timeout_repeated = 1;
+    w->service[0].timeout_syn_sent = 4;
+}
+/* Nothing beyond the gateway answers. */
+WITNESS(gateway_gone) {
+    resolver_dead(w);
+    silent(w);
+    struct msg_incident *n = world_incident(w, INCIDENT_ARP_UNANSWERED);
+    n->subject = addr_from_bytes((uint8_t[]){192, 0, 2, 254}, 4);
+    n->port = 0;
+    n->tries = 12;
+    n->span_us = 11000000;
+    n->gateway = true;
+}
+WITNESS(neighbour_gone) {
+    silent(w);
+    world_incident(w, INCIDENT_ARP_UNANSWERED)->tries = 12;
+}
+WITNESS(resolver_and_others_silent) {
+    struct msg_incident *n = world_incident(w, INCIDENT_DEAD_PATH);
+    resolver_dead(w);
+    n->toward_client = n->worked = true; /* a client that slept: no problem by itself */
+    n->tries = 3;
+    n->last_us = w->resolver[0].trouble_first_us;
+}
+WITNESS(stray_requests) {
+    struct msg_udp_service *u = &w->udp[0];
+    w->s.udp.rows_n = 1;
+    *u = (struct msg_udp_service){.address = w->service[0].address, .port = 161, .asked = 4};
+    u->by_strangers = 4;
+    u->waited_us = 5000000;
+    w->s.totals.udp_asked = 4;
+}
+WITNESS(stray_requests_alone) {
+    stray_requests(w);
+    w->s.services.rows_n = 0;
+}
+/* One time server of several is gone. */
+WITNESS(one_clock_gone) {
+    stray_requests_alone(w);
+    w->udp[0].by_strangers = 0;
+    w->udp[0].port = 123;
+    w->udp[1] = w->udp[0];
+    w->udp[1].address.b[3]++;
+    w->udp[1].answered = 4;
+    w->s.udp.rows_n = 2;
+}
+/* Nobody asks again, whatever comes back: it comes back elsewhere. */
+WITNESS(resolver_answers_elsewhere) {
+    resolver_dead(w);
+    w->resolver[0].unanswered = w->resolver[0].unanswered_tries = 20;
+    w->resolver[0].transactions = 20;
+    w->resolver[0].unanswered_wait_us = 40000000;
+}
+WITNESS(alerts_of_robots) {
+    w->service[0].tls_client_hellos = 62;
+    w->service[0].tls_fatal_by_server = 2;
+    w->service[0].tls_alert = 70;
+}
+WITNESS(typed_by_hand) {
+    slow_client(w);
+    w->service[0].http_responses = w->service[0].tls_server_hellos = 0;
+    w->service[0].slow_client_late_acks = 0;
+}
 WITNESS(resolver_dead_one_sided) {
     resolver_dead(w);
     one_sided(w);
@@ -145,6 +248,25 @@ WITNESS(resolver_dead_one_sided) {
     {"tcp_handshake_slow", handshakes_of_clients_far_and_near, NULL, NULL, NULL, NULL}, \
     {"pmtud_blackhole", large_vanish_for_one_of_many, NULL, NULL, NULL, NULL}, \
     {"tcp_dead_path", large_vanish_for_one_of_many, "warning", "confirmed", "network_or_server", "203.0.113.9:443"}, \
+    {"udp_no_reply", stray_requests, "info", "confirmed", "network_or_server", "203.0.113.9:161"}, \
+    {"udp_no_reply", stray_requests_alone, "warning", "confirmed", "network_or_server", "203.0.113.9:161"}, \
+    {"udp_no_reply", one_clock_gone, "info", "confirmed", "network_or_server", "203.0.113.9:123"}, \
+    {"dns_no_answer", resolver_answers_elsewhere, "info", "confirmed", "capture", "192.0.2.53"}, \
+    {"tls_fatal_alert", alerts_of_robots, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_client", typed_by_hand, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"slow_server", slow_small_talk, "info", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_queries, "warning", "likely", "server", "203.0.113.9:5432"}, \
+    {"slow_server", slow_small_answers, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_timed_polls_of_http, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_reset_midstream", tabs_closed, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_refused", refused_on_the_way, "critical", "confirmed", "policy", "203.0.113.9:23"}, \
+    {"tcp_synack_retransmit", stray_half_handshakes, "info", "confirmed", "network", "203.0.113.9:443"}, \
+    {"pmtud_blackhole", large_vanish_and_new_ones_too, NULL, NULL, NULL, NULL}, \
+    {"arp_unanswered", gateway_gone, "critical", "confirmed", "local_link", "192.0.2.254"}, \
+    {"dns_no_answer", gateway_gone, NULL, NULL, NULL, NULL}, \
+    {"tcp_syn_timeout", gateway_gone, NULL, NULL, NULL, NULL}, \
+    {"tcp_syn_timeout", neighbour_gone, "critical", "confirmed", "network_or_server", "203.0.113.9:443"}, \
+    {"dns_no_answer", resolver_and_others_silent, "critical", "confirmed", "ambiguous", "192.0.2.53"}, \
     {"slow_server", slow_polls_of_http, "info", "confirmed", "server", "203.0.113.9:443"}
 /* clang-format on */
 #endif
