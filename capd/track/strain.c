@@ -69,20 +69,18 @@ void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, struc
     services_sample(e, f, SERVICE_RISE, rise);
 }
 
-void strain_round(struct engine *e, const struct flow *f, unsigned d, uint32_t took_us,
-                  uint32_t window, bool full) {
+void strain_round(struct engine *e, const struct flow *f, unsigned d, struct round r) {
     struct service *v = services_of(e, f);
     uint32_t base = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0;
-    uint32_t whole = took_us + f->side[!d].rtt_us;
     if (!v) return;
     struct strain *t = &v->strain;
-    t->rounds_us[d] += took_us;
+    t->rounds_us[d] += r.took_us;
     /* Behind a queue the window is full as well, but it is the link that sets the pace. */
-    if (!full || base == 0 || whole / 2 > base) return;
-    t->full_us[d] += took_us;
+    if (!r.full || base == 0 || r.whole_us / 2 > base) return;
+    t->full_us[d] += r.took_us;
     t->full_rounds[d]++;
-    t->full_window_bytes[d] += window;
-    t->full_rtt_us[d] += whole;
+    t->full_window_bytes[d] += r.window;
+    t->full_rtt_us[d] += r.whole_us;
 }
 
 void strain_sack(struct engine *e, const struct segment *s) {

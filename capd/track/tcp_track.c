@@ -315,7 +315,7 @@ void tcp_segment(struct engine *e, struct segment *s) {
              (s->flags & (TCP_ACK | TCP_RST)) == TCP_ACK &&
              (f->bits & (FLOW_SYN | FLOW_SYNACK)) == (FLOW_SYN | FLOW_SYNACK))
         establish(e, s);
-    if (s->k->tcp.has_timestamps && f->bits & FLOW_SCALE_KNOWN) rounds_segment(e, s);
+    if (f->bits & FLOW_SCALE_KNOWN) rounds_segment(e, s);
     if (s->flags & TCP_ACK) take_ack(e, s);
     take_data(e, s);
     tcp_watch_window(e, s);

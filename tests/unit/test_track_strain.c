@@ -145,6 +145,41 @@ static void test_strain_full_window(void **state) {
     }
 }
 
+/* Without timestamps: bursts of eleven segments, one ACK for each, seen beside the receiver or
+ * beside the sender. */
+static void test_strain_full_window_without_timestamps(void **state) {
+    (void)state;
+    static const struct {
+        unsigned before_ms, after_ms; /* from ACK to data, from data to ACK */
+        uint16_t window;
+        bool full;
+    } cases[] = {{80, 1, 11 * 1460, true},  {1, 80, 11 * 1460, true},   {80, 1, 22 * 1460, false},
+                 {1, 80, 22 * 1460, false}, {200, 1, 11 * 1460, false}, /* a queue */
+                 {80, 1, 8 * 1460, false}}; /* more than fits: no window of its */
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        l->window = cases[i].window;
+        from_client(&k, TCP_SYN, NULL, 0);
+        l->us += 80 * MS;
+        from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+        from_client(&k, TCP_ACK, NULL, 0);
+        from_client(&k, TCP_PSH | TCP_ACK, "GET\n", 4);
+        for (unsigned round = 0; round < 30; round++) {
+            l->us += cases[i].before_ms * MS;
+            for (unsigned n = 0; n < 11; n++) from_server(&k, TCP_ACK, NULL, 1460);
+            l->us += cases[i].after_ms * MS;
+            from_client(&k, TCP_ACK, NULL, 0);
+        }
+        const struct msg_service *s = look(l);
+        assert_true(s->rounds_to_client_us > 1 * S);
+        if (cases[i].full != (s->full_to_client_rounds >= 20)) fail_msg("case %zu", i);
+        if (cases[i].full)
+            assert_in_range(s->full_to_client_rtt_us / s->full_to_client_rounds, 80 * MS, 82 * MS);
+        lab_free(l);
+    }
+}
+
 static void test_strain_duplicate_sack(void **state) {
     (void)state;
     struct lab *l = lab_default();
@@ -479,6 +514,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strain_queue_is_seen_at_the_receiver),
         cmocka_unit_test(test_strain_full_window),
+        cmocka_unit_test(test_strain_full_window_without_timestamps),
         cmocka_unit_test(test_strain_duplicate_sack),
         cmocka_unit_test(test_strain_silence),
         cmocka_unit_test(test_strain_closed_while_waiting),
