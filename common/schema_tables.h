@@ -53,6 +53,7 @@
     F(T, U, packets, ANY, count, "selected packets") \
     F(T, U, bytes, ANY, bytes, "selected bytes on the wire") \
     F(T, U, other_packets, ANY, count, "packets seen that do not belong to the target") \
+    F(T, U, tunnel_packets, ANY, count, "packets of a tunnel between an address of the target and another: what they carry has addresses of its own") \
     F(T, U, other_bytes, ANY, bytes, "their bytes") \
     F(T, U, seen, ANY, count, "packets the worker read") \
     F(T, U, missed_kernel, ANY, count, "dropped for want of room in the ring") \

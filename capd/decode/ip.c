@@ -32,7 +32,10 @@ static void ip_set_fragment(struct packet *k, uint32_t offset_bytes, bool more) 
 static enum decode_status ip_commit(struct packet *k, const struct ip_fields *h) {
     if (k->ip_version != 0) {
         if (k->tunnels >= DECODE_MAX_TUNNELS) return DECODE_TUNNEL_MALFORMED;
-        k->tunnels++;
+        if (k->tunnels++ == 0) {
+            k->outer_src = k->src;
+            k->outer_dst = k->dst;
+        }
     }
     packet_add(k, h->version == 4 ? PROTO_IPV4 : PROTO_IPV6);
     k->ip_version = h->version;

@@ -114,9 +114,10 @@ struct packet {
     uint32_t ip_id; /* 16 bits in IPv4; fragment header's 32 bits in IPv6 */
     bool has_ip_id, dont_fragment;
     bool fragment, more_fragments;
-    uint32_t fragment_offset; /* bytes */
-    uint8_t tunnels;          /* headers of another IP packet around this one */
-    uint32_t l4_bytes;        /* transport header and payload by the IP header's length */
+    uint32_t fragment_offset;         /* bytes */
+    uint8_t tunnels;                  /* headers of another IP packet around this one */
+    struct addr outer_src, outer_dst; /* of the outermost, if tunnels > 0 */
+    uint32_t l4_bytes;                /* transport header and payload by the IP header's length */
 
     uint16_t sport, dport; /* 0 unless TCP, UDP, SCTP with has_ports */
     bool has_ports;

@@ -20,6 +20,7 @@ static void fill_quality(const struct engine *e, struct msg_totals *t) {
     t->packets = c->packets;
     t->bytes = c->bytes;
     t->other_packets = c->other_packets;
+    t->tunnel_packets = c->tunnel_packets;
     t->other_bytes = c->other_bytes;
     t->seen = c->seen;
     t->missed_kernel = c->missed_kernel;

@@ -168,7 +168,14 @@ static void count_status(struct totals *t, enum decode_status s) {
     }
 }
 
+static void count_tunnel(struct engine *e, const struct packet *k) {
+    if (k->tunnels > 0 && e->has_host)
+        e->total.tunnel_packets +=
+            select_address(e, &k->outer_src) || select_address(e, &k->outer_dst);
+}
+
 static void count_other(struct engine *e, struct flow *f) {
+    count_tunnel(e, e->packet);
     e->total.other_packets++;
     e->total.other_bytes += e->packet->wire_bytes;
     if (!f) return;
@@ -182,6 +189,7 @@ static void count_selected(struct engine *e, unsigned to) {
     const struct packet *k = e->packet;
     t->packets++;
     t->bytes += k->wire_bytes;
+    count_tunnel(e, k);
     uint32_t layers = k->layers ? k->layers : 1u << PROTO_OTHER;
     for (; layers; layers &= layers - 1) {
         unsigned p = (unsigned)__builtin_ctz(layers);

@@ -448,7 +448,7 @@ struct hosts {
 };
 
 struct totals {
-    uint64_t packets, bytes, other_packets, other_bytes, seen;
+    uint64_t packets, bytes, other_packets, other_bytes, tunnel_packets, seen;
     uint64_t missed_kernel, missed_interface, truncated, malformed, undecoded, fragments,
         duplicates;
     uint64_t interface_down_us;

@@ -153,11 +153,38 @@ static void test_handshakes_by_side(void **state) {
     }
 }
 
+/* A tunnel (IP in IP) that ends at the target carries what is not the target's. */
+static void test_tunnel_of_the_target(void **state) {
+    (void)state;
+    for (int named = 0; named < 2; named++) {
+        struct engine_options o = lab_options();
+        o.target.mode = MODE_DOMAIN;
+        o.target.addresses = 1;
+        o.target.address[0].address = addr_from_bytes((uint8_t[]){192, 0, 2, named ? 1 : 77}, 4);
+        o.target.address[0].prefix_len = 32;
+        struct lab *l = lab_new(&o);
+        uint8_t f[34 + 28] = {0}, *ip = f + 34;
+        ip[0] = 0x45;
+        ip[3] = 28;
+        ip[8] = 64;
+        ip[9] = 17;
+        put32(ip + 12, 0x0a090901);
+        put32(ip + 16, 0x0a090902);
+        put32(ip + 20, 5000u << 16 | 6000);
+        put32(ip + 24, 8u << 16);
+        lab_ip(l, f, 4, A1, B1, 28);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.other_packets, 1);
+        assert_int_equal(l->totals.tunnel_packets, named);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strangers_tcp),       cmocka_unit_test(test_strangers_own_address),
         cmocka_unit_test(test_strangers_elsewhere), cmocka_unit_test(test_lost_race_of_families),
-        cmocka_unit_test(test_handshakes_by_side),
+        cmocka_unit_test(test_handshakes_by_side),  cmocka_unit_test(test_tunnel_of_the_target),
     };
     return cmocka_run_group_tests_name("track_strangers", tests, NULL, NULL);
 }
