@@ -78,7 +78,7 @@ endif
 COMMON := common/addr.c common/routes.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
           common/wire.c common/mpcheck.c common/mp.c common/schema.c \
           common/frame.c common/conf.c common/protocol.c common/bucket.c common/targets.c common/peer.c \
-          common/start.c common/sysd.c common/landlock.c \
+          common/start.c common/listen.c common/sysd.c common/landlock.c \
           common/held.c common/rlimit.c
 DECODE := $(addprefix capd/decode/,decode.c datalink.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c \
           dns.c http.c http_chunk.c http_target.c tls.c tls_hello.c stp.c sctp.c nd.c dhcp.c dhcp6.c quic.c \
@@ -96,7 +96,7 @@ WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worke
           capd/worker/narrow.c capd/worker/output.c
 PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/parent/captures.c \
           capd/parent/relay.c capd/parent/interfaces.c capd/parent/policy.c capd/parent/config.c \
-          capd/parent/filter_check.c capd/parent/listener.c capd/parent/priv.c capd/parent/sandbox.c \
+          capd/parent/filter_check.c capd/parent/priv.c capd/parent/sandbox.c \
           capd/parent/audit.c capd/check/check.c
 MCPCORE := $(addprefix mcpd/,loop.c)
 MCPCORE += $(addprefix mcpd/mcp/,argcheck.c batch.c caller.c completion.c content.c dispatch.c era.c jsoncheck.c jsonrpc.c \

@@ -3,6 +3,8 @@
 #include "common/conf.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,18 @@ bool conf_number(const char *value, unsigned long min, unsigned long max, unsign
     if (errno || *end || v < min || v > max) return false;
     *out = (unsigned)v;
     return true;
+}
+
+bool conf_user(const char *value, unsigned *out) {
+    const struct passwd *p = getpwnam(value);
+    if (p) *out = p->pw_uid;
+    return p || conf_number(value, 0, UINT32_MAX - 1ul, out);
+}
+
+bool conf_group(const char *value, unsigned *out) {
+    const struct group *g = getgrnam(value);
+    if (g) *out = g->gr_gid;
+    return g || conf_number(value, 0, UINT32_MAX - 1ul, out);
 }
 
 static bool read_switch(const char *value, bool *out) {

@@ -32,8 +32,10 @@ bool conf_parse(const struct conf_key *keys, size_t keys_n, void *config, const 
 bool conf_read(const struct conf_key *keys, size_t keys_n, void *config, const char *path,
                bool required, struct fail *fail);
 
-/* Value helpers: a decimal number in min..max; every word of a list (blanks, commas; no comments,
- * no quotation marks). */
+/* Value helpers: a decimal number in min..max; a user or group by name or number; every word of a
+ * list (blanks, commas; no comments, no quotation marks). */
 bool conf_number(const char *value, unsigned long min, unsigned long max, unsigned *out);
+bool conf_user(const char *value, unsigned *out);
+bool conf_group(const char *value, unsigned *out);
 bool conf_words(const char *value, bool (*add)(void *config, const char *word), void *config);
 #endif

@@ -51,19 +51,3 @@ void *start_map_secret(size_t bytes) {
     (void)munmap(p, bytes);
     return NULL;
 }
-
-bool start_clear_socket(const struct sockaddr_un *path, const char *program, struct fail *fail) {
-    struct stat st;
-    if (lstat(path->sun_path, &st) != 0) return true;
-    if (!S_ISSOCK(st.st_mode))
-        return fail_set(fail, FAIL_ENVIRONMENT, "socket", "%.107s: exists and is no socket",
-                        path->sun_path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int rc = fd < 0 ? -1 : connect(fd, (const struct sockaddr *)path, sizeof *path);
-    bool stale = rc != 0 && errno == ECONNREFUSED;
-    if (fd >= 0) close(fd);
-    if (stale && unlink(path->sun_path) == 0) return true;
-    return fail_set(fail, FAIL_ENVIRONMENT, "socket", "%.107s: %s%s%s", path->sun_path,
-                    stale ? strerror(errno) : "another ", stale ? "" : program,
-                    stale ? "" : " listens there");
-}

@@ -3,7 +3,6 @@
 #include "common/err.h"
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/un.h>
 
 /* Descriptors 0 to 2 exist afterwards, or a socket could become stderr (0 and 1 are /dev/null), and
  * none from `first_unwanted` on. */
@@ -19,7 +18,4 @@ bool start_make_id(char *out, size_t cap);
 /* Zeroed memory, whole pages, that a process forked from this one finds empty; NULL: none.  The
  * caller's, to be given back by munmap(). */
 void *start_map_secret(size_t bytes);
-
-/* Remove a socket left behind.  False: another `program` listens there, or it is something else. */
-bool start_clear_socket(const struct sockaddr_un *path, const char *program, struct fail *fail);
 #endif

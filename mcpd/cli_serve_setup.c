@@ -1,15 +1,14 @@
 /* Opens what `mcpd serve` listens on: the sockets that systemd passes, else those of the settings.
  * Runs in: mcpd, at the start. Input trust: local (settings, environment). */
 #include "common/conf.h"
+#include "common/listen.h"
 #include "common/log.h"
-#include "common/start.h"
 #include "common/sysd.h"
 #include "mcpd/cli_serve.h"
 #include "mcpd/transport/http_limits.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,45 +99,27 @@ static void describe(struct serve_sockets *s, int fd, struct listener_kind *kind
 
 /* ---- Unix ------------------------------------------------------------------------------------ */
 
-/* The owner may connect, and the group if one is named. */
-static bool open_to_group(const char *path, const char *name, gid_t gid, struct fail *fail) {
-    if (!name[0] || (chown(path, (uid_t)-1, gid) == 0 && chmod(path, 0660) == 0)) return true;
-    fail_set(fail, FAIL_PERMISSION, "socket_group",
-             "cannot give %.107s to the group %.32s: %s (who runs mcpd must be in it)", path, name,
-             strerror(errno));
-    (void)unlink(path); /* ours, and of no use to anybody */
-    return false;
-}
-
-/* The group's number; anything if none is named. */
+/* The group's number; 0 if none is named. */
 static bool find_group(const char *name, gid_t *gid_out, struct fail *fail) {
-    unsigned number = 0;
-    const struct group *g = name[0] ? getgrnam(name) : NULL;
-    if (!g && name[0] && !conf_number(name, 0, UINT32_MAX - 1ul, &number))
-        return fail_set(fail, FAIL_VALUE, "socket_group", "socket_group: there is no group %.32s",
-                        name);
-    *gid_out = g ? g->gr_gid : number;
-    return true;
+    *gid_out = 0;
+    return !name[0] || conf_group(name, gid_out) ||
+           fail_set(fail, FAIL_VALUE, "socket_group", "socket_group: there is no group %.32s",
+                    name);
 }
 
+/* The owner may connect, and the group if one is named. */
 static int open_unix(const struct settings *c, const char *path, struct fail *fail) {
-    struct sockaddr_un sa = {.sun_family = AF_UNIX};
-    gid_t gid = 0;
-    snprintf(sa.sun_path, sizeof sa.sun_path, "%s", path);
-    /* Locked up as mcpd is when it ends, it cannot remove one itself. */
-    if (!find_group(c->socket_group, &gid, fail) || !start_clear_socket(&sa, "mcpd serve", fail))
-        return -1;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    mode_t mask = umask(0177);
-    int rc = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&sa, sizeof sa);
-    int err = errno;
-    (void)umask(mask);
-    if (rc == 0 && open_to_group(path, c->socket_group, gid, fail) && listen(fd, HTTP_BACKLOG) == 0)
-        return fd;
-    if (rc != 0)
-        fail_set(fail, err == EACCES ? FAIL_PERMISSION : FAIL_ENVIRONMENT, "socket",
-                 "cannot listen on %.107s: %s", path, strerror(err));
-    if (fd >= 0) close(fd);
+    const char *group = c->socket_group;
+    gid_t gid;
+    if (!find_group(group, &gid, fail)) return -1;
+    int fd = listen_at(path, "mcpd serve", HTTP_BACKLOG, fail);
+    int error = fd < 0 || !group[0] ? 0 : listen_open_to(path, gid);
+    if (error == 0) return fd;
+    fail_set(fail, FAIL_PERMISSION, "socket_group",
+             "cannot give %.107s to the group %.32s: %s (who runs mcpd must be in it)", path, group,
+             strerror(-error));
+    (void)unlink(path); /* ours, and of no use to anybody; locked up it cannot be removed later */
+    close(fd);
     return -1;
 }
 

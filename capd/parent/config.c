@@ -2,8 +2,6 @@
  * Runs in: parent, before it gives up privileges.  Input trust: local (root's file). */
 #include "capd/parent/config.h"
 #include "common/conf.h"
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,21 +9,18 @@ static bool copy(char *to, size_t cap, const char *v) {
     return *v && (size_t)snprintf(to, cap, "%s", v) < cap;
 }
 
-static bool add_id(struct config_ids *ids, bool known, uint32_t id, const char *v) {
-    if ((!known && !conf_number(v, 0, UINT32_MAX - 1ul, &id)) || ids->n == CONFIG_IDS) return false;
-    ids->id[ids->n++] = id;
-    return true;
+static bool add_id(struct config_ids *ids, const char *v,
+                   bool (*id_of)(const char *value, unsigned *out)) {
+    return ids->n < CONFIG_IDS && id_of(v, &ids->id[ids->n]) && ++ids->n;
 }
 
 /* One item of a list; false: not known, or no room. */
 static bool add_user(void *ids, const char *v) {
-    const struct passwd *p = getpwnam(v);
-    return add_id(ids, p, p ? p->pw_uid : 0, v);
+    return add_id(ids, v, conf_user);
 }
 
 static bool add_group(void *ids, const char *v) {
-    const struct group *g = getgrnam(v);
-    return add_id(ids, g, g ? g->gr_gid : 0, v);
+    return add_id(ids, v, conf_group);
 }
 
 void config_defaults(struct config *c) {

@@ -2,10 +2,11 @@
  * or the file system first, then privileges go, then the system call filter, then the first client.
  * Runs in: parent.  Input trust: local (arguments, environment). */
 #include "capd/check/check.h"
-#include "capd/parent/listener.h"
 #include "capd/parent/priv.h"
 #include "capd/parent/sandbox.h"
 #include "capd/parent/server.h"
+#include "common/conf.h"
+#include "common/listen.h"
 #include "common/log.h"
 #include "common/protocol.h"
 #include "common/start.h"
@@ -120,6 +121,20 @@ static bool configure(struct arguments *a, struct config *c, struct fail *fail) 
     return fail_set(fail, FAIL_VALUE, "", "--socket: an absolute path of at most 107 bytes");
 }
 
+static int listen_to_clients(const struct config *c, struct fail *fail) {
+    unsigned gid;
+    if (strncmp(c->socket, "/run/capd/", 10) == 0 && mkdir("/run/capd", 0755) == 0)
+        (void)chmod("/run/capd", 0755);
+    int fd = listen_at(c->socket, "capd", SOMAXCONN, fail);
+    if (fd < 0) return fd;
+    int error = conf_group(c->socket_group, &gid) ? listen_open_to(c->socket, gid) : -ESRCH;
+    if (error)
+        log_line("%s cannot be given to group %s, only this group and user can connect: %s",
+                 c->socket, c->socket_group, strerror(-error));
+    if (error) (void)chmod(c->socket, 0660);
+    return fd;
+}
+
 static bool open_endpoints(const struct arguments *a, struct server *s, int passed_fd,
                            struct fail *fail) {
     s->private_mode = a->private_mode;
@@ -129,7 +144,7 @@ static bool open_endpoints(const struct arguments *a, struct server *s, int pass
         s->config.services = (struct config_ids){.n = 1, .id = {getuid()}};
         return check_private_descriptors(a->private_file, fail);
     }
-    s->listen_fd = passed_fd >= 0 ? passed_fd : listener_open(&s->config, fail);
+    s->listen_fd = passed_fd >= 0 ? passed_fd : listen_to_clients(&s->config, fail);
     return s->listen_fd >= 0;
 }
 
@@ -162,7 +177,7 @@ static int run(struct arguments *a, struct fail *fail) {
     clearenv();
     if (!open_endpoints(a, s, passed_fd, fail) || !lock_up(a, &o, s, fail)) return 1;
     if (a->private_mode && server_adopt(s, PRIVATE_FD) != 0)
-        return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptor 3 has no peer"), 1;
+        return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptor 3 has no peer that is served"), 1;
     if (!a->private_mode)
         log_line("listening on %s as uid %u%s",
                  passed_fd < 0 ? s->config.socket : "a passed socket", getuid(),
