@@ -38,7 +38,7 @@ static pid_t fork_worker(const struct server *s, const struct capture *c, int ip
                              .sandbox_off = s->sandbox_off,
                              .start = start,
                              .local = local,
-                             .locals = s->interfaces.addresses};
+                             .locals = start->file ? 0 : s->interfaces.addresses};
     memcpy(job.capture_id, c->id, sizeof job.capture_id);
     for (uint32_t i = 0; i < job.locals; i++) local[i] = s->interfaces.address[i].address;
     pid_t pid = fork();

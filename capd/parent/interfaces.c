@@ -2,6 +2,7 @@
  * routes. libpcap's own enumeration is avoided: it opens every device. Runs in: parent.  Input
  * trust: none (kernel). */
 #include "capd/parent/interfaces.h"
+#include "common/clock.h"
 #include "common/routes.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define FRESH_MAX_MS 1000u
 
 /* Text of /sys/class/net/NAME/LEAF, "" if it is not there. */
 static const char *sysfs_text(const char *name, const char *leaf, char out[256]) {
@@ -123,10 +126,7 @@ static void read_routes(struct interfaces *out, const struct ifaddrs *list, cons
 enum rank { RANK_DEFAULT, RANK_ADDRESS, RANK_DEVICE, RANK_OTHER_ADDRESS, RANK_REST, RANKS };
 
 static enum rank rank_of(const struct interfaces *out, const struct ifaddrs *a, uint64_t index) {
-    char text[256];
     struct addr address = addr_from_sockaddr(a->ifa_addr);
-    if (is_link(a))
-        return *sysfs_text(a->ifa_name, "device/uevent", text) ? RANK_DEVICE : RANK_REST;
     for (uint32_t i = 0; i < out->interfaces; i++)
         if (out->interface[i].index == index &&
             (out->interface[i].default_v4 || out->interface[i].default_v6))
@@ -135,19 +135,29 @@ static enum rank rank_of(const struct interfaces *out, const struct ifaddrs *a, 
                                                                   : RANK_OTHER_ADDRESS;
 }
 
+/* The kernel is asked once for each interface, not for each of its addresses, which follow each
+ * other: a node may have thousands. */
 static void add_ranked(struct interfaces *out, const struct ifaddrs *list, enum rank rank) {
+    const char *name = "";
+    char text[256];
+    uint64_t index = 0;
     for (const struct ifaddrs *a = list; a; a = a->ifa_next) {
-        if (!is_link(a) && addr_from_sockaddr(a->ifa_addr).len == 0) continue;
-        uint64_t index = is_link(a) ? index_of(a) : if_nametoindex(a->ifa_name);
-        if (rank == 0) *(is_link(a) ? &out->interfaces_all : &out->addresses_all) += 1;
-        if (rank_of(out, a, index) != rank) continue;
-        const struct msg_interface *row = row_of(out, list, index);
-        if (!is_link(a)) add_address(out, a, row);
+        if (is_link(a)) {
+            if (rank == 0) out->interfaces_all++;
+            if (rank == RANK_REST ||
+                (rank == RANK_DEVICE && *sysfs_text(a->ifa_name, "device/uevent", text)))
+                (void)row_of(out, list, index_of(a));
+        } else if (addr_from_sockaddr(a->ifa_addr).len != 0) {
+            if (rank == 0) out->addresses_all++;
+            if (strcmp(name, a->ifa_name) != 0) index = if_nametoindex(name = a->ifa_name);
+            if (rank_of(out, a, index) == rank) add_address(out, a, row_of(out, list, index));
+        }
     }
 }
 
 int interfaces_read(struct interfaces *out, const char *wanted) {
     struct ifaddrs *list;
+    uint64_t began = clock_mono_ms();
     memset(out, 0, sizeof *out);
     if (getifaddrs(&list) != 0) return -errno;
     row_of(out, list, if_nametoindex(wanted));
@@ -155,5 +165,7 @@ int interfaces_read(struct interfaces *out, const char *wanted) {
     read_routes(out, list, "/proc/self/net/ipv6_route", routes_parse_v6);
     for (enum rank rank = 0; rank < RANKS; rank++) add_ranked(out, list, rank);
     freeifaddrs(list);
+    uint64_t now = clock_mono_ms(), fresh_ms = 20 * (now - began);
+    out->fresh_until_ms = now + (fresh_ms < FRESH_MAX_MS ? fresh_ms : FRESH_MAX_MS);
     return 0;
 }

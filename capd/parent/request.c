@@ -45,15 +45,27 @@ static bool do_hello(struct request *r, const void *msg) {
     return true;
 }
 
+/* What was read last stands for all until it has aged; on a machine with more interfaces than are
+ * listed, each user may have it read again for another one now and then. */
 static bool read_interfaces(struct request *r, const char *wanted) {
-    int error = interfaces_read(&r->s->interfaces, wanted);
+    struct interfaces *all = &r->s->interfaces;
+    uint64_t now = clock_mono_ms();
+    bool listed =
+        !*wanted || interfaces_find(all, wanted) || all->interfaces == all->interfaces_all;
+    bool fresh = now < all->fresh_until_ms;
+    if (fresh && listed) return true;
+    if (fresh &&
+        !bucket_take_of(&r->s->lookups, r->c->peer.uid, &(struct bucket_rate){1, 4}, now, NULL))
+        return fail_set(
+            &r->fail, FAIL_LIMIT, "interface",
+            "interface `%.15s` is none of the %u listed ones; others are looked up once a second",
+            wanted, all->interfaces);
+    int error = interfaces_read(all, wanted);
     if (error)
         return fail_set(&r->fail, FAIL_ENVIRONMENT, "", "the interfaces could not be read: %s",
                         strerror(-error));
-    for (uint32_t i = 0; i < r->s->interfaces.interfaces; i++) {
-        struct msg_interface *row = &r->s->interfaces.interface[i];
-        row->allowed = policy_allows_interface(&r->s->config, row->name);
-    }
+    for (struct msg_interface *i = all->interface; i < all->interface + all->interfaces; i++)
+        i->allowed = policy_allows_interface(&r->s->config, i->name);
     return true;
 }
 
@@ -118,7 +130,6 @@ static bool check_target(struct request *r, const struct msg_start *m) {
 }
 
 static bool check_file(struct request *r) {
-    r->s->interfaces.addresses = 0;
     return r->s->file_fd >= 0 || fail_set(&r->fail, FAIL_VALUE, "file",
                                           "only `capd --private --private-file` reads files");
 }

@@ -58,10 +58,10 @@ struct server {
     bool stopping;
     unsigned turn;
     struct sysd manager;
-    struct bucket_shares requests; /* by uid */
+    struct bucket_shares requests, lookups; /* by uid: of any kind; of interfaces not listed */
     struct client client[SERVER_CLIENTS];
     struct capture capture[LIM_CAPTURES];
-    struct interfaces interfaces; /* scratch of one request */
+    struct interfaces interfaces; /* as read last */
 };
 
 /* Allocate the state; NULL: no memory. */
