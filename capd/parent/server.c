@@ -111,54 +111,75 @@ static void drop_client(struct server *s, struct client *c) {
     if (s->private_mode) s->stopping = true;
 }
 
-/* May this user have the connection that was just made?  Root always may. */
-static bool has_room(const struct server *s, uid_t uid, struct fail *fail) {
+static bool has_captures(const struct server *s, const struct client *c) {
+    for (unsigned i = 0; i < LIM_CAPTURES; i++)
+        if (is_for(&s->capture[i], s, c)) return true;
+    return false;
+}
+
+static unsigned connections_of(const struct server *s, uid_t uid) {
     unsigned n = 0;
     for (int i = 0; i < SERVER_CLIENTS; i++)
         n += s->client[i].fd >= 0 && s->client[i].peer.uid == uid;
-    return n <= SERVER_PER_USER || uid == 0 ||
-           fail_set(fail, FAIL_LIMIT, "", "this user has %u connections to capd already", n - 1);
+    return n;
+}
+
+/* Who is turned away is told why, at once or not at all. */
+static void turn_away(int fd, const struct peer *peer, const struct fail *why) {
+    uint8_t frame[WIRE_HEADER_BYTES + LIM_FRAME_TO_CAPD];
+    size_t n = frame_put_error(frame, sizeof frame, (struct wire_header){0}, why);
+    audit_connect(peer, why);
+    (void)!send(fd, frame, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* A free place.  There is always one: when all are taken, the connection without a capture that is
+ * idle longest, of the user with most of them, gives way. */
+static struct client *find_place(struct server *s) {
+    struct client *idle = NULL;
+    unsigned most = 0;
+    for (struct client *c = s->client; c < s->client + SERVER_CLIENTS; c++) {
+        if (c->fd < 0) return c;
+        unsigned n = has_captures(s, c) ? 0 : connections_of(s, c->peer.uid);
+        if (n < most || n == 0 || (n == most && c->last_request_ms >= idle->last_request_ms))
+            continue;
+        most = n;
+        idle = c;
+    }
+    struct fail full;
+    ASSERT(idle); /* there are more places than captures */
+    fail_set(&full, FAIL_LIMIT, "", "all %d connections to capd are in use and this one was idle",
+             SERVER_CLIENTS);
+    if (idle->out_used == 0) turn_away(idle->fd, &idle->peer, &full);
+    drop_client(s, idle);
+    return idle;
 }
 
 int server_adopt(struct server *s, int fd) {
-    struct client *c = NULL;
     struct fail fail;
-    for (int i = 0; i < SERVER_CLIENTS && !c; i++)
-        if (s->client[i].fd < 0) c = &s->client[i];
-    if (!c) return -EMFILE;
-    int error = peer_read(fd, &c->peer);
+    struct peer peer;
+    int error = peer_read(fd, &peer);
     if (error) return error;
+    bool has_room = s->private_mode || peer.uid == 0 ||
+                    connections_of(s, peer.uid) < SERVER_PER_USER ||
+                    fail_set(&fail, FAIL_LIMIT, "", "this user has %u connections to capd already",
+                             SERVER_PER_USER);
+    if (!has_room || !policy_admits(&s->config, &peer, &fail)) {
+        turn_away(fd, &peer, &fail);
+        return -EACCES;
+    }
+    struct client *c = find_place(s);
     c->fd = fd;
+    c->peer = peer;
     c->sending = -1;
     c->last_request_ms = clock_mono_ms();
-    if (policy_admits(&s->config, &c->peer, &fail) &&
-        (s->private_mode || has_room(s, c->peer.uid, &fail)))
-        return 0;
-    audit_connect(&c->peer, &fail);
-    server_reply_error(c, 0, &fail);
-    c->closing = true;
     return 0;
-}
-
-/* Every place is taken; said at once, or not at all. */
-static void turn_away(int fd) {
-    uint8_t frame[WIRE_HEADER_BYTES + LIM_FRAME_TO_CAPD];
-    struct fail full;
-    struct peer peer;
-    fail_set(&full, FAIL_LIMIT, "", "capd has no connection left, all %d are in use",
-             SERVER_CLIENTS);
-    if (peer_read(fd, &peer) == 0) audit_connect(&peer, &full);
-    size_t n = frame_put_error(frame, sizeof frame, (struct wire_header){0}, &full);
-    (void)!send(fd, frame, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void accept_clients(struct server *s) {
     for (int i = 0; i < SERVER_CLIENTS; i++) { /* who floods shall not hold the loop */
         int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) return; /* poll says again if there is more */
-        int error = server_adopt(s, fd);
-        if (error == -EMFILE) turn_away(fd);
-        if (error) close(fd);
+        if (server_adopt(s, fd) != 0) close(fd);
     }
 }
 
@@ -204,12 +225,6 @@ static bool read_client(struct server *s, struct client *c) {
     c->in_used += (size_t)n;
     eat_frames(s, c);
     return true;
-}
-
-static bool has_captures(const struct server *s, const struct client *c) {
-    for (unsigned i = 0; i < LIM_CAPTURES; i++)
-        if (is_for(&s->capture[i], s, c)) return true;
-    return false;
 }
 
 /* More than `ms` since `since_ms`?  0: it has not begun.  `since_ms` may be later than `now`. */
