@@ -7,8 +7,8 @@
 #include "common/text.h"
 #include <stdio.h>
 
-#define ADDRESSES_TEXT 1900 /* 43 of the longest; all of a line then fits into one of log.h */
-#define PORTS_TEXT     100  /* all of them */
+#define ADDRESSES_TEXT 1900 /* 41 of the longest; all of a line then fits into one of log.h */
+#define PORTS_TEXT     160  /* all of them */
 #define REFUSED_TEXT   32
 
 /* May one more refusal of this one have a line?  Else who is refused often would push the lines of
@@ -47,17 +47,21 @@ void audit_connect(const struct peer *p, const struct fail *refused) {
                  refused->why, more);
 }
 
-void audit_order(const struct client *c, const char *what, const char *capture_id,
-                 const struct capture *of, const struct msg_retarget *m) {
+void audit_order(const struct client *c, unsigned type, const char *capture_id,
+                 const struct capture *of, const struct msg_retarget *m,
+                 const struct fail *refused) {
     char id[LIM_CAPTURE_ID + 1], account[LIM_LABEL + 1], to[ADDRESSES_TEXT] = "";
     char more[REFUSED_TEXT] = "";
-    if (!of && !refusal_has_line(c->peer.uid, more)) return;
+    if (refused && !refusal_has_line(c->peer.uid, more)) return;
     if (m) targets_addresses(m->addresses, m->addresses_n, to, sizeof to);
-    log_line("audit: %s uid=%u gid=%u pid=%d capture=\"%s\" for=\"%s\"%s%s%s %s%s", what,
+    log_line("audit: %s uid=%u gid=%u pid=%d capture=\"%s\" for=\"%s\"%s%s%s %s%s%s",
+             type == WIRE_STOP ? "stop"
+             : m               ? "retarget"
+                               : "snapshot",
              c->peer.uid, c->peer.gid, c->peer.pid, text_quotable(capture_id, id, sizeof id),
              text_quotable(of ? of->account : "", account, sizeof account),
-             m ? " addresses=\"" : "", to, m ? "\"" : "",
-             of ? "granted" : "refused: \"no such capture of this user", more);
+             m ? " addresses=\"" : "", to, m ? "\"" : "", refused ? "refused: \"" : "granted",
+             refused ? refused->why : "", more);
 }
 
 void audit_end(const struct capture *c, const struct fail *failed) {

@@ -9,10 +9,11 @@
 void audit_start(const struct client *c, const struct msg_start *m, const char *account,
                  const char *capture_id, const struct fail *refused);
 void audit_connect(const struct peer *p, const struct fail *refused);
-/* An order (`what`) to a capture; `of`: one of this client's user, NULL: there is none with that
- * id.  `m`: its new addresses, or NULL. */
-void audit_order(const struct client *c, const char *what, const char *capture_id,
-                 const struct capture *of, const struct msg_retarget *m);
+/* An order (WIRE_STOP, ...) to a capture; `of`: one of this client's user, NULL: there is none with
+ * that id.  `m`: its new addresses, or NULL. */
+void audit_order(const struct client *c, unsigned type, const char *capture_id,
+                 const struct capture *of, const struct msg_retarget *m,
+                 const struct fail *refused);
 
 /* The end of a capture, with what it counted if its worker said so; `failed`: why it did not end as
  * it should. */

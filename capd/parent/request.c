@@ -172,46 +172,45 @@ static bool do_start(struct request *r, const void *msg) {
 /* ---- orders to a running capture
  * ----------------------------------------------------------------- */
 
-static struct capture *find(struct request *r, const char *what, const char *id) {
-    struct capture *c = captures_find(r->s, &r->c->peer, id);
-    if (c && !c->final) return c;
-    if (!r->s->private_mode) audit_order(r->c, what, id, NULL, NULL);
-    fail_set(&r->fail, FAIL_NOT_FOUND, "capture_id", "no capture `%.32s` of yours is running", id);
-    return NULL;
+/* `m`: the new addresses of a retarget, NULL: another order. */
+static bool give_order(struct request *r, struct capture *c, unsigned type,
+                       const struct msg_retarget *m) {
+    uint64_t now = clock_mono_ms();
+    if (!c) return fail_set(&r->fail, FAIL_NOT_FOUND, "capture_id", "no such capture of this user");
+    if (m && !check_prefixes(r, m->addresses, m->addresses_n)) return false;
+    if (type == WIRE_SNAPSHOT && now < c->snapshot_ms)
+        return fail_set(&r->fail, FAIL_LIMIT, "", "at most one snapshot per second and capture");
+    if (type == WIRE_SNAPSHOT) c->snapshot_ms = now + SNAPSHOT_MS;
+    if (type == WIRE_STOP)
+        captures_stop(c);
+    else if (!captures_order(c, type, r->body, r->bytes))
+        return fail_set(&r->fail, FAIL_LIMIT, "", "the capture takes no order now");
+    return answer_ok(r);
 }
 
-static bool order(struct request *r, struct capture *c, unsigned type) {
-    if (captures_order(c, type, r->body, r->bytes)) return answer_ok(r);
-    return fail_set(&r->fail, FAIL_LIMIT, "", "the capture takes no order now");
+/* A snapshot that is granted is no news: mcpd asks for one again and again. */
+static bool order(struct request *r, unsigned type, const char *id, const struct msg_retarget *m) {
+    struct capture *c = captures_find(r->s, &r->c->peer, id);
+    if (c && c->final) c = NULL;
+    bool ok = give_order(r, c, type, m);
+    if (!r->s->private_mode && !(ok && type == WIRE_SNAPSHOT))
+        audit_order(r->c, type, id, c, m, ok ? NULL : &r->fail);
+    return ok;
 }
 
 static bool do_retarget(struct request *r, const void *msg) {
     const struct msg_retarget *m = msg;
-    struct capture *c = find(r, "retarget", m->capture_id);
-    if (!c || !check_prefixes(r, m->addresses, m->addresses_n) || !order(r, c, WIRE_RETARGET))
-        return false;
-    if (!r->s->private_mode) audit_order(r->c, "retarget", m->capture_id, c, m);
-    return true;
+    return order(r, WIRE_RETARGET, m->capture_id, m);
 }
 
 static bool do_snapshot(struct request *r, const void *msg) {
     const struct msg_capture *m = msg;
-    struct capture *c = find(r, "snapshot", m->capture_id);
-    uint64_t now = clock_mono_ms();
-    if (!c) return false;
-    if (now < c->snapshot_ms)
-        return fail_set(&r->fail, FAIL_LIMIT, "", "at most one snapshot per second and capture");
-    c->snapshot_ms = now + SNAPSHOT_MS;
-    return order(r, c, WIRE_SNAPSHOT);
+    return order(r, WIRE_SNAPSHOT, m->capture_id, NULL);
 }
 
 static bool do_stop(struct request *r, const void *msg) {
     const struct msg_capture *m = msg;
-    struct capture *c = find(r, "stop", m->capture_id);
-    if (!c) return false;
-    if (!r->s->private_mode) audit_order(r->c, "stop", m->capture_id, c, NULL);
-    captures_stop(c);
-    return answer_ok(r);
+    return order(r, WIRE_STOP, m->capture_id, NULL);
 }
 
 static bool do_status(struct request *r, const void *msg) {

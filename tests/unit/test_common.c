@@ -455,14 +455,17 @@ static void test_targets_text_is_cut_at_a_word(void **state) {
     const uint8_t v4[] = {192, 0, 2, 1};
     struct msg_prefix p[3] = {{addr_from_bytes(v4, 4), 32}, {addr_from_bytes(v4, 4), 24}};
     const uint64_t ports[] = {80, 65535};
-    char out[2400], small[48];
+    char out[2400], small[80];
     (void)state;
     p[2] = p[1];
     assert_string_equal(targets_addresses(p, 2, out, sizeof out), "192.0.2.1 192.0.2.1/24");
     assert_string_equal(targets_addresses(p, 0, out, sizeof out), "");
     assert_string_equal(targets_addresses(p, 3, small, sizeof small),
-                        "192.0.2.1 192.0.2.1/24 and 1 more");
+                        "192.0.2.1 192.0.2.1/24 and 1 more, all: fnv1a64=57af9417ff5f4624");
     assert_string_equal(targets_ports(ports, 2, out, sizeof out), "80 65535");
+    p[2].prefix_len = 0; /* what is left out counts */
+    targets_addresses(p, 3, small, sizeof small);
+    assert_string_equal(small + strlen(small) - 16, "a993bde62931aade");
 }
 
 /* A pipe that nobody reads: lines are lost, nothing waits, and the number is told when there is
