@@ -26,9 +26,10 @@ from rawcapd import pack
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MALLORY, SERVICE = 61005, 61077  # made-up ids, no accounts
-HELLO, INTERFACES, START, STOP, STATUS = 1, 2, 3, 6, 7
-ERROR, FINAL = 36, 2
+HELLO, INTERFACES, START, RETARGET, SNAPSHOT, STOP, STATUS = range(1, 8)
+ERROR, ENDED, FINAL = 36, 77, 2
 PER_USER = int(re.search(r"#define SERVER_PER_USER\s*\\?\s*(\d+)", open(os.path.join(TOP, "capd", "parent", "server.h"), encoding="ascii").read()).group(1))
+PLACES = 64  # SERVER_CLIENTS
 WORKER_SOCKET = 3  # capd/worker/drop.c moves it there
 
 
@@ -292,12 +293,87 @@ def clients_crowd_out(world):
     T.check("half a frame is waited for no longer than some seconds", until(lambda: select.select([held[7].sock], [], [], 0)[0] and
                                                                       not held[7].sock.recv(1), 9))
     still_works("clients crowd", world, session)
-    held += [Raw(world, uid=uid, hello=False) for uid in (MALLORY + 1, MALLORY + 2) for _ in range(PER_USER)]
-    T.check("who finds every place taken has an audit line", any("connect uid=%d" % (MALLORY + 2) in line and "no connection left" in line
-                                                                 for line in world.audit()), world.audit()[-3:])
     for raw in held:
         raw.sock.close()
     T.check("and the user may connect again", until(lambda: Raw(world).sock.fileno() >= 0, 3))
+
+
+def idle_give_way(world):
+    """Every place is taken by three users who say nothing more."""
+    busy = Raw(world)
+    busy.sock.sendall(request(START, 2, start_body()))
+    T.check("every place taken: a capture runs", (busy.wait(2) or (0,))[0] == 64)
+    one = Raw(world, SERVICE)
+    held = [Raw(world) for _ in range(PER_USER - 1)]
+    held += [Raw(world, MALLORY + 1 + n // PER_USER) for n in range(PLACES - 1 - PER_USER)]
+    for uid in (PERSON_UID, 0):
+        late = Raw(world, uid=uid, hello=False)
+        late.sock.sendall(request(HELLO, 1, {"client": "late"}))
+        got = late.frame()
+        T.check("every place taken: uid %d is greeted all the same" % uid, got and got[0] == 32, got)
+        held.append(late)
+    gone, why = [raw for raw in held if select.select([raw.sock], [], [], 0)[0]], held[0].frame(0)
+    T.check("every place taken: of the users with most of them the connection went that was idle longest", gone == [held[0], held[PER_USER - 1]] and why and why[0] == ERROR, (len(gone), why))
+    T.check("every place taken: the audit says so", all(any("audit: connect uid=%d" % uid in line and "idle" in line for line in world.audit())
+                                                         for uid in (MALLORY, MALLORY + 1)), world.audit())
+    for raw, who in ((busy, "the capture's own connection"), (one, "another user's only one")):
+        raw.sock.sendall(request(STATUS, 9, {"all": True}))
+        T.check("every place taken: %s stays" % who, (raw.wait(9) or (0,))[0] == 34)
+
+
+def many_interfaces(world):
+    """A machine with hundreds of interfaces and addresses, and a user that asks for their list without end."""
+    names = ["vethabcdef%s%03d" % (side, n) for n in range(130) for side in "gp"]
+    lines = ["link add %s type veth peer name %s" % pair for pair in zip(names[::2], names[1::2])]
+    for n, name in enumerate(names):
+        lines += ["link set %s up" % name] + ["addr add 2001:db8:%x:%x::1111:2222:3333/64 dev %s nodad" % (n + 0x1000, k, name) for k in range(3)]
+    subprocess.run(["ip", "-n", world.client, "-batch", "-"], input="\n".join(lines).encode(), check=True)
+    honest, flood = Raw(world, PERSON_UID), [Raw(world) for _ in range(PER_USER - 2)]
+    data, stop = request(INTERFACES, 9, {"all": False}) * 40, threading.Event()
+
+    def ask():
+        for raw in flood:
+            raw.sock.setblocking(False)
+        while not stop.wait(0.02):
+            for raw in flood:
+                for act in (lambda s: s.send(data), lambda s: s.recv(1 << 20)):
+                    try:
+                        act(raw.sock)
+                    except OSError:
+                        pass
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        time.sleep(1)
+        took = []
+        for kind, body, wanted in ((STATUS, {"all": True}, 34), (START, start_body(), 64), (STOP, None, ENDED)):
+            began = time.monotonic()
+            if body is None:
+                body = {"capture_id": re.search(rb"[0-9a-f]{32}", got[2]).group(0).decode()}
+            honest.sock.sendall(request(kind, 10 + kind, body))
+            got = honest.frame(20)
+            while got and got[0] != wanted:
+                got = honest.frame(20)
+            took.append(round(time.monotonic() - began, 2))
+        T.check("many interfaces asked for without end: another's status, start and stop take %s s" % took, len(took) == 3 and max(took) < 1.5, took)
+    finally:
+        stop.set()
+        asking.join()
+
+
+def client_leaves_at_the_end(world):
+    """A capture ends by itself, and its client is gone before capd has read that."""
+    raw = Raw(world)
+    raw.sock.sendall(request(START, 2, start_body(duration_ms=1000)))
+    T.check("client leaves at the end: its capture started", (raw.wait(2) or (0,))[0] == 64)
+    os.kill(world.capd.pid, signal.SIGSTOP)
+    try:
+        T.check("client leaves at the end: the worker has ended", until(lambda: all(is_gone(pid) for pid in world.workers()), 5))
+        raw.sock.close()
+    finally:
+        os.kill(world.capd.pid, signal.SIGCONT)
+    T.check("client leaves at the end: the audit has what was counted", until(lambda: any(
+        re.search(r"audit: end .* packets=\d+ bytes=\d+ complete", line) for line in world.audit()), 8), world.audit())
 
 
 def write_all(fd, data):
@@ -436,12 +512,23 @@ def audit_tells_all(world):
     raw.wait(72)
     T.check("a client's own words stand in quotes", any("capture=\"x for=?uid 0? granted\" for=\"\" refused" in line for line in world.audit()), world.audit()[-2:])
     raw.sock.close()
+    time.sleep(3)
+    raw = Raw(world)
+    raw.sock.sendall(request(START, 2, start_body()))
+    mine = {"capture_id": re.search(rb"[0-9a-f]{32}", raw.wait(2)[2]).group(0).decode()}
+    raw.sock.sendall(request(RETARGET, 80, {**mine, "addresses": [[b"\x7f\0\0\1", 99]]}) + request(SNAPSHOT, 81, mine) + request(SNAPSHOT, 82, mine))
+    kinds = [raw.wait(stream)[0] for stream in (80,)] + [raw.wait(82)[0]]
+    T.check("a retarget with too long a prefix and a snapshot too soon are refused", kinds == [ERROR, ERROR], kinds)
+    for what, why in (("retarget", "too long a prefix"), ("snapshot", "one snapshot per second")):
+        T.check("the audit tells: a refused %s of one's own capture" % what, any(all(word in line for word in (
+            "audit: %s " % what, who, mine["capture_id"], 'for="uid %d"' % MALLORY, 'refused: "', why)) for line in world.audit()), world.audit()[-3:])
+    raw.sock.close()
 
 
 if __name__ == "__main__":
     sys.exit(world_module.run("hostile neighbours", [
         worker_sends_garbage, worker_floods, worker_lingers, worker_floods_alone, worker_looks_round,
-        capd_misbehaves, clients_crowd_out, client_of_mcpd_floods, one_user_wants_all, audit_tells_all],
+        capd_misbehaves, clients_crowd_out, idle_give_way, many_interfaces, client_leaves_at_the_end, client_of_mcpd_floods, one_user_wants_all, audit_tells_all],
         {"worker_lingers": "max_captures_per_user = 2\n",
          "one_user_wants_all": "max_captures_per_user = 2\nservice_users = %d\n" % SERVICE,
          "audit_tells_all": "interfaces = eth0\nmax_captures_per_user = 1\nmax_duration = 60\n"}))

@@ -18,6 +18,8 @@ def pack(value):
     """msgpack, as much as a request needs."""
     if isinstance(value, bool):
         return b"\xc3" if value else b"\xc2"
+    if isinstance(value, bytes):
+        return b"\xc4" + bytes([len(value)]) + value
     if isinstance(value, int):
         return b"\xcf" + struct.pack(">Q", value) if value > 127 else bytes([value])
     if isinstance(value, list):
