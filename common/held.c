@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #define STATUS_BYTES 4096
-#define NET_RAW_ONLY (1ull << 13)
 
 int held_open(void) {
     return open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -31,7 +30,7 @@ static void add_number(char *out, const char *what, const char *value) {
 static void add_set(char *out, const char *what, const char *value) {
     size_t used = strlen(out);
     unsigned long long set = value ? strtoull(value, NULL, 16) : 0;
-    if (!value || set == 0 || set == NET_RAW_ONLY)
+    if (!value || set == 0 || set == HELD_NET_RAW)
         snprintf(out + used, HELD_TEXT_BYTES - used, "%s %s", what,
                  !value     ? "?"
                  : set == 0 ? "none"
@@ -59,7 +58,7 @@ static bool read_status(int fd, char status[STATUS_BYTES]) {
 bool held_may_give_net_raw(int fd) {
     char status[STATUS_BYTES];
     const char *set = read_status(fd, status) ? value_of(status, "CapBnd") : NULL;
-    return !set || (strtoull(set, NULL, 16) & NET_RAW_ONLY);
+    return !set || (strtoull(set, NULL, 16) & HELD_NET_RAW);
 }
 
 bool held_text(int fd, unsigned landlock, char out[HELD_TEXT_BYTES]) {

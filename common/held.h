@@ -7,6 +7,7 @@
  * and whoever wants to see it rather than believe it. */
 
 #define HELD_TEXT_BYTES 400u
+#define HELD_NET_RAW    (1u << 13) /* in a set of capabilities */
 
 /* Open before the sandbox is entered; it stays readable behind any.  -1: there is no /proc. */
 int held_open(void);

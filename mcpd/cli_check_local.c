@@ -9,6 +9,7 @@
 #include "mcpd/report/term.h"
 #include "mcpd/sandbox.h"
 #include "mcpd/serve_call.h"
+#include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -162,18 +163,38 @@ static void check_serve(const struct app *a) {
 
 /* ---- programs -------------------------------------------------------------------------------- */
 
+/* What the file gives, as struct vfs_cap_data of linux/capability.h: a version whose lowest bit is
+ * "effective", then permitted and inheritable, each of 32 bits, and the upper halves of both. */
+enum file_rights { RIGHTS_NONE, RIGHTS_NET_RAW, RIGHTS_OTHER };
+
+static enum file_rights file_rights(const char *path) {
+    uint32_t x[6] = {0}; /* with the root user that it holds for */
+    ssize_t n = getxattr(path, "security.capability", x, sizeof x);
+    bool effective = le32toh(x[0]) & 1;
+    if (n <= 0) return errno == ERANGE ? RIGHTS_OTHER : RIGHTS_NONE;
+    return n >= 20 && effective && le32toh(x[1]) == HELD_NET_RAW && !x[2] && !x[3] && !x[4]
+               ? RIGHTS_NET_RAW
+               : RIGHTS_OTHER;
+}
+
 static void check_private(const struct launcher *l, bool net_raw) {
-    bool has_file_capability = getxattr(l->live, "security.capability", NULL, 0) > 0;
+    enum file_rights rights = file_rights(l->live);
     if (!net_raw)
         check_line(CHECK_NOTE, "private capd",
                    "what started mcpd gives CAP_NET_RAW to nobody, root included: --capd private "
                    "reads files only");
     else if (getuid() == 0)
         check_line(CHECK_OK, "private capd", "you are root: --capd private can capture");
-    else if (has_file_capability)
+    else if (rights == RIGHTS_NET_RAW)
         check_line(CHECK_OK, "private capd",
-                   "%s has file capabilities: --capd private can capture, unless what starts mcpd "
-                   "sets no-new-privileges",
+                   "%s has cap_net_raw=ep: --capd private can capture where capd.conf lets you, "
+                   "unless what starts mcpd sets no-new-privileges",
+                   l->live);
+    else if (rights == RIGHTS_OTHER)
+        check_line(CHECK_NOTE, "private capd",
+                   "%s has other file capabilities than cap_net_raw=ep, which capd(8) asks for: "
+                   "without that one effective --capd private reads files only, and more than that "
+                   "one it does not need",
                    l->live);
     else
         check_line(

@@ -91,6 +91,21 @@ def test_bounding(world):
             line_of(got, "private capd") and "live captures can be made" in got.stdout, got)
 
 
+def test_private_rights(world):
+    """What the file of the private capd gives, in the kernel's own terms."""
+    capd = world.path("capd")
+    if not shutil.which("setcap") or subprocess.run(["setcap", "cap_net_raw=ep", capd], check=False).returncode != 0:
+        T.skip("rights of a private capd", "no file capabilities here")
+        return
+    for rights, can in (("cap_net_raw=ep", True), ("cap_net_raw=eip", False), ("cap_net_bind_service=ep", False), ("cap_net_raw=i", False),
+                        ("cap_net_raw=p", False), ("cap_net_admin,cap_net_raw=ep", False)):
+        subprocess.run(["setcap", rights, capd], check=True)
+        line = line_of(world.run("check", "--capd", "private", user=True), "private capd")
+        T.check("%s on the private capd: %s" % (rights, "it can capture" if can else "that is not what is asked for"),
+                line.startswith("ok" if can else "note") and ("can capture" in line) == can and ("other file capabilities" in line) != can, line)
+    subprocess.run(["setcap", "-r", capd], check=True)
+
+
 def test_serve(world):
     path = world.path("mcpd.sock")
     conf = world.write("serve.conf", "socket = %s\n" % path)
@@ -142,6 +157,7 @@ def main():
         test_before_serve(world)
         if test_cli.ROOT:
             test_bounding(world)
+            test_private_rights(world)
             test_open_files(world)
         else:
             T.skip("root without CAP_NET_RAW, capd with few open files", "needs root")
