@@ -36,7 +36,7 @@ struct capclient {
     uint64_t timer;
     bool ready, private;
     struct msg_hello_reply hello;
-    struct fail told; /* what capd said before it closed */
+    struct fail told; /* why the connection ends, where that is known before it does */
     char label[LIM_LABEL + 1];
     struct slot slot[SLOTS];
     uint8_t *scratch; /* for the lists of an interfaces reply */
@@ -131,6 +131,7 @@ static void on_tick(void *ctx) {
         fail_set(&why, FAIL_ENVIRONMENT, "capd", "capd did not answer within %u s",
                  ANSWER_WAIT_MS / 1000);
         if (s->kind == SLOT_HELLO) {
+            c->told = why;
             break_off(c, &why);
             return;
         }

@@ -255,6 +255,7 @@ def capd_misbehaves(world):
         T.check("capd %s: both calls are refused with a reason (%.1f s)" % (how, time.monotonic() - began),
                 all(got is None and len(why) > 20 for got, why in refused), refused)
         T.check("capd %s: mcpd serves on in %d KiB" % (how, memory_kib(session.process.pid)), tools and memory_kib(session.process.pid) < 32768)
+        T.check("capd %s: the reason is the true one" % how, how != "silent" or all(why == "capd did not answer within 10 s." for _, why in refused), refused)
         print("# %s: %s" % (how, refused[0][1][:150]))
         session.end()
         world.stop(fake)
