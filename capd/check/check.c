@@ -21,13 +21,15 @@ static void say_ids(const char *what, const struct config_ids *ids, const char *
 }
 
 static void say_configuration(const struct config *c, const struct priv_options *o) {
-    printf("configuration is valid\nsocket %s, group %s; runs as uid %u gid %u, %s capture\n"
-           "limits: %u captures, %u per user, %u s, %u bytes per packet, ring %u MiB\n"
-           "names and paths: %s; promiscuous mode: %s\ninterfaces:",
-           c->socket, c->socket_group, o->uid, o->gid,
-           priv_has_net_raw() ? "can" : "cannot (no CAP_NET_RAW)", c->max_captures,
-           c->max_captures_per_user, c->max_duration_s, c->snap_length, c->ring_mib,
-           c->names ? "told" : "hashed", c->promiscuous ? "on" : "off");
+    printf(
+        "configuration is valid\nsocket %s, group %s, unless the service manager passes one, as "
+        "capd.socket does: then path and group are that one's\nruns as uid %u gid %u, %s capture\n"
+        "limits: %u captures, %u per user, %u s, %u bytes per packet, ring %u MiB\n"
+        "names and paths: %s; promiscuous mode: %s\ninterfaces:",
+        c->socket, c->socket_group, o->uid, o->gid,
+        priv_has_net_raw() ? "can" : "cannot (no CAP_NET_RAW)", c->max_captures,
+        c->max_captures_per_user, c->max_duration_s, c->snap_length, c->ring_mib,
+        c->names ? "told" : "hashed", c->promiscuous ? "on" : "off");
     for (unsigned i = 0; i < c->interfaces_n; i++) printf(" %s", c->interfaces[i]);
     printf("%s\n", c->interfaces_n ? "" : " all");
     bool all = c->users.n == 0 && c->groups.n == 0;

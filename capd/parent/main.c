@@ -180,8 +180,9 @@ static int run(struct arguments *a, struct fail *fail) {
         return fail_set(fail, FAIL_ENVIRONMENT, "", "descriptor 3 has no peer that is served"), 1;
     if (!a->private_mode)
         log_line("listening on %s as uid %u%s",
-                 passed_fd < 0 ? s->config.socket : "a passed socket", getuid(),
-                 s->live ? "" : "; without CAP_NET_RAW, so no interface can be opened");
+                 passed_fd < 0 ? s->config.socket
+                               : "a passed socket (not `socket` and `socket_group` of capd.conf)",
+                 getuid(), s->live ? "" : "; without CAP_NET_RAW, so no interface can be opened");
     sysd_say(&s->manager, "READY=1\nSTATUS=waiting for clients\n");
     server_run(s);
     return 0;

@@ -91,6 +91,24 @@ def test_bounding(world):
             line_of(got, "private capd") and "live captures can be made" in got.stdout, got)
 
 
+def test_passed_socket(world):
+    """A socket of the service manager's comes instead of the one that capd.conf names, and that is said."""
+    conf = world.write("capd.conf", "socket = /run/elsewhere/x.sock\nsocket_group = daemon\n")
+    got = subprocess.run([world.path("capd"), "--config", conf, "--check"], stdin=subprocess.DEVNULL, capture_output=True,
+                         text=True, timeout=30, check=False)
+    T.check("capd --check: a passed socket comes instead of socket and socket_group", "socket /run/elsewhere/x.sock, group daemon, unless "
+            "the service manager passes one" in got.stdout, got)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(world.path("passed.sock"))
+        listening.listen()
+        start = "exec 3<&%d; LISTEN_PID=$$ LISTEN_FDS=1 exec %s --config %s --user nobody" % (listening.fileno(), world.path("capd"), conf)
+        with subprocess.Popen(["sh", "-c", start], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                              pass_fds=[listening.fileno()]) as capd:
+            line = capd.stderr.readline()
+            capd.terminate()
+    T.check("and capd says so when it starts", "a passed socket (not `socket` and `socket_group` of capd.conf)" in line, line)
+
+
 def test_private_rights(world):
     """What the file of the private capd gives, in the kernel's own terms."""
     capd = world.path("capd")
@@ -157,10 +175,11 @@ def main():
         test_before_serve(world)
         if test_cli.ROOT:
             test_bounding(world)
+            test_passed_socket(world)
             test_private_rights(world)
             test_open_files(world)
         else:
-            T.skip("root without CAP_NET_RAW, capd with few open files", "needs root")
+            T.skip("root without CAP_NET_RAW, capd with few open files, with a passed socket, with file capabilities", "needs root")
     finally:
         shutil.rmtree(world.dir, ignore_errors=True)
     return T.end()
