@@ -61,7 +61,10 @@ void audit_order(const struct client *c, unsigned type, const char *capture_id,
              c->peer.uid, c->peer.gid, c->peer.pid, text_quotable(capture_id, id, sizeof id),
              text_quotable(of ? of->account : "", account, sizeof account),
              m ? " addresses=\"" : "", to, m ? "\"" : "", refused ? "refused: \"" : "granted",
-             refused ? refused->why : "", more);
+             !refused ? ""
+             : of     ? refused->why
+                      : "no such capture of this user",
+             more);
 }
 
 void audit_end(const struct capture *c, const struct fail *failed) {

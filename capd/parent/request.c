@@ -176,7 +176,6 @@ static bool do_start(struct request *r, const void *msg) {
 static bool give_order(struct request *r, struct capture *c, unsigned type,
                        const struct msg_retarget *m) {
     uint64_t now = clock_mono_ms();
-    if (!c) return fail_set(&r->fail, FAIL_NOT_FOUND, "capture_id", "no such capture of this user");
     if (m && !check_prefixes(r, m->addresses, m->addresses_n)) return false;
     if (type == WIRE_SNAPSHOT && now < c->snapshot_ms)
         return fail_set(&r->fail, FAIL_LIMIT, "", "at most one snapshot per second and capture");
@@ -192,7 +191,9 @@ static bool give_order(struct request *r, struct capture *c, unsigned type,
 static bool order(struct request *r, unsigned type, const char *id, const struct msg_retarget *m) {
     struct capture *c = captures_find(r->s, &r->c->peer, id);
     if (c && c->final) c = NULL;
-    bool ok = give_order(r, c, type, m);
+    bool ok = c ? give_order(r, c, type, m)
+                : fail_set(&r->fail, FAIL_NOT_FOUND, "capture_id",
+                           "no capture `%.32s` of yours is running", id);
     if (!r->s->private_mode && !(ok && type == WIRE_SNAPSHOT))
         audit_order(r->c, type, id, c, m, ok ? NULL : &r->fail);
     return ok;
