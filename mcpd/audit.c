@@ -53,17 +53,27 @@ void audit_resource(const struct caller *who, const char *capture_id, bool grant
                  granted ? object : "", left_out);
 }
 
-void audit_call(const struct tool_call *call, const char *what, const char *key, const char *value,
-                bool probe, const char *capture_id, const struct fail *refused) {
+/* ` interface="..." filter="..."` of a start. */
+static void put_where(const struct audit_call *a, char *out, size_t cap) {
+    char interface[LIM_IFNAME + 1], filter[LIM_FILTER + 1];
+    out[0] = 0;
+    if (a->filter)
+        snprintf(out, cap, " interface=\"%s\" filter=\"%s\"",
+                 text_quotable(a->interface, interface, sizeof interface),
+                 text_quotable(a->filter, filter, sizeof filter));
+}
+
+void audit_call(const struct tool_call *call, const struct audit_call *a) {
     const struct caller *who = tool_call_caller(call);
-    char name[64], client[64], object[256], why[256], left_out[40];
+    char name[64], client[64], object[256], where[LIM_FILTER + 64], why[256], left_out[40];
     if (!has_line(who, left_out)) return;
-    log_line("audit: %s caller=\"%s\" client_claimed=\"%s\" %s=\"%s\"%s %s%s%s%s", what,
-             name_of(who, name), text_quotable(tool_call_client(call), client, sizeof client), key,
-             text_quotable(value, object, sizeof object), probe ? " probe=on" : "",
-             refused ? "refused: \"" : "granted capture=",
-             refused ? text_quotable(refused->why, why, sizeof why) : capture_id,
-             refused ? "\"" : "", left_out);
+    put_where(a, where, sizeof where);
+    log_line("audit: %s caller=\"%s\" client_claimed=\"%s\" %s=\"%s\"%s%s %s%s%s%s", a->what,
+             name_of(who, name), text_quotable(tool_call_client(call), client, sizeof client),
+             a->key, text_quotable(a->value, object, sizeof object), where,
+             a->probe ? " probe=on" : "", a->refused ? "refused: \"" : "granted capture=",
+             a->refused ? text_quotable(a->refused->why, why, sizeof why) : a->capture_id,
+             a->refused ? "\"" : "", left_out);
 }
 
 /* No limit: who may send this program signals can do worse to its log. */

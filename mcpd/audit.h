@@ -8,10 +8,16 @@
 /* From now on there are lines. */
 void audit_open(void);
 
-/* What a call asked for: `what` and its object (`key`="`value`", the value quoted here); granted as
- * that capture, or refused. */
-void audit_call(const struct tool_call *call, const char *what, const char *key, const char *value,
-                bool probe, const char *capture_id, const struct fail *refused);
+/* What a call asked for: `what` and its object (`key`="`value`"), for a start with all that it asks
+ * for; every text of the client's is quoted here. */
+struct audit_call {
+    const char *what, *key, *value;
+    const char *interface, *filter; /* of a start ("": not given), else NULL */
+    bool probe;
+    const char *capture_id;     /* granted as that capture */
+    const struct fail *refused; /* or not, NULL: granted */
+};
+void audit_call(const struct tool_call *call, const struct audit_call *a);
 
 /* A resource of a capture that is none of this caller's, or of none; granted to who may see all. */
 void audit_resource(const struct caller *who, const char *capture_id, bool granted);

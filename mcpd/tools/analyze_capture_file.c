@@ -30,8 +30,11 @@ static void fail_file(struct tool_call *call, const char *path, const struct fai
 static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
     struct starting s = *(struct starting *)ctx;
     free(ctx);
-    audit_call(s.call, "analyze", "path", tool_text(s.args, "path"), false, c ? c->id : "",
-               c ? NULL : fail);
+    audit_call(s.call, &(struct audit_call){.what = "analyze",
+                                            .key = "path",
+                                            .value = tool_text(s.args, "path"),
+                                            .capture_id = c ? c->id : "",
+                                            .refused = c ? NULL : fail});
     if (c)
         tool_await_own(s.app, s.call, s.args, c, WAIT_MS, tool_report_or_status);
     else
@@ -48,7 +51,10 @@ static void start(struct tool_call *call, const cJSON *args, void *app) {
     }
     int fd = app_open_capture_file(a, tool_text(args, "path"), &fail);
     if (fd < 0) {
-        audit_call(call, "analyze", "path", tool_text(args, "path"), false, "", &fail);
+        audit_call(call, &(struct audit_call){.what = "analyze",
+                                              .key = "path",
+                                              .value = tool_text(args, "path"),
+                                              .refused = &fail});
         tool_fail(call, &fail);
         return;
     }

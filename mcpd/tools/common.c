@@ -104,11 +104,16 @@ struct capture *tool_find_capture(struct app *a, struct tool_call *call, const c
     }
     struct capture *c = store_find(s, id, &expired);
     if (c && capture_visible(c, who)) {
-        if (!capture_same_owner(c, who)) audit_call(call, "use", "asked", id, false, c->id, NULL);
+        if (!capture_same_owner(c, who))
+            audit_call(call, &(struct audit_call){
+                                 .what = "use", .key = "asked", .value = id, .capture_id = c->id});
         return c;
     }
-    audit_call(call, "use", "asked", id, false, "",
-               &(struct fail){.why = "no such capture of this caller"});
+    audit_call(call, &(struct audit_call){
+                         .what = "use",
+                         .key = "asked",
+                         .value = id,
+                         .refused = &(struct fail){.why = "no such capture of this caller"}});
     char given[65];
     text_clean((const uint8_t *)id, strlen(id), given, sizeof given);
     list_ids(s, who, false, false, ids, sizeof ids);

@@ -76,8 +76,21 @@ static void fail_start(struct tool_call *call, const char *filter, const struct 
                         (int)text_fitting(filter, 300), filter);
 }
 
+/* `target`: without what a URL may hold of secrets. */
+static void audit_start(const struct starting *s, bool probe, const struct capture *c,
+                        const struct fail *refused) {
+    audit_call(s->call, &(struct audit_call){.what = "start",
+                                             .key = "target",
+                                             .value = s->target,
+                                             .interface = tool_text(s->args, "interface"),
+                                             .filter = tool_text(s->args, "filter"),
+                                             .probe = probe,
+                                             .capture_id = c ? c->id : "",
+                                             .refused = refused});
+}
+
 static void refuse(const struct starting *s, const struct fail *why) {
-    audit_call(s->call, "start", "target", s->target, false, "", why);
+    audit_start(s, cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(s->args, "probe")), NULL, why);
     fail_start(s->call, tool_text(s->args, "filter"), why);
 }
 
@@ -88,7 +101,7 @@ static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
         refuse(&s, fail);
         return;
     }
-    audit_call(s.call, "start", "target", s.target, c->probe.asked[0] != 0, c->id, NULL);
+    audit_start(&s, c->probe.asked[0] != 0, c, NULL);
     unsigned wait_s = tool_number(s.args, "wait_s", 0);
     bool probe = c->probe.asked[0] != 0;
     if (wait_s || tool_call_cancelled(s.call)) /* who has gone does not learn the id either */
@@ -118,26 +131,25 @@ static void start(struct tool_call *call, const cJSON *args, void *app) {
     struct fail fail;
     enum mode mode = MODE_AUTO;
     const char *filter = tool_text(args, "filter");
+    struct starting asked = {a, call, args, ""};
     bool probe = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(args, "probe"));
     (void)target_mode_by_name(tool_text(args, "mode"), &mode);
     if (!target_parse(tool_text(args, "target"), mode, &target, &fail)) {
         /* Not in the words of `fail`: what was given could be a URL with a password. */
-        audit_call(call, "start", "target", "", probe, "",
-                   &(struct fail){.why = "not understood as a target"});
+        audit_start(&asked, probe, NULL, &(struct fail){.why = "not understood as a target"});
         tool_fail(call, &fail);
         return;
     }
+    memcpy(asked.target, target.text, sizeof asked.target);
     if (probe && !a->settings.probe) {
-        audit_call(call, "start", "target", target.text, true, "",
-                   &(struct fail){.why = "probes are switched off"});
+        audit_start(&asked, true, NULL, &(struct fail){.why = "probes are switched off"});
         tool_call_error(call, "probe: probes are switched off here (probe = off in mcpd.conf); "
                               "allowed: false. Make the traffic yourself while the capture runs.");
         return;
     }
     struct starting *s = malloc(sizeof *s);
     ASSERT(s);
-    *s = (struct starting){a, call, args, ""};
-    memcpy(s->target, target.text, sizeof s->target);
+    *s = asked;
     struct capture_request q = {.target = &target,
                                 .caller = *tool_call_caller(call),
                                 .label = label_of(call, label),

@@ -22,8 +22,11 @@ static void start(struct tool_call *call, const cJSON *args, void *app) {
     struct capture *c = tool_find_capture(a, call, args, MEANT_RUNNING);
     if (!c) return;
     bool refused = c->run && !captures_stop(a->captures, c, &fail);
-    audit_call(call, "stop", "asked", tool_text(args, "capture_id"), false, c->id,
-               refused ? &fail : NULL);
+    audit_call(call, &(struct audit_call){.what = "stop",
+                                          .key = "asked",
+                                          .value = tool_text(args, "capture_id"),
+                                          .capture_id = c->id,
+                                          .refused = refused ? &fail : NULL});
     if (refused)
         tool_fail(call, &fail);
     else

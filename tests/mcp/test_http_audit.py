@@ -13,7 +13,8 @@ import product
 from stdio_client import Checks
 
 LINE = re.compile(r'mcpd: audit: (request from="[^"]*" refused: "[^"]*", and \d+ more before|'
-                  r'\w+ caller="[^"]*" client_claimed="[^"]*" \w+="[^"]*"( probe=on)? '
+                  r'(start caller="[^"]*" client_claimed="[^"]*" target="[^"]*" interface="[^"]*" filter="[^"]*"( probe=on)?|'
+                  r'(?!start)\w+ caller="[^"]*" client_claimed="[^"]*" \w+="[^"]*") '
                   r'(granted capture=[0-9a-f]{32}|refused: "[^"]*")(, and \d+ more before)?)$')
 
 
@@ -35,7 +36,9 @@ def check_decisions(t, s):
     s.call("start_packet_capture", {"target": "SECRET SECRET", "interface": "lo"})
     t.check("a target that is none", has(s, "audit: start", 'target=""', 'refused: "'), s.said())
     s.call("start_packet_capture", {"target": "127.0.0.1", "interface": "nosuch0", "probe": True})
-    t.check("a start that is refused", has(s, "audit: start", 'target="127.0.0.1"', 'refused: "', "nosuch0"), s.said())
+    t.check("a start that is refused", has(s, "audit: start", 'target="127.0.0.1" interface="nosuch0" filter="" probe=on refused: "', "nosuch0"), s.said())
+    s.call("start_packet_capture", {"target": "127.0.0.1", "interface": "lo", "filter": 'tcp"\naudit: end zzz'})
+    t.check("one refused for its filter, which is in the line", has(s, "audit: start", 'interface="lo" filter="tcp?', 'refused: "'), s.said())
     s.call("stop_packet_capture", {"capture_id": "0" * 32})
     t.check("a stop of no capture of one's own", has(s, "audit: use", "0" * 32, 'refused: "'), s.said())
     s.ask(post(legacy("resources/read", {"uri": "capture://%s/report" % ("2" * 32)})))
