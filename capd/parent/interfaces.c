@@ -17,8 +17,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FRESH_MAX_MS 1000u
-
 /* Text of /sys/class/net/NAME/LEAF, "" if it is not there. */
 static const char *sysfs_text(const char *name, const char *leaf, char out[256]) {
     char path[96];
@@ -104,6 +102,11 @@ struct msg_interface *interfaces_find(struct interfaces *all, const char *name) 
     return NULL;
 }
 
+bool interfaces_is_up(const char *name) {
+    char text[256];
+    return strtoul(sysfs_text(name, "flags", text), NULL, 0) & IFF_UP;
+}
+
 static void read_routes(struct interfaces *out, const struct ifaddrs *list, const char *path,
                         bool (*parse)(const char *line, struct default_route *route)) {
     char line[256];
@@ -166,6 +169,6 @@ int interfaces_read(struct interfaces *out, const char *wanted) {
     for (enum rank rank = 0; rank < RANKS; rank++) add_ranked(out, list, rank);
     freeifaddrs(list);
     uint64_t now = clock_mono_ms(), fresh_ms = 20 * (now - began);
-    out->fresh_until_ms = now + (fresh_ms < FRESH_MAX_MS ? fresh_ms : FRESH_MAX_MS);
+    out->fresh_until_ms = now + (fresh_ms < 1000 ? fresh_ms : 1000);
     return 0;
 }

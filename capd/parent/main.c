@@ -128,10 +128,9 @@ static int listen_to_clients(const struct config *c, struct fail *fail) {
     int fd = listen_at(c->socket, "capd", SOMAXCONN, fail);
     if (fd < 0) return fd;
     int error = conf_group(c->socket_group, &gid) ? listen_open_to(c->socket, gid) : -ESRCH;
-    if (error)
+    if (error && chmod(c->socket, 0660) == 0)
         log_line("%s cannot be given to group %s, only this group and user can connect: %s",
                  c->socket, c->socket_group, strerror(-error));
-    if (error) (void)chmod(c->socket, 0660);
     return fd;
 }
 

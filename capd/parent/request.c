@@ -45,21 +45,18 @@ static bool do_hello(struct request *r, const void *msg) {
     return true;
 }
 
-/* What was read last stands for all until it has aged; on a machine with more interfaces than are
- * listed, each user may have it read again for another one now and then. */
+/* What was read last stands for all until it has aged; each user may have it read again now and
+ * then for an interface that is not in there. */
 static bool read_interfaces(struct request *r, const char *wanted) {
     struct interfaces *all = &r->s->interfaces;
     uint64_t now = clock_mono_ms();
-    bool listed =
-        !*wanted || interfaces_find(all, wanted) || all->interfaces == all->interfaces_all;
+    bool listed = !*wanted || interfaces_find(all, wanted);
     bool fresh = now < all->fresh_until_ms;
     if (fresh && listed) return true;
     if (fresh &&
         !bucket_take_of(&r->s->lookups, r->c->peer.uid, &(struct bucket_rate){1, 4}, now, NULL))
-        return fail_set(
-            &r->fail, FAIL_LIMIT, "interface",
-            "interface `%.15s` is none of the %u listed ones; others are looked up once a second",
-            wanted, all->interfaces);
+        return fail_set(&r->fail, FAIL_LIMIT, "interface",
+                        "interface `%.15s` is not on capd's list; ask again in a second", wanted);
     int error = interfaces_read(all, wanted);
     if (error)
         return fail_set(&r->fail, FAIL_ENVIRONMENT, "", "the interfaces could not be read: %s",
@@ -86,8 +83,8 @@ static bool do_interfaces(struct request *r, const void *msg) {
 static bool check_interface(struct request *r, const char *name) {
     char names[200] = "";
     if (!read_interfaces(r, name)) return false;
-    const struct msg_interface *i = interfaces_find(&r->s->interfaces, name);
-    if (i && i->up && i->allowed) return true;
+    struct msg_interface *i = interfaces_find(&r->s->interfaces, name);
+    if (i && (i->up = interfaces_is_up(name)) && i->allowed) return true;
     for (uint32_t k = 0, used = 0; k < r->s->interfaces.interfaces && used < sizeof names; k++) {
         const struct msg_interface *row = &r->s->interfaces.interface[k];
         if (row->up && row->allowed)
