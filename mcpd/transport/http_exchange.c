@@ -164,7 +164,7 @@ void exchange_check_head(struct http_exchange *x, const char *url, const char *m
     else if (!find_caller(x))
         refuse(x, 401, "a bearer token of the token file is needed");
     else
-        x->peer->proved = true;
+        x->peer->proved = true, x->peer->caller = x->caller;
     if (x->token) x->peer->token = x->token;
     if (x->status == 401 || x->status == 403) peers_log_refused(x->peer, x->status, x->why);
     if (!x->status) check_types(x);

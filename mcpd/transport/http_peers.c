@@ -1,8 +1,9 @@
 /* Connections: who may have one, and for how long.  Everybody on this machine comes from 127.0.0.1,
  * so that a limit by address says little there.  What helps instead: until a connection has shown
  * that it may ask, it holds its place only on sufferance.  It has a short time for its headers, and
- * when places run out the oldest such connection makes room.  Unix sockets have places of their
- * own.
+ * when places run out the oldest such connection makes room.  Where there is none, the caller with
+ * most connections gives up one, if need be one that it does not read or that waits: so nobody can
+ * take all places for himself.  Unix sockets have places of their own.
  * Runs in: mcpd. Input trust: client. */
 #include "common/clock.h"
 #include "common/log.h"
@@ -86,28 +87,64 @@ static bool has_place(const struct http *h, bool is_unix) {
 
 /* May it have to go for another?  First who has shown no token, whatever it does: its request has
  * been refused, and it only sends the rest or does not read why.  Then who waits between requests,
- * then who has not sent all of one: an honest client has sent it by then. */
-enum spare { SPARE_STRANGER, SPARE_IDLE, SPARE_SENDING, SPARE_NEVER };
+ * then who has not sent all of one: an honest client has sent it by then.  Then who does not read
+ * its answer, and last who waits for one. */
+enum spare { SPARE_STRANGER, SPARE_IDLE, SPARE_SENDING, SPARE_STUCK, SPARE_WAITING };
 
 static enum spare spare_of(const struct http_peer *p) {
     const struct http_exchange *x = p->exchange;
     if (!p->proved && (!x || !x->suspended)) return SPARE_STRANGER;
     if (!x) return SPARE_IDLE;
-    return x->state == EXCHANGE_BODY ? SPARE_SENDING : SPARE_NEVER;
+    if (x->state == EXCHANGE_BODY) return SPARE_SENDING;
+    return x->suspended ? SPARE_WAITING : SPARE_STUCK;
 }
 
-/* The one that can be spared most; of those alike, the one that came, was answered, or began to
- * send longest ago.  NULL: none that had its chance. */
-static struct http_peer *idlest(struct http *h, bool is_unix, uint64_t now_ms) {
+/* Since when it is that. */
+static uint64_t since_of(const struct http_peer *p, enum spare spare) {
+    if (spare == SPARE_SENDING) return p->exchange->began_ms;
+    return spare == SPARE_STUCK || spare == SPARE_WAITING ? p->exchange->written_ms : p->since_ms;
+}
+
+/* Places of one caller: on TCP all who have shown no token are one. */
+static bool same_holder(const struct http_peer *a, const struct http_peer *b) {
+    if (a->is_unix || b->is_unix) return a->is_unix && b->is_unix && a->uid == b->uid;
+    if (!a->proved || !b->proved) return !a->proved && !b->proved;
+    return caller_same(&a->caller, &b->caller);
+}
+
+static unsigned places_of(const struct http_peer *holder) {
+    unsigned places = 0;
+    for (const struct http_peer *p = holder->h->peers; p; p = p->next)
+        places += same_holder(p, holder);
+    return places;
+}
+
+/* A connection of who has most of them. */
+static const struct http_peer *greediest(const struct http *h, bool is_unix) {
+    const struct http_peer *found = NULL;
+    unsigned most = 0;
+    for (const struct http_peer *p = h->peers; p; p = p->next) {
+        if (p->is_unix != is_unix || (found && same_holder(p, found))) continue;
+        unsigned places = places_of(p);
+        if (places <= most) continue;
+        most = places;
+        found = p;
+    }
+    return found;
+}
+
+/* The one that can be spared most, of strangers and of `holder`; of those alike, the one that has
+ * been so longest.  NULL: none that had its chance. */
+static struct http_peer *idlest(struct http *h, const struct http_peer *holder, uint64_t now_ms) {
     struct http_peer *found = NULL;
-    enum spare least = SPARE_NEVER;
+    enum spare least = SPARE_WAITING;
     uint64_t oldest_ms = 0;
     for (struct http_peer *p = h->peers; p; p = p->next) {
         enum spare spare = spare_of(p);
-        uint64_t since_ms = spare == SPARE_SENDING ? p->exchange->began_ms : p->since_ms;
-        if (spare > least || spare == SPARE_NEVER || p->is_unix != is_unix ||
-            now_ms - since_ms < HTTP_GRACE_MS || (spare == least && since_ms >= oldest_ms))
-            continue;
+        uint64_t since_ms = since_of(p, spare);
+        if (p->is_unix != holder->is_unix || now_ms - since_ms < HTTP_GRACE_MS) continue;
+        if (spare != SPARE_STRANGER && !same_holder(p, holder)) continue;
+        if (found && (spare > least || (spare == least && since_ms >= oldest_ms))) continue;
         found = p;
         least = spare;
         oldest_ms = since_ms;
@@ -117,9 +154,11 @@ static struct http_peer *idlest(struct http *h, bool is_unix, uint64_t now_ms) {
 
 static bool make_place(struct http *h, bool is_unix) {
     if (has_place(h, is_unix)) return true;
-    struct http_peer *p = idlest(h, is_unix, clock_mono_ms());
+    const struct http_peer *holder = greediest(h, is_unix);
+    struct http_peer *p = holder ? idlest(h, holder, clock_mono_ms()) : NULL;
     if (!p) return false;
     peers_shut(p);
+    if (p->exchange && p->exchange->suspended) exchange_lost(p->exchange);
     MHD_run(h->daemon); /* it is closed there, which frees `p` */
     return has_place(h, is_unix);
 }

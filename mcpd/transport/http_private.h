@@ -46,6 +46,7 @@ struct http_peer {
     bool is_unix;
     bool proved;                     /* has shown that it may ask */
     unsigned token;                  /* the number of what it has shown last; 0: none */
+    struct caller caller;            /* once proved: who has shown that */
     uid_t uid;                       /* Unix sockets */
     char remote[HTTP_ADDRESS_TEXT];  /* TCP from elsewhere; "" for this machine */
     char address[HTTP_ADDRESS_TEXT]; /* what it connected to, as in a URL; "" for Unix */

@@ -194,6 +194,93 @@ def check_halves(t, s, rows):
     t.check("half-sent requests with a token: others get their places", served == 200 and watch.lost == 0, (served, watch.row("half-sent")))
 
 
+def deaf(where, count, token):
+    """Connections that ask again and again and read nothing, until the server waits for them."""
+    socks, request = [], post(legacy("tools/list"), token=token)
+    for _ in range(count):
+        sock = socket.socket(socket.AF_UNIX if isinstance(where, str) else socket.AF_INET)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+        sock.settimeout(5)
+        try:
+            sock.connect(where)
+        except OSError:
+            continue
+        sock.setblocking(False)
+        socks.append(sock)
+    return socks, request * 100
+
+
+def keep_asking(socks, requests, seconds):
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        for sock in socks:
+            try:
+                sock.send(requests)
+            except OSError:
+                pass
+        time.sleep(0.05)
+
+
+def check_deaf(t, s, rows):
+    """One token takes all places and reads no answers, and takes again what it loses."""
+    socks, requests = deaf(s.tcp, 520, TOKENS["alice"])
+    keep_asking(socks, requests, 3)
+    waits, statuses = [], []
+    for _ in range(5):
+        began = time.monotonic()
+        try:
+            with Wire(s.tcp, 5) as wire:
+                wire.send(post(legacy("ping"), token=TOKENS["bob"]))
+                statuses.append(wire.answer().status)
+        except OSError as why:
+            statuses.append(repr(why))
+        waits.append(time.monotonic() - began)
+        more, _ = deaf(s.tcp, 20, TOKENS["alice"])
+        socks += more
+        keep_asking(more, requests, 0.3)
+    for sock in socks:
+        sock.close()
+    rows.append("one caller, 520 connections that read nothing: another waits %.0f ms at most" % (1e3 * max(waits)))
+    print("# " + rows[-1], flush=True)
+    t.check("one caller in all places, reading nothing: another is served within a second", statuses == [200] * 5 and max(waits) < 1,
+            (statuses, waits))
+
+
+def check_deaf_users(t, s, rows, waiting):
+    """Two users on the Unix socket, each with as many connections as one may have; unread answers, or questions that wait."""
+    os.chmod(s.unix, 0o666)
+    what, children = "questions that wait" if waiting else "unread answers", []
+    for uid in (61010, 61011):
+        child = os.fork()
+        if child == 0:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+            socks, requests = deaf(s.unix, 40, None)
+            if waiting:
+                requests = modern_post("subscriptions/listen", {"notifications": {"resourcesListChanged": True}}, token=None)
+            keep_asking(socks, requests, 0.3 if waiting else 30)
+            time.sleep(30)
+            os._exit(0)
+        children.append(child)
+    time.sleep(2.5)
+    began, status = time.monotonic(), None
+    try:
+        with Wire(s.unix, 5) as wire:
+            wire.send(post(legacy("ping"), token=None))
+            status = wire.answer().status
+    except (OSError, AttributeError) as why:
+        status = repr(why)
+    wait = time.monotonic() - began
+    for child in children:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+    rows.append("two users in all places of the Unix socket, %s: root waits %.0f ms" % (what, 1e3 * wait))
+    print("# " + rows[-1], flush=True)
+    t.check("two users in all places of the Unix socket, %s: root is served within a second" % what, status == 200 and wait < 1,
+            (status, wait))
+
+
 def check_few_files(t, here):
     """Where fewer files may be open there are fewer places, so that strangers still make room in time."""
     with Serve(here, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))) as s:
@@ -326,8 +413,11 @@ def main():
     with product.Product() as here:
         here.start_capd()
         with Serve(here) as s:
-            for check in (check_many, check_streams, check_bodies, check_halves, check_strangers, check_slow, check_flood):
+            for check in (check_many, check_streams, check_bodies, check_halves, check_strangers, check_slow, check_deaf,
+                          check_flood):
                 check(t, s, rows)
+            check_deaf_users(t, s, rows, False)
+            check_deaf_users(t, s, rows, True)
             ended = time.monotonic()
             while s.files() >= 20 and time.monotonic() - ended < 15:  # who said nothing has 10 s
                 time.sleep(0.1)
