@@ -190,16 +190,12 @@ static char *progress_token(const struct rpc_message *m) {
 }
 
 static void receive_notification(struct mcp_conn *c, const struct rpc_message *m) {
-    struct json_span target;
-    if (strcmp(m->method, "notifications/initialized") == 0 && c->options.unsolicited)
+    if (!c->options.unsolicited) return; /* HTTP: what it says of other requests, http_exchange.c */
+    if (strcmp(m->method, "notifications/initialized") == 0)
         for (size_t i = 0; i < MCP_LISTS; i++) c->legacy.lists[i] = true;
-    if (strcmp(m->method, "notifications/cancelled") != 0 || m->params_raw.len == 0) return;
-    if (!c->options.unsolicited) return; /* HTTP: nothing shows that the sender is who asked */
-    if (!json_span_member(m->params_raw, "requestId", &target)) return;
-    char *id = rpc_id_text(target);
-    struct mcp_request *rq = id ? find_in_flight(c, id) : NULL;
+    char *id = rpc_cancelled_id(m);
+    if (id) mcp_conn_cancel(c, id);
     free(id);
-    if (rq) request_abandon(rq);
 }
 
 void conn_reject(struct mcp_conn *c, struct mcp_batch *batch, const char *id, int code,
@@ -346,6 +342,15 @@ void mcp_conn_free(struct mcp_conn *c) {
     if (c->next) c->next->link = c->link;
     listener_clear(&c->legacy);
     free(c);
+}
+
+bool mcp_conn_has(struct mcp_conn *c, const char *id) {
+    return find_in_flight(c, id) != NULL;
+}
+
+void mcp_conn_cancel(struct mcp_conn *c, const char *id) {
+    struct mcp_request *rq = find_in_flight(c, id);
+    if (rq) request_abandon(rq);
 }
 
 size_t mcp_conn_in_flight(const struct mcp_conn *c) {

@@ -184,6 +184,7 @@ static void check_one(struct json_span text, const struct httprules_headers *h,
         refuse(r, 400, m.code, "%s", m.why);
     else if (m.kind != RPC_RESPONSE)
         check_message(&m, h, r);
+    if (m.kind == RPC_NOTIFICATION && !r->modern) r->cancels = rpc_cancelled_id(&m);
     r->id = m.id;
     m.id = NULL;
     rpc_message_clear(&m);
@@ -208,6 +209,7 @@ void httprules_check(const char *bytes, size_t len, const struct httprules_heade
 
 void httprules_clear(struct httprules *r) {
     free(r->id);
+    free(r->cancels);
     cJSON_Delete(r->data);
     *r = (struct httprules){0};
 }

@@ -27,8 +27,9 @@ enum httprules_kind {
 struct httprules {
     enum httprules_kind kind;
     bool modern;
-    bool listens;               /* subscriptions/listen: it stays open */
-    char *id;                   /* canonical text of a request's id, NULL if there is none; owned */
+    bool listens;  /* subscriptions/listen: it stays open */
+    char *id;      /* canonical text of a request's id, NULL if there is none; owned */
+    char *cancels; /* the same of the request that a legacy message takes back; owned */
     const char *legacy_version; /* a constant; NULL: not told (or modern) */
     unsigned status;            /* the last four: refusals only */
     int code;

@@ -84,6 +84,12 @@ void rpc_message_clear(struct rpc_message *m) {
     *m = (struct rpc_message){.kind = RPC_INVALID};
 }
 
+char *rpc_cancelled_id(const struct rpc_message *m) {
+    struct json_span target;
+    if (strcmp(m->method, "notifications/cancelled") != 0 || m->params_raw.len == 0) return NULL;
+    return json_span_member(m->params_raw, "requestId", &target) ? rpc_id_text(target) : NULL;
+}
+
 static cJSON *message_new(const char *id) {
     cJSON *m = cJSON_CreateObject();
     cJSON_AddStringToObject(m, "jsonrpc", "2.0");

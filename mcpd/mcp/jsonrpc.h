@@ -48,6 +48,10 @@ void rpc_message_clear(struct rpc_message *m);
  * exponents, objects, more than RPC_ID_MAX bytes. */
 char *rpc_id_text(struct json_span value);
 
+/* Canonical text (malloc'd) of the id that a notifications/cancelled names; NULL: it is none, or
+ * names none. */
+char *rpc_cancelled_id(const struct rpc_message *m);
+
 /* {"jsonrpc":"2.0","id":ID,"result":RESULT}.  `result` is consumed.  NULL if out of memory. */
 cJSON *rpc_result_message(const char *id, cJSON *result);
 

@@ -79,7 +79,7 @@ struct mcp_conn_options {
     struct caller caller; /* copied */
     /* The connection is one client's and lasts (stdio): notifications that belong to no request
      * reach it, and its own notifications/cancelled is heard.  Without this the legacy era has
-     * neither subscriptions nor changing lists here, and cancels nothing by a message. */
+     * neither subscriptions nor changing lists here, and the transport says what is cancelled. */
     bool unsolicited;
     /* The legacy version in force when the transport knows it without an initialize on this
      * connection (HTTP's MCP-Protocol-Version header); a constant, NULL if unknown. */
@@ -105,6 +105,11 @@ bool mcp_conn_is_asked(const struct mcp_conn *c);
 /* One message (or legacy batch), any bytes.  Answers come through send(), at once or later, in any
  * order. */
 void mcp_conn_receive(struct mcp_conn *c, const char *bytes, size_t len);
+
+/* Is there a request of this id (canonical text) that is not answered yet?  Cancel it, if there is
+ * one: nothing is sent for it. */
+bool mcp_conn_has(struct mcp_conn *c, const char *id);
+void mcp_conn_cancel(struct mcp_conn *c, const char *id);
 
 /* The transport skipped a message longer than JSON_MAX_BYTES: tell the client. */
 void mcp_conn_refuse_oversize(struct mcp_conn *c);

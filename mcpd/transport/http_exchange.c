@@ -307,6 +307,26 @@ static void give_to_core(struct http_exchange *x) {
     if (x->conn && mcp_conn_in_flight(x->conn) == 0) x->done = true;
 }
 
+/* A legacy client takes a request back, which came on another connection or in another message.  It
+ * is meant if no other of the same caller has that id; nothing is said for it: its stream ends. */
+static void take_back(const struct http_exchange *x) {
+    const char *id = x->rules.cancels;
+    struct http_exchange *meant = NULL;
+    for (struct http_exchange *k = x->h->exchanges; k; k = k->next) {
+        if (!is_active(k) || k->rules.modern || !caller_same(&k->caller, &x->caller) ||
+            !mcp_conn_has(k->conn, id))
+            continue;
+        if (meant) return;
+        meant = k;
+    }
+    if (!meant) return;
+    mcp_conn_cancel(meant->conn, id);
+    if (meant->done || mcp_conn_in_flight(meant->conn) > 0) return;
+    meant->done = true;
+    if (meant->accept.sse) meant->streaming = true;
+    if (meant->peer) reply_wake(meant);
+}
+
 static char *trimmed(const char *value) {
     if (!value) return NULL;
     size_t len = strlen(value);
@@ -340,7 +360,8 @@ void exchange_end_body(struct http_exchange *x) {
     } else if (x->rules.kind == HTTPRULES_ASKS) {
         give_to_core(x);
     } else {
-        x->done = true; /* nothing in it wants an answer, and nothing has an effect here */
+        if (x->rules.cancels) take_back(x);
+        x->done = true; /* nothing in it wants an answer */
     }
     drop_body(x);
 }
