@@ -288,20 +288,11 @@ bool conn_receive_one(struct mcp_conn *c, struct mcp_batch *batch, struct json_s
     return asked;
 }
 
-/* The id of a message in which nothing but a text is wrong; NULL: none that could be told. */
-static char *id_of_spoilt(enum json_fault fault, struct json_span message) {
-    struct json_span id;
-    size_t offset;
-    if ((fault != JSON_NUL && fault != JSON_SURROGATE) || !json_span_member(message, "id", &id))
-        return NULL;
-    return json_check(id.p, id.len, &offset) == JSON_OK ? rpc_id_text(id) : NULL;
-}
-
 void mcp_conn_receive(struct mcp_conn *c, const char *bytes, size_t len) {
     size_t offset;
     enum json_fault fault = json_check(bytes, len, &offset);
     if (fault != JSON_OK) {
-        char text[128], *id = id_of_spoilt(fault, json_span_make(bytes, len));
+        char text[128], *id = rpc_spoilt_id(fault, json_span_make(bytes, len));
         snprintf(text, sizeof text, "%s: %s (byte %zu)", id ? "Invalid request" : "Parse error",
                  json_fault_text(fault), offset);
         conn_reject(c, NULL, id, id ? RPC_INVALID_REQUEST : RPC_PARSE_ERROR, text, NULL);

@@ -133,16 +133,21 @@ static void check_legacy(const struct rpc_message *m, const struct httprules_hea
         refuse(r, 400, RPC_LEGACY_HTTP_REFUSED, "Unsupported protocol version");
 }
 
+static bool claims_modern(struct json_span message) {
+    struct json_span params, meta, claim;
+    return json_span_member(message, "params", &params) &&
+           json_span_member(params, "_meta", &meta) &&
+           json_span_member(meta, ERA_META_VERSION, &claim);
+}
+
 static void check_batch(struct json_span text, const struct httprules_headers *h,
                         struct httprules *r) {
-    struct json_span element, params, meta, claim;
+    struct json_span element;
     size_t pos = 0, count = 0;
     bool modern = false;
     while (json_span_next(text, &pos, &element)) {
         count++;
-        modern = modern || (json_span_member(element, "params", &params) &&
-                            json_span_member(params, "_meta", &meta) &&
-                            json_span_member(meta, ERA_META_VERSION, &claim));
+        modern = modern || claims_modern(element);
     }
     /* Clients of the one revision with batches do not name it: the header came later. */
     r->legacy_version = h->version ? legacy_version(h->version) : ERA_BATCH_VERSION;
@@ -190,18 +195,26 @@ static void check_one(struct json_span text, const struct httprules_headers *h,
     rpc_message_clear(&m);
 }
 
+/* No JSON, or none that C can hold: then it may have an id, and clients of the older era read it.
+ */
+static void refuse_fault(enum json_fault fault, size_t offset, struct json_span text,
+                         struct httprules *r) {
+    r->id = rpc_spoilt_id(fault, text);
+    r->modern = r->id && claims_modern(text);
+    refuse(r, r->id && !r->modern ? 200 : 400, r->id ? RPC_INVALID_REQUEST : RPC_PARSE_ERROR,
+           "%s: %s (byte %zu)", r->id ? "Invalid request" : "Parse error", json_fault_text(fault),
+           offset);
+}
+
 void httprules_check(const char *bytes, size_t len, const struct httprules_headers *headers,
                      struct httprules *out) {
     size_t offset;
     *out = (struct httprules){.kind = HTTPRULES_ASKS};
     enum json_fault fault = json_check(bytes, len, &offset);
-    if (fault != JSON_OK) {
-        refuse(out, 400, RPC_PARSE_ERROR, "Parse error: %s (byte %zu)", json_fault_text(fault),
-               offset);
-        return;
-    }
     struct json_span text = json_span_make(bytes, len);
-    if (text.p[0] == '[')
+    if (fault != JSON_OK)
+        refuse_fault(fault, offset, text, out);
+    else if (text.p[0] == '[')
         check_batch(text, headers, out);
     else
         check_one(text, headers, out);

@@ -29,6 +29,14 @@ char *rpc_id_text(struct json_span value) {
     return span_copy(value);
 }
 
+char *rpc_spoilt_id(enum json_fault fault, struct json_span message) {
+    struct json_span id;
+    size_t offset;
+    if ((fault != JSON_NUL && fault != JSON_SURROGATE) || !json_span_member(message, "id", &id))
+        return NULL;
+    return json_check(id.p, id.len, &offset) == JSON_OK ? rpc_id_text(id) : NULL;
+}
+
 static bool invalid(struct rpc_message *m, int code, const char *why) {
     m->kind = RPC_INVALID;
     m->code = code;

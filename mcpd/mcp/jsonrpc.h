@@ -48,6 +48,10 @@ void rpc_message_clear(struct rpc_message *m);
  * exponents, objects, more than RPC_ID_MAX bytes. */
 char *rpc_id_text(struct json_span value);
 
+/* The same of the id of a message in which json_check() found a text that C cannot hold; NULL: for
+ * another fault, or if it cannot be told. */
+char *rpc_spoilt_id(enum json_fault fault, struct json_span message);
+
 /* Canonical text (malloc'd) of the id that a notifications/cancelled names; NULL: it is none, or
  * names none. */
 char *rpc_cancelled_id(const struct rpc_message *m);

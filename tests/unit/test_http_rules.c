@@ -96,6 +96,23 @@ static void test_http_rules_ladder(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) check(&rows[i]);
 }
 
+/* A text that C cannot hold spoils the message, not its id; legacy clients read only a 200. */
+static void test_http_rules_spoilt_texts(void **state) {
+#define SPOILT(id, meta)                                                                           \
+    "{\"jsonrpc\":\"2.0\",\"params\":{\"a\":\"\\u0000\\ud800\"" meta "},\"id\":" id                \
+    ",\"method\":\"x\"}"
+    static const struct judged rows[] = {
+        {SPOILT("7", ""), NULL, NULL, NULL, HTTPRULES_REFUSED, 200, -32600, false, "7"},
+        {SPOILT("\"é\"", ""), "2025-11-25", NULL, NULL, HTTPRULES_REFUSED, 200, -32600, false,
+         "\"é\""},
+        {SPOILT("7", "," META(NEW)), MODERN, "x", NULL, HTTPRULES_REFUSED, 400, -32600, true, "7"},
+        {SPOILT("\"\\u0000\"", ""), NULL, NULL, NULL, HTTPRULES_REFUSED, 400, -32700, false, NULL},
+        {SPOILT("null", ""), NULL, NULL, NULL, HTTPRULES_REFUSED, 400, -32700, false, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) check(&rows[i]);
+}
+
 /* Only a request keeps its stream open. */
 static void test_http_rules_who_listens(void **state) {
     (void)state;
@@ -268,6 +285,7 @@ static void test_http_head_types(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_rules_ladder),
+        cmocka_unit_test(test_http_rules_spoilt_texts),
         cmocka_unit_test(test_http_rules_who_listens),
         cmocka_unit_test(test_http_rules_every_truncation_is_refused_or_read),
         cmocka_unit_test(test_http_rules_header_values),
