@@ -35,11 +35,21 @@ static bool refuse_version(struct era_refusal *r, const char *requested) {
     return false;
 }
 
+/* Nothing is logged to clients; a level that is none is an error all the same. */
+static bool is_log_level(const char *level) {
+    static const char *const levels[] = {"debug", "info",     "notice", "warning",
+                                         "error", "critical", "alert",  "emergency"};
+    for (size_t i = 0; level && i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(level, levels[i]) == 0) return true;
+    return false;
+}
+
 static bool check_envelope(const struct rpc_message *m, struct era_refusal *r) {
     const cJSON *meta = meta_of(m);
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(meta, ERA_META_VERSION);
     const cJSON *capabilities = cJSON_GetObjectItemCaseSensitive(meta, ERA_META_CAPABILITIES);
     const cJSON *client = cJSON_GetObjectItemCaseSensitive(meta, ERA_META_CLIENT);
+    const cJSON *level = cJSON_GetObjectItemCaseSensitive(meta, ERA_META_LOG_LEVEL);
     if (!cJSON_IsString(version)) return refuse_meta(r, ERA_META_VERSION, "must be a string");
     if (!capabilities) return refuse_meta(r, ERA_META_CAPABILITIES, "is missing");
     if (!cJSON_IsObject(capabilities))
@@ -48,6 +58,8 @@ static bool check_envelope(const struct rpc_message *m, struct era_refusal *r) {
         return refuse_meta(r, ERA_META_CLIENT, "must be an object");
     if (strcmp(version->valuestring, ERA_MODERN_VERSION) != 0)
         return refuse_version(r, version->valuestring);
+    if (level && !is_log_level(cJSON_GetStringValue(level)))
+        return refuse_meta(r, ERA_META_LOG_LEVEL, "must be one of debug to emergency");
     return true;
 }
 

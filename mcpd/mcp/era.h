@@ -12,6 +12,7 @@ enum mcp_era { ERA_LEGACY = 1, ERA_MODERN = 2 };
 #define ERA_META_VERSION      "io.modelcontextprotocol/protocolVersion"
 #define ERA_META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 #define ERA_META_CLIENT       "io.modelcontextprotocol/clientInfo"
+#define ERA_META_LOG_LEVEL    "io.modelcontextprotocol/logLevel"
 #define ERA_META_SERVER       "io.modelcontextprotocol/serverInfo"
 
 #define ERA_MODERN_VERSION "2026-07-28"

@@ -191,6 +191,28 @@ static void test_mcp_modern_envelope_is_checked(void **state) {
                 -32022);
 }
 
+static void test_mcp_modern_log_level_is_checked(void **state) {
+    static const char *const bad[] = {"\"bogus\"", "\"\"", "\"INFO\"", "7", "null", "{}"};
+    static const char *const good[] = {"\"debug\"", "\"info\"", "\"emergency\""};
+    char line[400];
+    static const char text[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"_meta\":{"
+        "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+        "\"io.modelcontextprotocol/clientCapabilities\":{},"
+        "\"io.modelcontextprotocol/logLevel\":%s}}}";
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(line, sizeof line, text, bad[i]);
+        const cJSON *answer = fake_expect_error(*state, line, -32602);
+        assert_non_null(strstr(fake_at(answer, "error|message")->valuestring, "logLevel"));
+    }
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        struct fake *f = *state;
+        snprintf(line, sizeof line, text, good[i]);
+        fake_feed(f, line);
+        assert_non_null(fake_at(f->sent[f->sent_count - 1], "result"));
+    }
+}
+
 static void test_mcp_era_is_per_message(void **state) {
     struct fake *f = *state;
     fake_feed(f,
@@ -397,6 +419,7 @@ int main(void) {
         CASE(test_mcp_modern_discover),
         CASE(test_mcp_modern_has_its_own_methods),
         CASE(test_mcp_modern_envelope_is_checked),
+        CASE(test_mcp_modern_log_level_is_checked),
         CASE(test_mcp_era_is_per_message),
         CASE(test_mcp_initialize_with_an_unservable_claim_is_legacy),
         CASE(test_mcp_tools_list),
