@@ -1,6 +1,6 @@
 /* One report, in as much detail as its budget allows.  Instead of cutting a finished tree, the tree
  * is built again a step shorter until it fits: each step is one line of the table below, which is
- * the contract's order of giving way.
+ * the contract's order of giving way: the rows of lists before any finding, notes before problems.
  * Runs in: mcpd.  Input trust: packets. */
 #include "mcpd/report/build.h"
 #include <stdlib.h>
@@ -26,12 +26,16 @@ static const struct report_detail whole = {.rows = ALL,
  * quality numbers, reasons, thresholds; clip */
 static const struct report_detail steps[] = {
     {5, 6, ALL, ALL, ALL, ALL, ALL, true, true, true, true, false, true, ALL},
-    {5, 6, ALL, ALL, ALL, 0, 3, true, true, true, true, false, false, ALL},
-    {3, 6, ALL, ALL, ALL, 0, 3, true, true, true, true, false, false, ALL},
-    {1, 6, ALL, ALL, ALL, 0, 3, true, true, true, true, false, false, ALL},
-    {0, 6, ALL, ALL, ALL, 0, 3, true, true, true, true, false, false, ALL},
-    {0, 6, ALL, ALL, ALL, 0, 3, false, true, true, true, false, false, ALL},
-    {0, 3, ALL, ALL, ALL, 0, 2, false, true, true, true, false, false, ALL},
+    {5, 6, ALL, ALL, ALL, ALL, ALL, true, true, true, true, false, false, ALL},
+    {3, 6, ALL, ALL, ALL, ALL, ALL, true, true, true, true, false, false, ALL},
+    {1, 6, ALL, ALL, ALL, ALL, ALL, true, true, true, true, false, false, ALL},
+    {0, 6, ALL, ALL, ALL, ALL, ALL, true, true, true, true, false, false, ALL},
+    {0, 6, ALL, ALL, ALL, ALL, ALL, false, true, true, true, false, false, ALL},
+    {0, 3, ALL, ALL, ALL, ALL, ALL, false, true, true, true, false, false, ALL},
+    {0, 3, ALL, ALL, ALL, 3, ALL, false, true, true, true, false, false, ALL},
+    {0, 3, ALL, ALL, ALL, 3, 10, false, true, true, true, false, false, ALL},
+    {0, 3, ALL, ALL, ALL, 1, 10, false, true, true, true, false, false, ALL},
+    {0, 3, ALL, ALL, ALL, 0, 3, false, true, true, true, false, false, ALL},
     {0, 3, ALL, ALL, ALL, 0, 2, false, false, true, true, false, false, ALL},
     {0, 3, 3, ALL, ALL, 0, 2, false, false, true, true, false, false, ALL},
     {0, 3, 3, 3, ALL, 0, 2, false, false, true, true, false, false, ALL},
@@ -121,9 +125,12 @@ size_t tree_bytes(const cJSON *tree) {
 
 /* True if it is plain without building it that the findings alone are too many. */
 static bool too_many(const struct report_input *in, const struct report_detail *how, size_t room) {
-    uint32_t problems = 0;
-    for (uint32_t i = 0; i < in->d->n; i++) problems += in->d->finding[i].severity > SEVERITY_INFO;
-    return how->findings_kept == EVERYTHING && problems > room / FINDING_LEAST;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < in->d->n; i++) {
+        bool note = in->d->finding[i].severity == SEVERITY_INFO;
+        kept += (note ? how->infos_kept : how->findings_kept) == EVERYTHING;
+    }
+    return kept > room / FINDING_LEAST;
 }
 
 /* The report at step `i` if it fits; NULL if not (the last step is taken as it is). */

@@ -97,6 +97,36 @@ static void test_report_gives_way_in_order(void **state) {
     free(c);
 }
 
+/* No finding is shortened or left out, not even a note, while a list has rows. */
+static void test_report_cuts_lists_before_notes(void **state) {
+    static const char *const lists[] = {"dns_queries", "http_requests", "tls_handshakes"};
+    struct fail f;
+    unsigned notes = 0, with_rows = 0, cut = 0;
+    (void)state;
+    for (size_t kind = 0; kind < HOSTILE; kind++) {
+        struct crowd *c = crowd_new(kind);
+        c->w.s.services.rows_n = 1;
+        c->w.s.resolvers.rows_n = 1;
+        for (unsigned tokens = 600; tokens <= 8000; tokens += 200) {
+            cJSON *r = report_section(set, &c->w.v, "summary", NULL, tokens, &f);
+            bool rows = at(at(r, "connection_analysis"), "connections") != NULL;
+            bool whole = at(r, "problems_more") == NULL;
+            for (size_t i = 0; i < 3; i++) rows = rows || at(r, lists[i]);
+            const cJSON *p;
+            cJSON_ArrayForEach(p, at(r, "problems_detected")) {
+                whole = whole && at(p, "evidence") && at(p, "explanation") && at(p, "next_step");
+                notes += strcmp(cJSON_GetStringValue(at(p, "severity")), "info") == 0;
+            }
+            with_rows += rows;
+            cut += !whole;
+            if (rows && !whole) fail_msg("crowd %zu, %u tokens: %s", kind, tokens, printed(r));
+            cJSON_Delete(r);
+        }
+        free(c);
+    }
+    assert_true(notes > 0 && with_rows > 0 && cut > 0);
+}
+
 static void test_report_is_deterministic(void **state) {
     struct fail f;
     struct crowd *a = crowd_new(2), *b = crowd_new(2);
@@ -441,6 +471,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report_fits_its_budget),
         cmocka_unit_test(test_report_gives_way_in_order),
+        cmocka_unit_test(test_report_cuts_lists_before_notes),
         cmocka_unit_test(test_report_is_deterministic),
         cmocka_unit_test(test_report_pages_cover_all_rows_once),
         cmocka_unit_test(test_report_pages_joined_are_the_whole),
