@@ -128,33 +128,38 @@ static bool target_ok(const cJSON *arguments, struct shown *out, char *why, size
     return true;
 }
 
+/* Where probes are switched off the tool refuses them. */
+static bool has_probe(const void *app) {
+    return ((const struct app *)app)->settings.probe;
+}
+
 static cJSON *slow_site(const cJSON *arguments, char *why, size_t cap, void *app) {
     struct shown target;
     char options[200];
-    (void)app;
     if (!target_ok(arguments, &target, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "Find out why \"%s\" is slow from this machine. Call start_packet_capture with target "
-        "\"%s\"%s, probe true, duration 30 and wait_s 45; while it runs I shall use the site as "
-        "well. Compare the phases (DNS, connect, TLS, first byte, transfer): the longest one tells "
+        "\"%s\"%s%s, duration 30 and wait_s 45; while it runs I shall use the site%s. Compare the "
+        "phases (DNS, connect, TLS, first byte, transfer): the longest one tells "
         "where the time goes, and get_capture_report with section connections which address is "
         "slow." READ_IT,
-        target.text, target.text, options);
+        target.text, target.text, options, has_probe(app) ? ", probe true" : "",
+        has_probe(app) ? " as well" : "");
 }
 
 static cJSON *unreachable(const cJSON *arguments, char *why, size_t cap, void *app) {
     struct shown target;
     char options[200];
-    (void)app;
     if (!target_ok(arguments, &target, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "\"%s\" cannot be reached from this machine. Call start_packet_capture with target "
-        "\"%s\"%s, probe true, duration 20 and wait_s 40. Say how far it gets: does the name "
+        "\"%s\"%s%s, duration 20 and wait_s 40%s. Say how far it gets: does the name "
         "resolve, is the connection refused, unanswered or reset, does TLS fail, and do all "
         "addresses fail or only some." READ_IT,
-        target.text, target.text, options);
+        target.text, target.text, options, has_probe(app) ? ", probe true" : "",
+        has_probe(app) ? "" : "; while it runs I shall try to reach it");
 }
 
 static cJSON *check_dns(const cJSON *arguments, char *why, size_t cap, void *app) {
