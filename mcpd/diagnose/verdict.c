@@ -25,7 +25,13 @@ double quality_missed_percent(const struct rules *set, const struct capture_view
     return drops > gaps ? drops : gaps;
 }
 
+bool quality_is_unknown(const struct capture_view *v) {
+    const struct msg_totals *t = &v->snapshot->totals;
+    return derive_ended(v) && t->snapshot_id == 0 && t->seen == 0;
+}
+
 const char *quality_grade(const struct rules *set, const struct capture_view *v) {
+    if (quality_is_unknown(v)) return "poor";
     double missed = quality_missed_percent(set, v);
     bool down = totals_value(v, "interface_down_s") > 0;
     if (missed < set->gate.good_below && !down) return "good";

@@ -10,7 +10,7 @@ static bool put_progress(cJSON *out, const struct capture_view *v) {
     if (!o || !put(o, "elapsed_s", item_s(t->duration_us))) return false;
     if (v->duration_ms == 0) return true;
     double percent = (double)t->duration_us / 10.0 / (double)v->duration_ms;
-    if (percent > 100 || derive_ended(v)) percent = 100;
+    if (percent > 100 || (derive_ended(v) && v->state != CAPTURE_FAILED)) percent = 100;
     return put(o, "duration_s", item_s(v->duration_ms * 1000)) &&
            cJSON_AddNumberToObject(o, "percent", (double)nearest(percent)) != NULL;
 }

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/text.h"
 #include "mcpd/audit.h"
+#include "mcpd/diagnose/diagnose.h"
 #include "mcpd/tools/tools.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +157,21 @@ void tool_report(struct app *a, struct tool_call *call, const cJSON *args, struc
         end_with(call, tree, tokens);
 }
 
+/* How far it is, by our clock; of a file, what it holds, by that of its packets. */
+#define STATUS_TIME_BYTES 64u
+static const char *status_time(const struct capture *c, char out[STATUS_TIME_BYTES]) {
+    uint64_t until = c->ended_mono_ms ? c->ended_mono_ms : clock_mono_ms();
+    uint64_t ran = until - c->started_mono_ms;
+    if (c->duration_ms == 0)
+        snprintf(out, STATUS_TIME_BYTES, "Capture file of %.1f s",
+                 (double)c->snapshot->totals.duration_us / 1e6);
+    else
+        snprintf(out, STATUS_TIME_BYTES, "%llu of %llu s",
+                 (unsigned long long)(ran < c->duration_ms ? ran : c->duration_ms) / 1000,
+                 (unsigned long long)c->duration_ms / 1000);
+    return out;
+}
+
 /* A few words for a person; the numbers are in the structured content. */
 static char *status_text(const struct capture *c, const cJSON *tree) {
     char *text = NULL;
@@ -164,13 +180,15 @@ static char *status_text(const struct capture *c, const cJSON *tree) {
     if (!out) return NULL;
     const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(tree, "verdict");
     const cJSON *headline = cJSON_GetObjectItemCaseSensitive(verdict, "headline");
-    uint64_t until = c->ended_mono_ms ? c->ended_mono_ms : clock_mono_ms();
-    uint64_t ran = (until - c->started_mono_ms) / 1000;
+    struct capture_view v = capture_view(c);
     fprintf(out, "capture_id: %s, state: %s\n", c->id, capture_state_names[c->state]);
-    fprintf(out, "%llu of %llu s, %llu packets of the target, %llu others.\n",
-            (unsigned long long)ran, (unsigned long long)(c->duration_ms / 1000),
-            (unsigned long long)c->snapshot->totals.packets,
-            (unsigned long long)c->snapshot->totals.other_packets);
+    if (quality_is_unknown(&v))
+        fprintf(out, "Nothing was counted.\n");
+    else
+        fprintf(out, "%s, %llu packets of the target, %llu others.\n",
+                status_time(c, (char[STATUS_TIME_BYTES]){0}),
+                (unsigned long long)c->snapshot->totals.packets,
+                (unsigned long long)c->snapshot->totals.other_packets);
     if (cJSON_IsString(headline)) fprintf(out, "%s\n", headline->valuestring);
     if (c->ended_why[0]) fprintf(out, "It ended: %s.\n", c->ended_why);
     fclose(out);

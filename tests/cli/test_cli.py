@@ -211,6 +211,10 @@ def test_session(world):
     got = session.tool("analyze_capture_file", path=world.path("files/refused.pcap"))
     T.check("a file below an allowed directory is analysed",
             got["structuredContent"]["problems_detected"][0]["id"] == "tcp_refused", got)
+    seconds = got["structuredContent"]["duration_s"]
+    got = session.tool("get_capture_status")
+    T.check("its status says how long the file is, by the clock of its packets",
+            "\nCapture file of %.1f s, " % seconds in text_of(got), (seconds, got))
     outside = world.write("outside.pcap", refused_pcap())
     os.symlink(outside, world.path("files/link.pcap"))
     os.mkdir(world.path("files-not"))

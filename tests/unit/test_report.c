@@ -416,6 +416,33 @@ static size_t widest(const char *text) {
     return most;
 }
 
+/* What capd has told nothing of was not captured well, nor to its end. */
+static void test_report_status_of_nothing(void **state) {
+    static struct world w;
+    static const struct {
+        enum capture_state state;
+        uint32_t snapshot;
+        const char *grade;
+        int percent;
+    } rows[] = {{CAPTURE_FAILED, 0, "poor", 0},
+                {CAPTURE_FAILED, 1, "good", 0},
+                {CAPTURE_RUNNING, 0, "good", 0},
+                {CAPTURE_FINISHED, 1, "good", 100}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world_init(&w);
+        memset(&w.s.totals, 0, sizeof w.s.totals);
+        w.s.totals.snapshot_id = rows[i].snapshot;
+        w.v.state = rows[i].state;
+        cJSON *r = report_status(set, &w.v);
+        const cJSON *percent = at(at(r, "progress"), "percent");
+        assert_string_equal(cJSON_GetStringValue(at(at(r, "capture_quality"), "grade")),
+                            rows[i].grade);
+        assert_int_equal((int)cJSON_GetNumberValue(percent), rows[i].percent);
+        cJSON_Delete(r);
+    }
+}
+
 static void test_report_terminal(void **state) {
     static struct world w;
     (void)state;
@@ -481,6 +508,7 @@ int main(void) {
         cmocka_unit_test(test_report_says_that_names_are_off),
         cmocka_unit_test(test_report_names_are_checked_again),
         cmocka_unit_test(test_report_status),
+        cmocka_unit_test(test_report_status_of_nothing),
         cmocka_unit_test(test_report_terminal),
         cmocka_unit_test(test_report_text_counts_findings),
         cmocka_unit_test(test_report_text_escapes),
