@@ -37,6 +37,8 @@ install: all ## install programs, units and configuration below $(DESTDIR); manu
 	install -D -m 0644 deploy/sysusers.d/packet-capture-mcp.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/packet-capture-mcp.conf
 	install -D -m 0644 deploy/tmpfiles.d/packet-capture-mcp.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/packet-capture-mcp.conf
 	install -D -m 0644 deploy/examples/mcpd-no-network.conf $(DESTDIR)$(DOCDIR)/examples/mcpd-no-network.conf
+	for snippet in $(notdir $(wildcard deploy/clients/*)); do \
+	    install -D -m 0644 deploy/clients/$$snippet $(DESTDIR)$(DOCDIR)/examples/clients/$$snippet || exit 1; done
 	install -D -m 0644 deploy/completion/mcpd $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mcpd
 	ln -sf mcpd $(DESTDIR)$(PREFIX)/share/bash-completion/completions/capd
 	for conf in capd.conf mcpd.conf; do [ -e $(DESTDIR)/etc/packet-capture-mcp/$$conf ] || \

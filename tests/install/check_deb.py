@@ -23,7 +23,8 @@ WANTED = """/etc/packet-capture-mcp/capd.conf /etc/packet-capture-mcp/mcpd.conf 
 /usr/share/man/man1/mcpd.1.gz /usr/share/man/man5/capd.conf.5.gz /usr/share/man/man5/mcpd.conf.5.gz
 /usr/share/man/man7/packet-capture-mcp-protocol.7.gz /usr/share/bash-completion/completions/mcpd
 /usr/share/bash-completion/completions/capd /usr/share/doc/packet-capture-mcp/copyright
-/usr/share/doc/packet-capture-mcp/README.md.gz /usr/share/doc/packet-capture-mcp/examples/mcpd-no-network.conf""".split()
+/usr/share/doc/packet-capture-mcp/README.md.gz /usr/share/doc/packet-capture-mcp/examples/mcpd-no-network.conf
+/usr/share/doc/packet-capture-mcp/examples/clients/README.md /usr/share/doc/packet-capture-mcp/examples/clients/claude-code.mcp.json""".split()
 
 
 class Builds:
