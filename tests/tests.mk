@@ -167,6 +167,7 @@ UNIT += test_http_rules
 UNIT += test_tokens
 UNIT += test_serve_call
 SUITES += tests/mcp/test_http.py
+SUITES += tests/mcp/test_http_cancel.py
 SUITES += tests/mcp/test_http_bounds.py
 SUITES += tests/mcp/test_http_load.py
 SUITES += tests/mcp/test_http_audit.py

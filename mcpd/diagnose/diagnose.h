@@ -61,9 +61,9 @@ bool finding_counts(const struct finding *f, const struct capture_view *v);
 /* What the capture itself missed, by the worse of its two signs, drops and gaps. */
 double quality_missed_percent(const struct rules *set, const struct capture_view *v);
 
-/* good, fair or poor. */
 /* It has ended, and capd has told nothing of it: all may have been missed. */
 bool quality_is_unknown(const struct capture_view *v);
+/* good, fair or poor. */
 const char *quality_grade(const struct rules *set, const struct capture_view *v);
 
 /* wiretext.c: text that should have been cleaned by the worker, made sure of: same text if it was,

@@ -268,6 +268,17 @@ def check_prompts(t, s):
     t.check("one that may be is set in", '"eth0.7"' in got["result"]["messages"][0]["content"]["text"], got)
 
 
+def check_no_probe(t, s, here):
+    plans = ("diagnose_slow_site", "diagnose_unreachable")
+
+    def texts(server):
+        return [prompt(server, name, {"target": "example.com"})["result"]["messages"][0]["content"]["text"] for name in plans]
+    with Serve(here, config="probe = off") as without:
+        t.check("plans ask for a probe where there is one, else for the user's own traffic",
+                all("probe true" in text for text in texts(s)) and
+                all("probe" not in text and "while it runs I shall" in text for text in texts(without)), texts(without))
+
+
 # ---- files ------------------------------------------------------------------------------------------------------------
 
 def check_files(t, here):
@@ -322,6 +333,8 @@ def main():
             check_stops(t, s)
             check_errors(t, s)
             check_prompts(t, s)
+            os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
+            check_no_probe(t, s, here)
         os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
         check_files(t, here)
         check_private(t, here)
