@@ -37,6 +37,8 @@ struct capture {
     uint64_t ended_mono_ms;     /* 0 while running */
     uint64_t refreshed_mono_ms; /* last snapshot with all tables; 0: none */
     struct snapshot *snapshot;  /* owned */
+    uint32_t problems;          /* when they were counted last, for list_captures */
+    uint64_t problems_mono_ms;  /* 0: never */
     bool compact;               /* the snapshot has been cut to its size */
     struct capture_probe probe;
     struct capture_run *run; /* NULL when it has ended */

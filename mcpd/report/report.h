@@ -55,6 +55,9 @@ const char *report_app_html(size_t *len_out);
 /* Status of a running capture: state, counts so far, problems so far (tool get_capture_status). */
 cJSON *report_status(const struct rules *r, const struct capture_view *v);
 
+/* How many findings are more than notes, as the verdict counts them. */
+uint32_t report_problems(const struct rules *r, const struct capture_view *v);
+
 /* True when the verdict's status is `healthy` (exit code 0). */
 bool report_is_healthy(const cJSON *report);
 #endif

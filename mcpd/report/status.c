@@ -31,6 +31,14 @@ static bool put_counts(cJSON *out, const struct msg_totals *t) {
     return ok;
 }
 
+uint32_t report_problems(const struct rules *r, const struct capture_view *v) {
+    struct diagnosis *d = diagnose(r, v);
+    uint32_t n = 0;
+    for (uint32_t i = 0; d && i < d->n; i++) n += d->finding[i].severity > SEVERITY_INFO;
+    diagnosis_free(d);
+    return n;
+}
+
 cJSON *report_status(const struct rules *r, const struct capture_view *v) {
     static const struct report_detail how = {
         .findings_kept = STATUS_FINDINGS, .infos_kept = 0, .quality = true, .clip = 64};

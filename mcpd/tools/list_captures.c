@@ -1,11 +1,13 @@
 /* Tool list_captures.
  * Runs in: mcpd.  Input trust: client. */
+#include "common/clock.h"
 #include "mcpd/tools/tools.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROWS_MAX    20u /* a longer list would only cost tokens */
+#define FRESH_MS    1000u
 #define END_BYTES   64u /* "N of M", twice, and braces */
 #define TOKEN_BYTES 3u  /* contract of the reports: tokens are UTF-8 bytes / 3 */
 
@@ -18,20 +20,20 @@ struct listing {
     uint32_t shown, seen;
 };
 
-static int problems_of(const struct app *a, const struct capture *c) {
-    cJSON *tree = answer_full(a, c);
-    const cJSON *finding;
-    int n = 0;
-    cJSON_ArrayForEach(finding, cJSON_GetObjectItemCaseSensitive(tree, "problems_detected")) {
-        const char *severity =
-            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(finding, "severity"));
-        n += severity && strcmp(severity, "info") != 0; /* as the verdict counts */
-    }
-    cJSON_Delete(tree);
-    return n;
+/* Counted once when it has ended, and once a second while it runs: to judge a capture costs
+ * milliseconds, and a list has many. */
+static uint32_t problems_of(const struct app *a, struct capture *c) {
+    uint64_t now_ms = clock_mono_ms();
+    bool fresh =
+        c->run ? now_ms - c->problems_mono_ms < FRESH_MS : c->problems_mono_ms >= c->ended_mono_ms;
+    if (c->problems_mono_ms && fresh) return c->problems;
+    struct capture_view v = capture_view(c);
+    c->problems = report_problems(a->rules, &v);
+    c->problems_mono_ms = now_ms;
+    return c->problems;
 }
 
-static cJSON *row_object(const struct capture *c, const char *started, int problems) {
+static cJSON *row_object(const struct capture *c, const char *started, uint32_t problems) {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "id", c->id);
     cJSON_AddStringToObject(o, "target", c->target.text);
@@ -43,14 +45,14 @@ static cJSON *row_object(const struct capture *c, const char *started, int probl
 }
 
 /* Rows that no longer fit, and all after them, are counted only. */
-static void add_row(struct listing *l, const struct capture *c) {
+static void add_row(struct listing *l, struct capture *c) {
     char started[ANSWER_TIME_BYTES], line[LIM_NAME + 160];
     l->seen++;
     if (l->shown >= ROWS_MAX || l->shown + 1 < l->seen) return;
-    int problems = problems_of(l->app, c);
+    uint32_t problems = problems_of(l->app, c);
     answer_time(c->started_us, started);
     int text = snprintf(
-        line, sizeof line, "%s  %s  %s, mode %s, started %s, %d %s\n", c->id,
+        line, sizeof line, "%s  %s  %s, mode %s, started %s, %u %s\n", c->id,
         capture_state_names[c->state], c->target.text[0] ? c->target.text : "no target",
         mode_names[c->target.mode], started, problems, problems == 1 ? "problem" : "problems");
     cJSON *row = row_object(c, started, problems);
@@ -73,7 +75,7 @@ static void add_rows(struct listing *l, const struct caller *who) {
     struct store *s = captures_store(l->app->captures);
     for (int running = 1; running >= 0; running--)
         for (uint32_t i = store_count(s); i-- > 0;) {
-            const struct capture *c = store_at(s, i);
+            struct capture *c = store_at(s, i);
             if (capture_visible(c, who) && (c->run != NULL) == running) add_row(l, c);
         }
 }

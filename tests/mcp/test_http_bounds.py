@@ -133,6 +133,35 @@ def check_questions(t, s):
     t.check("meanwhile another caller is told the interfaces", refused == 0, refused)
 
 
+def check_costly(t, s):
+    """What costs one caller much time is not another's."""
+    for _ in range(3):
+        for _ in range(4):
+            s.call("start_packet_capture", {"target": "auto", "interface": "lo", "duration": 2})
+        for k in range(500):  # 500 closed ports of 500 hosts: a capture full of problems
+            with socket.socket() as sock:
+                sock.settimeout(0.2)
+                sock.connect_ex(("127.1.%d.%d" % (k // 250, k % 250 + 1), 2000 + k))
+        time.sleep(2.6)
+    rows = captures(s)
+    for what, request in (("lists", tool("list_captures")),):
+        wires = [Wire(s.tcp) for _ in range(120)]
+        for wire in wires:
+            wire.send(request)
+        time.sleep(0.02)
+        began = time.monotonic()
+        status = s.ask(post(legacy("ping"), token=TOKENS["bob"])).status
+        wait = time.monotonic() - began
+        answers = [wire.answer().status for wire in wires]
+        took = time.monotonic() - began
+        for wire in wires:
+            wire.sock.close()
+        t.check("120 %s of one caller at once, %d ms in all: another is answered within half a second" % (what, 1e3 * took),
+                status == 200 and wait < 0.5, (wait, rows[0]))
+        t.check("... and so are they, or told to wait", set(answers) <= {200, 429} and answers.count(200) > 1, answers)
+    t.check("the list counts problems", all(row["problems"] > 50 for row in rows[:12]), rows)
+
+
 def check_waits(t, s):
     """Each request of a batch counts from the start, and until it is done: legacy clients that go do not take theirs along."""
     began = s.call("start_packet_capture", {"target": "auto", "interface": "lo", "duration": 300})["structuredContent"]
@@ -333,6 +362,7 @@ def main():
             check_stops(t, s)
             check_errors(t, s)
             check_prompts(t, s)
+            check_costly(t, s)
             os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
             check_no_probe(t, s, here)
         os.unlink(os.path.join(here.dir, "serve", "mcpd.sock"))
