@@ -101,7 +101,7 @@ PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/par
 MCPCORE := $(addprefix mcpd/,loop.c)
 MCPCORE += $(addprefix mcpd/mcp/,argcheck.c batch.c caller.c completion.c content.c dispatch.c era.c jsoncheck.c jsonrpc.c \
            jsonspan.c methods.c prompts.c resources.c subscribe.c tools.c httprules.c)
-MCPCORE += $(addprefix mcpd/transport/,stdio.c httphead.c tokens.c http.c http_peers.c http_exchange.c http_reply.c)
+MCPCORE += $(addprefix mcpd/transport/,stdio.c httphead.c tokens.c http.c http_peers.c http_exchange.c http_turns.c http_reply.c)
 MCPD    := $(addprefix mcpd/,main.c app.c audit.c answer.c answer_interfaces.c cli.c cli_report.c cli_interfaces.c cli_check.c \
            cli_check_local.c cli_serve.c cli_serve_client.c cli_serve_setup.c cli_serve_tokens.c serve_call.c \
            cli_stdio.c settings.c launcher.c netchild.c privs.c sandbox.c surface.c resources.c \

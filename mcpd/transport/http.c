@@ -86,6 +86,7 @@ static void run_in(struct http *h, uint64_t wait_ms) {
 void http_run(struct http *h) {
     MHD_UNSIGNED_LONG_LONG wait_ms;
     h->woken = false;
+    h->round_ms = clock_mono_ms();
     MHD_run(h->daemon);
     loop_timer_cancel(h->o.loop, h->run_timer);
     h->run_timer = 0;
@@ -218,6 +219,7 @@ void http_free(struct http *h) {
     loop_timer_cancel(h->o.loop, h->run_timer);
     loop_timer_cancel(h->o.loop, h->sweep_timer);
     loop_timer_cancel(h->o.loop, h->accept_timer);
+    loop_timer_cancel(h->o.loop, h->turn_timer);
     loop_fd_remove(h->o.loop, h->hangup_fd);
     close(h->hangup_fd);
     free(h);

@@ -267,7 +267,7 @@ static bool is_heard(void *ctx) {
 
 /* What a legacy client asked goes on when it has gone. */
 static bool is_active(const struct http_exchange *x) {
-    return x->conn && !x->done;
+    return (x->conn || x->turn) && !x->done;
 }
 
 /* Of a batch each request counts. */
@@ -275,10 +275,20 @@ static bool within_quota(const struct http_exchange *x) {
     size_t active = 0, listens = 0;
     for (const struct http_exchange *k = x->h->exchanges; k; k = k->next) {
         if (!is_active(k) || !caller_same(&k->caller, &x->caller)) continue;
-        active += mcp_conn_in_flight(k->conn);
+        active += k->turn ? 1 : mcp_conn_in_flight(k->conn);
         listens += k->rules.listens;
     }
     return active < HTTP_CALLER_MAX && (!x->rules.listens || listens < HTTP_CALLER_LISTENS);
+}
+
+static bool may_ask(struct http_exchange *x) {
+    if (!within_quota(x))
+        refuse(x, 429, "too many requests of this caller are not answered yet");
+    else if (waiting_bytes(x) > HTTP_CALLER_OUT_BYTES / 2)
+        refuse(x, 429, "too many answers wait to be read; try again in a second");
+    else if (x->rules.listens && !x->accept.sse)
+        refuse(x, 406, "what stays open needs Accept: text/event-stream");
+    return x->status == 0;
 }
 
 static void give_to_core(struct http_exchange *x) {
@@ -287,18 +297,6 @@ static void give_to_core(struct http_exchange *x) {
                                  .is_heard = is_heard,
                                  .ctx = x,
                                  .legacy_version = x->rules.legacy_version};
-    if (!within_quota(x)) {
-        refuse(x, 429, "too many requests of this caller are not answered yet");
-        return;
-    }
-    if (waiting_bytes(x) > HTTP_CALLER_OUT_BYTES / 2) {
-        refuse(x, 429, "too many answers wait to be read; try again in a second");
-        return;
-    }
-    if (x->rules.listens && !x->accept.sse) {
-        refuse(x, 406, "what stays open needs Accept: text/event-stream");
-        return;
-    }
     x->conn = mcp_conn_new(x->h->o.server, &o);
     if (x->conn)
         mcp_conn_receive(x->conn, x->body, x->body_len);
@@ -307,21 +305,32 @@ static void give_to_core(struct http_exchange *x) {
     if (x->conn && mcp_conn_in_flight(x->conn) == 0) x->done = true;
 }
 
+/* Others of the same caller may have been begun since it came. */
+void exchange_begin(struct http_exchange *x) {
+    if (may_ask(x)) give_to_core(x);
+    drop_body(x);
+    if (x->status || x->done) reply_wake(x);
+}
+
+static bool asks(const struct http_exchange *x, const char *id) {
+    if (x->turn) return x->rules.id && strcmp(x->rules.id, id) == 0;
+    return is_active(x) && mcp_conn_has(x->conn, id);
+}
+
 /* A legacy client takes a request back, which came on another connection or in another message.  It
  * is meant if no other of the same caller has that id; nothing is said for it: its stream ends. */
 static void take_back(const struct http_exchange *x) {
     const char *id = x->rules.cancels;
     struct http_exchange *meant = NULL;
     for (struct http_exchange *k = x->h->exchanges; k; k = k->next) {
-        if (!is_active(k) || k->rules.modern || !caller_same(&k->caller, &x->caller) ||
-            !mcp_conn_has(k->conn, id))
-            continue;
+        if (k->rules.modern || !caller_same(&k->caller, &x->caller) || !asks(k, id)) continue;
         if (meant) return;
         meant = k;
     }
     if (!meant) return;
-    mcp_conn_cancel(meant->conn, id);
-    if (meant->done || mcp_conn_in_flight(meant->conn) > 0) return;
+    meant->turn = 0;
+    if (meant->conn) mcp_conn_cancel(meant->conn, id);
+    if (meant->done || (meant->conn && mcp_conn_in_flight(meant->conn) > 0)) return;
     meant->done = true;
     if (meant->accept.sse) meant->streaming = true;
     if (meant->peer) reply_wake(meant);
@@ -353,12 +362,14 @@ void exchange_end_body(struct http_exchange *x) {
         return;
     }
     judge_body(x);
+    if (x->rules.kind == HTTPRULES_ASKS) {
+        if (may_ask(x)) turns_take(x);
+        return;
+    }
     if (x->rules.kind == HTTPRULES_REFUSED) {
         x->status = x->rules.status;
         reply_error(x, x->rules.code, x->rules.text, x->rules.data);
         x->rules.data = NULL;
-    } else if (x->rules.kind == HTTPRULES_ASKS) {
-        give_to_core(x);
     } else {
         if (x->rules.cancels) take_back(x);
         x->done = true; /* nothing in it wants an answer */
@@ -375,6 +386,7 @@ void exchange_lost(struct http_exchange *x) {
 
 void exchange_stop(struct http_exchange *x) {
     if (!is_active(x)) return;
+    x->turn = 0;
     mcp_conn_free(x->conn); /* from here on the core is silent */
     x->conn = NULL;
     if (!x->done && !x->gone) reply_error(x, RPC_INTERNAL_ERROR, "the server is ending", NULL);
@@ -391,6 +403,7 @@ bool exchange_revoke(struct http_exchange *x) {
         refuse(x, 401, why);
         return true;
     }
+    x->turn = 0;
     mcp_conn_free(x->conn); /* from here on the core is silent */
     x->conn = NULL;
     if (x->state == EXCHANGE_REPLYING)

@@ -1,7 +1,7 @@
 #ifndef MCPD_TRANSPORT_HTTP_PRIVATE_H
 #define MCPD_TRANSPORT_HTTP_PRIVATE_H
-/* Inside the HTTP transport: connections (http_peers.c), requests (http_exchange.c), answers
- * (http_reply.c), and what holds them together (http.c). */
+/* Inside the HTTP transport: connections (http_peers.c), requests (http_exchange.c), whose turn it
+ * is (http_turns.c), answers (http_reply.c), and what holds them together (http.c). */
 #include "common/bucket.h"
 #include "mcpd/mcp/httprules.h"
 #include "mcpd/transport/http.h"
@@ -29,7 +29,9 @@ struct http {
     unsigned tcp_peers, unix_peers, tcp_max;
     size_t bodies_bytes;
     size_t out_bytes; /* answers that are not read yet */
-    uint64_t run_timer, sweep_timer, accept_timer;
+    uint64_t run_timer, sweep_timer, accept_timer, turn_timer;
+    uint64_t turn;               /* the last that was given */
+    uint64_t round_ms;           /* when this round of the loop began to work out what is asked */
     struct bucket refusals;      /* lines of the log */
     unsigned refusals_missed;    /* that had none, since the last one */
     struct http_peer *accepting; /* while libmicrohttpd is given a new connection */
@@ -76,6 +78,7 @@ struct http_exchange {
     size_t body_len, body_room, swallowed;
     struct httprules rules;
     struct mcp_conn *conn;
+    uint64_t turn;  /* not 0: it waits for that, and the core has not got it yet */
     bool suspended; /* libmicrohttpd leaves it alone until woken */
     bool streaming; /* answered as text/event-stream */
     bool done;      /* nothing more will be sent */
@@ -114,6 +117,8 @@ void exchange_free(struct http_exchange *x);
 void exchange_check_head(struct http_exchange *x, const char *url, const char *method);
 void exchange_take_body(struct http_exchange *x, const char *bytes, size_t len);
 void exchange_end_body(struct http_exchange *x);
+/* Its turn has come. */
+void exchange_begin(struct http_exchange *x);
 void exchange_sweep(struct http *h, uint64_t now_ms);
 void exchange_stop(struct http_exchange *x);
 /* Its token counts no more.  False: there was nothing left to end. */
@@ -123,6 +128,9 @@ void exchange_lost(struct http_exchange *x);
 bool exchange_append(struct http_exchange *x, const char *bytes, size_t len);
 /* One event of the stream. */
 void exchange_append_event(struct http_exchange *x, const char *json, size_t len);
+
+/* http_turns.c: have it begun, now or when it is its turn. */
+void turns_take(struct http_exchange *x);
 
 /* http_reply.c: queue what there is to say, or wait for it. */
 enum MHD_Result reply_proceed(struct http_exchange *x);

@@ -161,6 +161,10 @@ static void on_sse_due(void *ctx) {
     struct http_exchange *x = ctx;
     x->sse_timer = 0;
     if (x->done || x->streaming || !x->suspended) return;
+    if (x->turn) { /* nobody knows yet what status it will have */
+        x->sse_timer = loop_timer_once(x->h->o.loop, HTTP_SSE_AFTER_MS, on_sse_due, x);
+        return;
+    }
     x->streaming = true;
     reply_wake(x);
 }
