@@ -1,9 +1,9 @@
 /* Batches of 2025-03-26, the one revision that has them.  A few bytes of requests can ask for many
  * megabytes of answers here, so three things are bounded: how many messages there are, how many
- * bytes of answers are collected for one batch, and how many for all of them.  What is over is told
- * so instead of being worked out.  One message is taken per round of the loop: between two of them
- * everybody else is served.
- * Runs in: mcpd.  Input trust: client (checked by json_check). */
+ * bytes of answers are collected for one batch, and how many for all of them and all of a caller.
+ * What is over is told so instead of being worked out.  One message is taken per round of the loop:
+ * between two of them everybody else is served. Runs in: mcpd.  Input trust: client (checked by
+ * json_check). */
 #include "mcpd/loop.h"
 #include "mcpd/mcp/dispatch.h"
 #include <stdio.h>
@@ -67,13 +67,23 @@ const char *batch_full(const struct mcp_batch *b) {
     return b ? b->full : NULL;
 }
 
+/* Is there no place for `len` bytes more beside all open batches, and those of this caller? */
+static bool all_full(const struct mcp_conn *c, size_t len) {
+    size_t own = 0;
+    for (const struct mcp_conn *k = c->server->conns; k; k = k->next)
+        for (const struct mcp_batch *b = k->batches; b; b = b->next)
+            if (caller_same(&k->options.caller, &c->options.caller))
+                own += b->text_len + b->out_room;
+    return c->server->batch_bytes + len > MCP_BATCHES_BYTES || own + len > MCP_BATCHES_CALLER_BYTES;
+}
+
 /* Why an answer of `len` bytes has no place; NULL: it has. */
 static const char *no_room(const struct mcp_batch *b, size_t len) {
     if (len < MCP_OUT_SMALL) return NULL;
     if (b->full) return b->full;
     if (b->out_len + len > MCP_BATCH_BYTES)
         return "the batch's answers are over 4 MiB: ask for this one alone";
-    return b->server->batch_bytes + len > MCP_BATCHES_BYTES
+    return b->conn && all_full(b->conn, len)
                ? "too many batches are being answered: ask for this one alone"
                : NULL;
 }
@@ -156,25 +166,43 @@ static struct mcp_batch *batch_new(struct mcp_conn *c, struct json_span text, si
     return b;
 }
 
+/* There is no place for the batch: each of its requests is told so. */
+static void refuse_each(struct mcp_conn *c, struct json_span text) {
+    static const char why[] = "too many batches at once; send the requests one by one";
+    cJSON *answers = cJSON_CreateArray();
+    struct json_span element;
+    struct rpc_message m;
+    size_t pos = 0;
+    while (json_span_next(text, &pos, &element)) {
+        bool told = rpc_message_parse(element, &m) && (m.kind == RPC_REQUEST || m.id);
+        if (told && m.kind != RPC_RESPONSE)
+            cJSON_AddItemToArray(answers, rpc_error_message(m.id, RPC_INTERNAL_ERROR, why, NULL));
+        rpc_message_clear(&m);
+    }
+    char *json = cJSON_GetArraySize(answers) ? cJSON_PrintUnformatted(answers) : NULL;
+    if (json) conn_send_text(c, NULL, json, strlen(json));
+    free(json);
+    cJSON_Delete(answers);
+}
+
 void batch_receive(struct mcp_conn *c, struct json_span text) {
     size_t count = count_elements(text);
     char why[100] = "";
-    int code = RPC_INVALID_REQUEST;
     if (!c->legacy_version || strcmp(c->legacy_version, ERA_BATCH_VERSION) != 0) {
         snprintf(why, sizeof why, "batches exist only in protocol version %s", ERA_BATCH_VERSION);
     } else if (count == 0) {
         snprintf(why, sizeof why, "an empty batch");
     } else if (count > MCP_BATCH_MAX) {
         snprintf(why, sizeof why, "more than %u messages in a batch", MCP_BATCH_MAX);
-    } else if (c->server->batch_bytes + text.len > MCP_BATCHES_BYTES) {
-        code = RPC_INTERNAL_ERROR;
-        snprintf(why, sizeof why, "too many batches at once; send the requests one by one");
+    } else if (all_full(c, text.len)) {
+        refuse_each(c, text);
+        return;
     }
     struct mcp_batch *b = why[0] ? NULL : batch_new(c, text, count);
     if (b)
         batch_step(b);
     else
-        conn_reject(c, NULL, NULL, why[0] ? code : RPC_INTERNAL_ERROR,
+        conn_reject(c, NULL, NULL, why[0] ? RPC_INVALID_REQUEST : RPC_INTERNAL_ERROR,
                     why[0] ? why : "Internal error: out of memory", NULL);
 }
 

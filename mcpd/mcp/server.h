@@ -19,8 +19,10 @@ struct loop;
            connection */
 #define MCP_BATCH_BYTES   (4u * 1024u * 1024u)  /* of one batch's answers: as long as a message */
 #define MCP_BATCHES_BYTES (16u * 1024u * 1024u) /* of all open batches, requests and answers */
-#define MCP_OUT_SMALL     2048u /* an error without data: an id of RPC_ID_MAX bytes, and a sentence */
-#define MCP_WATCHED_MAX   64u   /* resources one subscription watches: a page of them is 100 */
+#define MCP_BATCHES_CALLER_BYTES                                                                   \
+    (MCP_BATCHES_BYTES / 2)   /* the same of one caller: others have room beside it */
+#define MCP_OUT_SMALL   2048u /* an error without data: an id of RPC_ID_MAX bytes, and a sentence */
+#define MCP_WATCHED_MAX 64u   /* resources one subscription watches: a page of them is 100 */
 
 struct mcp_server;
 struct mcp_conn;

@@ -158,8 +158,8 @@ def check_costly(t, s):
         took = time.monotonic() - began
         for wire in wires:
             wire.sock.close()
-        t.check("60 %s of one caller at once, %d ms in all: another is answered within half a second" % (what, 1e3 * took),
-                status == 200 and wait < 0.5, (wait, rows[0]))
+        t.check("60 %s of one caller at once, %d ms in all: another is answered within a second" % (what, 1e3 * took),
+                status == 200 and wait < 1, (wait, rows[0]))
         t.check("... and so are they, or told to wait", set(answers) <= {200, 429} and answers.count(200) > 1, answers)
     t.check("the list counts problems", all(row["problems"] > 50 for row in rows[:12]), rows)
 
@@ -203,7 +203,7 @@ def check_stops(t, s):
 def check_unread(t, s, big):
     wires = [Deaf(s.tcp) for _ in range(100)]
     for i, wire in enumerate(wires):
-        wire.send(batch_of(big) if i < 10 else post(legacy("resources/read", {"uri": big})))
+        wire.send(batch_of(big) if i >= 90 else post(legacy("resources/read", {"uri": big})))
     time.sleep(3)
     memory = s.memory_kib()
     t.check("a hundred large answers that nobody reads: less than 100 MiB", memory < 100 * 1024, memory)

@@ -11,8 +11,8 @@
 
 static struct loop *loop;
 
-static struct mcp_conn *connect_batches(struct fake *f, bool unsolicited) {
-    struct mcp_conn_options options = {.caller = {.kind = CALLER_UID, .has_uid = true, .uid = 1000},
+static struct mcp_conn *connect_batches(struct fake *f, uid_t uid, bool unsolicited) {
+    struct mcp_conn_options options = {.caller = {.kind = CALLER_UID, .has_uid = true, .uid = uid},
                                        .send = fake_send,
                                        .unsolicited = unsolicited,
                                        .legacy_version = "2025-03-26",
@@ -25,7 +25,7 @@ static int setup(void **state) {
     fake_setup(state);
     struct fake *f = *state;
     mcp_conn_free(f->conn);
-    f->conn = connect_batches(f, false);
+    f->conn = connect_batches(f, 1000, false);
     return 0;
 }
 
@@ -34,7 +34,7 @@ static int setup_loop(void **state) {
     fake_setup_with(state, (struct mcp_config){.loop = loop});
     struct fake *f = *state;
     mcp_conn_free(f->conn);
-    f->conn = connect_batches(f, false);
+    f->conn = connect_batches(f, 1000, false);
     return 0;
 }
 
@@ -62,6 +62,35 @@ static void test_mcp_batch_answers_have_an_end(void **state) {
     }
     /* the next batch begins anew */
     fake_feed(f, "[" CALL("0", "big") "]");
+    assert_non_null(fake_at(fake_next(f), "0|result"));
+}
+
+/* What one caller keeps open leaves room for another; each request that finds none is told so. */
+static void test_mcp_batch_has_room_beside_other_callers(void **state) {
+    static const char hold[] = "{\"jsonrpc\":\"2.0\",\"id\":\"h\",\"method\":\"tools/call\","
+                               "\"params\":{\"name\":\"fake_tool\",\"arguments\":{\"target\":"
+                               "\"a\",\"hold\":true}}}";
+    struct fake *f = *state;
+    struct mcp_conn *conns[30], *first = f->conn;
+    char batch[600];
+    size_t n = 0;
+    snprintf(batch, sizeof batch, "[%s,%s,%s]", hold, CALL("1", "big"), CANCEL);
+    while (n < 30 && f->sent_taken == f->sent_count) {
+        f->conn = conns[n++] = connect_batches(f, 1000, false);
+        fake_feed(f, batch);
+    }
+    const cJSON *answer = fake_next(f);
+    assert_true(cJSON_IsArray(answer));
+    assert_int_equal(cJSON_GetArraySize(answer), 2);
+    assert_string_equal(fake_at(answer, "0|id")->valuestring, "h");
+    assert_int_equal(fake_at(answer, "1|id")->valueint, 1);
+    assert_int_equal(fake_at(answer, "1|error|code")->valueint, -32603);
+    f->conn = conns[n++] = connect_batches(f, 2000, false);
+    fake_feed(f, "[" CALL("2", "big") "]");
+    assert_non_null(fake_at(fake_next(f), "0|result"));
+    while (n > 0) mcp_conn_free(conns[--n]);
+    f->conn = first;
+    fake_feed(f, "[" CALL("3", "big") "]");
     assert_non_null(fake_at(fake_next(f), "0|result"));
 }
 
@@ -110,7 +139,7 @@ static void test_mcp_cancel_needs_a_lasting_connection(void **state) {
     struct fake *f = *state;
     for (unsigned lasting = 0; lasting < 2; lasting++) {
         mcp_conn_free(f->conn);
-        f->conn = connect_batches(f, lasting);
+        f->conn = connect_batches(f, 1000, lasting);
         f->cancels = 0;
         fake_feed(f, held);
         fake_feed(f, CANCEL);
@@ -122,6 +151,7 @@ static void test_mcp_cancel_needs_a_lasting_connection(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(test_mcp_batch_answers_have_an_end, setup),
+        CASE(test_mcp_batch_has_room_beside_other_callers, setup),
         CASE(test_mcp_batch_takes_turns, setup_loop),
         CASE(test_mcp_batch_ends_with_its_connection, setup_loop),
         CASE(test_mcp_refused_reply_is_told, setup),
