@@ -253,6 +253,7 @@ void tool_call_progress(struct tool_call *call, double progress, double total,
                         const char *message) {
     uint64_t now = call->rq->server->config.now_ms();
     if (!tool_call_wants_progress(call) || !isfinite(progress)) return;
+    if (total > 0 && progress > total) progress = total;
     if (call->progress_sent &&
         (!(progress > call->progress) || now - call->progress_ms < PROGRESS_GAP_MS))
         return;

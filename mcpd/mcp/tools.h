@@ -78,8 +78,9 @@ void tool_call_error(struct tool_call *call, const char *fmt, ...)
 
 /* Tell the client how far the call is.  Sent only if it asked (a progressToken), if `progress` is
  * greater than the last one sent and 200 ms have passed since; else silently dropped, so call it as
- * often as convenient.  total <= 0: unknown.  message may be NULL; it is valid UTF-8, short.
- * Clients may drop one that comes right before the result: never rely on a final 100 %. */
+ * often as convenient.  total <= 0: unknown; no more than it is told.  message may be NULL; it is
+ * valid UTF-8, short. Clients may drop one that comes right before the result: never rely on a
+ * final 100 %. */
 void tool_call_progress(struct tool_call *call, double progress, double total, const char *message);
 
 /* True if the client gave a progressToken (to spare arming a timer for nothing). */

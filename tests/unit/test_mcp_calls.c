@@ -264,6 +264,20 @@ static void test_mcp_progress_is_spaced_and_rising(void **state) {
     assert_in_range(f->sent_count, 2 + 4, 2 + 5);
 }
 
+/* What takes longer than was thought is not further than its end. */
+static void test_mcp_progress_ends_at_its_total(void **state) {
+    struct fake *f = *state;
+    hold_with_token(f, "1");
+    fake_now_ms += 200;
+    tool_call_progress(f->held[0], 2.001, 2, NULL);
+    assert_string_equal(f->sent_text[0],
+                        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\","
+                        "\"params\":{\"progressToken\":1,\"progress\":2,\"total\":2}}");
+    fake_now_ms += 200;
+    tool_call_progress(f->held[0], 3, 2, NULL);
+    assert_int_equal(f->sent_count, 1);
+}
+
 static void test_mcp_progress_only_if_asked_for(void **state) {
     static const char *const tokens[] = {"null", "1.5", "{}"};
     struct fake *f = *state;
@@ -382,6 +396,7 @@ int main(void) {
         CASE(test_mcp_call_knows_caller_and_client),
         CASE(test_mcp_same_caller),
         CASE(test_mcp_progress_is_spaced_and_rising),
+        CASE(test_mcp_progress_ends_at_its_total),
         CASE(test_mcp_progress_only_if_asked_for),
         CASE(test_mcp_cancelled_call_is_silent_and_its_id_free),
         CASE(test_mcp_cancel_without_a_listener),
