@@ -129,6 +129,14 @@ async function cancelHonoured(session, target) {
     assert(Date.now() - began < 3000, "the client waited");
     same((await must(session, "get_capture_status", { capture_id: id })).state, "running", "state after the cancel");
     await must(session, "stop_packet_capture", { capture_id: id });
+    // A capture whose id was never told goes with its call.
+    const running = async () => (await must(session, "list_captures")).captures.filter((c) => c.state === "running").length;
+    const before = await running(), give = new AbortController();
+    setTimeout(() => give.abort("enough"), 800);
+    await session.call("start_packet_capture", { target, interface: "lo", duration: 30, wait_s: 25 }, { signal: give.signal }).then((r) => (answer = r), () => {});
+    assert(!answer, `answered instead: ${JSON.stringify(answer ?? null).slice(0, 200)}`);
+    for (let i = 0; i < 20 && (await running()) > before; i++) await new Promise((done) => setTimeout(done, 100));
+    same(await running(), before, "captures that run after the cancel");
 }
 
 // Updates of a running capture, at most one a second and one at its end, and the list that then has it.
