@@ -91,6 +91,20 @@ def asleep(seconds):
     return traffic
 
 
+def strangers(lab):
+    """Three from elsewhere try a closed port each, as at every public host, and a fourth one a filtered one."""
+    for n, port in enumerate((22, 23, 3389, 5900)):
+        address = "192.0.2.%d" % (66 + n)
+        lab.in_ns(lab.client, ["ip", "address", "add", address + "/32", "dev", "eth0"])
+        lab.curl("-s", "--interface", address, "--connect-timeout", "2.5", "http://%s:%d/" % (SERVER4, port))
+
+
+def filtered_web(lab):
+    web(lab)
+    lab.nft(lab.server, "add table inet own", "add chain inet own input { type filter hook input priority 0 ; }",
+            "add rule inet own input tcp dport 5900 drop")
+
+
 FAULTS = []
 HEALTHY = [
     Run("bulk-over-ipv6", gets("http://%s/bytes/6000000" % WEB6, 3, "-g"), setup=web6, target=SERVER6),
@@ -121,6 +135,8 @@ HEALTHY = [
     Run("port-mode", gets("http://%s/bytes/7000" % WEB, 8), setup=web, target="80", mode="port"),
     Run("seen-by-the-router", gets("http://%s/bytes/50000" % WEB, 8), setup=web, where="router", interface="toc"),
     Run("router-other-side", gets("http://%s/bytes/50000" % WEB, 8), setup=web, where="router", interface="tos", target=SERVER4),
+    Run("strangers-at-a-server", in_turn(gets("http://%s/bytes/2000" % WEB, 20), strangers), setup=filtered_web, target=None,
+        where="server", duration=9),
     Run("long-keep-alive", client("keepalive", SERVER4, 80, 60, 50), setup=web, duration=7),
     Run("two-kinds-at-once", side_by_side(2, in_turn(gets("http://%s/bytes/400000" % WEB, 4), gets("http://%s/bytes/700" % WEB, 10))),
         setup=web, duration=7),
