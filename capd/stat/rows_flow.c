@@ -151,6 +151,7 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     put_dists(e, v, r);
     r->requests = v->requests;
     r->unpaired = v->unpaired;
+    r->asked_again = v->asked_again;
     r->small_answers = v->small_answers;
     r->handshakes_by_client = v->handshakes_by_client;
     put_http(&v->http, r);

@@ -172,8 +172,8 @@ static void arp_report_one(struct engine *e, struct arp_entry *a) {
                                .last_us = a->last_us,
                                .tries = a->tries,
                                .span_us = span,
-                               .gateway =
-                                   select_gateway(e, &a->target) || link_forwards(e, &a->target)};
+                               .gateway = select_gateway(e, &a->target) ||
+                                          link_is_missed(e, &a->target, a->first_us)};
     incident_add(e, &row);
     a->answered = true; /* reported: what follows is a new case */
     a->tries = 0;

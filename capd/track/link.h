@@ -11,9 +11,12 @@ void link_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, 
 /* Report neighbours that stayed silent; before the incidents are read. */
 void link_report(struct engine *e);
 
-/* Does the station of this address pass on what others send?  Told by the link-layer addresses that
- * packets came with. */
-bool link_forwards(const struct engine *e, const struct addr *a);
+/* Is the station of this address a gateway, without which nothing beyond answers?  Told by the
+ * link-layer addresses that packets came with, and by what came since `silent_us`. */
+bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us);
+
+/* A server of this address sent something. */
+void link_heard(struct engine *e, const struct addr *server);
 
 /* ---- the parts ---- */
 void link_claims_frame(struct engine *e, const struct packet *k);

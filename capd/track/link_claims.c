@@ -3,6 +3,7 @@
  * ARP, virtual routers, bonded cards and a changed card look alike at first sight: what tells them
  * apart stands at each test.
  * Runs in: worker.  Input trust: packets. */
+#include "capd/track/dns_faults.h"
 #include "capd/track/hash.h"
 #include "capd/track/link.h"
 #include "capd/track/link_limits.h"
@@ -283,9 +284,20 @@ void link_claims_frame(struct engine *e, const struct packet *k) {
     memcpy(s->mac, k->src_mac, 6);
 }
 
-#define FORWARDED 2u /* others than its own second address */
+#define FORWARDED  2u
+#define ANSWERS_US 1000000u /* what was on its way */
 
-bool link_forwards(const struct engine *e, const struct addr *a) {
+/* So far apart that they are no two addresses of one station: 16 bits of IPv4, 64 of IPv6. */
+static bool is_elsewhere(const struct addr *a, const struct addr *b) {
+    return a->len == b->len && memcmp(a->b, b->b, a->len == 4 ? 2 : 8) != 0;
+}
+
+void link_heard(struct engine *e, const struct addr *server) {
+    if (!dns_is_private_address(server)) e->link.beyond_us = e->now_us;
+}
+
+bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us) {
+    if (e->link.beyond_us > silent_us + ANSWERS_US) return false;
     const struct station *own = &e->link.station[station_index(e, a)];
     const uint8_t *mac = addr_equal(&own->address, a) ? own->mac : NULL;
     for (uint32_t i = 0; !mac && i < CLAIMS; i++) {
@@ -295,7 +307,7 @@ bool link_forwards(const struct engine *e, const struct addr *a) {
     uint32_t others = 0;
     for (uint32_t i = 0; mac && i < STATIONS; i++) {
         const struct station *s = &e->link.station[i];
-        others += s->address.len == a->len && mac_equal(s->mac, mac) && !addr_equal(&s->address, a);
+        others += mac_equal(s->mac, mac) && is_elsewhere(&s->address, a);
     }
     return others >= FORWARDED;
 }

@@ -79,6 +79,7 @@ struct link_state {
     bool watching;    /* a taker tells its victim again and again */
     uint32_t watched; /* ... of this claim */
     struct station station[STATIONS];
+    uint64_t beyond_us; /* when a public server answered last */
     struct arp_source source[ARP_SOURCES];
     struct loop_entry loop[LOOPS];
     struct link_second second;

@@ -72,7 +72,8 @@ void nd_report(struct engine *e) {
     for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++) {
         struct nd_entry *n = &e->link.nd[i];
         uint64_t span = n->last_us - n->first_us;
-        bool gateway = select_gateway(e, &n->target) || link_forwards(e, &n->target), on_target;
+        bool gateway = select_gateway(e, &n->target) || link_is_missed(e, &n->target, n->first_us),
+             on_target;
         if (n->answered || n->tries < ND_TRIES || span < ND_SPAN_US) continue;
         if (e->now_us - n->last_us < ND_QUIET_US || !answer_would_show(e, &n->asker)) continue;
         if (!link_concerns(e, &n->target, gateway, &on_target)) continue;

@@ -53,7 +53,7 @@ struct engine {
     struct recent recent;
     struct services services;
     struct last_open last_open;
-    uint64_t welcome[STRANGER_WORDS]; /* stranger.c */
+    uint64_t welcome[STRANGER_WORDS], tried[STRANGER_WORDS]; /* stranger.c */
     struct names names;
     struct dns_table dns;
     struct dns_cut_list dns_cut;

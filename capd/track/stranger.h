@@ -9,6 +9,9 @@
 /* Something worked for this client. */
 void stranger_worked(struct engine *e, const struct addr *client);
 
+/* A connection is tried: and has been by this client before? */
+bool stranger_tries_again(struct engine *e, const struct flow *f);
+
 /* As far as is known now.  Of very many clients some are taken for known ones by chance. */
 bool stranger_is(const struct engine *e, const struct addr *client);
 #endif

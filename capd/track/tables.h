@@ -180,6 +180,7 @@ struct service {
     bool worked; /* a connection came up, or was up before the capture */
     uint32_t gen, chain;
     uint32_t live;                        /* flows in the table that belong to it */
+    uint32_t asked_again;                 /* attempts of clients that had tried before */
     uint32_t repeated_syns, live_trouble; /* see services_note_trouble() */
     uint32_t name, name_gen;
     uint32_t sketch[SERVICE_SKETCHES]; /* NONE: no sample yet */

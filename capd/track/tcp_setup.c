@@ -5,6 +5,7 @@
  * trust: packets. */
 #include "capd/track/tcp_setup.h"
 #include "capd/track/services.h"
+#include "capd/track/stranger.h"
 
 #define FLOOD_RATE  100u /* findings.md, syn_flood: per second, */
 #define FLOOD_RATIO 10u  /* and so many times what comes up */
@@ -12,6 +13,7 @@
 void tcp_setup_asked(struct engine *e, const struct flow *f) {
     struct service *v = services_of(e, f);
     if (!v) return;
+    v->asked_again += stranger_tries_again(e, f);
     struct syn_rate *r = &v->syn_rate;
     uint64_t second = e->now_us / 1000000;
     if (r->second != second) {

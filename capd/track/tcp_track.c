@@ -3,6 +3,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/copies.h"
 #include "capd/track/dns_faults.h"
+#include "capd/track/link.h"
 #include "capd/track/tcp.h"
 #include "capd/track/path.h"
 #include "capd/track/select.h"
@@ -261,6 +262,7 @@ static void take_data(struct engine *e, struct segment *s) {
     if (s->fresh > 0 && side->bits & SIDE_RST) tcp_end_goes_on(s);
     f->data_segments[s->dir]++;
     f->payload[s->dir] += s->fresh;
+    if (s->dir == SERVER && s->fresh > 0) link_heard(e, &f->end[SERVER]);
     if (s->len > side->largest) {
         side->largest = (uint16_t)(s->len > 65535 ? 65535 : s->len);
         side->largest_end = s->seq + s->len;

@@ -4,6 +4,7 @@
 #include "capd/track/control.h"
 #include "capd/track/dhcp_track.h"
 #include "capd/track/dns_track.h"
+#include "capd/track/link.h"
 #include "capd/track/media.h"
 #include "capd/track/stranger.h"
 
@@ -27,6 +28,7 @@ static void follow_beat(struct engine *e, struct flow *f, unsigned dir) {
 
 void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir) {
     if (k->ip_proto != 17 || k->payload_cap == 0) return;
+    if (dir == SERVER) link_heard(e, &f->end[SERVER]);
     if (dir == SERVER && f->packets[SERVER] <= 1) stranger_worked(e, &f->end[CLIENT]);
     if ((f->bits & (FLOW_ICMP | FLOW_WORKED)) == FLOW_ICMP &&
         (dir == SERVER || f->packets[CLIENT] % 16 == 0))

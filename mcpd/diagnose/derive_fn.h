@@ -26,12 +26,17 @@ bool derive_peers_failing(const struct derive_row *r, double *out);
 bool derive_peers_first(const struct derive_row *r, double *out);
 
 /* Connections and answers that the host of a service or resolver, or an incident's subject, gave;
- * its UDP ports, the row's included, that it said are closed. */
+ * its UDP ports, the row's included, that it said are closed; gateways before it that are silent.
+ */
 bool derive_served_here(const struct derive_row *r, double *out);
 bool derive_incident_served_here(const struct derive_row *r, double *out);
 bool derive_resolver_served_here(const struct derive_row *r, double *out);
 bool derive_udp_served_here(const struct derive_row *r, double *out);
 bool derive_udp_silent_here(const struct derive_row *r, double *out);
+bool derive_beyond_silence(const struct derive_row *r, double *out);
+bool derive_incident_beyond_silence(const struct derive_row *r, double *out);
+bool derive_resolver_beyond_silence(const struct derive_row *r, double *out);
+bool derive_udp_beyond_silence(const struct derive_row *r, double *out);
 bool derive_incident_closed_here(const struct derive_row *r, double *out);
 bool derive_resolver_closed_here(const struct derive_row *r, double *out);
 

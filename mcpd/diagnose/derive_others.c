@@ -91,6 +91,7 @@ static bool r_answered_elsewhere(const struct derive_row *r, double *out) {
 }
 
 #define SAME_TIME_US 5000000u /* before the first question that stayed open, or later */
+#define WAITED_FOR   5u       /* tries: a neighbour that somebody needs; it may be the gateway */
 
 /* Other hosts that fell silent when this resolver did: then it is more than a resolver. */
 static bool r_silent_elsewhere(const struct derive_row *r, double *out) {
@@ -104,7 +105,9 @@ static bool r_silent_elsewhere(const struct derive_row *r, double *out) {
     }
     for (uint32_t i = 0; i < s->incidents.rows_n; i++) {
         const struct msg_incident *x = &s->incidents.rows[i];
-        bool silent = x->kind == INCIDENT_DEAD_PATH || x->kind == INCIDENT_PING_LOSS;
+        bool link = x->kind == INCIDENT_ARP_UNANSWERED || x->kind == INCIDENT_ND_UNANSWERED;
+        bool silent = x->kind == INCIDENT_DEAD_PATH || x->kind == INCIDENT_PING_LOSS ||
+                      (link && x->tries >= WAITED_FOR);
         n += silent && !addr_equal(&x->subject, &me->address) &&
              x->last_us + SAME_TIME_US >= me->trouble_first_us;
     }
@@ -393,6 +396,7 @@ const struct computed computed_resolvers[] = {
     {"silent_elsewhere", r_silent_elsewhere},
     {"closed_ports_here", derive_resolver_closed_here},
     {"served_here", derive_resolver_served_here},
+    {"beyond_silence", derive_resolver_beyond_silence},
     {"moved_on_ms", r_moved_on_ms},
     {"servfail_extended_error", r_servfail_extended},
     {"refused_extended_error", r_refused_extended},
@@ -405,6 +409,7 @@ const struct computed computed_incidents[] = {
     {"service_established", i_established},
     {"service_answers", i_service_answers},
     {"served_here", derive_incident_served_here},
+    {"beyond_silence", derive_incident_beyond_silence},
     {"service_unreachable", i_unreachable},
     {"icmp_type", i_icmp_type},
     {"icmp_code", i_icmp_code},

@@ -108,7 +108,7 @@ static bool may_be_peer(const struct derive_row *r, const struct msg_service *s)
     struct derive_row other = *r;
     double target;
     other.row = s;
-    return never_worked(s) && !s->name[0] && s->port >= FIRST_FREE_PORT &&
+    return never_worked(s) && s->asked_again == 0 && !s->name[0] && s->port >= FIRST_FREE_PORT &&
            derive_of_target(&other, &target) && target == 0;
 }
 
@@ -174,6 +174,20 @@ static uint64_t silent(const struct derive_row *r, const struct addr *host) {
     return ports;
 }
 
+/* Ways to a host that lead over a gateway which does not answer: one that is so far from the host's
+ * address, 16 bits of IPv4 or 64 of IPv6, that both are hardly on one link. */
+static uint64_t beyond(const struct derive_row *r, const struct addr *host) {
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t ways = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *n = &all->rows[i];
+        bool silent = n->kind == INCIDENT_ARP_UNANSWERED || n->kind == INCIDENT_ND_UNANSWERED;
+        ways += silent && n->gateway && n->subject.len == host->len &&
+                memcmp(n->subject.b, host->b, host->len == 4 ? 2 : 8) != 0;
+    }
+    return ways;
+}
+
 #define OF_HOST(fn, count, row_type, address)                                                      \
     bool fn(const struct derive_row *r, double *out) {                                             \
         return number(out, count(r, &((const struct row_type *)r->row)->address));                 \
@@ -183,5 +197,9 @@ OF_HOST(derive_incident_served_here, served, msg_incident, subject)
 OF_HOST(derive_resolver_served_here, served, msg_resolver, address)
 OF_HOST(derive_udp_served_here, served, msg_udp_service, address)
 OF_HOST(derive_udp_silent_here, silent, msg_udp_service, address)
+OF_HOST(derive_beyond_silence, beyond, msg_service, address)
+OF_HOST(derive_incident_beyond_silence, beyond, msg_incident, subject)
+OF_HOST(derive_resolver_beyond_silence, beyond, msg_resolver, address)
+OF_HOST(derive_udp_beyond_silence, beyond, msg_udp_service, address)
 OF_HOST(derive_incident_closed_here, closed, msg_incident, subject)
 OF_HOST(derive_resolver_closed_here, closed, msg_resolver, address)

@@ -91,8 +91,8 @@ static bool s_refused_nearer(const struct derive_row *r, double *out) {
     uint64_t least = UINT64_MAX;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
-        if (s->handshake_us.samples > 0 && addr_equal(&s->address, &me->address) &&
-            s->handshake_us.min_us < least)
+        bool from_server = s->handshake_us.samples > 2 * s->handshakes_by_client;
+        if (from_server && addr_equal(&s->address, &me->address) && s->handshake_us.min_us < least)
             least = s->handshake_us.min_us;
     }
     return is(out, me->refused_us.samples > 0 && least != UINT64_MAX && least >= 4000 &&
@@ -384,6 +384,7 @@ const struct computed computed_services[] = {
     {"peers_failing", derive_peers_failing},
     {"peers_first", derive_peers_first},
     {"served_here", derive_served_here},
+    {"beyond_silence", derive_beyond_silence},
     {"failed", s_failed},
     {"refused_nearer", s_refused_nearer},
     {"retransmitted", s_retransmitted},

@@ -231,17 +231,6 @@ static bool t_dns_fine(const struct derive_row *r, double *out) {
                        rcode_count(t, 3) == 0 && rcode_count(t, 5) == 0);
 }
 
-/* A default gateway does not answer on the link: nothing beyond it can. */
-static bool t_gateway_silent(const struct derive_row *r, double *out) {
-    const struct msg_incidents *all = &r->view->snapshot->incidents;
-    for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct msg_incident *n = &all->rows[i];
-        bool silent = n->kind == INCIDENT_ARP_UNANSWERED || n->kind == INCIDENT_ND_UNANSWERED;
-        if (silent && n->gateway) return is(out, true);
-    }
-    return is(out, false);
-}
-
 /* The row is what the caller named; never true when nothing was named.  All but `diagnosis` select
  * the target's traffic in the worker already. */
 bool derive_of_target(const struct derive_row *r, double *out) {
@@ -266,7 +255,6 @@ const struct computed computed_totals[] = {
     {"target_addresses", t_target_addresses},
     {"tables", t_tables},
     {"dns_fine", t_dns_fine},
-    {"gateway_silent", t_gateway_silent},
     {"fragment_percent", t_fragment_percent},
     {"reassembly_failed", t_reassembly_failed},
     {"none_set_up", t_none_set_up},

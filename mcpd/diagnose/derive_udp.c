@@ -106,6 +106,7 @@ const struct computed computed_udp[] = {
     {"silent_first", u_silent_first},
     {"spare_answers", u_spare_answers},
     {"served_here", derive_udp_served_here},
+    {"beyond_silence", derive_udp_beyond_silence},
     {"silent_here", derive_udp_silent_here},
     {NULL, NULL},
 };

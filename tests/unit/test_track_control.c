@@ -51,16 +51,20 @@ static void test_track_arp_asks_now_and_then(void **state) {
  * a host with a second address is none. */
 static void test_track_arp_gateway_by_what_it_forwards(void **state) {
     (void)state;
-    for (unsigned others = 0; others < 3; others++) {
+    for (unsigned how = 0; how < 4;
+         how++) { /* two others; one; neighbours; somebody answers still */
         struct lab *l = lab_default();
         l->mac = 7;
         lab_udp(l, OTHER, 5000, A1, 5000, "x", 1);
-        for (unsigned i = 0; i < others; i++) lab_udp(l, B1 + i, 5000, A1, 5000, "x", 1);
+        for (unsigned i = 0; i < (how == 1 ? 1 : 2); i++)
+            lab_udp(l, (how == 2 ? OTHER + 1 : B1) + i, 5000, A1, 5000, "x", 1);
         l->mac = 0;
         ask(l, A1, 5, 1 * S);
+        lab_udp(l, A1, 6000, B1, 6000, "?", 1);
+        if (how == 3) lab_udp(l, B1, 6000, A1, 6000, "!", 1);
         lab_wait(l, 60 * S);
         assert_int_equal(unanswered(l), 1);
-        assert_int_equal(l->incidents.rows[0].gateway, others == 2);
+        assert_int_equal(l->incidents.rows[0].gateway, how == 0);
         lab_free(l);
     }
 }

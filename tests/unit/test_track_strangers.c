@@ -39,6 +39,10 @@ static void test_strangers_tcp(void **state) {
         if (t[i].worked == 2) conn_open(&other);
         assert_int_equal(service_at(l, 23)->refused, 1);
         assert_int_equal(service_at(l, 23)->by_strangers, t[i].strangers);
+        assert_int_equal(service_at(l, 23)->asked_again, 0);
+        k.cport++;
+        from_client(&k, TCP_SYN, NULL, 0);
+        assert_int_equal(service_at(l, 23)->asked_again, 1);
         lab_free(l);
     }
 }

@@ -33,6 +33,17 @@ WITNESS(refused_many_strangers) {
     stray_refused(w);
     w->service[0].attempted = w->service[0].refused = w->service[0].by_strangers = 11;
 }
+/* They ask again: it is no strangers' look at a port. */
+WITNESS(refused_asked_again) {
+    stray_refused(w);
+    w->service[0].asked_again = 1;
+}
+/* The port is served, as a rule. */
+WITNESS(refused_at_times) {
+    stray_refused(w);
+    w->service[0].attempted += 100;
+    w->service[0].established = w->service[0].closed = 100;
+}
 WITNESS(refused_many_beside_a_busy_service) {
     refused_many_strangers(w);
     w->service[1].attempted = w->service[1].established = w->service[1].closed = 220;
@@ -70,6 +81,11 @@ WITNESS(peers_four) {
     many_peers(w, false);
     w->s.services.rows_n = 5;
 }
+/* Services that somebody needs, each on a port of its own. */
+WITNESS(backends_gone) {
+    many_peers(w, false);
+    for (unsigned i = 1; i < 7; i++) w->s.services.rows[i].asked_again = 1;
+}
 /* A dead cluster: one port. */
 WITNESS(peers_on_one_port) {
     many_peers(w, false);
@@ -104,6 +120,12 @@ WITNESS(stray_questions) {
     w->resolver[0].by_strangers = w->resolver[0].unanswered;
 }
 WITNESS(stray_half_open) {
+    world_ending(w, INCIDENT_HALF_OPEN_RESET, 3);
+    w->service[0].established = 2;
+    w->incident[0].offers = w->incident[0].count;
+}
+/* So many want to come in. */
+WITNESS(half_open_strangers) {
     half_open_client(w);
     w->incident[0].offers = w->incident[0].count;
 }
@@ -141,6 +163,13 @@ WITNESS(tabs_closed) {
     w->service[0].established = 100;
     w->service[0].reset_by_client = 8;
 }
+/* Beside the server the handshakes hold the clients' way, and the refusal does not. */
+WITNESS(refused_beside_the_server) {
+    stray_refused(w);
+    w->service[0].by_strangers = 0;
+    w->service[1].handshakes_by_client = w->service[1].handshake_us.samples;
+    w->service[0].refused_us = (struct dist){3, 20, 20, 20, 20};
+}
 /* The host's own answers take 30 ms. */
 WITNESS(refused_on_the_way) {
     stray_refused(w);
@@ -163,7 +192,7 @@ WITNESS(gateway_gone) {
     resolver_dead(w);
     silent(w);
     struct msg_incident *n = world_incident(w, INCIDENT_ARP_UNANSWERED);
-    n->subject = addr_from_bytes((uint8_t[]){192, 0, 2, 254}, 4);
+    n->subject = addr_from_bytes((uint8_t[]){10, 0, 0, 254}, 4);
     n->port = 0;
     n->tries = 12;
     n->span_us = 11000000;
@@ -202,13 +231,6 @@ WITNESS(one_clock_gone) {
     w->udp[1].answered = 4;
     w->s.udp.rows_n = 2;
 }
-/* Nobody asks again, whatever comes back: it comes back elsewhere. */
-WITNESS(resolver_answers_elsewhere) {
-    resolver_dead(w);
-    w->resolver[0].unanswered = w->resolver[0].unanswered_tries = 20;
-    w->resolver[0].transactions = 20;
-    w->resolver[0].unanswered_wait_us = 40000000;
-}
 WITNESS(alerts_of_robots) {
     w->service[0].tls_client_hellos = 62;
     w->service[0].tls_fatal_by_server = 2;
@@ -228,6 +250,8 @@ WITNESS(resolver_dead_one_sided) {
 #define WITNESSES_STRANGERS \
     {"tcp_refused", stray_refused, "info", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", stray_refused_target, "critical", "confirmed", "server", "203.0.113.9:23"}, \
+    {"tcp_refused", refused_asked_again, "critical", "confirmed", "server", "203.0.113.9:23"}, \
+    {"tcp_refused", refused_at_times, "warning", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", refused_known, "critical", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", refused_strangers_alone, "critical", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", refused_many_strangers, "critical", "confirmed", "server", "203.0.113.9:23"}, \
@@ -235,6 +259,7 @@ WITNESS(resolver_dead_one_sided) {
     {"tcp_refused", peers_refuse, "info", "confirmed", "server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", stray_silent, "info", "confirmed", "network_or_server", "203.0.113.9:23"}, \
     {"tcp_syn_timeout", peers_gone, "info", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
+    {"tcp_syn_timeout", backends_gone, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", peers_four, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", peers_on_one_port, "critical", "confirmed", "network_or_server", "203.0.113.101:9042"}, \
     {"tcp_syn_timeout", peers_and_nothing_works, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
@@ -244,6 +269,7 @@ WITNESS(resolver_dead_one_sided) {
     {"icmp_unreachable", stray_unreachable, "info", "confirmed", "network", "203.0.113.9:161"}, \
     {"dns_no_answer", stray_questions, "info", "confirmed", "name_resolution", "203.0.113.9"}, \
     {"dns_no_answer", resolver_dead_one_sided, NULL, NULL, NULL, NULL}, \
+    {"tcp_half_open_reset", half_open_strangers, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", stray_half_open, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_handshake_slow", handshakes_of_clients_far_and_near, NULL, NULL, NULL, NULL}, \
     {"pmtud_blackhole", large_vanish_for_one_of_many, NULL, NULL, NULL, NULL}, \
@@ -251,7 +277,6 @@ WITNESS(resolver_dead_one_sided) {
     {"udp_no_reply", stray_requests, "info", "confirmed", "network_or_server", "203.0.113.9:161"}, \
     {"udp_no_reply", stray_requests_alone, "warning", "confirmed", "network_or_server", "203.0.113.9:161"}, \
     {"udp_no_reply", one_clock_gone, "info", "confirmed", "network_or_server", "203.0.113.9:123"}, \
-    {"dns_no_answer", resolver_answers_elsewhere, "info", "confirmed", "capture", "192.0.2.53"}, \
     {"tls_fatal_alert", alerts_of_robots, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_client", typed_by_hand, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"slow_server", slow_small_talk, "info", "likely", "server", "203.0.113.9:443"}, \
@@ -259,10 +284,11 @@ WITNESS(resolver_dead_one_sided) {
     {"slow_server", slow_small_answers, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_timed_polls_of_http, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_reset_midstream", tabs_closed, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_refused", refused_beside_the_server, "critical", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", refused_on_the_way, "critical", "confirmed", "policy", "203.0.113.9:23"}, \
     {"tcp_synack_retransmit", stray_half_handshakes, "info", "confirmed", "network", "203.0.113.9:443"}, \
     {"pmtud_blackhole", large_vanish_and_new_ones_too, NULL, NULL, NULL, NULL}, \
-    {"arp_unanswered", gateway_gone, "critical", "confirmed", "local_link", "192.0.2.254"}, \
+    {"arp_unanswered", gateway_gone, "critical", "confirmed", "local_link", "10.0.0.254"}, \
     {"dns_no_answer", gateway_gone, NULL, NULL, NULL, NULL}, \
     {"tcp_syn_timeout", gateway_gone, NULL, NULL, NULL, NULL}, \
     {"tcp_syn_timeout", neighbour_gone, "critical", "confirmed", "network_or_server", "203.0.113.9:443"}, \
