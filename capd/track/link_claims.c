@@ -226,7 +226,7 @@ static uint32_t station_index(const struct engine *e, const struct addr *a) {
     memcpy(h, a->b, sizeof h);
     h[0] = (h[0] ^ e->o.seed[0]) * 0x9e3779b97f4a7c15u;
     h[0] = (h[0] ^ h[0] >> 32 ^ h[1]) * 0xbf58476d1ce4e5b9u;
-    return (uint32_t)(h[0] >> 40) % STATIONS;
+    return (uint32_t)(h[0] >> 54) % STATIONS; /* the upper bits: the last bytes are in no others */
 }
 
 /* The packets of an address come another way than before: did somebody bring that about? */
@@ -287,9 +287,12 @@ void link_claims_frame(struct engine *e, const struct packet *k) {
 #define FORWARDED  2u
 #define ANSWERS_US 1000000u /* what was on its way */
 
-/* So far apart that they are no two addresses of one station: 16 bits of IPv4, 64 of IPv6. */
+/* So far apart that they are no two addresses of one station: 16 bits of IPv4; of IPv6, where each
+ * has several from the start, 64 bits, and a public one. */
 static bool is_elsewhere(const struct addr *a, const struct addr *b) {
-    return a->len == b->len && memcmp(a->b, b->b, a->len == 4 ? 2 : 8) != 0;
+    if (a->len != b->len) return false;
+    return a->len == 4 ? memcmp(a->b, b->b, 2) != 0
+                       : memcmp(a->b, b->b, 8) != 0 && !dns_is_private_address(a);
 }
 
 void link_heard(struct engine *e, const struct addr *server) {

@@ -26,11 +26,12 @@ static void round_back(struct engine *e, const struct segment *s, unsigned r) {
                       (struct round_trip){took + from->rtt_us, bytes >> 31 ? 0 : bytes, true});
 }
 
-/* Has the other end sent up to the edge of this one's window? */
+/* Has the other end sent up to the edge of this one's window, and would have sent more? */
 static bool is_full(const struct flow_side *from, const struct flow_side *to) {
     uint32_t mss = from->mss && from->mss < 1460 ? from->mss : 1460;
     int32_t room = (int32_t)(to->round_edge - from->next), near = (int32_t)(EDGE_SEGMENTS * mss);
-    return to->window >= LEAST_SEGMENTS * mss && room < near && room > -near;
+    return to->window >= LEAST_SEGMENTS * mss && room < near && room > -near &&
+           !(from->bits & SIDE_SPENT);
 }
 
 /* The round ended with its last data: what comes now answers a later ACK. */

@@ -304,18 +304,30 @@ static bool i_is_mute_resolver(const struct derive_row *r, double *out) {
     return is(out, false);
 }
 
-/* Connections of the service that died like this one, of all that it had. */
-static bool i_same_percent(const struct derive_row *r, double *out) {
+/* Connections of the service that died like this one. */
+static uint64_t died_alike(const struct derive_row *r) {
     const struct msg_incident *me = r->row;
-    const struct msg_service *s = derive_incident_service(r);
     const struct msg_incidents *all = &r->view->snapshot->incidents;
-    uint64_t same = 0, had = s ? s->established + s->midstream : 0;
+    uint64_t n = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct msg_incident *n = &all->rows[i];
-        if (n->kind == me->kind && n->port == me->port && addr_equal(&n->subject, &me->subject))
-            same += n->count;
+        const struct msg_incident *o = &all->rows[i];
+        if (o->kind == me->kind && o->port == me->port && addr_equal(&o->subject, &me->subject))
+            n += o->count;
     }
+    return n;
+}
+
+/* ... of all that it had. */
+static bool i_same_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = derive_incident_service(r);
+    uint64_t same = died_alike(r), had = s ? s->established + s->midstream : 0;
     return percent(out, same, same > had ? same : had);
+}
+
+/* As many new ones stay without answer: it is gone altogether. */
+static bool i_service_gone(const struct derive_row *r, double *out) {
+    const struct msg_service *s = derive_incident_service(r);
+    return is(out, s && s->timed_out >= died_alike(r));
 }
 
 /* Requests of this service that nothing came back for, of all that it had. */
@@ -420,6 +432,7 @@ const struct computed computed_incidents[] = {
     {"closed_ports_here", derive_incident_closed_here},
     {"mute_resolver", i_is_mute_resolver},
     {"same_percent", i_same_percent},
+    {"service_gone", i_service_gone},
     {"unanswered_percent", i_unanswered_percent},
     {"silent_side", i_silent_side},
     {"silent_neighbours", i_silent_neighbours},

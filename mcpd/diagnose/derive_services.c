@@ -91,7 +91,7 @@ static bool s_refused_nearer(const struct derive_row *r, double *out) {
     uint64_t least = UINT64_MAX;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
-        bool from_server = s->handshake_us.samples > 2 * s->handshakes_by_client;
+        bool from_server = s->handshake_us.samples > 2 * s->handshakes_by_client + 2;
         if (from_server && addr_equal(&s->address, &me->address) && s->handshake_us.min_us < least)
             least = s->handshake_us.min_us;
     }

@@ -117,7 +117,12 @@ WITNESS(stray_unreachable) {
 WITNESS(stray_questions) {
     resolver_dead(w);
     w->resolver[0].address = w->service[0].address;
-    w->resolver[0].by_strangers = w->resolver[0].unanswered;
+    w->resolver[0].by_strangers = w->resolver[0].unanswered_tries = w->resolver[0].unanswered;
+}
+/* They repeat it: they need the answer. */
+WITNESS(questions_repeated) {
+    stray_questions(w);
+    w->resolver[0].unanswered_tries++;
 }
 WITNESS(stray_half_open) {
     world_ending(w, INCIDENT_HALF_OPEN_RESET, 3);
@@ -138,6 +143,7 @@ WITNESS(large_vanish_for_one_of_many) {
     w->service[0].attempted = w->service[0].established = w->service[0].closed = 61;
 }
 WITNESS(slow_polls_of_http) {
+    w->service[0].established = 1;
     w->service[0].first_byte_us = (struct dist){9, 700000, 9000000, 30010000, 30010000};
 }
 /* Small messages in turn, on a port that says nothing of them; and on one that does. */
@@ -155,8 +161,13 @@ WITNESS(slow_small_answers) {
     slow_small_talk(w);
     w->service[0].established = 2;
 }
+/* A shop whose pages take so long. */
+WITNESS(slow_shop) {
+    w->service[0].first_byte_us = (struct dist){9, 700000, 9000000, 22000000, 22000000};
+}
 /* A long poll in clear text, whose time runs out. */
 WITNESS(slow_timed_polls_of_http) {
+    w->service[0].established = 1;
     w->service[0].first_byte_us = (struct dist){6, 4e6, 10010000, 10020000, 10020000};
 }
 WITNESS(tabs_closed) {
@@ -181,6 +192,12 @@ WITNESS(stray_half_handshakes) {
     world_ending(w, INCIDENT_SYNACK_AGAIN, 3)->tries = 15;
     w->service[0].established = 0;
     w->incident[0].offers = 3;
+}
+/* One in ten of those that come up, and one that does not. */
+WITNESS(large_vanish_for_many) {
+    large_vanish(w);
+    w->incident[0].count = 3;
+    w->service[0].timed_out = 1;
 }
 WITNESS(large_vanish_and_new_ones_too) {
     large_vanish(w);
@@ -267,6 +284,7 @@ WITNESS(resolver_dead_one_sided) {
     {"udp_port_unreachable", stray_datagrams_of_one_known, "warning", "confirmed", "server", "203.0.113.9:161"}, \
     {"icmp_prohibited", stray_prohibited, "info", "confirmed", "policy", "203.0.113.9:161"}, \
     {"icmp_unreachable", stray_unreachable, "info", "confirmed", "network", "203.0.113.9:161"}, \
+    {"dns_no_answer", questions_repeated, "critical", "confirmed", "name_resolution", "203.0.113.9"}, \
     {"dns_no_answer", stray_questions, "info", "confirmed", "name_resolution", "203.0.113.9"}, \
     {"dns_no_answer", resolver_dead_one_sided, NULL, NULL, NULL, NULL}, \
     {"tcp_half_open_reset", half_open_strangers, "warning", "confirmed", "client", "203.0.113.9:443"}, \
@@ -282,11 +300,13 @@ WITNESS(resolver_dead_one_sided) {
     {"slow_server", slow_small_talk, "info", "likely", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_queries, "warning", "likely", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_small_answers, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_shop, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_timed_polls_of_http, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_reset_midstream", tabs_closed, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_refused", refused_beside_the_server, "critical", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", refused_on_the_way, "critical", "confirmed", "policy", "203.0.113.9:23"}, \
     {"tcp_synack_retransmit", stray_half_handshakes, "info", "confirmed", "network", "203.0.113.9:443"}, \
+    {"pmtud_blackhole", large_vanish_for_many, "critical", "likely", "network", "203.0.113.9:443"}, \
     {"pmtud_blackhole", large_vanish_and_new_ones_too, NULL, NULL, NULL, NULL}, \
     {"arp_unanswered", gateway_gone, "critical", "confirmed", "local_link", "10.0.0.254"}, \
     {"dns_no_answer", gateway_gone, NULL, NULL, NULL, NULL}, \
