@@ -151,11 +151,13 @@ static void test_strain_full_window_without_timestamps(void **state) {
     (void)state;
     static const struct {
         unsigned before_ms, after_ms; /* from ACK to data, from data to ACK */
-        uint16_t window;
+        uint16_t window, last;        /* last: bytes of a burst's last segment */
         bool full;
-    } cases[] = {{80, 1, 11 * 1460, true},  {1, 80, 11 * 1460, true},   {80, 1, 22 * 1460, false},
-                 {1, 80, 22 * 1460, false}, {200, 1, 11 * 1460, false}, /* a queue */
-                 {80, 1, 8 * 1460, false}}; /* more than fits: no window of its */
+    } cases[] = {{80, 1, 11 * 1460, 1460, true},   {1, 80, 11 * 1460, 1460, true},
+                 {80, 1, 22 * 1460, 1460, false},  {1, 80, 22 * 1460, 1460, false},
+                 {1, 80, 11 * 1460, 900, false},   /* it had no more to send */
+                 {200, 1, 11 * 1460, 1460, false}, /* a queue */
+                 {80, 1, 8 * 1460, 1460, false}};  /* more than fits: no window of its */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 80);
@@ -167,7 +169,8 @@ static void test_strain_full_window_without_timestamps(void **state) {
         from_client(&k, TCP_PSH | TCP_ACK, "GET\n", 4);
         for (unsigned round = 0; round < 30; round++) {
             l->us += cases[i].before_ms * MS;
-            for (unsigned n = 0; n < 11; n++) from_server(&k, TCP_ACK, NULL, 1460);
+            for (unsigned n = 0; n < 10; n++) from_server(&k, TCP_ACK, NULL, 1460);
+            from_server(&k, TCP_PSH | TCP_ACK, NULL, cases[i].last);
             l->us += cases[i].after_ms * MS;
             from_client(&k, TCP_ACK, NULL, 0);
         }
