@@ -135,7 +135,7 @@ static void turn_away(int fd, const struct peer *peer, const struct fail *why) {
 /* A free place.  There is always one: when all are taken, the connection without a capture that is
  * idle longest, of the user with most of them, gives way. */
 static struct client *find_place(struct server *s) {
-    struct client *idle = NULL;
+    struct client *idle = s->client;
     unsigned most = 0;
     for (struct client *c = s->client; c < s->client + SERVER_CLIENTS; c++) {
         if (c->fd < 0) return c;
@@ -146,7 +146,7 @@ static struct client *find_place(struct server *s) {
         idle = c;
     }
     struct fail full;
-    ASSERT(idle); /* there are more places than captures */
+    ASSERT(most > 0); /* there are more places than captures */
     fail_set(&full, FAIL_LIMIT, "", "all %d connections to capd are in use and this one was idle",
              SERVER_CLIENTS);
     if (idle->out_used == 0) turn_away(idle->fd, &idle->peer, &full);
