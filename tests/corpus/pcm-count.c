@@ -3,12 +3,13 @@
  *   pcm-count [-t] FILE     -t: totals only
  * Runs in: tests.  Input trust: packets (with the rights of whoever runs it). */
 #include "capd/stat/snapshot.h"
+#include "capd/worker/source.h"
 #include "common/wire.h"
-#include <pcap.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static bool totals_only;
 
@@ -98,11 +99,24 @@ static void print_frame(void *ctx, unsigned type, bool more, const uint8_t *body
     free(msg);
 }
 
+struct reading {
+    struct source *source;
+    struct engine *engine;
+};
+
+static void on_frame(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t cap_bytes,
+                     uint32_t wire_bytes) {
+    struct reading *r = ctx;
+    engine_queue(r->engine, source_datalink(r->source), ts_ns, bytes, cap_bytes, wire_bytes);
+}
+
 static int run(const char *path) {
-    char error[PCAP_ERRBUF_SIZE];
-    pcap_t *p = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, error);
-    if (!p) {
-        fprintf(stderr, "%s: %s\n", path, error);
+    static struct reading r; /* a source lives as long as its process */
+    struct fail fail = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    r.source = fd < 0 ? NULL : source_prepare_file(fd, &fail);
+    if (!r.source || !source_open_file(r.source, &fail)) {
+        fprintf(stderr, "%s: %s\n", path, fd < 0 ? strerror(errno) : fail.why);
         return 3;
     }
     struct engine_options o = {
@@ -110,34 +124,19 @@ static int run(const char *path) {
     const char *seed = getenv("PCM_SEED"), *flows = getenv("PCM_FLOWS");
     if (seed) o.seed[0] = strtoull(seed, NULL, 10);
     if (flows) o.flows = (uint32_t)strtoul(flows, NULL, 10);
-    size_t need = engine_memory(&o);
-    void *memory = calloc(1, need);
+    void *memory = calloc(1, engine_memory(&o));
     if (!memory) return 3;
-    struct engine *e = engine_init(memory, &o);
-    struct pcap_pkthdr *h;
-    const u_char *bytes;
-    int datalink = pcap_datalink(p), got;
-    struct timespec a, b;
-    clock_gettime(CLOCK_MONOTONIC, &a);
-    uint64_t n = 0;
-    while ((got = pcap_next_ex(p, &h, &bytes)) == 1) {
-        uint64_t ns = (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec;
-        engine_queue(e, datalink, ns, bytes, h->caplen, h->len);
-        n++;
-    }
-    engine_flush(e);
-    clock_gettime(CLOCK_MONOTONIC, &b);
-    engine_quality(e, 0, 0, got == PCAP_ERROR ? pcap_geterr(p) : NULL);
-    if (getenv("PCM_TIME"))
-        fprintf(stderr, "%llu packets, %.3f s, %.1f MiB of engine memory\n", (unsigned long long)n,
-                (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9,
-                (double)need / 1048576.0);
-    engine_end(e);
+    r.engine = engine_init(memory, &o);
+    enum source_result got;
+    while ((got = source_read(r.source, 64, on_frame, &r)) == SOURCE_MORE)
+        ;
+    engine_flush(r.engine);
+    engine_quality(r.engine, 0, 0, got == SOURCE_BROKEN ? source_error(r.source) : NULL);
+    engine_end(r.engine);
     puts("{");
-    snapshot_encode(e, 0, !totals_only, print_frame, NULL);
+    snapshot_encode(r.engine, 0, !totals_only, print_frame, NULL);
     puts("}");
     free(memory);
-    pcap_close(p);
     return 0;
 }
 
