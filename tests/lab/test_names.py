@@ -8,11 +8,9 @@ A CNAME chain, SNI without any DNS in sight, a Host field, and an address that t
 import os
 import sys
 
-import lab as lab_module
-import product
 from lab import Lab, SERVER4, SERVERS4
 from runs import must
-from stdio_client import Checks
+from scenarios import run_scenarios
 
 
 def no_look_ups(lab):
@@ -112,21 +110,5 @@ def learned_then_refused(checks):
         checks.check("an address from a DNS answer is the target's from its first SYN on", found[:1] == ["tcp_refused"], report)
 
 
-def main():
-    gone = lab_module.missing_tools()
-    if gone:
-        print("1..1\nok 1 - names # SKIP the lab needs %s" % ", ".join(gone))
-        return 0
-    product.install_signal_handlers()
-    checks = Checks()
-    for scenario in (cname_chain, sni_alone, host_alone, learned_then_refused):
-        try:
-            scenario(checks)
-        except lab_module.LabError as why:
-            checks.check("%s: the lab failed" % scenario.__name__, False, why)
-    print("1..%d" % checks.count)
-    return 1 if checks.bad else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_scenarios("names", (cname_chain, sni_alone, host_alone, learned_then_refused)))

@@ -9,11 +9,10 @@ import os
 import sys
 import time
 
-import lab as lab_module
 import product
 from lab import Lab, ROUTER4, SERVER4
 from runs import gets, must, named_web, stop_the_worker, web, WEB
-from stdio_client import Checks
+from scenarios import run_scenarios
 
 FLOOD = os.path.join(product.BUILD, "bench", "flood")
 
@@ -146,21 +145,5 @@ def refresh_neighbour(lab):
     must(lab.curl("http://%s/bytes/3000" % WEB), "curl")
 
 
-def main():
-    gone = lab_module.missing_tools()
-    if gone:
-        print("1..1\nok 1 - view # SKIP the lab needs %s" % ", ".join(gone))
-        return 0
-    product.install_signal_handlers()
-    checks = Checks()
-    for scenario in (narrowing, narrowing_of_everything, vantage, neighbours):
-        try:
-            scenario(checks)
-        except lab_module.LabError as why:
-            checks.check("%s: the lab failed" % scenario.__name__, False, why)
-    print("1..%d" % checks.count)
-    return 1 if checks.bad else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_scenarios("view", (narrowing, narrowing_of_everything, vantage, neighbours)))

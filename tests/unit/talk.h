@@ -53,4 +53,17 @@ static inline size_t server_hello(uint8_t *p) {
     return n;
 }
 
+/* A DNS name as on the wire, without compression; returns its bytes. */
+static inline size_t put_name(uint8_t *p, const char *name) {
+    size_t n = 0;
+    while (*name) {
+        size_t len = strcspn(name, ".");
+        p[n++] = (uint8_t)len;
+        memcpy(p + n, name, len);
+        n += len;
+        name += len + (name[len] == '.');
+    }
+    p[n++] = 0;
+    return n;
+}
 #endif

@@ -5,19 +5,6 @@
 /* ---- DNS
  * -------------------------------------------------------------------------------------------- */
 
-static size_t put_name(uint8_t *p, const char *name) {
-    size_t n = 0;
-    while (*name) {
-        size_t len = strcspn(name, ".");
-        p[n++] = (uint8_t)len;
-        memcpy(p + n, name, len);
-        n += len;
-        name += len + (name[len] == '.');
-    }
-    p[n++] = 0;
-    return n;
-}
-
 struct dns_try {
     uint16_t id, type, rcode;
     const char *name;

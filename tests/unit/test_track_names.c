@@ -7,19 +7,6 @@
 /* ---- messages ----------------------------------------------------------------------------------
  */
 
-static size_t put_name(uint8_t *p, const char *name) {
-    size_t n = 0;
-    while (*name) {
-        size_t len = strcspn(name, ".");
-        p[n++] = (uint8_t)len;
-        memcpy(p + n, name, len);
-        n += len;
-        name += len + (name[len] == '.');
-    }
-    p[n++] = 0;
-    return n;
-}
-
 struct answer {
     const char *alias; /* CNAME to it; NULL: an address */
     uint32_t address, ttl_s;

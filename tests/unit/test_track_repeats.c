@@ -1,30 +1,6 @@
 /* What is seen again without being lost: copies that the capture makes, and what is repeated to a
  * receiver that sleeps; and what tshark makes of packets that the capture missed. */
-#include "tests/unit/pktbuild.h"
-
-#define DATA 1000u
-
-static struct conn serving(struct lab *l) {
-    struct conn k = conn_new(l, 40000, 80);
-    conn_open(&k);
-    from_client(&k, TCP_PSH | TCP_ACK, NULL, 100);
-    l->us += 10 * MS;
-    return k;
-}
-
-static void ack(struct conn *k, uint32_t number) {
-    uint32_t keep = k->sseq;
-    k->sseq = number;
-    from_client(k, TCP_ACK, NULL, 0);
-    k->sseq = keep;
-}
-
-static void send_at(struct conn *k, uint32_t seq) {
-    uint32_t keep = k->sseq;
-    k->sseq = seq;
-    from_server(k, TCP_ACK, NULL, DATA);
-    k->sseq = keep;
-}
+#include "tests/unit/resend.h"
 
 static void test_track_repeats_copies_of_the_capture_are_no_loss(void **state) {
     (void)state;

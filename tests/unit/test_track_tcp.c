@@ -1,7 +1,5 @@
 /* TCP: every outcome of contract section 4, both counts of retransmissions, windows, resets. */
-#include "tests/unit/pktbuild.h"
-
-#define DATA 1000u
+#include "tests/unit/resend.h"
 
 /* ---- outcomes
  * ------------------------------------------------------------------------------------ */
@@ -178,29 +176,6 @@ static void test_track_tcp_retried_handshake_gives_no_time(void **state) {
 
 /* ---- data sent twice
  * ------------------------------------------------------------------------------- */
-
-/* An open connection with one request made, so that the server may send. */
-static struct conn serving(struct lab *l) {
-    struct conn k = conn_new(l, 40000, 80);
-    conn_open(&k);
-    from_client(&k, TCP_PSH | TCP_ACK, NULL, 100);
-    l->us += 10 * MS;
-    return k;
-}
-
-static void ack(struct conn *k, uint32_t number) {
-    uint32_t keep = k->sseq;
-    k->sseq = number;
-    from_client(k, TCP_ACK, NULL, 0);
-    k->sseq = keep;
-}
-
-static void send_at(struct conn *k, uint32_t seq) {
-    uint32_t keep = k->sseq;
-    k->sseq = seq;
-    from_server(k, TCP_ACK, NULL, DATA);
-    k->sseq = keep;
-}
 
 static void test_track_tcp_lost_after_the_capture_point(void **state) {
     (void)state;
