@@ -180,8 +180,9 @@ static bool is_of_site(const struct addr *a, const struct addr *b) {
 static bool is_in_name(const struct addr *a, const uint8_t *name, size_t len) {
     char dotted[ADDR_TEXT_BYTES], dashed[ADDR_TEXT_BYTES];
     size_t n = strlen(addr_format(a, dotted));
-    for (size_t i = 0; i <= n; i++)
-        dashed[i] = dotted[i] == '.' || dotted[i] == ':' ? '-' : dotted[i];
+    memcpy(dashed, dotted, n + 1);
+    for (char *c = dashed; *c; c++)
+        if (*c == '.' || *c == ':') *c = '-';
     return memmem(name, len, dotted, n) != NULL || memmem(name, len, dashed, n) != NULL;
 }
 
