@@ -232,6 +232,10 @@ static void on_started(void *ctx, struct capture *c, const struct fail *fail) {
         loop_stop(r->app->loop);
         return;
     }
+    if (c->probe.why_not[0]) {
+        clear_progress(r);
+        log_line("no probe: %s; make the traffic while this runs", c->probe.why_not);
+    }
     (void)captures_watch(r->app->captures, c, on_event, r);
     if (r->stopping) (void)!captures_stop(r->app->captures, c, &r->why);
 }

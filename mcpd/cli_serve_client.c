@@ -72,6 +72,9 @@ static int status(int fd) {
         printf("%-32s  %-8s  %8s  %-24s  %-9s  %s\n", "ID", "STATE", "PROBLEMS", "STARTED", "MODE",
                "TARGET");
     cJSON_ArrayForEach(row, rows) print_row(row);
+    const char *of = text_of(cJSON_GetObjectItemCaseSensitive(tree, "lists"), "captures");
+    char part[40];
+    if (*of) printf("%s: the running ones, then the newest\n", clean(of, part, sizeof part));
     cJSON_Delete(tree);
     return EXIT_HEALTHY;
 }
@@ -110,7 +113,7 @@ static bool find_only(int fd, bool running, char id[LIM_CAPTURE_ID + 1], struct 
     const char *kind = running ? "running capture" : "capture";
     if (count == 0) return fail_set(fail, FAIL_NOT_FOUND, "capture_id", "there is no %s", kind);
     return fail_set(fail, FAIL_NOT_FOUND, "capture_id",
-                    "there are %d %ss: name one; `mcpd status` lists them", count, kind);
+                    "there are several %ss: name one; `mcpd status` lists them", kind);
 }
 
 static int stop(int fd, const struct cli *c) {

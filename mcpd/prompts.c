@@ -108,9 +108,15 @@ __attribute__((format(printf, 1, 2))) static cJSON *plan(const char *fmt, ...) {
     return list;
 }
 
-/* The arguments as the tool would take them, and the target without what it drops: user, path and
- * query of a URL.  False: `why` tells, as the tool itself would. */
-static bool target_ok(const cJSON *arguments, struct shown *out, char *why, size_t cap) {
+/* A target as plans speak of it. */
+struct plan_target {
+    struct shown as; /* without what the tool drops: user, path and query of a URL */
+    bool probe;      /* one connection of mcpd's own is possible */
+};
+
+/* The arguments as the tool would take them.  False: `why` tells, as the tool itself would. */
+static bool target_ok(const cJSON *arguments, const struct app *app, struct plan_target *out,
+                      char *why, size_t cap) {
     struct target target;
     struct fail fail;
     enum mode mode = MODE_AUTO;
@@ -124,19 +130,16 @@ static bool target_ok(const cJSON *arguments, struct shown *out, char *why, size
         snprintf(why, cap, "%s", fail.why);
         return false;
     }
-    (void)text_clean_again(target.text[0] ? target.text : "auto", out->text, sizeof out->text);
+    (void)text_clean_again(target.text[0] ? target.text : "auto", out->as.text,
+                           sizeof out->as.text);
+    out->probe = app->settings.probe && !target_no_probe(&target);
     return true;
 }
 
-/* Where probes are switched off the tool refuses them. */
-static bool has_probe(const void *app) {
-    return ((const struct app *)app)->settings.probe;
-}
-
 static cJSON *slow_site(const cJSON *arguments, char *why, size_t cap, void *app) {
-    struct shown target;
+    struct plan_target target;
     char options[200];
-    if (!target_ok(arguments, &target, why, cap)) return NULL;
+    if (!target_ok(arguments, app, &target, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "Find out why \"%s\" is slow from this machine. Call start_packet_capture with target "
@@ -144,22 +147,22 @@ static cJSON *slow_site(const cJSON *arguments, char *why, size_t cap, void *app
         "phases (DNS, connect, TLS, first byte, transfer): the longest one tells "
         "where the time goes, and get_capture_report with section connections which address is "
         "slow." READ_IT,
-        target.text, target.text, options, has_probe(app) ? ", probe true" : "",
-        has_probe(app) ? " as well" : "");
+        target.as.text, target.as.text, options, target.probe ? ", probe true" : "",
+        target.probe ? " as well" : "");
 }
 
 static cJSON *unreachable(const cJSON *arguments, char *why, size_t cap, void *app) {
-    struct shown target;
+    struct plan_target target;
     char options[200];
-    if (!target_ok(arguments, &target, why, cap)) return NULL;
+    if (!target_ok(arguments, app, &target, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "\"%s\" cannot be reached from this machine. Call start_packet_capture with target "
         "\"%s\"%s%s, duration 20 and wait_s 40%s. Say how far it gets: does the name "
         "resolve, is the connection refused, unanswered or reset, does TLS fail, and do all "
         "addresses fail or only some." READ_IT,
-        target.text, target.text, options, has_probe(app) ? ", probe true" : "",
-        has_probe(app) ? "" : "; while it runs I shall try to reach it");
+        target.as.text, target.as.text, options, target.probe ? ", probe true" : "",
+        target.probe ? "" : "; while it runs I shall try to reach it");
 }
 
 static cJSON *check_dns(const cJSON *arguments, char *why, size_t cap, void *app) {
@@ -177,17 +180,16 @@ static cJSON *check_dns(const cJSON *arguments, char *why, size_t cap, void *app
 }
 
 static cJSON *check_realtime(const cJSON *arguments, char *why, size_t cap, void *app) {
-    struct shown target;
+    struct plan_target target;
     char options[200];
-    (void)app;
-    if (!target_ok(arguments, &target, why, cap)) return NULL;
+    if (!target_ok(arguments, app, &target, why, cap)) return NULL;
     show_options(arguments, options, sizeof options);
     return plan(
         "A call, game or video with \"%s\" stutters. While it goes on, call start_packet_capture "
         "with target \"%s\"%s, mode diagnosis, duration 45 and wait_s 50, then get_capture_report. "
         "Look at loss, jitter and gaps of the streams, at bursts of other traffic on the same "
         "link (section hosts), and at round-trip times that grow under load." READ_IT,
-        target.text, target.text, options);
+        target.as.text, target.as.text, options);
 }
 
 static cJSON *watch_network(const cJSON *arguments, char *why, size_t cap, void *app) {

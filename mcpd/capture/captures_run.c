@@ -87,23 +87,15 @@ static const char *kind_of_port(uint16_t port) {
 
 bool run_plan_probe(const struct target *t, struct run_probe *plan, struct capture_probe *probe) {
     char address[ADDR_TEXT_BYTES];
-    const struct msg_prefix *p = &t->address[0];
-    bool host_address = !t->name[0] && t->addresses == 1 && p->prefix_len == p->address.len * 8u;
-    const char *why_not = NULL;
-    if (!t->name[0] && !host_address)
-        why_not = "a probe needs one host: give a name or an address";
-    else if (!t->ports && !t->name[0])
-        why_not = "a probe of an address needs a port: give host:port";
-    else if (t->ports && (t->port[0] == 53 || t->port[0] == 123))
-        why_not = "this port is not probed: its service does not use TCP in the first place";
+    const char *why_not = target_no_probe(t);
     if (why_not) {
         snprintf(probe->why_not, sizeof probe->why_not, "%s", why_not);
         return false;
     }
-    plan->port = t->ports ? t->port[0] : 443;
+    plan->port = t->asked_port ? t->asked_port : 443;
     plan->kind = kind_of_port(plan->port);
     snprintf(plan->host, sizeof plan->host, "%s",
-             t->name[0] ? t->name : addr_format(&p->address, address));
+             t->name[0] ? t->name : addr_format(&t->address[0].address, address));
     bool brackets = strchr(plan->host, ':') != NULL;
     bool tcp = strcmp(plan->kind, "tcp") == 0;
     snprintf(probe->asked, sizeof probe->asked, "%s%s%s%s%s:%u%s", tcp ? "connect to " : "HEAD ",

@@ -47,7 +47,8 @@ struct target {
     uint32_t addresses;
     uint16_t port[LIM_TARGET_PORTS];
     uint32_t ports;
-    enum mode mode; /* as resolved, never AUTO */
+    uint16_t asked_port; /* the first that was given, whatever the mode judges; 0: none */
+    enum mode mode;      /* as resolved, never AUTO */
     char mode_why[160];
 };
 

@@ -325,7 +325,18 @@ bool target_parse(const char *text, enum mode asked, struct target *out, struct 
     if (ok) write_text(out, word, kind);
     explicit_bzero(word, sizeof word);
     if (!ok) return false;
+    out->asked_port = out->ports ? out->port[0] : 0;
     return target_choose_mode(out, kind, asked, fail);
+}
+
+const char *target_no_probe(const struct target *t) {
+    const struct msg_prefix *p = &t->address[0];
+    if (!t->name[0] && (t->addresses != 1 || p->prefix_len != p->address.len * 8u))
+        return "a probe needs one host: give a name or an address";
+    if (!t->asked_port && !t->name[0]) return "a probe of an address needs a port: give host:port";
+    if (t->asked_port == 53 || t->asked_port == 123)
+        return "this port is not probed: its service does not use TCP in the first place";
+    return NULL;
 }
 
 uint32_t target_add_addresses(struct target *t, const struct addr *address, uint32_t n) {

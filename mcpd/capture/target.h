@@ -15,6 +15,10 @@ bool target_parse(const char *text, enum mode asked, struct target *out, struct 
  * left out.  Returns how many were new (they are the last ones of t->address). */
 uint32_t target_add_addresses(struct target *t, const struct addr *address, uint32_t n);
 
+/* Why a probe would have nothing to do, in words; NULL: it has.  For a target as parsed: addresses
+ * learned later make no difference. */
+const char *target_no_probe(const struct target *t);
+
 /* Mode by its name; false: no such mode. */
 bool target_mode_by_name(const char *name, enum mode *mode_out);
 

@@ -65,6 +65,16 @@ static void add_name(struct text *t, const char *name) {
 
 /* ---- findings -------------------------------------------------------------------------------- */
 
+/* "(192.0.2.1 0 %, 192.0.2.2 100 %)" of a number for each of several addresses. */
+static void append_each(const cJSON *list, const char *unit, char *out, size_t cap) {
+    char number[32];
+    append(out, cap, "(");
+    for (const cJSON *e = list->child; e; e = e->next)
+        append(out, cap, "%s%s %s%s", e == list->child ? "" : ", ", e->string,
+               tree_number(e, "", number), unit);
+    append(out, cap, ")");
+}
+
 /* "longest wait 4.78 s, failed 100 %, syn sent 4": a key's ending is its unit. */
 static void evidence_words(const cJSON *evidence, char *out, size_t cap) {
     static const char *const units[][2] = {{"_percent", " %"}, {"_ms", " ms"}, {"_s", " s"}};
@@ -79,8 +89,11 @@ static void evidence_words(const cJSON *evidence, char *out, size_t cap) {
             key[n - tail] = 0;
             unit = units[i][1];
         }
-        append(out, cap, "%s%s %s%s", out[0] ? ", " : "", spaced(key, words, sizeof words),
-               value ? value : tree_number(e, "", number), unit);
+        append(out, cap, "%s%s ", out[0] ? ", " : "", spaced(key, words, sizeof words));
+        if (cJSON_IsObject(e))
+            append_each(e, unit, out, cap);
+        else
+            append(out, cap, "%s%s", value ? value : tree_number(e, "", number), unit);
     }
 }
 

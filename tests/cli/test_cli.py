@@ -327,6 +327,9 @@ def test_probe(world, sock):
     report = json.loads(got.stdout) if got.stdout else {}
     T.check("--no-probe: nothing is sent, no traffic, exit 1", got.returncode == 1 and "probe" not in report and
             report["verdict"]["status"] == "no_traffic" and len(server.paths) == 1, got)
+    got = world.run("diagnose", "127.0.0.5", "--capd", sock, "--duration", "1", user=True)
+    T.check("a probe that is not made is told while the traffic can still be", "no probe: a probe of an address needs a port" in got.stderr and
+            "make the traffic" in got.stderr, got)
     conf = world.write("noprobe.conf", "probe = off\n")
     session = Session(world, "--capd", sock, "--config", conf)
     got = session.tool("start_packet_capture", target="web.example:8080", probe=True)

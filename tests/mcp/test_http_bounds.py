@@ -255,14 +255,19 @@ def check_lists(t, s):
         other = [row["id"] for row in captures(s) if row["state"] == "running" and row["id"] != long]
         s.call("stop_packet_capture", {"capture_id": other[0]})
     got = s.call("list_captures")
-    content = got["structuredContent"]
+    content, text = got["structuredContent"], said(got)
     rows = content["captures"]
     t.check("running captures come first, then the newest", rows[0]["id"] == long and
             [r["started"] for r in rows[1:]] == sorted((r["started"] for r in rows[1:]), reverse=True), rows)
     t.check("the list says how many there are", content.get("lists") == {"captures": "%d of 25 shown" % len(rows)} and
-            "of 25 shown" in said(got), content.get("lists"))
+            "of 25 shown" in text, content.get("lists"))
+    command = s.here.mcpd("status", "--socket", s.unix)
+    lines = product.run(command, check=False).stdout.splitlines()
+    t.check("mcpd status says so, too", lines[-1] == "%d of 25 shown: the running ones, then the newest" % (len(lines) - 2), lines)
+    got = product.run(command[:-3] + ["report"] + command[-2:], check=False)
+    t.check("mcpd report does not count the rows it was shown", "several captures: name one" in got.stderr, got)
     t.check("it keeps to 1200 tokens, its text to 600", len(json.dumps(content, separators=(",", ":")).encode()) <= 3600 and
-            len(said(got).encode()) <= 1800, (len(json.dumps(content)), len(said(got))))
+            len(text.encode()) <= 1800, (len(json.dumps(content)), len(text)))
     s.call("stop_packet_capture", {"capture_id": long})
 
 
@@ -308,6 +313,11 @@ def check_no_probe(t, s, here):
         t.check("plans ask for a probe where there is one, else for the user's own traffic",
                 all("probe true" in text for text in texts(s)) and
                 all("probe" not in text and "while it runs I shall" in text for text in texts(without)), texts(without))
+    for target, probed in (("10.0.0.5", False), ("10.0.0.0/8", False), ("443", False), ("auto", False), ("example.com:53", False),
+                           ("10.0.0.5:443", True)):
+        plan = [prompt(s, name, {"target": target})["result"]["messages"][0]["content"]["text"] for name in plans]
+        t.check("plans for %s ask for %s" % (target, "a probe" if probed else "traffic: a probe would not be made"),
+                all(("probe true" in text) == probed for text in plan) and (probed or all("while it runs I shall" in text for text in plan)), plan)
 
 
 # ---- files ------------------------------------------------------------------------------------------------------------

@@ -50,7 +50,8 @@ static cJSON *report_of(const char *word) {
         "\"problems_detected\":[{\"id\":\"tcp_refused\",\"severity\":\"critical\",\"count\":3,"
         "\"first_s\":0,\"last_s\":2.5,\"subject\":\"[2001:db8:1111:2222:3333:4444:5555:6666]:"
         "65535\","
-        "\"name\":\"%s\",\"evidence\":{\"wait_s\":4.78,\"rate_percent\":3.7,\"who\":\"%s\"},"
+        "\"name\":\"%s\",\"evidence\":{\"wait_s\":4.78,\"answered_percent\":{\"192.0.2.1\":0,\"192."
+        "0.2.2\":100},\"rate_percent\":3.7,\"who\":\"%s\"},"
         "\"explanation\":\"%s\",\"next_step\":\"Look.\"}],"
         "\"connection_analysis\":{\"established\":57,\"connections\":{\"columns\":[\"client\","
         "\"server\",\"name\",\"state\",\"handshake_ms\",\"tls_ms\",\"first_byte_ms\","
@@ -167,7 +168,8 @@ static void test_terminal_says_units_and_keeps_them(void **state) {
     (void)state;
     cJSON *tree = report_of("x");
     char *text = report_terminal(tree, false, false);
-    assert_non_null(strstr(text, "wait 4.78 s, rate 3.7 %, who x"));
+    assert_non_null(strstr(text, "rate 3.7 %, who x"));
+    assert_non_null(strstr(text, "answered (192.0.2.1 0 %, 192.0.2.2"));
     assert_non_null(strstr(text, "3 times, between 0 s and 2.5 s"));
     assert_non_null(strstr(text, "network or server (likely)"));
     assert_non_null(strstr(text, "20, 123 kB; 7 more of other traffic"));

@@ -253,18 +253,22 @@ static void test_target_add_addresses(void **state) {
 static void test_target_probe_plans(void **state) {
     static const struct {
         const char *text, *asked; /* NULL: nothing to probe */
-    } plans[] = {{"example.com", "HEAD https://example.com:443/"},
-                 {"http://example.com/x", "HEAD http://example.com:80/"},
-                 {"192.0.2.1:8443", "HEAD https://192.0.2.1:8443/"},
-                 {"[2001:db8::1]:22", "connect to [2001:db8::1]:22"},
-                 {"192.0.2.1", NULL},
-                 {"10.0.0.0/8", NULL},
-                 {"443", NULL},
-                 {"auto", NULL},
-                 {"example.com:53", NULL}};
+        enum mode mode;
+    } plans[] = {{"example.com", "HEAD https://example.com:443/", MODE_AUTO},
+                 {"http://example.com/x", "HEAD http://example.com:80/", MODE_AUTO},
+                 {"192.0.2.1:8443", "HEAD https://192.0.2.1:8443/", MODE_AUTO},
+                 {"[2001:db8::1]:22", "connect to [2001:db8::1]:22", MODE_AUTO},
+                 {"192.0.2.1", NULL, MODE_AUTO},
+                 {"10.0.0.0/8", NULL, MODE_AUTO},
+                 {"443", NULL, MODE_AUTO},
+                 {"auto", NULL, MODE_AUTO},
+                 {"example.com:53", NULL, MODE_AUTO},
+                 {"http://example.com/x", "HEAD http://example.com:80/", MODE_WEB},
+                 {"example.com:9999", "connect to example.com:9999", MODE_DOMAIN},
+                 {"192.0.2.1:80", "HEAD http://192.0.2.1:80/", MODE_WEB}};
     (void)state;
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
-        struct target t = parsed(plans[i].text, MODE_AUTO);
+        struct target t = parsed(plans[i].text, plans[i].mode);
         struct run_probe plan;
         struct capture_probe probe = {.asked = ""};
         assert_int_equal(run_plan_probe(&t, &plan, &probe), plans[i].asked != NULL);
