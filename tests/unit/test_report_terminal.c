@@ -168,7 +168,7 @@ static void test_terminal_says_units_and_keeps_them(void **state) {
     (void)state;
     cJSON *tree = report_of("x");
     char *text = report_terminal(tree, false, false);
-    assert_non_null(strstr(text, "rate 3.7 %, who x"));
+    assert_non_null(strstr(text, "rate 3.7 %,"));
     assert_non_null(strstr(text, "answered (192.0.2.1 0 %, 192.0.2.2"));
     assert_non_null(strstr(text, "3 times, between 0 s and 2.5 s"));
     assert_non_null(strstr(text, "network or server (likely)"));
