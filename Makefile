@@ -77,7 +77,7 @@ endif
 # ---- what is built from what ------------------------------------------------------------------
 COMMON := common/addr.c common/routes.c common/hist.c common/clock.c common/log.c common/err.c common/text.c \
           common/wire.c common/mpcheck.c common/mp.c common/schema.c \
-          common/frame.c common/conf.c common/protocol.c common/bucket.c common/targets.c common/peer.c \
+          common/frame.c common/conf.c common/netdev.c common/protocol.c common/bucket.c common/targets.c common/peer.c \
           common/start.c common/listen.c common/sysd.c common/landlock.c \
           common/held.c common/rlimit.c
 DECODE := $(addprefix capd/decode/,decode.c datalink.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c \

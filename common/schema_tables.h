@@ -458,8 +458,6 @@
     F(T, B, sender_local, 1, none, "this host sends it") \
     F(T, B, multicast, 1, none, "to a group") \
     F(T, B, audio, 1, none, "RTP: payload type or beat of speech or music") \
-    F(T, U, payload_type, 127, none, "RTP") \
-    F(T, U, ssrc, MAX32, none, "RTP: synchronisation source") \
     F(T, U, clock_hz, MAX32, none, "RTP: clock of its time stamps, by the payload type or inferred; 0: unknown") \
     F(T, U, first_us, ANY, us, "first packet, since the start") \
     F(T, U, last_us, ANY, us, "last packet, since the start") \

@@ -1,8 +1,9 @@
-/* getifaddrs for names, addresses and counters, sysfs for the rest, /proc/self/net for default
- * routes. libpcap's own enumeration is avoided: it opens every device. Runs in: parent.  Input
- * trust: none (kernel). */
+/* getifaddrs for names, addresses and counters, ioctl and sysfs for the rest, /proc/self/net for
+ * default routes. libpcap's own enumeration is avoided: it opens every device. Runs in: parent.
+ * Input trust: none (kernel). */
 #include "capd/parent/interfaces.h"
 #include "common/clock.h"
+#include "common/netdev.h"
 #include "common/routes.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -68,7 +69,7 @@ static struct msg_interface *add_interface(struct interfaces *out, const struct 
     i->running = a->ifa_flags & IFF_RUNNING;
     i->loopback = a->ifa_flags & IFF_LOOPBACK;
     if (ll->sll_halen == 6) memcpy(i->mac, ll->sll_addr, 6);
-    i->mtu = sysfs_number(i->name, "mtu");
+    i->mtu = netdev_mtu(i->name);
     i->speed_mbps = sysfs_number(i->name, "speed");
     snprintf(i->kind, sizeof i->kind, "%s", kind_of(i, ll->sll_hatype, a->ifa_flags));
     i->wireless = strcmp(i->kind, "wifi") == 0;
@@ -100,11 +101,6 @@ struct msg_interface *interfaces_find(struct interfaces *all, const char *name) 
     for (uint32_t i = 0; i < all->interfaces; i++)
         if (strcmp(all->interface[i].name, name) == 0) return &all->interface[i];
     return NULL;
-}
-
-bool interfaces_is_up(const char *name) {
-    char text[256];
-    return strtoul(sysfs_text(name, "flags", text), NULL, 0) & IFF_UP;
 }
 
 static void read_routes(struct interfaces *out, const struct ifaddrs *list, const char *path,

@@ -18,9 +18,6 @@ struct interfaces {
  * reading is a small part of what capd does, however often it is asked for. */
 int interfaces_read(struct interfaces *out, const char *wanted);
 
-/* Now, whatever was read. */
-bool interfaces_is_up(const char *name);
-
 /* NULL: no interface of that name. */
 struct msg_interface *interfaces_find(struct interfaces *all, const char *name);
 #endif

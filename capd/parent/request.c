@@ -6,6 +6,7 @@
 #include "capd/parent/captures.h"
 #include "capd/parent/filter_check.h"
 #include "common/clock.h"
+#include "common/netdev.h"
 #include "common/schema.h"
 #include <stdio.h>
 #include <string.h>
@@ -84,7 +85,7 @@ static bool check_interface(struct request *r, const char *name) {
     char names[200] = "";
     if (!read_interfaces(r, name)) return false;
     struct msg_interface *i = interfaces_find(&r->s->interfaces, name);
-    if (i && (i->up = interfaces_is_up(name)) && i->allowed) return true;
+    if (i && (i->up = netdev_is_up(name)) && i->allowed) return true;
     for (uint32_t k = 0, used = 0; k < r->s->interfaces.interfaces && used < sizeof names; k++) {
         const struct msg_interface *row = &r->s->interfaces.interface[k];
         if (row->up && row->allowed)

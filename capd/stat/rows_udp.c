@@ -152,8 +152,6 @@ static void put_rtp(const struct engine *e, const struct media *m, struct msg_me
     /* Time stamps that often fall (pictures sent in another order) time nothing. */
     bool rising = m->backwards * 100 <= m->packets;
     r->audio = media_is_audio(m);
-    r->payload_type = m->payload_type;
-    r->ssrc = m->ssrc;
     r->clock_hz = m->clock_hz;
     r->back_packets = back_of(e, m);
     r->heard_back = heard_back(e, m);

@@ -101,7 +101,9 @@ static bool get_ready(struct worker *w, struct fail *fail) {
     w->vlan = datalink == ETHERNET && !source_is_mixed(w->source);
     if (!filter_build(w->job.start, NULL, w->vlan, &filter))
         return fail_set(fail, FAIL_FILTER, "filter", "the filter is too long");
-    if (filter.kernel[0] && !source_set_filter(w->source, filter.kernel, &in_kernel, fail)) {
+    /* Live without a filter, too: only a program in the kernel cuts frames to the snap length. */
+    if ((w->live || filter.kernel[0]) &&
+        !source_set_filter(w->source, filter.kernel, &in_kernel, fail)) {
         struct fail said = *fail; /* libpcap's words; the filter shown is the caller's own */
         return fail_set(fail, FAIL_FILTER, "filter", "filter \"%.200s\": %.180s",
                         w->job.start->filter, said.why);

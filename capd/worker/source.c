@@ -6,6 +6,7 @@
 #include "capd/worker/source.h"
 #include "capd/decode/packet.h"
 #include "capd/worker/pcapng.h"
+#include "common/netdev.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -92,17 +93,6 @@ static void open_drops(struct source *s, const char *interface) {
     s->drops_before = s->drops = read_drops(s, 0);
 }
 
-static void read_mac(struct source *s, const char *interface) {
-    char path[96];
-    unsigned b[6];
-    snprintf(path, sizeof path, "/sys/class/net/%s/address", interface);
-    FILE *f = fopen(path, "re");
-    if (!f) return;
-    if (fscanf(f, "%2x:%2x:%2x:%2x:%2x:%2x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) == 6)
-        for (unsigned i = 0; i < 6; i++) s->mac[i] = (uint8_t)b[i];
-    fclose(f);
-}
-
 /* -1: there is none of that name. */
 static int flags_of(const struct source *s) {
     struct ifreq r = {0};
@@ -134,7 +124,7 @@ struct source *source_open_live(const struct source_live *o, struct fail *fail) 
     if (!s) return NULL;
     if (activate(s, o, fail)) {
         open_drops(s, o->interface);
-        read_mac(s, o->interface);
+        (void)netdev_mac(o->interface, s->mac);
         snprintf(s->interface, sizeof s->interface, "%s", o->interface);
         int flags = flags_of(s);
         s->flags = flags > 0 ? flags : 0;

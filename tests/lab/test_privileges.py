@@ -10,6 +10,7 @@ import time
 
 import lab as lab_module
 import product
+from canary_search import memory_of
 
 NET_RAW = 1 << 13
 SETS = ("CapInh", "CapPrm", "CapEff", "CapAmb")
@@ -93,6 +94,34 @@ def check_running(checks, how):
     checks.check("%s: and a report came" % how, said.report is not None, said.stderr)
 
 
+LARGE_SEGMENT = """
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+out = socket.create_connection(listener.getsockname())
+peer, _ = listener.accept()
+out.send(b"early-" + b"mark" + b"x" * 40000 + b"late-" + b"mark" + b"x" * 10000)
+while peer.recv(1 << 20).count(b"x") == 1 << 20:
+    pass
+"""
+
+
+def check_snap_length(checks):
+    """What a worker's memory, its ring, holds of a segment of 50 000 bytes."""
+    seen = []
+
+    def look(lab):
+        lab.in_ns(lab.home, [sys.executable, "-c", LARGE_SEGMENT])
+        time.sleep(0.5)
+        for pid in children(lab.capd.pid):
+            memory = b"".join(memory_of(pid))
+            seen.append((b"early-" + b"mark" in memory, b"late-" + b"mark" in memory))
+
+    with lab_module.Lab() as lab:
+        lab.start_capd()
+        lab.diagnose(None, 3, interface="lo", traffic=look)
+    checks.equal("without a filter, too, the kernel cuts frames to the snap length", seen, [(True, False)])
+
+
 def ask(lab, prefix, *args):
     """Run mcpd under a prefix, return its CompletedProcess."""
     return lab.in_ns(lab.client, prefix + [os.path.join(lab.dir, "mcpd")] + list(args), check=False, timeout=30)
@@ -133,7 +162,8 @@ def main():
         return 0
     product.install_signal_handlers()
     checks = Checks()
-    for step in (lambda: check_running(checks, "ambient"), lambda: check_running(checks, "root"), lambda: check_kept_out(checks)):
+    for step in (lambda: check_running(checks, "ambient"), lambda: check_running(checks, "root"), lambda: check_snap_length(checks),
+                 lambda: check_kept_out(checks)):
         try:
             step()
         except (product.LabError, OSError, subprocess.SubprocessError) as why:
