@@ -47,7 +47,8 @@ install: all ## install programs, units and configuration below $(DESTDIR); manu
 	    install -D -m 0644 $(B)/man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit 1; done; \
 	else echo 'scdoc is not installed: no manual pages'; fi
 
-uninstall: ## take away what `make install` put there, but configuration, state and users
+uninstall: ## stop and take away what `make install` put there, but configuration, state and users
+	@[ -n '$(DESTDIR)' ] || [ ! -d /run/systemd/system ] || systemctl disable --now mcpd.socket mcpd.service capd.socket capd.service || true
 	rm -f $(DESTDIR)$(PREFIX)/sbin/capd $(DESTDIR)$(PREFIX)/bin/mcpd
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(DOCDIR)
 	rm -f $(addprefix $(DESTDIR)$(SYSTEMD)/,capd.service capd.socket mcpd.service mcpd.socket)

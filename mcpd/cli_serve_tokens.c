@@ -60,6 +60,17 @@ static void find_folder(const char *path, char dir_out[SETTINGS_PATH_BYTES]) {
     if (!alone) dir_out[0] = 0;
 }
 
+/* The first start makes what is missing of the path, below the last folder that is there. */
+static bool can_be_made(const char *path, struct fail *fail) {
+    char dir[SETTINGS_PATH_BYTES];
+    snprintf(dir, sizeof dir, "%s", path);
+    for (char *slash; (slash = strrchr(dir, '/')) != NULL && access(dir, F_OK) != 0;)
+        slash[slash == dir] = 0;
+    return access(dir, W_OK | X_OK) == 0 ||
+           fail_set(fail, FAIL_PERMISSION, "token_file",
+                    "token file %.160s cannot be made in %s: %s", path, dir, strerror(errno));
+}
+
 void serve_tokens_look(const struct app *a, struct serve_look *out) {
     struct stat st;
     struct fail none;
@@ -68,6 +79,10 @@ void serve_tokens_look(const struct app *a, struct serve_look *out) {
     find_folder(out->token_file, out->token_dir);
     bool seen = lstat(out->token_file, &st) == 0;
     out->tokens_are = !seen && errno == ENOENT ? LOOK_NOT_MADE : LOOK_BAD;
+    if (out->tokens_are == LOOK_NOT_MADE && !can_be_made(out->token_file, &out->token_fault)) {
+        out->tokens_are = LOOK_BAD;
+        return;
+    }
     if (seen && st.st_uid != 0 && st.st_uid != getuid()) {
         out->tokens_are = LOOK_OF_ANOTHER;
         out->token_owner = st.st_uid;

@@ -167,7 +167,8 @@ static int run(struct arguments *a, struct fail *fail) {
     struct server *s = server_new();
     int passed_fd;
     if (!s) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory"), 1;
-    if (!configure(a, &s->config, fail) || !sysd_listen_fd(&passed_fd, fail)) return 1;
+    if (!configure(a, &s->config, fail)) return EXIT_USAGE;
+    if (!sysd_listen_fd(&passed_fd, fail)) return 1;
     if (o.is_root && !choose_user(a->user, &o, fail)) return 1;
     if (a->check) return check_run(&s->config, &o);
     if (!start_tidy_descriptors(3u + (a->private_mode || passed_fd >= 0) + a->private_file))

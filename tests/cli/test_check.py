@@ -156,6 +156,10 @@ def test_before_serve(world):
     line = line_of(check(), "socket group")
     T.check("a group that is not there", line.startswith("missing") and "no-such-group" in line, line)
     os.unlink(tokens)
+    nowhere = world.write("nowhere.conf", "token_file = /sys/no/such/tokens\n")
+    got = world.run("check", "--capd", world.path("none.sock"), "--config", nowhere, user=True)
+    T.check("tokens that no start could make", "cannot be made in /sys: " in line_of(got, "tokens") and
+            line_of(got, "tokens").startswith("missing"), got)
     got = subprocess.run([*world.command("serve", "--config", conf), "--listen", "none"], stdin=subprocess.DEVNULL,
                          capture_output=True, text=True, timeout=30, check=False)
     T.check("mcpd serve does not start with it, and leaves no socket", got.returncode != 0 and "no-such-group" in got.stderr

@@ -440,11 +440,13 @@ class Session:
 
     def test_a_bad_configuration_is_named(self):
         self.m.run("echo 'max_captures = many' >> /etc/packet-capture-mcp/capd.conf; systemctl restart capd.service", check=False)
+        time.sleep(4)
         text = self.journal("capd.service", "-n 30")
+        restarts = self.show("capd.service", "NRestarts")
         self.m.run("sed -i '/^max_captures = many/d' /etc/packet-capture-mcp/capd.conf; systemctl reset-failed capd.service; "
                    "systemctl restart capd.service")
         found = [line for line in text.split("\n") if "max_captures" in line and "capd.conf" in line]
-        assert found, text
+        assert len(found) == 1 and restarts == "0", (restarts, text)
         say(found[-1])
         self.wait_active()
 
