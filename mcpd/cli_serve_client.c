@@ -84,6 +84,9 @@ static int status(int fd) {
 static int print_report_of(int fd, const char *id, const struct cli *c) {
     char uri[80];
     struct fail fail;
+    cJSON *known = call_tool(fd, "get_capture_status", id, &fail); /* else it says what there is */
+    cJSON_Delete(known);
+    if (!known) return cli_fail(&fail);
     snprintf(uri, sizeof uri, "capture://%.32s/report.json", id);
     cJSON *params = cJSON_CreateObject();
     cJSON_AddStringToObject(params, "uri", uri);

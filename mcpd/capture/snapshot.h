@@ -62,6 +62,7 @@ struct capture_view {
     const char *filter;    /* as installed */
     const char *ended_why; /* end_names[] text or a failure's sentence; "" while running */
     uint64_t duration_ms;  /* asked for; 0 for a file */
+    bool probe_failed;     /* mcpd's own connection, if it made one */
     uint64_t link_mbps;    /* speed of the interface; 0: not known, or a file */
     const struct snapshot *snapshot;
 };

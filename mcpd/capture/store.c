@@ -163,6 +163,7 @@ struct capture_view capture_view(const struct capture *c) {
                              .filter = c->filter,
                              .ended_why = c->ended_why,
                              .duration_ms = c->duration_ms,
+                             .probe_failed = c->probe.done && !c->probe.ok,
                              .link_mbps = c->link_mbps,
                              .snapshot = c->snapshot};
     memcpy(v.id, c->id, sizeof v.id);

@@ -170,6 +170,11 @@ static bool t_only_neighbours(const struct derive_row *r, double *out) {
     return is(out, derive_has_target(r->view) && t->packets > 0 && n >= t->packets);
 }
 
+/* mcpd's own connection to the target did not work. */
+static bool t_probe_failed(const struct derive_row *r, double *out) {
+    return is(out, r->view->probe_failed);
+}
+
 /* No question of ARP or neighbour discovery is open. */
 static bool t_neighbours_answered(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
@@ -261,6 +266,7 @@ const struct computed computed_totals[] = {
     {"one_way", t_one_way},
     {"names_open", t_names_open},
     {"only_neighbours", t_only_neighbours},
+    {"probe_failed", t_probe_failed},
     {"neighbours_answered", t_neighbours_answered},
     {"target_missing", t_target_missing},
     {NULL, NULL},

@@ -144,10 +144,20 @@ static int add_cards(struct page *p, bool notes) {
     return n;
 }
 
+/* What the lack of problems means. */
+static void add_none(struct page *p) {
+    bool failed = strcmp(tree_text(p->report, "state"), "failed") == 0;
+    bool pending = strcmp(tree_text(p->report, "verdict.status"), "pending") == 0;
+    html_addf(&p->t, "<p class=\"hint\">%s%s%s</p>\n",
+              page_word(p, pending  ? "titles.none_yet"
+                           : failed ? "titles.none_failed"
+                                    : "titles.none"),
+              failed ? " " : "", failed ? tree_text(p->report, "ended_why") : "");
+}
+
 void page_problems(struct page *p) {
     html_addf(&p->t, "<section id=\"problems\"><h2>%s</h2>\n", page_word(p, "titles.problems"));
-    if (add_cards(p, false) == 0)
-        html_addf(&p->t, "<p class=\"hint\">%s</p>\n", page_word(p, "titles.none"));
+    if (add_cards(p, false) == 0) add_none(p);
     html_raw(&p->t, "</section>\n");
     if (add_cards(p, true)) html_raw(&p->t, "</section>\n");
 }

@@ -173,6 +173,31 @@ static const char *status_time(const struct capture *c, char out[STATUS_TIME_BYT
 }
 
 /* A few words for a person; the numbers are in the structured content. */
+/* "12 connections attempted, 3 dns queries." */
+static void write_counts(FILE *out, const cJSON *counts) {
+    const cJSON *n;
+    const char *before = "Counted: ";
+    cJSON_ArrayForEach(n, counts) {
+        if (!cJSON_IsNumber(n) || n->valuedouble <= 0) continue;
+        fprintf(out, "%s%.0f ", before, n->valuedouble);
+        for (const char *c = n->string; *c; c++) fputc(*c == '_' ? ' ' : *c, out);
+        before = ", ";
+    }
+    if (*before == ',') fputs(".\n", out);
+}
+
+static void write_problems(FILE *out, const cJSON *problems) {
+    const cJSON *p;
+    cJSON_ArrayForEach(p, problems) {
+        const cJSON *id = cJSON_GetObjectItemCaseSensitive(p, "id");
+        const cJSON *severity = cJSON_GetObjectItemCaseSensitive(p, "severity");
+        const cJSON *subject = cJSON_GetObjectItemCaseSensitive(p, "subject");
+        if (cJSON_IsString(id) && cJSON_IsString(severity) && cJSON_IsString(subject))
+            fprintf(out, "- %s: %s, %s\n", severity->valuestring, id->valuestring,
+                    subject->valuestring);
+    }
+}
+
 static char *status_text(const struct capture *c, const cJSON *tree) {
     char *text = NULL;
     size_t bytes;
@@ -189,7 +214,9 @@ static char *status_text(const struct capture *c, const cJSON *tree) {
                 status_time(c, (char[STATUS_TIME_BYTES]){0}),
                 (unsigned long long)c->snapshot->totals.packets,
                 (unsigned long long)c->snapshot->totals.other_packets);
+    write_counts(out, cJSON_GetObjectItemCaseSensitive(tree, "counts"));
     if (cJSON_IsString(headline)) fprintf(out, "%s\n", headline->valuestring);
+    write_problems(out, cJSON_GetObjectItemCaseSensitive(tree, "problems_detected"));
     if (c->ended_why[0]) fprintf(out, "It ended: %s.\n", c->ended_why);
     fclose(out);
     return text;

@@ -57,6 +57,7 @@ static char *answer_text(const struct capture *c, bool probe) {
     fprintf(out, "On %s (%s), mode %s (%s), until %s.\n", c->interface, c->interface_why,
             mode_names[c->target.mode], c->target.mode_why,
             answer_time(c->started_us + c->duration_ms * 1000u, ends));
+    fprintf(out, "Filter: %s\n", c->filter[0] ? c->filter : "(everything)");
     if (c->note[0]) fprintf(out, "%s.\n", c->note);
     if (c->probe.why_not[0]) fprintf(out, "No probe: %s.\n", c->probe.why_not);
     fprintf(out, "%s\n", probe ? advice_probe : advice);

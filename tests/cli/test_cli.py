@@ -14,6 +14,7 @@ import pty
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -310,6 +311,42 @@ def knock():
         pass
 
 
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+
+
+def probe_certificates(world, sock):
+    """An authority that this machine trusts, and a certificate of it for another name."""
+    key, request = world.path("tls.key"), world.path("tls.csr")
+    new = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run(new + ["-x509", "-days", "2", "-subj", "/CN=authority", "-keyout", world.path("ca.key"), "-out", world.path("ca.pem")],
+                   check=True, capture_output=True)
+    subprocess.run(new + ["-subj", "/CN=shop.example", "-keyout", key, "-out", request], check=True, capture_output=True)
+    names = world.write("names", "subjectAltName=DNS:shop.example")
+    subprocess.run(["openssl", "x509", "-req", "-in", request, "-CA", world.path("ca.pem"), "-CAkey", world.path("ca.key"), "-CAcreateserial",
+                    "-days", "2", "-extfile", names, "-out", world.path("tls.pem")], check=True, capture_output=True)
+    with open(TRUSTED, encoding="ascii") as old, open(world.path("ca.pem"), encoding="ascii") as more:
+        bundle = world.write("bundle", old.read() + more.read())
+    subprocess.run(["mount", "--bind", bundle, TRUSTED], check=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(world.path("tls.pem"), key)
+    server = http.server.ThreadingHTTPServer(("127.0.0.5", 8443), Quiet)
+    server.paths = []
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        got = world.run("diagnose", "web.example:8443", "--capd", sock, "--duration", "2", "--json", user=True)
+        report = json.loads(got.stdout) if got.stdout else {}
+        T.check("a certificate for another name: said so, and what mcpd itself could not use is not healthy", got.returncode == 1 and
+                "it is for another name" in report["probe"].get("why", "") and report["verdict"]["status"] == "inconclusive" and
+                "the probe says why" in report["verdict"]["headline"], got)
+        got = world.run("diagnose", "127.0.0.5:8443", "--capd", sock, "--duration", "2", "--json", user=True)
+        report = json.loads(got.stdout) if got.stdout else {}
+        T.check("who asks for an address asks for no name", got.returncode == 0 and report["probe"]["result"] == "ok", got)
+    finally:
+        server.shutdown()
+        subprocess.run(["umount", TRUSTED], check=True)
+
+
 def test_probe(world, sock):
     server = http.server.HTTPServer(("127.0.0.5", 8080), Quiet)
     server.paths = []
@@ -330,6 +367,7 @@ def test_probe(world, sock):
     got = world.run("diagnose", "127.0.0.5", "--capd", sock, "--duration", "1", user=True)
     T.check("a probe that is not made is told while the traffic can still be", "no probe: a probe of an address needs a port" in got.stderr and
             "make the traffic" in got.stderr, got)
+    probe_certificates(world, sock)
     conf = world.write("noprobe.conf", "probe = off\n")
     session = Session(world, "--capd", sock, "--config", conf)
     got = session.tool("start_packet_capture", target="web.example:8080", probe=True)
@@ -478,7 +516,7 @@ def test_copy_with_capability(world):
             os.waitpid(pid, 0)
         with open(os.path.join(world.dir, "said"), encoding="utf-8") as text:
             said = text.read()
-        T.check("a copy with file capabilities takes no passed socket", status[0] and os.waitstatus_to_exitcode(status[1]) == 1 and
+        T.check("a copy with file capabilities takes no passed socket", status[0] and os.waitstatus_to_exitcode(status[1]) == 2 and
                 "--private" in said, (status, said))
 
 

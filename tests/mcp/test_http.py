@@ -369,7 +369,7 @@ def check_commands(t, s):
         t.check("mcpd report --format " + form, got.returncode == 1 and len(got.stdout) > 60 and
                 got.stdout.lower().startswith(begins), (got.returncode, got.stderr, got.stdout[:200]))
     got = mcpd("report", "0" * 32)
-    t.check("mcpd report of an unknown ID", got.returncode in (2, 4) and got.stderr and not got.stdout, got)
+    t.check("mcpd report of an unknown ID", got.returncode == 2 and "is unknown; allowed:" in got.stderr and ident in got.stderr and not got.stdout, got)
     with socket.socket(socket.AF_UNIX) as fake:
         path = os.path.join(s.here.dir, "fake.sock")
         fake.bind(path)

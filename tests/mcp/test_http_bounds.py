@@ -88,9 +88,10 @@ def check_batches(t, s):
         wire.send(batch_of(big))
     began = time.monotonic()
     got = s.ask(post(legacy("ping"), token=TOKENS["bob"]))
-    t.check("twelve batches beside: another client is answered within a second",
-            got.status == 200 and time.monotonic() - began < 1, time.monotonic() - began)
+    wait = time.monotonic() - began
     answers = [wire.answer() for wire in wires]
+    took = time.monotonic() - began
+    t.check("twelve batches beside: another client does not wait for them", got.status == 200 and wait < max(1, took / 3), (wait, took))
     t.check("each of them is answered or refused, never by an empty 202",
             all(a is None or (a.status == 200 and a.body) or a.status == 429 for a in answers),
             [(a and a.status, a and len(a.body)) for a in answers])
@@ -158,8 +159,8 @@ def check_costly(t, s):
         took = time.monotonic() - began
         for wire in wires:
             wire.sock.close()
-        t.check("60 %s of one caller at once, %d ms in all: another is answered within a second" % (what, 1e3 * took),
-                status == 200 and wait < 1, (wait, rows[0]))
+        t.check("60 %s of one caller at once, %d ms in all: another waits for few of them" % (what, 1e3 * took),
+                status == 200 and wait < max(1, took / 5), (wait, took))
         t.check("... and so are they, or told to wait", set(answers) <= {200, 429} and answers.count(200) > 1, answers)
     t.check("the list counts problems", all(row["problems"] > 50 for row in rows[:12]), rows)
 
@@ -204,10 +205,13 @@ def check_unread(t, s, big):
     wires = [Deaf(s.tcp) for _ in range(100)]
     for i, wire in enumerate(wires):
         wire.send(batch_of(big) if i >= 90 else post(legacy("resources/read", {"uri": big})))
-    time.sleep(3)
+    got, until = s.ask(post(legacy("ping"))), time.monotonic() + 30
+    while got.status != 429 and time.monotonic() < until:
+        time.sleep(0.1)
+        got = s.ask(post(legacy("ping")))
+    time.sleep(1)
     memory = s.memory_kib()
     t.check("a hundred large answers that nobody reads: less than 100 MiB", memory < 100 * 1024, memory)
-    got = s.ask(post(legacy("ping")))
     t.check("their caller is asked to wait", got.status == 429 and got.headers.get("retry-after") == "1", got)
     got = s.ask(post(legacy("ping"), token=TOKENS["bob"]))
     t.check("another caller is not", got.status == 200, got)

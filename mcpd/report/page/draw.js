@@ -161,7 +161,8 @@ function cards(list) {
 function problemSections(report, more) {
   const all = at(report, "problems_detected") || [];
   const notes = all.filter((f) => f.severity === "info"), problems = all.filter((f) => f.severity !== "info");
-  const none = textAt(report, "verdict.status") === "pending" ? "Nothing found so far." : WORDS.titles.none;
+  const none = textAt(report, "verdict.status") === "pending" ? WORDS.titles.none_yet
+    : textAt(report, "state") === "failed" ? `${WORDS.titles.none_failed} ${textAt(report, "ended_why")}` : WORDS.titles.none;
   const left = Object.entries(at(report, "problems_more") || {}).map(([id, n]) => `${n} more ${id}`).join(", ");
   return [
     section("problems", "", problems.length ? cards(problems) : h("p", { class: "hint" }, none),
