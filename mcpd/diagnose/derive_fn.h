@@ -12,6 +12,9 @@ extern const struct computed computed_totals[], computed_services[], computed_re
     computed_media[], computed_dns[], computed_tls[], computed_strain[], computed_load[],
     computed_hosts[];
 
+/* Did one host ask both?  Resolvers of the other family are asked from another address. */
+bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b);
+
 /* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`
  * select the target's traffic in the worker already. */
 bool derive_of_target(const struct derive_row *r, double *out);

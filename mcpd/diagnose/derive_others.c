@@ -64,7 +64,13 @@ static bool is_silent(const struct derive_row *r, const struct msg_dns_row *d) {
            addr_equal(&d->server, &me->address);
 }
 
-/* The same client got an answer to the same question from another resolver. */
+bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b) {
+    if (a->client.len == b->client.len) return addr_equal(&a->client, &b->client);
+    return a->client_mark != 0 && a->client_mark == b->client_mark;
+}
+
+/* The same client got an answer to the same question from another resolver: one that it asked
+ * later, or that it was waiting for already. */
 static const struct msg_dns_row *answer_elsewhere(const struct derive_row *r,
                                                   const struct msg_dns_row *d) {
     const struct msg_dns *all = &r->view->snapshot->dns;
@@ -72,8 +78,9 @@ static const struct msg_dns_row *answer_elsewhere(const struct derive_row *r,
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *o = &all->rows[i];
         if (!o->answered || addr_equal(&o->server, &d->server) || o->type != d->type) continue;
-        if (!addr_equal(&o->client, &d->client) || strcmp(o->name, d->name) != 0) continue;
-        if (o->at_us >= d->at_us && (!first || o->at_us < first->at_us)) first = o;
+        if (!derive_same_asker(o, d) || strcmp(o->name, d->name) != 0) continue;
+        if (o->at_us + o->took_us < d->at_us) continue;
+        if (!first || o->at_us < first->at_us) first = o;
     }
     return first;
 }
@@ -127,7 +134,7 @@ static bool r_moved_on_ms(const struct derive_row *r, double *out) {
     for (uint32_t i = 0; i < all->rows_n && n < LIM_DNS_ROWS; i++) {
         const struct msg_dns_row *d = &all->rows[i];
         const struct msg_dns_row *o = is_silent(r, d) ? answer_elsewhere(r, d) : NULL;
-        if (o) waited[n++] = o->at_us - d->at_us;
+        if (o) waited[n++] = o->at_us > d->at_us ? o->at_us - d->at_us : 0;
     }
     if (n == 0) return false;
     qsort(waited, n, sizeof waited[0], by_size);
@@ -294,14 +301,25 @@ static bool i_said_by_subject(const struct derive_row *r, double *out) {
     return is(out, addr_equal(&n->peer, &n->subject));
 }
 
-/* A resolver that answered nothing: without it no name is known. */
-static bool i_is_mute_resolver(const struct derive_row *r, double *out) {
+static const struct msg_resolver *incident_resolver(const struct derive_row *r) {
     const struct msg_incident *me = r->row;
     const struct msg_resolvers *all = &r->view->snapshot->resolvers;
     for (uint32_t i = 0; i < all->rows_n; i++)
         if (all->rows[i].port == me->port && addr_equal(&all->rows[i].address, &me->subject))
-            return is(out, all->rows[i].responses == 0);
-    return is(out, false);
+            return &all->rows[i];
+    return NULL;
+}
+
+/* A resolver that answered nothing: without it no name is known ... */
+static bool i_is_mute_resolver(const struct derive_row *r, double *out) {
+    const struct msg_resolver *s = incident_resolver(r);
+    return is(out, s && s->responses == 0);
+}
+
+/* ... unless another one answered. */
+static bool i_resolved_elsewhere(const struct derive_row *r, double *out) {
+    const struct derive_row at = {r->view, TABLE_RESOLVERS, incident_resolver(r)};
+    return at.row ? r_answered_elsewhere(&at, out) : number(out, 0);
 }
 
 /* Connections of the service that died like this one. */
@@ -431,6 +449,7 @@ const struct computed computed_incidents[] = {
     {"said_by_subject", i_said_by_subject},
     {"closed_ports_here", derive_incident_closed_here},
     {"mute_resolver", i_is_mute_resolver},
+    {"resolved_elsewhere", i_resolved_elsewhere},
     {"same_percent", i_same_percent},
     {"service_gone", i_service_gone},
     {"unanswered_percent", i_unanswered_percent},

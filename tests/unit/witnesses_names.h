@@ -3,6 +3,15 @@
 #define TESTS_UNIT_WITNESSES_NAMES_H
 #include "tests/unit/witnesses.h"
 
+static struct addr v4_of(uint8_t last) {
+    return addr_from_bytes((uint8_t[]){203, 0, 113, last}, 4);
+}
+static struct addr v6_of(uint8_t last) {
+    uint8_t b[16] = {0x20, 1, 0xd, 0xb8};
+    b[15] = last;
+    return addr_from_bytes(b, 16);
+}
+
 /* Two resolvers are asked for the same names, the first answers nothing. */
 WITNESS(first_resolver_dead) {
     RESOLVER;
@@ -57,20 +66,50 @@ WITNESS(resolver_dead_other_client) {
     w->dns[2].client = w->dns[3].client = w->resolver[1].address;
 }
 
+/* The other one is asked from the host's address of the other family. */
+WITNESS(first_resolver_dead_other_family) {
+    first_resolver_dead(w);
+    w->resolver[0].address = v6_of(53);
+    for (unsigned i = 0; i < 4; i++) {
+        w->dns[i].client = i < 2 ? v6_of(1) : addr_from_bytes((uint8_t[]){10, 0, 0, 1}, 4);
+        w->dns[i].client_mark = 7;
+        if (i < 2) w->dns[i].server = w->resolver[0].address;
+    }
+}
+/* Two hosts. */
+WITNESS(resolver_dead_other_host) {
+    first_resolver_dead_other_family(w);
+    w->dns[2].client_mark = w->dns[3].client_mark = 8;
+}
+/* Nothing is known of the link. */
+WITNESS(resolver_dead_no_link) {
+    first_resolver_dead_other_family(w);
+    for (unsigned i = 0; i < 4; i++) w->dns[i].client_mark = 0;
+}
+/* The other one is asked at the same time, or a little before. */
+WITNESS(resolver_dead_asked_with_another) {
+    first_resolver_dead_other_family(w);
+    for (unsigned i = 2; i < 4; i++) {
+        w->dns[i].at_us = w->dns[0].at_us + 50 - i * 20;
+        w->dns[i].took_us = 10000;
+    }
+}
+/* Asked once, without answer for long; the name was found elsewhere. */
+WITNESS(resolver_dead_asked_once) {
+    first_resolver_dead(w);
+    w->resolver[0].unanswered = w->resolver[0].unanswered_tries = 1;
+}
+WITNESS(resolver_closed_beside_another) {
+    first_resolver_dead(w);
+    udp_closed_resolver(w);
+}
+
 /* Another address of the same name, as healthy as the first. */
 static struct msg_service *sibling(struct world *w, struct addr address) {
     struct msg_service *s = &w->service[w->s.services.rows_n++];
     *s = w->service[0];
     s->address = address;
     return s;
-}
-static struct addr v4_of(uint8_t last) {
-    return addr_from_bytes((uint8_t[]){203, 0, 113, last}, 4);
-}
-static struct addr v6_of(uint8_t last) {
-    uint8_t b[16] = {0x20, 1, 0xd, 0xb8};
-    b[15] = last;
-    return addr_from_bytes(b, 16);
 }
 WITNESS(partly_silent) {
     sibling(w, v4_of(10));
