@@ -28,6 +28,12 @@ bool derive_hosts_failing_there(const struct derive_row *r, double *out);
 bool derive_peers_failing(const struct derive_row *r, double *out);
 bool derive_peers_first(const struct derive_row *r, double *out);
 
+/* A service of DNS over TLS that never worked, whose clients ask without TLS as well. */
+bool derive_dns_over_tls_tried(const struct derive_row *r, double *out);
+
+/* Did the caller name the row's port? */
+bool derive_port_asked(const struct derive_row *r, double *out);
+
 /* Connections and answers that the host of a service or resolver, or an incident's subject, gave;
  * its UDP ports, the row's included, that it said are closed; gateways before it that are silent.
  */

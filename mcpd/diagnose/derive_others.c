@@ -250,6 +250,11 @@ static bool i_service_answers(const struct derive_row *r, double *out) {
     return is(out, s && s->data_segments_to_client > 0);
 }
 
+static bool i_dns_over_tls_tried(const struct derive_row *r, double *out) {
+    const struct derive_row at = {r->view, TABLE_SERVICES, derive_incident_service(r)};
+    return at.row ? derive_dns_over_tls_tried(&at, out) : is(out, false);
+}
+
 static bool i_unreachable(const struct derive_row *r, double *out) {
     const struct msg_service *s = derive_incident_service(r);
     return number(out, s ? s->unreachable : 0);
@@ -441,6 +446,8 @@ const struct computed computed_incidents[] = {
     {"served_here", derive_incident_served_here},
     {"beyond_silence", derive_incident_beyond_silence},
     {"service_unreachable", i_unreachable},
+    {"dns_over_tls_tried", i_dns_over_tls_tried},
+    {"port_asked", derive_port_asked},
     {"icmp_type", i_icmp_type},
     {"icmp_code", i_icmp_code},
     {"icmp_class", i_icmp_class},

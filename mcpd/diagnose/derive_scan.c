@@ -137,6 +137,61 @@ bool derive_peers_first(const struct derive_row *r, double *out) {
     return is(out, first == r->row);
 }
 
+/* ---- tries ------------------------------------------------------------------------------------
+ * Phones and resolvers look whether the server that they ask in the clear also offers DNS over TLS
+ * (RFC 8310, opportunistic), and go on without it where it does not. */
+#define PORT_DNS     53u
+#define PORT_DNS_TLS 853u
+
+static bool answers_in_the_clear(const struct derive_row *r) {
+    const struct msg_resolvers *all = &r->view->snapshot->resolvers;
+    const struct msg_service *me = r->row;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        if (all->rows[i].port == PORT_DNS && addr_equal(&all->rows[i].address, &me->address))
+            return all->rows[i].responses > 0;
+    return false;
+}
+
+/* Is the client served without TLS, by the same server, or where that is inside by any?  Whoever
+ * asked for the server's name needs that one: it was named in the client's settings. */
+static bool asks_in_the_clear(const struct derive_row *r, const struct addr *client) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    const struct msg_service *me = r->row;
+    bool served = all->rows_n < all->of && !me->name[0] && answers_in_the_clear(r);
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_dns_row *d = &all->rows[i];
+        if (!addr_equal(&d->client, client)) continue;
+        if (me->name[0] && strcmp(d->name, me->name) == 0) return false;
+        served |= d->answered && d->server_port == PORT_DNS &&
+                  (addr_equal(&d->server, &me->address) || addr_is_private(&me->address));
+    }
+    return served;
+}
+
+bool derive_dns_over_tls_tried(const struct derive_row *r, double *out) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    const struct msg_service *me = r->row;
+    uint64_t tries = 0;
+    if (me->port != PORT_DNS_TLS || me->established + me->midstream > 0) return is(out, false);
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (c->server_port != me->port || !same(&c->server, &me->address)) continue;
+        if (!asks_in_the_clear(r, &c->client)) return is(out, false);
+        tries++;
+    }
+    return is(out, tries > 0);
+}
+
+bool derive_port_asked(const struct derive_row *r, double *out) {
+    const struct target *t = r->view->target;
+    const struct addr *address;
+    unsigned port;
+    bool asked = false;
+    if (!t || !derive_subject(r, &address, &port)) return is(out, false);
+    for (uint32_t i = 0; i < t->ports; i++) asked |= t->port[i] == port;
+    return is(out, asked || t->asked_port == port);
+}
+
 /* ---- strangers at a host that serves others -------------------------------------------------- */
 static uint64_t served(const struct derive_row *r, const struct addr *host) {
     const struct msg_services *tcp = &r->view->snapshot->services;

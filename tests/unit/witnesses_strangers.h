@@ -95,6 +95,80 @@ WITNESS(peers_and_nothing_works) {
     many_peers(w, false);
     w->s.totals.established = 0;
 }
+/* A phone looks for DNS over TLS at the resolver that it asks, and goes on without. */
+WITNESS(dns_over_tls_refused) {
+    static struct msg_connection c;
+    static const struct addr phone = {{10, 0, 0, 44}, 4};
+    stray_refused(w);
+    w->service[0].by_strangers = 0;
+    w->service[0].name[0] = 0;
+    w->service[0].port = 853;
+    w->resolver[0].address = w->service[0].address;
+    world_dns(w, "www.example.com", 0)->client = phone;
+    c = (struct msg_connection){.client = phone,
+                                .server = w->service[0].address,
+                                .server_port = 853,
+                                .state = CONN_REFUSED};
+    w->s.connections = (struct msg_connections){.rows = &c, .rows_n = 1, .of = 1};
+}
+WITNESS(dns_over_tls_silent) {
+    dns_over_tls_refused(w);
+    w->service[0].refused = 0;
+    w->service[0].timed_out = w->service[0].timeout_repeated = 3;
+    w->service[0].timeout_syn_sent = 6;
+}
+WITNESS(dns_over_tls_prohibited) {
+    dns_over_tls_refused(w);
+    w->service[0].refused = 0;
+    w->service[0].unreachable = 1;
+    world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 13;
+    w->incident[0].ip_proto = 6;
+}
+/* A gateway that is asked for names over IPv4 is looked at over IPv6 as well. */
+WITNESS(dns_over_tls_at_the_other_family) {
+    dns_over_tls_refused(w);
+    w->service[0].address = addr_from_bytes((uint8_t[16]){0xfd, [15] = 1}, 16);
+    w->s.connections.rows[0].server = w->service[0].address;
+}
+/* A public server that is asked in no other way. */
+WITNESS(dns_over_tls_only) {
+    dns_over_tls_refused(w);
+    w->dns[0].server.b[3]++;
+}
+/* The client that tries has no answers otherwise. */
+WITNESS(dns_over_tls_of_one_who_needs_it) {
+    dns_over_tls_refused(w);
+    w->dns[0].client.b[3]++;
+}
+/* It looked the server up by its name. */
+WITNESS(dns_over_tls_by_name) {
+    dns_over_tls_refused(w);
+    strcpy(w->service[0].name, "dns.example.com");
+    world_dns(w, "dns.example.com", 0)->client = w->dns[0].client;
+}
+WITNESS(dns_over_tls_for_others) {
+    dns_over_tls_refused(w);
+    w->service[0].established = 1;
+}
+WITNESS(dns_over_tls_asked_about) {
+    dns_over_tls_refused(w);
+    w->target.port[0] = 853;
+    w->target.ports = 1;
+}
+/* The rows of good answers had no room. */
+WITNESS(dns_over_tls_beside_many_names) {
+    dns_over_tls_refused(w);
+    w->s.dns.rows_n = 0;
+}
+WITNESS(port_mapping_closed) {
+    udp_closed(w);
+    w->incident[0].port = 5351;
+}
+WITNESS(port_mapping_asked_about) {
+    port_mapping_closed(w);
+    w->target.port[0] = 5351;
+    w->target.ports = 1;
+}
 WITNESS(stray_datagrams) {
     udp_closed(w);
     w->incident[0].port = 161;
@@ -280,6 +354,18 @@ WITNESS(resolver_dead_one_sided) {
     {"tcp_syn_timeout", peers_four, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", peers_on_one_port, "critical", "confirmed", "network_or_server", "203.0.113.101:9042"}, \
     {"tcp_syn_timeout", peers_and_nothing_works, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
+    {"tcp_refused", dns_over_tls_refused, "info", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_syn_timeout", dns_over_tls_silent, "info", "confirmed", "network_or_server", "203.0.113.9:853"}, \
+    {"icmp_prohibited", dns_over_tls_prohibited, "info", "confirmed", "policy", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_at_the_other_family, "info", "confirmed", "server", "[fd00::1]:853"}, \
+    {"tcp_refused", dns_over_tls_only, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_of_one_who_needs_it, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_by_name, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_for_others, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_asked_about, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_beside_many_names, "info", "confirmed", "server", "203.0.113.9:853"}, \
+    {"udp_port_unreachable", port_mapping_closed, "info", "confirmed", "server", "203.0.113.9:5351"}, \
+    {"udp_port_unreachable", port_mapping_asked_about, "critical", "confirmed", "server", "203.0.113.9:5351"}, \
     {"udp_port_unreachable", stray_datagrams, "info", "confirmed", "server", "203.0.113.9:161"}, \
     {"udp_port_unreachable", stray_datagrams_of_one_known, "warning", "confirmed", "server", "203.0.113.9:161"}, \
     {"icmp_prohibited", stray_prohibited, "info", "confirmed", "policy", "203.0.113.9:161"}, \
