@@ -27,6 +27,8 @@ bool derive_hosts_failing_there(const struct derive_row *r, double *out);
  * for all. */
 bool derive_peers_failing(const struct derive_row *r, double *out);
 bool derive_peers_first(const struct derive_row *r, double *out);
+bool derive_incident_peers_failing(const struct derive_row *r, double *out);
+bool derive_incident_peers_first(const struct derive_row *r, double *out);
 
 /* A service of DNS over TLS that never worked, whose clients ask without TLS as well. */
 bool derive_dns_over_tls_tried(const struct derive_row *r, double *out);

@@ -447,6 +447,8 @@ const struct computed computed_incidents[] = {
     {"beyond_silence", derive_incident_beyond_silence},
     {"service_unreachable", i_unreachable},
     {"dns_over_tls_tried", i_dns_over_tls_tried},
+    {"peers_failing", derive_incident_peers_failing},
+    {"peers_first", derive_incident_peers_first},
     {"port_asked", derive_port_asked},
     {"icmp_type", i_icmp_type},
     {"icmp_code", i_icmp_code},

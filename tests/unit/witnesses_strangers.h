@@ -91,6 +91,98 @@ WITNESS(peers_on_one_port) {
     many_peers(w, false);
     for (unsigned i = 1; i < 7; i++) w->s.services.rows[i].port = 9042;
 }
+/* Peers all over the internet, most of them on one port; the last one answers. */
+static inline void crowd(struct world *w, unsigned failing) {
+    static struct msg_service s[24];
+    stray_silent(w);
+    s[0] = w->service[1];
+    for (unsigned i = 1; i <= failing + 1; i++) {
+        s[i] = w->service[0];
+        s[i].by_strangers = 0;
+        s[i].name[0] = 0;
+        s[i].address.b[1] = (uint8_t)i;
+        s[i].port = 6881;
+        if (i <= failing) continue;
+        s[i].established = s[i].attempted;
+        s[i].timed_out = s[i].timeout_repeated = 0;
+    }
+    w->s.services = (struct msg_services){.rows = s, .rows_n = failing + 2, .of = failing + 2};
+}
+WITNESS(peers_all_over) {
+    crowd(w, 10);
+    for (unsigned i = 2; i < 12; i++) w->s.services.rows[i].asked_again = 1;
+}
+WITNESS(peers_all_over_few) {
+    crowd(w, 9);
+}
+WITNESS(peers_all_over_none_answers) {
+    crowd(w, 10);
+    w->s.services.rows_n--;
+}
+WITNESS(peers_all_over_behind_a_firewall) {
+    crowd(w, 20);
+    w->s.services.rows_n--;
+}
+/* The machines of one provider. */
+WITNESS(peers_of_one_network) {
+    crowd(w, 20);
+    for (unsigned i = 1; i < 21; i++) {
+        w->s.services.rows[i].address.b[1] = 7;
+        w->s.services.rows[i].address.b[3] = (uint8_t)i;
+    }
+}
+WITNESS(peers_inside) {
+    crowd(w, 20);
+    for (unsigned i = 1; i < 21; i++) w->s.services.rows[i].address.b[0] = 10;
+}
+/* Somebody's own server is dead meanwhile: it is tried again and again, or has a name. */
+WITNESS(peers_and_a_server) {
+    crowd(w, 11);
+    w->s.services.rows[4].asked_again = 2;
+}
+WITNESS(peers_and_a_server_with_a_name) {
+    crowd(w, 11);
+    strcpy(w->s.services.rows[4].name, "vpn.example.com");
+}
+WITNESS(peers_unreachable) {
+    crowd(w, 10);
+    for (unsigned i = 1; i < 11; i++) {
+        struct msg_service *s = &w->s.services.rows[i];
+        s->unreachable = s->timed_out;
+        s->timed_out = s->timeout_repeated = 0;
+    }
+    struct msg_incident *n = world_incident(w, INCIDENT_ICMP_UNREACHABLE);
+    n->subject = w->s.services.rows[1].address;
+    n->port = 6881;
+    n->ip_proto = 6;
+    n->value = 3 * 256 + 1;
+}
+/* The gateway knows no way: it is no peer that is gone. */
+WITNESS(peers_unreachable_from_here) {
+    peers_unreachable(w);
+    w->incident[0].peer.b[0] = 10;
+}
+static inline void datagrams_all_over(struct world *w, unsigned hosts, unsigned each) {
+    static struct msg_incident n[12];
+    udp_closed(w);
+    for (unsigned i = 0; i < hosts; i++) {
+        n[i] = w->incident[0];
+        n[i].subject.b[1] = (uint8_t)i;
+        n[i].peer = n[i].subject;
+        n[i].port = 6881;
+        n[i].count = each;
+    }
+    w->s.incidents = (struct msg_incidents){.rows = n, .rows_n = hosts, .of = hosts};
+}
+WITNESS(datagrams_to_peers) {
+    datagrams_all_over(w, 10, 2);
+}
+WITNESS(datagrams_to_few) {
+    datagrams_all_over(w, 9, 2);
+}
+WITNESS(datagrams_again_and_again) {
+    datagrams_all_over(w, 10, 6);
+}
 WITNESS(peers_and_nothing_works) {
     many_peers(w, false);
     w->s.totals.established = 0;
@@ -351,6 +443,19 @@ WITNESS(resolver_dead_one_sided) {
     {"tcp_syn_timeout", stray_silent, "info", "confirmed", "network_or_server", "203.0.113.9:23"}, \
     {"tcp_syn_timeout", peers_gone, "info", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", backends_gone, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
+    {"tcp_syn_timeout", peers_all_over, "info", "confirmed", "network_or_server", "203.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_all_over_few, "critical", "confirmed", "network_or_server", "203.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_all_over_none_answers, "critical", "confirmed", "network_or_server", "203.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_all_over_behind_a_firewall, "info", "confirmed", "network_or_server", "203.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_of_one_network, "critical", "confirmed", "network_or_server", "203.7.113.10:6881"}, \
+    {"tcp_syn_timeout", peers_inside, "critical", "confirmed", "network_or_server", "10.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_and_a_server, "critical", "confirmed", "network_or_server", "203.4.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_and_a_server_with_a_name, "critical", "confirmed", "network_or_server", "203.4.113.9:6881"}, \
+    {"icmp_unreachable", peers_unreachable, "info", "confirmed", "network", "203.1.113.9:6881"}, \
+    {"icmp_unreachable", peers_unreachable_from_here, "critical", "confirmed", "network", "203.1.113.9:6881"}, \
+    {"udp_port_unreachable", datagrams_to_peers, "info", "confirmed", "server", "203.0.113.9:6881"}, \
+    {"udp_port_unreachable", datagrams_to_few, "warning", "confirmed", "server", "203.0.113.9:6881"}, \
+    {"udp_port_unreachable", datagrams_again_and_again, "warning", "confirmed", "server", "203.0.113.9:6881"}, \
     {"tcp_syn_timeout", peers_four, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", peers_on_one_port, "critical", "confirmed", "network_or_server", "203.0.113.101:9042"}, \
     {"tcp_syn_timeout", peers_and_nothing_works, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
