@@ -104,6 +104,68 @@ WITNESS(resolver_closed_beside_another) {
     udp_closed_resolver(w);
 }
 
+/* A resolver far away takes as long as the nearest of so many servers. */
+static void dns_over_a_long_line(struct world *w, uint32_t servers) {
+    w->resolver[0].latency_us = (struct dist){8, 130000, 134000, 150000, 170000};
+    w->service[0].handshake_us = (struct dist){4, 128000, 130000, 135000, 140000};
+    for (uint32_t i = 1; i < servers; i++) {
+        w->service[i] = w->service[0];
+        w->service[i].address.b[3] = (uint8_t)(20 + i);
+    }
+    w->s.services.rows_n = servers;
+}
+WITNESS(dns_as_slow_as_the_line) {
+    dns_over_a_long_line(w, 3);
+}
+WITNESS(dns_as_slow_as_few) {
+    dns_over_a_long_line(w, 2);
+}
+WITNESS(dns_slower_than_the_line) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].latency_us.p50_us = 170000;
+}
+/* One server is near: so is the line. */
+WITNESS(dns_slow_beside_one_near) {
+    dns_over_a_long_line(w, 4);
+    w->service[3].handshake_us.p50_us = 20000;
+}
+/* A device on the local network says nothing of the line. */
+WITNESS(dns_as_slow_as_the_line_of_the_house) {
+    dns_over_a_long_line(w, 4);
+    w->service[3].handshake_us.p50_us = 500;
+    w->service[3].address = addr_from_bytes((uint8_t[]){192, 168, 1, 70}, 4);
+}
+/* Nor do handshakes that wait for the client, seen beside the servers. */
+WITNESS(dns_slow_where_clients_are_far) {
+    dns_over_a_long_line(w, 3);
+    for (unsigned i = 0; i < 3; i++) w->service[i].handshakes_by_client = 4;
+}
+/* A router that asks over such a line, and an office at its far end. */
+WITNESS(dns_of_a_router_on_a_long_line) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].address = addr_from_bytes((uint8_t[]){192, 168, 1, 1}, 4);
+}
+WITNESS(dns_of_a_far_office) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].address = addr_from_bytes((uint8_t[]){10, 0, 0, 53}, 4);
+    for (unsigned i = 0; i < 3; i++) w->service[i].address.b[0] = 10;
+}
+/* A resolver of the house, and another network far away. */
+WITNESS(dns_of_a_house_beside_a_far_office) {
+    dns_of_a_far_office(w);
+    w->resolver[0].address.b[1] = 99;
+}
+/* Half of its answers take seconds, and so does all else. */
+WITNESS(dns_over_seconds_of_line) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].latency_us = (struct dist){8, 1200000, 1250000, 1300000, 1400000};
+    for (unsigned i = 0; i < 3; i++) w->service[i].handshake_us.p50_us = 1200000;
+}
+WITNESS(dns_once_slow_on_a_long_line) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].latency_us.max_us = 3000000;
+}
+
 /* Another address of the same name, as healthy as the first. */
 static struct msg_service *sibling(struct world *w, struct addr address) {
     struct msg_service *s = &w->service[w->s.services.rows_n++];
