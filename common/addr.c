@@ -89,6 +89,18 @@ bool addr_is_loopback(const struct addr *a) {
     return a->len == 16 && memcmp(a->b, one, 16) == 0;
 }
 
+bool addr_is_private(const struct addr *a) {
+    const uint8_t *b = a->b;
+    if (a->len == 4)
+        return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0u) == 16) ||
+               (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
+    if (a->len != 16) return false;
+    if ((b[0] & 0xfeu) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0u) == 0x80)) return true;
+    for (unsigned i = 0; i < 15; i++)
+        if (b[i] != 0) return false;
+    return b[15] == 1;
+}
+
 bool addr_is_multicast(const struct addr *a) {
     static const uint8_t broadcast[4] = {255, 255, 255, 255};
     if (a->len == 4) return (a->b[0] & 0xf0) == 0xe0 || memcmp(a->b, broadcast, 4) == 0;

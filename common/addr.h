@@ -49,4 +49,6 @@ const char *addr_format_endpoint(const struct addr *a, unsigned port,
 
 bool addr_is_loopback(const struct addr *a);  /* 127/8, ::1 */
 bool addr_is_multicast(const struct addr *a); /* 224/4, ff00::/8, and 255.255.255.255 */
+/* For use inside of networks or hosts only: RFC 1918, 4193, 3927, 4291, and loopback. */
+bool addr_is_private(const struct addr *a);
 #endif

@@ -95,6 +95,7 @@ uint32_t rows_resolvers(struct engine *e, struct msg_resolver *rows, uint64_t *o
 static void put_dns(const struct engine *e, const struct dns_entry *d, struct msg_dns_row *r) {
     memset(r, 0, sizeof *r);
     r->client = d->client;
+    r->client_mark = d->client_mark;
     r->server = d->server;
     r->server_port = d->server_port;
     name_out(e, d->name, d->name_len, r->name, sizeof r->name);

@@ -25,18 +25,6 @@ struct word {
 /* ---- addresses and names ----------------------------------------------------------------------
  */
 
-bool dns_is_private_address(const struct addr *a) {
-    const uint8_t *b = a->b;
-    if (a->len == 4)
-        return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0u) == 16) ||
-               (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
-    if (a->len != 16) return false;
-    if ((b[0] & 0xfeu) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0u) == 0x80)) return true;
-    for (unsigned i = 0; i < 15; i++)
-        if (b[i] != 0) return false;
-    return b[15] == 1;
-}
-
 /* Labels at the beginning that are numbers of up to so many digits. */
 static unsigned numbers_in_front(const uint8_t *name, size_t len, unsigned digits_max, bool hex) {
     unsigned labels = 0, digits = 0;
@@ -190,10 +178,10 @@ static bool is_in_name(const struct addr *a, const uint8_t *name, size_t len) {
  */
 static void look_for_private(struct engine *e, struct resolver *r, const struct dns_entry *d,
                              const struct dns_message *m) {
-    if (m->rcode != 0 || !asks_address(d) || dns_is_private_address(&d->server)) return;
+    if (m->rcode != 0 || !asks_address(d) || addr_is_private(&d->server)) return;
     if (is_of_site(&d->client, &d->server)) return;
     for (unsigned i = 0; i < m->addresses; i++) {
-        if (!dns_is_private_address(&m->address[i].address)) continue;
+        if (!addr_is_private(&m->address[i].address)) continue;
         if (dns_is_private_name(d->name, d->name_len) ||
             is_in_name(&m->address[i].address, d->name, d->name_len))
             return;

@@ -37,10 +37,6 @@ bool dns_is_unfollowed(const struct engine *e, const struct dns_entry *d);
 /* Of a question for AAAA: how long the same client waited for the good answer to its question for A
  * of the same name, 1 at least; 0: there was none. */
 uint64_t dns_sibling_a_us(const struct engine *e, const struct dns_entry *d);
-
-/* The address is for use inside of networks or hosts only: RFC 1918, 4193, 3927, 4291. */
-bool dns_is_private_address(const struct addr *a);
-
 /* "2.0.0.127.list.example": a block list is asked about an address (RFC 5782, sections 2.1
  * and 2.4). It answers 127.0.0.N, or that there is no such name.  `name` in lower case. */
 bool dns_asks_block_list(const uint8_t *name, size_t len);

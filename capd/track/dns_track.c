@@ -153,6 +153,7 @@ static void make_key(const struct engine *e, struct dns_entry *key, const struct
     key->server = m->response ? k->src : k->dst;
     key->client_port = m->response ? k->dport : k->sport;
     key->server_port = m->response ? k->sport : k->dport;
+    key->client_mark = m->response ? 0 : flows_mac_mark(k);
     key->id = m->id;
     if (m->has_question) {
         key->type = m->qtype;
@@ -331,12 +332,18 @@ static bool has_suffix_added(const struct dns_entry *longer, const struct dns_en
            memcmp(longer->name, shorter->name, shorter->name_len) == 0;
 }
 
+/* A host with addresses of both families asks resolvers of each from its own address there. */
+static bool same_asker(const struct dns_entry *a, const struct dns_entry *b) {
+    if (a->client.len == b->client.len) return addr_equal(&a->client, &b->client);
+    return a->client_mark != 0 && a->client_mark == b->client_mark;
+}
+
 bool dns_is_resolved(const struct engine *e, const struct dns_entry *d) {
     if (d->addresses > 0) return true;
     if (d->name_len == 0) return false;
     for (uint32_t i = 0; i < e->dns.used; i++) {
         const struct dns_entry *o = &e->dns.entry[i];
-        if (o->addresses == 0 || !addr_equal(&o->client, &d->client)) continue;
+        if (o->addresses == 0 || !same_asker(o, d)) continue;
         bool same = o->name_len == d->name_len && memcmp(o->name, d->name, d->name_len) == 0;
         if (same || has_suffix_added(o, d) || has_suffix_added(d, o)) return true;
     }

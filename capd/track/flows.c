@@ -15,6 +15,14 @@
 
 #define ONE_SIDED_MIN 4u /* datagrams that nobody answers: a stream, no attempt */
 
+uint16_t flows_mac_mark(const struct packet *k) {
+    uint32_t h = 2166136261u;
+    if (!k->has_mac) return 0;
+    for (unsigned i = 0; i < 6; i++) h = (h ^ k->src_mac[i]) * 16777619u;
+    uint16_t mark = (uint16_t)(h ^ h >> 16);
+    return mark ? mark : 1;
+}
+
 /* Who is the server?  The side that answers a SYN; else the well-known, then the lower port. */
 static unsigned guess_client(const struct packet *k, bool *guessed_out) {
     bool tcp = k->ip_proto == 6;

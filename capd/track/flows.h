@@ -13,6 +13,10 @@ uint32_t flows_packet(struct engine *e, struct packet *k, const struct flow_key 
 uint32_t flows_find(const struct engine *e, uint8_t ip_proto, const struct addr *src,
                     uint16_t sport, const struct addr *dst, uint16_t dport, unsigned *dir_out);
 
+/* 16 bits of the link-layer address of the sender; 0: none.  A chance match hides a difference, no
+ * more. */
+uint16_t flows_mac_mark(const struct packet *k);
+
 /* Fold the flow and free its slot. */
 void flows_retire(struct engine *e, uint32_t i);
 

@@ -292,11 +292,11 @@ void link_claims_frame(struct engine *e, const struct packet *k) {
 static bool is_elsewhere(const struct addr *a, const struct addr *b) {
     if (a->len != b->len) return false;
     return a->len == 4 ? memcmp(a->b, b->b, 2) != 0
-                       : memcmp(a->b, b->b, 8) != 0 && !dns_is_private_address(a);
+                       : memcmp(a->b, b->b, 8) != 0 && !addr_is_private(a);
 }
 
 void link_heard(struct engine *e, const struct addr *server) {
-    if (!dns_is_private_address(server)) e->link.beyond_us = e->now_us;
+    if (!addr_is_private(server)) e->link.beyond_us = e->now_us;
 }
 
 bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us) {

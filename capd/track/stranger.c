@@ -31,7 +31,7 @@ bool stranger_tries_again(struct engine *e, const struct flow *f) {
 
 bool stranger_is(const struct engine *e, const struct addr *client) {
     uint64_t hash = hash_addr(e->o.seed, client, 0);
-    if (dns_is_private_address(client) || select_local(e, client)) return false;
+    if (addr_is_private(client) || select_local(e, client)) return false;
     for (unsigned n = 0; n < PROBES; n++) {
         uint32_t bit = (uint32_t)(hash >> (32u * n)) % BITS;
         if (!(e->welcome[bit / 64] >> bit % 64 & 1)) return true;

@@ -208,6 +208,7 @@ struct services {
 struct dns_entry {
     struct addr client, server;
     uint16_t client_port, server_port, id, type;
+    uint16_t client_mark; /* of the asker's link-layer address; 0: not known */
     uint16_t rcode, answers;
     uint8_t addresses;       /* A and AAAA records in the answer */
     uint32_t extended_error; /* INFO-CODE + 1, 0: none */

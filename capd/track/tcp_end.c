@@ -4,6 +4,7 @@
  * one ending at most, the most telling one, so that one cause is told once; only a silence before a
  * reset is noted beside the others. Runs in: worker.  Input trust: packets. */
 #include "capd/track/tcp_end.h"
+#include "capd/track/flows.h"
 #include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
@@ -46,17 +47,8 @@ enum end_how {
     END_ACKS = 1u << 10    /* the RST says up to where its sender has got data */
 };
 
-/* 16 bits of a link-layer address, never 0.  A chance match hides a difference, no more. */
-static uint16_t mac_mark(const struct packet *k) {
-    uint32_t h = 2166136261u;
-    if (!k->has_mac) return 0;
-    for (unsigned i = 0; i < 6; i++) h = (h ^ k->src_mac[i]) * 16777619u;
-    uint16_t mark = (uint16_t)(h ^ h >> 16);
-    return mark ? mark : 1;
-}
-
 void tcp_end_first(const struct segment *s) {
-    s->f->mac_mark[s->dir] = mac_mark(s->k);
+    s->f->mac_mark[s->dir] = flows_mac_mark(s->k);
 }
 
 static unsigned apart(unsigned a, unsigned b) {
@@ -156,7 +148,7 @@ static bool is_unacked(const struct flow *f, unsigned dir) {
 
 void tcp_end_note(const struct segment *s, bool clean) {
     struct flow *f = s->f;
-    uint16_t mark = mac_mark(s->k);
+    uint16_t mark = flows_mac_mark(s->k);
     if (f->end_how & END_SEEN) return;
     f->end_us = s->us;
     f->end_how = END_SEEN;

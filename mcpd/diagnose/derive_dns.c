@@ -116,7 +116,7 @@ static const struct msg_dns_row *answered_later(const struct derive_row *r,
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *o = &all->rows[i];
         if (!o->answered || o->type != d->type || o->at_us < d->at_us) continue;
-        if (!addr_equal(&o->client, &d->client) || strcmp(o->name, d->name) != 0) continue;
+        if (!derive_same_asker(o, d) || strcmp(o->name, d->name) != 0) continue;
         if (!first || o->at_us < first->at_us) first = o;
     }
     return first;

@@ -12,6 +12,9 @@ extern const struct computed computed_totals[], computed_services[], computed_re
     computed_media[], computed_dns[], computed_tls[], computed_strain[], computed_load[],
     computed_hosts[];
 
+/* Did one host ask both?  Resolvers of the other family are asked from another address. */
+bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b);
+
 /* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`
  * select the target's traffic in the worker already. */
 bool derive_of_target(const struct derive_row *r, double *out);
@@ -24,6 +27,14 @@ bool derive_hosts_failing_there(const struct derive_row *r, double *out);
  * for all. */
 bool derive_peers_failing(const struct derive_row *r, double *out);
 bool derive_peers_first(const struct derive_row *r, double *out);
+bool derive_incident_peers_failing(const struct derive_row *r, double *out);
+bool derive_incident_peers_first(const struct derive_row *r, double *out);
+
+/* A service of DNS over TLS that never worked, whose clients ask without TLS as well. */
+bool derive_dns_over_tls_tried(const struct derive_row *r, double *out);
+
+/* Did the caller name the row's port? */
+bool derive_port_asked(const struct derive_row *r, double *out);
 
 /* Connections and answers that the host of a service or resolver, or an incident's subject, gave;
  * its UDP ports, the row's included, that it said are closed; gateways before it that are silent.

@@ -64,7 +64,13 @@ static bool is_silent(const struct derive_row *r, const struct msg_dns_row *d) {
            addr_equal(&d->server, &me->address);
 }
 
-/* The same client got an answer to the same question from another resolver. */
+bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b) {
+    if (a->client.len == b->client.len) return addr_equal(&a->client, &b->client);
+    return a->client_mark != 0 && a->client_mark == b->client_mark;
+}
+
+/* The same client got an answer to the same question from another resolver: one that it asked
+ * later, or that it was waiting for already. */
 static const struct msg_dns_row *answer_elsewhere(const struct derive_row *r,
                                                   const struct msg_dns_row *d) {
     const struct msg_dns *all = &r->view->snapshot->dns;
@@ -72,8 +78,9 @@ static const struct msg_dns_row *answer_elsewhere(const struct derive_row *r,
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *o = &all->rows[i];
         if (!o->answered || addr_equal(&o->server, &d->server) || o->type != d->type) continue;
-        if (!addr_equal(&o->client, &d->client) || strcmp(o->name, d->name) != 0) continue;
-        if (o->at_us >= d->at_us && (!first || o->at_us < first->at_us)) first = o;
+        if (!derive_same_asker(o, d) || strcmp(o->name, d->name) != 0) continue;
+        if (o->at_us + o->took_us < d->at_us) continue;
+        if (!first || o->at_us < first->at_us) first = o;
     }
     return first;
 }
@@ -114,6 +121,45 @@ static bool r_silent_elsewhere(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+/* ---- the line ------------------------------------------------------------------------------- */
+#define LINE_HOSTS 3u /* one or two may just be far away */
+
+/* A host of the outside, or of the resolver's own network: 16 bits of IPv4, 48 of IPv6. */
+static bool is_of_line(const struct addr *a, const struct addr *resolver, bool inside) {
+    if (!inside) return !addr_is_private(a);
+    return addr_is_private(a) && a->len == resolver->len &&
+           memcmp(a->b, resolver->b, a->len == 4 ? 2 : 6) == 0;
+}
+
+/* The nearest of these with which connections came up, in microseconds; 0: too few. */
+static uint64_t nearest_us(const struct derive_row *r, bool inside) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    const struct msg_resolver *me = r->row;
+    const struct addr *host[LINE_HOSTS];
+    uint64_t least = UINT64_MAX;
+    uint32_t hosts = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        bool from_server = s->handshake_us.samples > 2 * s->handshakes_by_client;
+        if (!from_server || addr_equal(&s->address, &me->address) ||
+            !is_of_line(&s->address, &me->address, inside))
+            continue;
+        if (s->handshake_us.p50_us < least) least = s->handshake_us.p50_us;
+        uint32_t k = 0;
+        while (k < hosts && !addr_equal(host[k], &s->address)) k++;
+        if (k == hosts && hosts < LINE_HOSTS) host[hosts++] = &s->address;
+    }
+    return hosts == LINE_HOSTS ? least : 0;
+}
+
+/* What no answer from that far can be sooner than: the way takes so long.  A resolver inside may
+ * ask over it, or be reached over it as its neighbours are. */
+static bool r_line_ms(const struct derive_row *r, double *out) {
+    uint64_t outside = nearest_us(r, false), inside = nearest_us(r, true);
+    *out = (double)(outside > inside ? outside : inside) / 1e3;
+    return outside + inside > 0;
+}
+
 static int by_size(const void *a, const void *b) {
     const uint64_t *x = a, *y = b;
     return (*x > *y) - (*x < *y);
@@ -127,7 +173,7 @@ static bool r_moved_on_ms(const struct derive_row *r, double *out) {
     for (uint32_t i = 0; i < all->rows_n && n < LIM_DNS_ROWS; i++) {
         const struct msg_dns_row *d = &all->rows[i];
         const struct msg_dns_row *o = is_silent(r, d) ? answer_elsewhere(r, d) : NULL;
-        if (o) waited[n++] = o->at_us - d->at_us;
+        if (o) waited[n++] = o->at_us > d->at_us ? o->at_us - d->at_us : 0;
     }
     if (n == 0) return false;
     qsort(waited, n, sizeof waited[0], by_size);
@@ -243,6 +289,11 @@ static bool i_service_answers(const struct derive_row *r, double *out) {
     return is(out, s && s->data_segments_to_client > 0);
 }
 
+static bool i_dns_over_tls_tried(const struct derive_row *r, double *out) {
+    const struct derive_row at = {r->view, TABLE_SERVICES, derive_incident_service(r)};
+    return at.row ? derive_dns_over_tls_tried(&at, out) : is(out, false);
+}
+
 static bool i_unreachable(const struct derive_row *r, double *out) {
     const struct msg_service *s = derive_incident_service(r);
     return number(out, s ? s->unreachable : 0);
@@ -294,14 +345,25 @@ static bool i_said_by_subject(const struct derive_row *r, double *out) {
     return is(out, addr_equal(&n->peer, &n->subject));
 }
 
-/* A resolver that answered nothing: without it no name is known. */
-static bool i_is_mute_resolver(const struct derive_row *r, double *out) {
+static const struct msg_resolver *incident_resolver(const struct derive_row *r) {
     const struct msg_incident *me = r->row;
     const struct msg_resolvers *all = &r->view->snapshot->resolvers;
     for (uint32_t i = 0; i < all->rows_n; i++)
         if (all->rows[i].port == me->port && addr_equal(&all->rows[i].address, &me->subject))
-            return is(out, all->rows[i].responses == 0);
-    return is(out, false);
+            return &all->rows[i];
+    return NULL;
+}
+
+/* A resolver that answered nothing: without it no name is known ... */
+static bool i_is_mute_resolver(const struct derive_row *r, double *out) {
+    const struct msg_resolver *s = incident_resolver(r);
+    return is(out, s && s->responses == 0);
+}
+
+/* ... unless another one answered. */
+static bool i_resolved_elsewhere(const struct derive_row *r, double *out) {
+    const struct derive_row at = {r->view, TABLE_RESOLVERS, incident_resolver(r)};
+    return at.row ? r_answered_elsewhere(&at, out) : number(out, 0);
 }
 
 /* Connections of the service that died like this one. */
@@ -410,6 +472,7 @@ const struct computed computed_resolvers[] = {
     {"served_here", derive_resolver_served_here},
     {"beyond_silence", derive_resolver_beyond_silence},
     {"moved_on_ms", r_moved_on_ms},
+    {"line_ms", r_line_ms},
     {"servfail_extended_error", r_servfail_extended},
     {"refused_extended_error", r_refused_extended},
     {"nxdomain_extended_error", r_nxdomain_extended},
@@ -423,6 +486,10 @@ const struct computed computed_incidents[] = {
     {"served_here", derive_incident_served_here},
     {"beyond_silence", derive_incident_beyond_silence},
     {"service_unreachable", i_unreachable},
+    {"dns_over_tls_tried", i_dns_over_tls_tried},
+    {"peers_failing", derive_incident_peers_failing},
+    {"peers_first", derive_incident_peers_first},
+    {"port_asked", derive_port_asked},
     {"icmp_type", i_icmp_type},
     {"icmp_code", i_icmp_code},
     {"icmp_class", i_icmp_class},
@@ -431,6 +498,7 @@ const struct computed computed_incidents[] = {
     {"said_by_subject", i_said_by_subject},
     {"closed_ports_here", derive_incident_closed_here},
     {"mute_resolver", i_is_mute_resolver},
+    {"resolved_elsewhere", i_resolved_elsewhere},
     {"same_percent", i_same_percent},
     {"service_gone", i_service_gone},
     {"unanswered_percent", i_unanswered_percent},

@@ -101,20 +101,58 @@ bool derive_hosts_failing_there(const struct derive_row *r, double *out) {
 
 /* ---- peers -----------------------------------------------------------------------------------
  * Programs that share files or chains of blocks know their peers by address alone, from lists that
- * are never up to date, each on a port of its own. */
+ * are never up to date.  Each has a port of its own; or they are spread over so many networks of
+ * the internet that no service is. */
 #define FIRST_FREE_PORT 1024u
+#define NETWORKS        10u /* of those that failed, where others like them answer: a crowd */
+#define NETWORKS_ALONE  20u /* ... where none does, as behind a firewall */
 
-static bool may_be_peer(const struct derive_row *r, const struct msg_service *s) {
+static bool is_unknown(const struct derive_row *r, const struct msg_service *s) {
     struct derive_row other = *r;
     double target;
     other.row = s;
-    return never_worked(s) && s->asked_again == 0 && !s->name[0] && s->port >= FIRST_FREE_PORT &&
-           derive_of_target(&other, &target) && target == 0;
+    return !s->name[0] && s->port >= FIRST_FREE_PORT && derive_of_target(&other, &target) &&
+           target == 0;
 }
 
-static bool is_peer(const struct derive_row *r, const struct msg_service *s) {
+static bool is_once(const struct derive_row *r, const struct msg_service *s) {
+    return never_worked(s) && s->asked_again == 0 && is_unknown(r, s);
+}
+
+/* Nobody tried it more than twice. */
+static bool is_far(const struct derive_row *r, const struct msg_service *s) {
+    return never_worked(s) && 2 * s->asked_again <= s->attempted && !addr_is_private(&s->address) &&
+           is_unknown(r, s);
+}
+
+/* Different networks, 16 bits of IPv4 or 32 of IPv6, counted as far as it matters. */
+struct networks {
+    const struct addr *of[NETWORKS_ALONE];
+    uint32_t n;
+};
+
+static void networks_add(struct networks *w, const struct addr *a) {
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->of[i]->len == a->len && memcmp(w->of[i]->b, a->b, a->len == 4 ? 2 : 4) == 0) return;
+    if (w->n < NETWORKS_ALONE) w->of[w->n++] = a;
+}
+
+static bool is_crowd(const struct derive_row *r) {
     const struct msg_services *all = &r->view->snapshot->services;
-    if (!may_be_peer(r, s)) return false;
+    struct networks failing = {.n = 0};
+    bool works = false;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (is_far(r, s)) networks_add(&failing, &s->address);
+        works |= s->established > 0 && !addr_is_private(&s->address) && is_unknown(r, s);
+    }
+    return failing.n >= NETWORKS_ALONE || (works && failing.n >= NETWORKS);
+}
+
+static bool is_peer(const struct derive_row *r, const struct msg_service *s, bool crowd) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    if (crowd && is_far(r, s)) return true;
+    if (!is_once(r, s)) return false;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *o = &all->rows[i];
         if (o != s && never_worked(o) && (o->port == s->port || same(&o->address, &s->address)))
@@ -125,16 +163,125 @@ static bool is_peer(const struct derive_row *r, const struct msg_service *s) {
 
 bool derive_peers_failing(const struct derive_row *r, double *out) {
     const struct msg_services *all = &r->view->snapshot->services;
+    bool crowd = is_crowd(r), mine = is_peer(r, r->row, crowd);
     uint64_t n = 0;
-    for (uint32_t i = 0; is_peer(r, r->row) && i < all->rows_n; i++)
-        n += may_be_peer(r, &all->rows[i]);
+    for (uint32_t i = 0; mine && i < all->rows_n; i++)
+        n += is_once(r, &all->rows[i]) || (crowd && is_far(r, &all->rows[i]));
     return number(out, n);
 }
 
 bool derive_peers_first(const struct derive_row *r, double *out) {
     const struct msg_service *first = r->view->snapshot->services.rows;
-    while (first != r->row && !is_peer(r, first)) first++;
+    bool crowd = is_crowd(r);
+    while (first != r->row && !is_peer(r, first, crowd)) first++;
     return is(out, first == r->row);
+}
+
+/* Datagrams to peers that have left, a few to each. */
+#define FEW_DATAGRAMS 5u
+
+static bool has_name(const struct derive_row *r, const struct addr *a) {
+    const struct msg_hosts *all = &r->view->snapshot->hosts;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        if (same(&all->rows[i].address, a)) return all->rows[i].name[0] != 0;
+    return false;
+}
+
+static bool is_far_datagram(const struct derive_row *r, const struct msg_incident *n) {
+    struct derive_row other = *r;
+    double target;
+    other.row = n;
+    return n->kind == INCIDENT_ICMP_UNREACHABLE && n->ip_proto == 17 && !n->toward_client &&
+           !n->worked && !n->unseen && n->port >= FIRST_FREE_PORT && n->count <= FEW_DATAGRAMS &&
+           !addr_is_private(&n->subject) && !addr_is_private(&n->peer) &&
+           derive_of_target(&other, &target) && target == 0 && !has_name(r, &n->subject);
+}
+
+/* How many there are, the first of them; 0: no crowd, or the row is none of them. */
+static uint64_t far_datagrams(const struct derive_row *r, const struct msg_incident **first) {
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    struct networks w = {.n = 0};
+    uint64_t n = 0;
+    *first = NULL;
+    if (!is_far_datagram(r, r->row)) return 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        if (!is_far_datagram(r, &all->rows[i])) continue;
+        networks_add(&w, &all->rows[i].subject);
+        if (n++ == 0) *first = &all->rows[i];
+    }
+    return w.n >= NETWORKS ? n : 0;
+}
+
+/* What a gateway nearby says is no news of a peer. */
+bool derive_incident_peers_failing(const struct derive_row *r, double *out) {
+    const struct derive_row at = {r->view, TABLE_SERVICES, derive_incident_service(r)};
+    const struct msg_incident *me = r->row, *first;
+    if (me->ip_proto == 17) return number(out, far_datagrams(r, &first));
+    if (!at.row || addr_is_private(&me->peer)) return number(out, 0);
+    return derive_peers_failing(&at, out);
+}
+
+bool derive_incident_peers_first(const struct derive_row *r, double *out) {
+    const struct derive_row at = {r->view, TABLE_SERVICES, derive_incident_service(r)};
+    const struct msg_incident *first;
+    if (((const struct msg_incident *)r->row)->ip_proto == 17)
+        return is(out, far_datagrams(r, &first) == 0 || first == r->row);
+    return at.row ? derive_peers_first(&at, out) : is(out, true);
+}
+
+/* ---- tries ------------------------------------------------------------------------------------
+ * Phones and resolvers look whether the server that they ask in the clear also offers DNS over TLS
+ * (RFC 8310, opportunistic), and go on without it where it does not. */
+#define PORT_DNS     53u
+#define PORT_DNS_TLS 853u
+
+static bool answers_in_the_clear(const struct derive_row *r) {
+    const struct msg_resolvers *all = &r->view->snapshot->resolvers;
+    const struct msg_service *me = r->row;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        if (all->rows[i].port == PORT_DNS && addr_equal(&all->rows[i].address, &me->address))
+            return all->rows[i].responses > 0;
+    return false;
+}
+
+/* Is the client served without TLS, by the same server, or where that is inside by any?  Whoever
+ * asked for the server's name needs that one: it was named in the client's settings. */
+static bool asks_in_the_clear(const struct derive_row *r, const struct addr *client) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    const struct msg_service *me = r->row;
+    bool served = all->rows_n < all->of && !me->name[0] && answers_in_the_clear(r);
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_dns_row *d = &all->rows[i];
+        if (!addr_equal(&d->client, client)) continue;
+        if (me->name[0] && strcmp(d->name, me->name) == 0) return false;
+        served |= d->answered && d->server_port == PORT_DNS &&
+                  (addr_equal(&d->server, &me->address) || addr_is_private(&me->address));
+    }
+    return served;
+}
+
+bool derive_dns_over_tls_tried(const struct derive_row *r, double *out) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    const struct msg_service *me = r->row;
+    uint64_t tries = 0;
+    if (me->port != PORT_DNS_TLS || me->established + me->midstream > 0) return is(out, false);
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (c->server_port != me->port || !same(&c->server, &me->address)) continue;
+        if (!asks_in_the_clear(r, &c->client)) return is(out, false);
+        tries++;
+    }
+    return is(out, tries > 0);
+}
+
+bool derive_port_asked(const struct derive_row *r, double *out) {
+    const struct target *t = r->view->target;
+    const struct addr *address;
+    unsigned port;
+    bool asked = false;
+    if (!t || !derive_subject(r, &address, &port)) return is(out, false);
+    for (uint32_t i = 0; i < t->ports; i++) asked |= t->port[i] == port;
+    return is(out, asked || t->asked_port == port);
 }
 
 /* ---- strangers at a host that serves others -------------------------------------------------- */

@@ -383,6 +383,8 @@ const struct computed computed_services[] = {
     {"hosts_failing_there", derive_hosts_failing_there},
     {"peers_failing", derive_peers_failing},
     {"peers_first", derive_peers_first},
+    {"dns_over_tls_tried", derive_dns_over_tls_tried},
+    {"port_asked", derive_port_asked},
     {"served_here", derive_served_here},
     {"beyond_silence", derive_beyond_silence},
     {"failed", s_failed},

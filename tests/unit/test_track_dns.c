@@ -120,12 +120,58 @@ static void test_track_dns_more_resolvers_than_room(void **state) {
         }
 }
 
+/* fd00::1 asks fd00::35 for the same, from the link-layer address that ends with `mac`. */
+static void ask_over_ipv6(struct lab *l, uint8_t mac) {
+    static const uint8_t m[] = "\0\7\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
+    uint8_t f[54 + 8 + sizeof m - 1] = {0}, *ip = f + 14;
+    memset(f, 2, 12);
+    f[11] = mac;
+    put16(f + 12, 0x86dd);
+    ip[0] = 0x60;
+    put16(ip + 4, 8 + sizeof m - 1);
+    ip[6] = 17;
+    ip[7] = 64;
+    ip[8] = ip[24] = 0xfd;
+    ip[23] = 1;
+    ip[39] = 0x35;
+    put16(f + 54, 5001);
+    put16(f + 56, 53);
+    put16(f + 58, 8 + sizeof m - 1);
+    memcpy(f + 62, m, sizeof m - 1);
+    lab_frame(l, f, sizeof f, sizeof f);
+}
+
+/* A host asks a resolver of each family, and one is dead: the name is known all the same, unless it
+ * was another host that found it. */
+static void test_track_dns_resolved_over_the_other_family(void **state) {
+    static const uint8_t found[] = "\0\7\x81\x80\0\1\0\1\0\0\0\0\3www\4test\0\0\1\0\1"
+                                   "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\7";
+    (void)state;
+    for (unsigned same = 0; same < 2; same++) {
+        struct lab *l = lab_default();
+        ask_over_ipv6(l, same ? 2 : 9);
+        l->us += 5 * S;
+        dns(l, false);
+        l->us += 10 * MS;
+        lab_udp(l, B1, 53, A1, 5000, found, sizeof found - 1);
+        lab_wait(l, 10 * S);
+        lab_snapshot(l);
+        assert_int_equal(l->dns.rows_n, 2);
+        assert_false(l->dns.rows[0].answered);
+        assert_int_equal(l->dns.rows[0].client.len, 16);
+        assert_int_equal(l->dns.rows[0].resolved, same);
+        assert_int_equal(l->dns.rows[0].client_mark == l->dns.rows[1].client_mark, same);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_dns_update_is_no_question),
         cmocka_unit_test(test_track_dns_answer_of_the_first_try),
         cmocka_unit_test(test_track_dns_dead_resolver_is_not_crowded_out),
         cmocka_unit_test(test_track_dns_more_resolvers_than_room),
+        cmocka_unit_test(test_track_dns_resolved_over_the_other_family),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,15 @@
 #define TESTS_UNIT_WITNESSES_NAMES_H
 #include "tests/unit/witnesses.h"
 
+static struct addr v4_of(uint8_t last) {
+    return addr_from_bytes((uint8_t[]){203, 0, 113, last}, 4);
+}
+static struct addr v6_of(uint8_t last) {
+    uint8_t b[16] = {0x20, 1, 0xd, 0xb8};
+    b[15] = last;
+    return addr_from_bytes(b, 16);
+}
+
 /* Two resolvers are asked for the same names, the first answers nothing. */
 WITNESS(first_resolver_dead) {
     RESOLVER;
@@ -57,20 +66,112 @@ WITNESS(resolver_dead_other_client) {
     w->dns[2].client = w->dns[3].client = w->resolver[1].address;
 }
 
+/* The other one is asked from the host's address of the other family. */
+WITNESS(first_resolver_dead_other_family) {
+    first_resolver_dead(w);
+    w->resolver[0].address = v6_of(53);
+    for (unsigned i = 0; i < 4; i++) {
+        w->dns[i].client = i < 2 ? v6_of(1) : addr_from_bytes((uint8_t[]){10, 0, 0, 1}, 4);
+        w->dns[i].client_mark = 7;
+        if (i < 2) w->dns[i].server = w->resolver[0].address;
+    }
+}
+/* Two hosts. */
+WITNESS(resolver_dead_other_host) {
+    first_resolver_dead_other_family(w);
+    w->dns[2].client_mark = w->dns[3].client_mark = 8;
+}
+/* Nothing is known of the link. */
+WITNESS(resolver_dead_no_link) {
+    first_resolver_dead_other_family(w);
+    for (unsigned i = 0; i < 4; i++) w->dns[i].client_mark = 0;
+}
+/* The other one is asked at the same time, or a little before. */
+WITNESS(resolver_dead_asked_with_another) {
+    first_resolver_dead_other_family(w);
+    for (unsigned i = 2; i < 4; i++) {
+        w->dns[i].at_us = w->dns[0].at_us + 50 - i * 20;
+        w->dns[i].took_us = 10000;
+    }
+}
+/* Asked once, without answer for long; the name was found elsewhere. */
+WITNESS(resolver_dead_asked_once) {
+    first_resolver_dead(w);
+    w->resolver[0].unanswered = w->resolver[0].unanswered_tries = 1;
+}
+WITNESS(resolver_closed_beside_another) {
+    first_resolver_dead(w);
+    udp_closed_resolver(w);
+}
+
+/* A resolver far away takes as long as the nearest of so many servers. */
+static void dns_over_a_long_line(struct world *w, uint32_t servers) {
+    w->resolver[0].latency_us = (struct dist){8, 130000, 134000, 150000, 170000};
+    w->service[0].handshake_us = (struct dist){4, 128000, 130000, 135000, 140000};
+    for (uint32_t i = 1; i < servers; i++) {
+        w->service[i] = w->service[0];
+        w->service[i].address.b[3] = (uint8_t)(20 + i);
+    }
+    w->s.services.rows_n = servers;
+}
+WITNESS(dns_as_slow_as_the_line) {
+    dns_over_a_long_line(w, 3);
+}
+WITNESS(dns_as_slow_as_few) {
+    dns_over_a_long_line(w, 2);
+}
+WITNESS(dns_slower_than_the_line) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].latency_us.p50_us = 170000;
+}
+/* One server is near: so is the line. */
+WITNESS(dns_slow_beside_one_near) {
+    dns_over_a_long_line(w, 4);
+    w->service[3].handshake_us.p50_us = 20000;
+}
+/* A device on the local network says nothing of the line. */
+WITNESS(dns_as_slow_as_the_line_of_the_house) {
+    dns_over_a_long_line(w, 4);
+    w->service[3].handshake_us.p50_us = 500;
+    w->service[3].address = addr_from_bytes((uint8_t[]){192, 168, 1, 70}, 4);
+}
+/* Nor do handshakes that wait for the client, seen beside the servers. */
+WITNESS(dns_slow_where_clients_are_far) {
+    dns_over_a_long_line(w, 3);
+    for (unsigned i = 0; i < 3; i++) w->service[i].handshakes_by_client = 4;
+}
+/* A router that asks over such a line, and an office at its far end. */
+WITNESS(dns_of_a_router_on_a_long_line) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].address = addr_from_bytes((uint8_t[]){192, 168, 1, 1}, 4);
+}
+WITNESS(dns_of_a_far_office) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].address = addr_from_bytes((uint8_t[]){10, 0, 0, 53}, 4);
+    for (unsigned i = 0; i < 3; i++) w->service[i].address.b[0] = 10;
+}
+/* A resolver of the house, and another network far away. */
+WITNESS(dns_of_a_house_beside_a_far_office) {
+    dns_of_a_far_office(w);
+    w->resolver[0].address.b[1] = 99;
+}
+/* Half of its answers take seconds, and so does all else. */
+WITNESS(dns_over_seconds_of_line) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].latency_us = (struct dist){8, 1200000, 1250000, 1300000, 1400000};
+    for (unsigned i = 0; i < 3; i++) w->service[i].handshake_us.p50_us = 1200000;
+}
+WITNESS(dns_once_slow_on_a_long_line) {
+    dns_over_a_long_line(w, 3);
+    w->resolver[0].latency_us.max_us = 3000000;
+}
+
 /* Another address of the same name, as healthy as the first. */
 static struct msg_service *sibling(struct world *w, struct addr address) {
     struct msg_service *s = &w->service[w->s.services.rows_n++];
     *s = w->service[0];
     s->address = address;
     return s;
-}
-static struct addr v4_of(uint8_t last) {
-    return addr_from_bytes((uint8_t[]){203, 0, 113, last}, 4);
-}
-static struct addr v6_of(uint8_t last) {
-    uint8_t b[16] = {0x20, 1, 0xd, 0xb8};
-    b[15] = last;
-    return addr_from_bytes(b, 16);
 }
 WITNESS(partly_silent) {
     sibling(w, v4_of(10));

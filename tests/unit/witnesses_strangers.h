@@ -91,9 +91,175 @@ WITNESS(peers_on_one_port) {
     many_peers(w, false);
     for (unsigned i = 1; i < 7; i++) w->s.services.rows[i].port = 9042;
 }
+/* Peers all over the internet, most of them on one port; the last one answers. */
+static inline void crowd(struct world *w, unsigned failing) {
+    static struct msg_service s[24];
+    stray_silent(w);
+    s[0] = w->service[1];
+    for (unsigned i = 1; i <= failing + 1; i++) {
+        s[i] = w->service[0];
+        s[i].by_strangers = 0;
+        s[i].name[0] = 0;
+        s[i].address.b[1] = (uint8_t)i;
+        s[i].port = 6881;
+        if (i <= failing) continue;
+        s[i].established = s[i].attempted;
+        s[i].timed_out = s[i].timeout_repeated = 0;
+    }
+    w->s.services = (struct msg_services){.rows = s, .rows_n = failing + 2, .of = failing + 2};
+}
+WITNESS(peers_all_over) {
+    crowd(w, 10);
+    for (unsigned i = 2; i < 12; i++) w->s.services.rows[i].asked_again = 1;
+}
+WITNESS(peers_all_over_few) {
+    crowd(w, 9);
+}
+WITNESS(peers_all_over_none_answers) {
+    crowd(w, 10);
+    w->s.services.rows_n--;
+}
+WITNESS(peers_all_over_behind_a_firewall) {
+    crowd(w, 20);
+    w->s.services.rows_n--;
+}
+/* The machines of one provider. */
+WITNESS(peers_of_one_network) {
+    crowd(w, 20);
+    for (unsigned i = 1; i < 21; i++) {
+        w->s.services.rows[i].address.b[1] = 7;
+        w->s.services.rows[i].address.b[3] = (uint8_t)i;
+    }
+}
+WITNESS(peers_inside) {
+    crowd(w, 20);
+    for (unsigned i = 1; i < 21; i++) w->s.services.rows[i].address.b[0] = 10;
+}
+/* Somebody's own server is dead meanwhile: it is tried again and again, or has a name. */
+WITNESS(peers_and_a_server) {
+    crowd(w, 11);
+    w->s.services.rows[4].asked_again = 2;
+}
+WITNESS(peers_and_a_server_with_a_name) {
+    crowd(w, 11);
+    strcpy(w->s.services.rows[4].name, "vpn.example.com");
+}
+WITNESS(peers_unreachable) {
+    crowd(w, 10);
+    for (unsigned i = 1; i < 11; i++) {
+        struct msg_service *s = &w->s.services.rows[i];
+        s->unreachable = s->timed_out;
+        s->timed_out = s->timeout_repeated = 0;
+    }
+    struct msg_incident *n = world_incident(w, INCIDENT_ICMP_UNREACHABLE);
+    n->subject = w->s.services.rows[1].address;
+    n->port = 6881;
+    n->ip_proto = 6;
+    n->value = 3 * 256 + 1;
+}
+/* The gateway knows no way: it is no peer that is gone. */
+WITNESS(peers_unreachable_from_here) {
+    peers_unreachable(w);
+    w->incident[0].peer.b[0] = 10;
+}
+static inline void datagrams_all_over(struct world *w, unsigned hosts, unsigned each) {
+    static struct msg_incident n[12];
+    udp_closed(w);
+    for (unsigned i = 0; i < hosts; i++) {
+        n[i] = w->incident[0];
+        n[i].subject.b[1] = (uint8_t)i;
+        n[i].peer = n[i].subject;
+        n[i].port = 6881;
+        n[i].count = each;
+    }
+    w->s.incidents = (struct msg_incidents){.rows = n, .rows_n = hosts, .of = hosts};
+}
+WITNESS(datagrams_to_peers) {
+    datagrams_all_over(w, 10, 2);
+}
+WITNESS(datagrams_to_few) {
+    datagrams_all_over(w, 9, 2);
+}
+WITNESS(datagrams_again_and_again) {
+    datagrams_all_over(w, 10, 6);
+}
 WITNESS(peers_and_nothing_works) {
     many_peers(w, false);
     w->s.totals.established = 0;
+}
+/* A phone looks for DNS over TLS at the resolver that it asks, and goes on without. */
+WITNESS(dns_over_tls_refused) {
+    static struct msg_connection c;
+    static const struct addr phone = {{10, 0, 0, 44}, 4};
+    stray_refused(w);
+    w->service[0].by_strangers = 0;
+    w->service[0].name[0] = 0;
+    w->service[0].port = 853;
+    w->resolver[0].address = w->service[0].address;
+    world_dns(w, "www.example.com", 0)->client = phone;
+    c = (struct msg_connection){.client = phone,
+                                .server = w->service[0].address,
+                                .server_port = 853,
+                                .state = CONN_REFUSED};
+    w->s.connections = (struct msg_connections){.rows = &c, .rows_n = 1, .of = 1};
+}
+WITNESS(dns_over_tls_silent) {
+    dns_over_tls_refused(w);
+    w->service[0].refused = 0;
+    w->service[0].timed_out = w->service[0].timeout_repeated = 3;
+    w->service[0].timeout_syn_sent = 6;
+}
+WITNESS(dns_over_tls_prohibited) {
+    dns_over_tls_refused(w);
+    w->service[0].refused = 0;
+    w->service[0].unreachable = 1;
+    world_incident(w, INCIDENT_ICMP_UNREACHABLE)->value = 3 * 256 + 13;
+    w->incident[0].ip_proto = 6;
+}
+/* A gateway that is asked for names over IPv4 is looked at over IPv6 as well. */
+WITNESS(dns_over_tls_at_the_other_family) {
+    dns_over_tls_refused(w);
+    w->service[0].address = addr_from_bytes((uint8_t[16]){0xfd, [15] = 1}, 16);
+    w->s.connections.rows[0].server = w->service[0].address;
+}
+/* A public server that is asked in no other way. */
+WITNESS(dns_over_tls_only) {
+    dns_over_tls_refused(w);
+    w->dns[0].server.b[3]++;
+}
+/* The client that tries has no answers otherwise. */
+WITNESS(dns_over_tls_of_one_who_needs_it) {
+    dns_over_tls_refused(w);
+    w->dns[0].client.b[3]++;
+}
+/* It looked the server up by its name. */
+WITNESS(dns_over_tls_by_name) {
+    dns_over_tls_refused(w);
+    strcpy(w->service[0].name, "dns.example.com");
+    world_dns(w, "dns.example.com", 0)->client = w->dns[0].client;
+}
+WITNESS(dns_over_tls_for_others) {
+    dns_over_tls_refused(w);
+    w->service[0].established = 1;
+}
+WITNESS(dns_over_tls_asked_about) {
+    dns_over_tls_refused(w);
+    w->target.port[0] = 853;
+    w->target.ports = 1;
+}
+/* The rows of good answers had no room. */
+WITNESS(dns_over_tls_beside_many_names) {
+    dns_over_tls_refused(w);
+    w->s.dns.rows_n = 0;
+}
+WITNESS(port_mapping_closed) {
+    udp_closed(w);
+    w->incident[0].port = 5351;
+}
+WITNESS(port_mapping_asked_about) {
+    port_mapping_closed(w);
+    w->target.port[0] = 5351;
+    w->target.ports = 1;
 }
 WITNESS(stray_datagrams) {
     udp_closed(w);
@@ -277,9 +443,34 @@ WITNESS(resolver_dead_one_sided) {
     {"tcp_syn_timeout", stray_silent, "info", "confirmed", "network_or_server", "203.0.113.9:23"}, \
     {"tcp_syn_timeout", peers_gone, "info", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", backends_gone, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
+    {"tcp_syn_timeout", peers_all_over, "info", "confirmed", "network_or_server", "203.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_all_over_few, "critical", "confirmed", "network_or_server", "203.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_all_over_none_answers, "critical", "confirmed", "network_or_server", "203.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_all_over_behind_a_firewall, "info", "confirmed", "network_or_server", "203.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_of_one_network, "critical", "confirmed", "network_or_server", "203.7.113.10:6881"}, \
+    {"tcp_syn_timeout", peers_inside, "critical", "confirmed", "network_or_server", "10.1.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_and_a_server, "critical", "confirmed", "network_or_server", "203.4.113.9:6881"}, \
+    {"tcp_syn_timeout", peers_and_a_server_with_a_name, "critical", "confirmed", "network_or_server", "203.4.113.9:6881"}, \
+    {"icmp_unreachable", peers_unreachable, "info", "confirmed", "network", "203.1.113.9:6881"}, \
+    {"icmp_unreachable", peers_unreachable_from_here, "critical", "confirmed", "network", "203.1.113.9:6881"}, \
+    {"udp_port_unreachable", datagrams_to_peers, "info", "confirmed", "server", "203.0.113.9:6881"}, \
+    {"udp_port_unreachable", datagrams_to_few, "warning", "confirmed", "server", "203.0.113.9:6881"}, \
+    {"udp_port_unreachable", datagrams_again_and_again, "warning", "confirmed", "server", "203.0.113.9:6881"}, \
     {"tcp_syn_timeout", peers_four, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", peers_on_one_port, "critical", "confirmed", "network_or_server", "203.0.113.101:9042"}, \
     {"tcp_syn_timeout", peers_and_nothing_works, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
+    {"tcp_refused", dns_over_tls_refused, "info", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_syn_timeout", dns_over_tls_silent, "info", "confirmed", "network_or_server", "203.0.113.9:853"}, \
+    {"icmp_prohibited", dns_over_tls_prohibited, "info", "confirmed", "policy", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_at_the_other_family, "info", "confirmed", "server", "[fd00::1]:853"}, \
+    {"tcp_refused", dns_over_tls_only, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_of_one_who_needs_it, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_by_name, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_for_others, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_asked_about, "critical", "confirmed", "server", "203.0.113.9:853"}, \
+    {"tcp_refused", dns_over_tls_beside_many_names, "info", "confirmed", "server", "203.0.113.9:853"}, \
+    {"udp_port_unreachable", port_mapping_closed, "info", "confirmed", "server", "203.0.113.9:5351"}, \
+    {"udp_port_unreachable", port_mapping_asked_about, "critical", "confirmed", "server", "203.0.113.9:5351"}, \
     {"udp_port_unreachable", stray_datagrams, "info", "confirmed", "server", "203.0.113.9:161"}, \
     {"udp_port_unreachable", stray_datagrams_of_one_known, "warning", "confirmed", "server", "203.0.113.9:161"}, \
     {"icmp_prohibited", stray_prohibited, "info", "confirmed", "policy", "203.0.113.9:161"}, \
