@@ -390,6 +390,11 @@ void engine_interface_down(struct engine *e, uint64_t us) {
     e->total.interface_down_us = us;
 }
 
+void engine_unread(struct engine *e, uint64_t bytes, uint64_t of_bytes) {
+    e->total.file_unread_bytes = bytes;
+    e->total.file_bytes = of_bytes;
+}
+
 void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,
                     const char *file_error) {
     e->total.missed_kernel = missed_kernel;
