@@ -73,6 +73,8 @@
     F(T, U, one_sided_flows, ANY, count, "TCP flows seen in one direction while its ACKs advance") \
     F(T, U, target_flows_both, ANY, count, "flows of the target in which both ends sent") \
     F(T, U, target_udp_one_way, ANY, count, "UDP flows of the target in which one end sent") \
+    F(T, U, file_unread_bytes, ANY, bytes, "of the file, not analysed because of the damage; 0 where only its last packet is cut off") \
+    F(T, U, file_bytes, ANY, bytes, "of a damaged file, in all") \
     F(T, U, file_errors, ANY, count, "1: the file is cut off or damaged after the last packet") \
     F(T, S, file_error, LIM_ERROR_TEXT, text, "libpcap's words for it") \
     F(T, U, local_is_client, ANY, count, "flows whose client is this host") \

@@ -42,6 +42,8 @@ static void fill_quality(const struct engine *e, struct msg_totals *t) {
     t->narrow_cause = e->narrow_cause;
     t->narrowed_us = e->narrowed_us;
     memcpy(t->narrow_filter, e->narrow_filter, sizeof t->narrow_filter);
+    t->file_unread_bytes = c->file_unread_bytes;
+    t->file_bytes = c->file_bytes;
     t->file_errors = e->file_error[0] != 0;
     memcpy(t->file_error, e->file_error, sizeof t->file_error);
 }

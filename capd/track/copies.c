@@ -97,7 +97,7 @@ static void remember_long(struct engine *e, uint32_t whose, const struct packet 
                                                   .len = k->payload_bytes,
                                                   .ack = k->tcp.ack,
                                                   .ts = k->tcp.ts_value,
-                                                  .us = (uint32_t)e->now_us,
+                                                  .us = e->stamp_us,
                                                   .id = k->has_ip_id ? (uint16_t)k->ip_id : 0,
                                                   .ttl = k->ttl};
 }
@@ -119,7 +119,7 @@ static bool is_piece(const struct long_segment *v, const struct packet *k) {
 static bool was_seen_in_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir) {
     const struct flow *f = &e->flows.flow[flow];
     const struct flow_side *side = &f->side[dir];
-    uint32_t mss = f->side[!dir].mss, whose = flow << 1 | dir, us = (uint32_t)e->now_us;
+    uint32_t mss = f->side[!dir].mss, whose = flow << 1 | dir, us = e->stamp_us;
     if (k->payload_bytes > (mss ? mss : USUAL_MSS)) remember_long(e, whose, k);
     if (!(side->bits & SIDE_NEXT) || !seq_before(k->tcp.seq, side->next)) return false;
     const struct long_set *set = &e->recent.longs[whose % LONG_SETS];
@@ -141,7 +141,7 @@ bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsi
     if (!has_id && (bare || !tcp)) return false; /* nothing tells a copy from a repetition */
     uint64_t print = fingerprint(e, k, (uint64_t)flow << 1 | dir, has_id);
     struct recent_set *s = &e->recent.set[print & (e->recent.sets - 1)];
-    uint32_t hash = (uint32_t)(print >> 32) | 1u, us = (uint32_t)e->now_us;
+    uint32_t hash = (uint32_t)(print >> 32) | 1u, us = e->stamp_us;
     for (unsigned n = 0; n < RECENT_PACKETS; n++) {
         if (s->hash[n] != hash) continue;
         uint32_t later = us - s->us[n]; /* two interfaces or cores: the copy may be stamped first */

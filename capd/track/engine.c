@@ -17,7 +17,8 @@
 #include "capd/track/udp.h"
 #include "common/text.h"
 
-#define DATALINK_RAW 101 /* LINKTYPE_RAW */
+#define DATALINK_RAW  101         /* LINKTYPE_RAW */
+#define CLOCK_STEP_NS 1000000000u /* findings.md, capture_clock_step */
 
 /* ---- memory -------------------------------------------------------------------------------------
  */
@@ -141,7 +142,7 @@ struct engine *engine_init(void *memory, const struct engine_options *o) {
     seconds_init(&e->seconds);
     select_init(e);
     if (o->start_ns) {
-        e->epoch_ns = e->last_ns = o->start_ns;
+        e->epoch_ns = e->last_ns = e->packet_ns = o->start_ns;
         e->started = true;
     }
     return e;
@@ -150,13 +151,35 @@ struct engine *engine_init(void *memory, const struct engine_options *o) {
 /* ---- packets
  * ------------------------------------------------------------------------------------- */
 
+static uint64_t apart(uint64_t a, uint64_t b) {
+    return a > b ? a - b : b - a;
+}
+
+/* Time never goes back here, so that no wait comes out negative.  What a file has a little late was
+ * put in out of order; a larger step back is a clock that was set, another capture joined to the
+ * first, or another interface with a clock of its own: it goes on from the latest time, by its own
+ * clock.  Two clocks are kept, of which a packet has the nearer one. */
 static void take_time(struct engine *e, uint64_t ts_ns) {
     if (!e->started) {
         e->started = true;
-        e->epoch_ns = e->last_ns = ts_ns;
+        e->epoch_ns = e->last_ns = e->packet_ns = ts_ns;
     }
-    if (ts_ns > e->last_ns) e->last_ns = ts_ns;
-    e->now_us = ts_ns > e->epoch_ns ? (ts_ns - e->epoch_ns) / 1000 : 0;
+    uint64_t at = ts_ns + e->shift_ns, other = ts_ns + e->other_shift_ns, last = e->packet_ns;
+    if (apart(other, last) < apart(at, last)) {
+        uint64_t was = e->shift_ns;
+        e->shift_ns = e->other_shift_ns;
+        e->other_shift_ns = was;
+        at = other;
+    }
+    if (at < last && last - at > CLOCK_STEP_NS) {
+        e->other_shift_ns = e->shift_ns;
+        e->shift_ns += last - at;
+        at = last;
+    }
+    e->stamp_us = (uint32_t)((int64_t)(at - e->epoch_ns) / 1000);
+    if (at > last) e->packet_ns = at;
+    if (at > e->last_ns) e->last_ns = at;
+    e->now_us = (e->packet_ns - e->epoch_ns) / 1000;
 }
 
 static void count_status(struct totals *t, enum decode_status s) {
@@ -388,6 +411,11 @@ void engine_end(struct engine *e) {
 
 void engine_interface_down(struct engine *e, uint64_t us) {
     e->total.interface_down_us = us;
+}
+
+void engine_unread(struct engine *e, uint64_t bytes, uint64_t of_bytes) {
+    e->total.file_unread_bytes = bytes;
+    e->total.file_bytes = of_bytes;
 }
 
 void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,

@@ -81,4 +81,7 @@ void engine_interface_down(struct engine *e, uint64_t us);
  * the file is cut off or damaged. */
 void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,
                     const char *file_error);
+
+/* So many of the file's bytes were not analysed. */
+void engine_unread(struct engine *e, uint64_t bytes, uint64_t of_bytes);
 #endif

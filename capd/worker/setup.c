@@ -90,7 +90,7 @@ static void say_started(struct worker *w, const char *filter, bool in_kernel) {
 }
 
 static bool get_ready(struct worker *w, struct fail *fail) {
-    static struct filter_text filter;
+    static struct filter_text filter, tagged;
     bool in_kernel = false;
     if (!w->live && !source_open_file(w->source, fail)) return false;
     int datalink = source_datalink(w->source);
@@ -98,12 +98,13 @@ static bool get_ready(struct worker *w, struct fail *fail) {
         return fail_set(fail, FAIL_ENVIRONMENT, w->live ? "interface" : "file",
                         "link type %s (%d) is not understood", source_datalink_name(w->source),
                         datalink);
-    w->vlan = datalink == ETHERNET && !source_is_mixed(w->source);
-    if (!filter_build(w->job.start, NULL, w->vlan, &filter))
+    w->vlan = datalink == ETHERNET;
+    if (!filter_build(w->job.start, NULL, false, &filter) ||
+        !filter_build(w->job.start, NULL, true, &tagged))
         return fail_set(fail, FAIL_FILTER, "filter", "the filter is too long");
+    struct source_filter text = {tagged.kernel, filter.kernel};
     /* Live without a filter, too: only a program in the kernel cuts frames to the snap length. */
-    if ((w->live || filter.kernel[0]) &&
-        !source_set_filter(w->source, filter.kernel, &in_kernel, fail)) {
+    if ((w->live || filter.kernel[0]) && !source_set_filter(w->source, &text, &in_kernel, fail)) {
         struct fail said = *fail; /* libpcap's words; the filter shown is the caller's own */
         return fail_set(fail, FAIL_FILTER, "filter", "filter \"%.200s\": %.180s",
                         w->job.start->filter, said.why);

@@ -18,28 +18,36 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_BUFFER_BYTES    (256u * 1024u)
 #define BLOCK_TIMEOUT_MS     100
-#define LINKTYPE_RAW         101 /* in files; DLT_RAW differs between systems */
+#define LINKTYPE_RAW         101            /* in files; DLT_RAW differs between systems */
+#define ETHERNET             1              /* DLT_EN10MB */
+#define LINKTYPES_END        512            /* beyond all that is understood */
+#define CUT_MOST             (512u * 1024u) /* no packet's record or block is longer */
 #define SECONDS_MAX          (INT64_MAX / 1000000000 - 2)
 #define KERNEL_FILTER_LENGTH 4096u /* BPF_MAXINSNS: a longer program runs in user space */
 
-/* Link types of a file that has more than one, each with the filter as compiled for it. */
-#define LINKTYPES 8u
-struct mixed {
-    uint32_t n; /* 0: it has one, and libpcap reads it */
-    uint16_t linktype[LINKTYPES];
-    struct bpf_program filter[LINKTYPES];
+/* A pcapng file.  Link types may turn up anywhere in it, so the filter is compiled for all that are
+ * understood before the first packet. */
+#define LINKTYPES 24u
+struct blocks {
+    uint32_t described; /* link types before the first packet; 0: this is no pcapng file */
+    uint16_t first[LINKTYPES];
+    uint32_t filters; /* 0: there is no filter */
+    struct filter {
+        int linktype;
+        struct bpf_program program; /* empty: the filter means nothing there */
+    } filter[LINKTYPES];
     struct pcapng reader;
-    uint16_t now; /* of the frame being delivered; before: one that is understood */
 };
 
 struct source {
-    pcap_t *pcap; /* NULL for a file of several link types */
-    int datalink; /* of what has one: asked for with every frame */
-    struct mixed mixed;
+    pcap_t *pcap; /* NULL for a pcapng file */
+    int datalink; /* asked for with every frame: of the one being delivered; before: understood */
+    struct blocks blocks;
     int packet_fd, file_fd;
     int drops_fd; /* the interface's own drop counter, -1 if it has none */
     uint64_t drops_before, drops;
@@ -47,7 +55,8 @@ struct source {
     char interface[IFNAMSIZ];
     int flags; /* of the interface at the start: up, or up and running */
     FILE *file;
-    off_t file_at;
+    off_t file_at, file_bytes;
+    bool file_shut; /* what is buffered is the last */
     uint64_t missed;
     source_frame fn; /* during source_read */
     void *ctx;
@@ -137,7 +146,8 @@ struct source *source_open_live(const struct source_live *o, struct fail *fail) 
 
 static ssize_t file_read(void *cookie, char *out, size_t bytes) {
     struct source *s = cookie;
-    ssize_t n;
+    ssize_t n = 0;
+    if (s->file_shut) return 0;
     do n = pread(s->file_fd, out, bytes, s->file_at);
     while (n < 0 && errno == EINTR);
     if (n > 0) s->file_at += n;
@@ -147,7 +157,9 @@ static ssize_t file_read(void *cookie, char *out, size_t bytes) {
 struct source *source_prepare_file(int fd, struct fail *fail) {
     struct source *s = source_new(fail);
     if (!s) return NULL;
+    struct stat about;
     s->file_fd = fd;
+    s->file_bytes = fstat(fd, &about) == 0 ? about.st_size : 0;
     s->file = fopencookie(s, "rb", (cookie_io_functions_t){.read = file_read});
     char *buffer = malloc(FILE_BUFFER_BYTES); /* lives as long as the worker */
     if (s->file && buffer && setvbuf(s->file, buffer, _IOFBF, FILE_BUFFER_BYTES) == 0) return s;
@@ -158,21 +170,19 @@ struct source *source_prepare_file(int fd, struct fail *fail) {
     return NULL;
 }
 
-/* Several link types: they are read here, and what is of a type not known is counted as such. */
-static bool open_mixed(struct source *s) {
-    struct mixed *m = &s->mixed;
-    uint32_t n = pcapng_linktypes(s->file_fd, m->linktype, LINKTYPES);
-    if (n < 2) return false;
-    m->n = n;
-    m->reader.file = s->file;
+/* What is of a type not known is counted as such. */
+static bool open_blocks(struct source *s) {
+    struct blocks *b = &s->blocks;
+    uint32_t n = b->described = pcapng_linktypes(s->file_fd, b->first, LINKTYPES);
+    b->reader.file = s->file;
     for (uint32_t i = n; i > 0; i--)
-        if (i == n || decode_knows_datalink(m->linktype[i - 1])) m->now = m->linktype[i - 1];
-    return true;
+        if (i == n || decode_knows_datalink(b->first[i - 1])) s->datalink = b->first[i - 1];
+    return n > 0;
 }
 
 bool source_open_file(struct source *s, struct fail *fail) {
     char error[PCAP_ERRBUF_SIZE] = "";
-    if (open_mixed(s)) return true;
+    if (open_blocks(s)) return true;
     s->pcap = pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO, error);
     if (s->pcap) {
         s->datalink = pcap_datalink(s->pcap);
@@ -187,43 +197,52 @@ int source_packet_fd(const struct source *s) {
 }
 
 int source_datalink(const struct source *s) {
-    return s->mixed.n ? s->mixed.now : s->datalink;
-}
-
-bool source_is_mixed(const struct source *s) {
-    return s->mixed.n > 0;
+    return s->datalink;
 }
 
 const char *source_datalink_name(const struct source *s) {
-    const char *name = pcap_datalink_val_to_name(source_datalink(s));
-    if (s->mixed.n) return "several";
+    const char *name =
+        pcap_datalink_val_to_name(s->datalink == LINKTYPE_RAW ? DLT_RAW : s->datalink);
+    if (s->blocks.described > 1) return "several";
     return name ? name : "unknown";
 }
 
 uint32_t source_snaplen(const struct source *s) {
-    int snaplen = s->mixed.n ? 0 : pcap_snapshot(s->pcap);
+    int snaplen = s->pcap ? pcap_snapshot(s->pcap) : 0;
     return snaplen > 0 ? (uint32_t)snaplen : 0;
 }
 
-/* The filter once for each link type that is understood. */
-static bool set_mixed(struct source *s, const char *text, struct fail *fail) {
-    for (uint32_t i = 0; i < s->mixed.n; i++) {
-        int linktype = s->mixed.linktype[i];
-        if (!decode_knows_datalink(linktype)) continue;
-        pcap_t *dead = pcap_open_dead(linktype == LINKTYPE_RAW ? DLT_RAW : linktype, 262144);
+static bool is_described(const struct blocks *b, int linktype) {
+    for (uint32_t i = 0; i < b->described; i++)
+        if (b->first[i] == linktype) return true;
+    return false;
+}
+
+/* A link type that may not turn up at all must not make the filter fail. */
+static bool set_filters(struct blocks *b, const struct source_filter *text, struct fail *fail) {
+    for (int t = 0; t < LINKTYPES_END && b->filters < LINKTYPES; t++) {
+        if (!decode_knows_datalink(t)) continue;
+        struct filter *f = &b->filter[b->filters++];
+        f->linktype = t;
+        pcap_t *dead = pcap_open_dead(t == LINKTYPE_RAW ? DLT_RAW : t, 262144);
         if (!dead) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the filter");
-        int bad = pcap_compile(dead, &s->mixed.filter[i], text, 1, PCAP_NETMASK_UNKNOWN);
-        if (bad) fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(dead));
+        const char *is = t == ETHERNET ? text->tagged : text->plain;
+        bool bad = pcap_compile(dead, &f->program, is, 1, PCAP_NETMASK_UNKNOWN) != 0;
+        if (bad) f->program.bf_len = 0;
+        if (bad && is_described(b, t))
+            fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(dead));
         pcap_close(dead);
-        if (bad) return false;
+        if (bad && is_described(b, t)) return false;
     }
     return true;
 }
 
-bool source_set_filter(struct source *s, const char *text, bool *in_kernel_out, struct fail *fail) {
+bool source_set_filter(struct source *s, const struct source_filter *text, bool *in_kernel_out,
+                       struct fail *fail) {
     struct bpf_program program;
-    if (s->mixed.n) return set_mixed(s, text, fail);
-    if (pcap_compile(s->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
+    if (!s->pcap) return set_filters(&s->blocks, text, fail);
+    const char *is = s->datalink == ETHERNET ? text->tagged : text->plain;
+    if (pcap_compile(s->pcap, &program, is, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(s->pcap));
     *in_kernel_out = s->packet_fd >= 0 && program.bf_len <= KERNEL_FILTER_LENGTH;
     int result = pcap_setfilter(s->pcap, &program);
@@ -242,7 +261,8 @@ static bool is_cooked(const struct source *s) {
 bool source_replace_filter(struct source *s, const char *text, struct fail *fail) {
     bool in_kernel;
     struct bpf_program program;
-    if (is_cooked(s)) return source_set_filter(s, text, &in_kernel, fail);
+    struct source_filter same = {text, text};
+    if (is_cooked(s)) return source_set_filter(s, &same, &in_kernel, fail);
     if (pcap_compile(s->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(s->pcap));
     _Static_assert(sizeof(struct bpf_insn) == sizeof(struct sock_filter), "the kernel's layout");
@@ -271,22 +291,31 @@ static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *by
     s->fn(s->ctx, ts_ns, bytes, h->caplen, h->len < h->caplen ? h->caplen : h->len);
 }
 
-/* Does the filter for its link type let the frame through? */
-static bool passes(const struct mixed *m, const struct pcapng_frame *f) {
+enum passage { PASSES, STAYS, UNCLEAR };
+
+/* What is of a type not known passes: it is counted as such. */
+static enum passage filter_frame(const struct blocks *b, const struct pcapng_frame *f) {
     struct pcap_pkthdr h = {.caplen = f->cap_bytes, .len = f->wire_bytes};
-    for (uint32_t i = 0; i < m->n; i++)
-        if (m->linktype[i] == f->linktype && m->filter[i].bf_len > 0)
-            return pcap_offline_filter(&m->filter[i], &h, f->bytes) != 0;
-    return true;
+    for (uint32_t i = 0; i < b->filters; i++)
+        if (b->filter[i].linktype == f->linktype) {
+            if (b->filter[i].program.bf_len == 0) return UNCLEAR;
+            return pcap_offline_filter(&b->filter[i].program, &h, f->bytes) ? PASSES : STAYS;
+        }
+    return PASSES;
 }
 
-static enum source_result read_mixed(struct source *s, int max) {
+static enum source_result read_blocks(struct source *s, int max) {
+    struct pcapng *p = &s->blocks.reader;
     struct pcapng_frame f;
     for (int i = 0; i < max; i++) {
-        if (!pcapng_next(&s->mixed.reader, &f))
-            return s->mixed.reader.error ? SOURCE_BROKEN : SOURCE_END;
-        s->mixed.now = f.linktype;
-        if (passes(&s->mixed, &f)) s->fn(s->ctx, f.ts_ns, f.bytes, f.cap_bytes, f.wire_bytes);
+        if (!pcapng_next(p, &f)) return p->error ? SOURCE_BROKEN : SOURCE_END;
+        enum passage how = filter_frame(&s->blocks, &f);
+        if (how == UNCLEAR) {
+            p->error = "the filter means nothing for the link type of a packet";
+            return SOURCE_BROKEN;
+        }
+        s->datalink = f.linktype;
+        if (how == PASSES) s->fn(s->ctx, f.ts_ns, f.bytes, f.cap_bytes, f.wire_bytes);
     }
     return SOURCE_MORE;
 }
@@ -294,14 +323,32 @@ static enum source_result read_mixed(struct source *s, int max) {
 enum source_result source_read(struct source *s, int max, source_frame fn, void *ctx) {
     s->fn = fn;
     s->ctx = ctx;
-    if (s->mixed.n) return read_mixed(s, max);
+    if (!s->pcap) return read_blocks(s, max);
     int n = pcap_dispatch(s->pcap, max, on_frame, (u_char *)s);
     if (n < 0) return SOURCE_BROKEN;
     return n == 0 && s->packet_fd < 0 ? SOURCE_END : SOURCE_MORE;
 }
 
 const char *source_error(struct source *s) {
-    return s->mixed.n ? s->mixed.reader.error : pcap_geterr(s->pcap);
+    return s->pcap ? pcap_geterr(s->pcap) : s->blocks.reader.error;
+}
+
+/* Of the file after the bytes that were asked for. */
+static uint64_t bytes_behind(struct source *s) {
+    char away[4096];
+    uint64_t n = s->file_bytes > s->file_at ? (uint64_t)(s->file_bytes - s->file_at) : 0;
+    s->file_shut = true;
+    clearerr(s->file);
+    for (size_t got = 1; got > 0; n += got) got = fread(away, 1, sizeof away, s->file);
+    return n;
+}
+
+uint64_t source_unread(struct source *s, uint64_t *of_out) {
+    const struct pcapng *p = &s->blocks.reader;
+    uint64_t all = *of_out = (uint64_t)s->file_bytes;
+    if (s->pcap) return bytes_behind(s);
+    if (!p->error || p->at > all) return 0;
+    return p->cut && all - p->at <= CUT_MOST ? 0 : all - p->at;
 }
 
 uint64_t source_missed(struct source *s) {

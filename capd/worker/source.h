@@ -24,7 +24,6 @@ bool source_open_file(struct source *s, struct fail *fail);
 int source_packet_fd(const struct source *s); /* -1 for a file */
 int source_datalink(const struct source *s);  /* libpcap's DLT_ number; while a frame is
                                                   delivered: the frame's */
-bool source_is_mixed(const struct source *s); /* a file of several link types */
 const char *source_datalink_name(const struct source *s);
 uint32_t source_snaplen(const struct source *s);
 
@@ -32,8 +31,15 @@ uint32_t source_snaplen(const struct source *s);
  * nothing is known: false. */
 bool source_is_down(const struct source *s);
 
-/* Compile and install a pcap-filter expression.  False: `fail` has libpcap's words. */
-bool source_set_filter(struct source *s, const char *text, bool *in_kernel_out, struct fail *fail);
+/* A pcap-filter expression, as it is for Ethernet, whose frames may carry 802.1Q tags, and for all
+ * other links. */
+struct source_filter {
+    const char *tagged, *plain;
+};
+
+/* Compile and install a filter.  False: `fail` has libpcap's words. */
+bool source_set_filter(struct source *s, const struct source_filter *text, bool *in_kernel_out,
+                       struct fail *fail);
 
 /* Put another filter in the place of the one in force, between two packets and without losing any;
  * live only.  False: the old one stays; `fail` says why. */
@@ -56,6 +62,10 @@ enum source_result source_read(struct source *s, int max, source_frame fn, void 
 
 /* libpcap's words for the last failure; valid until the next call. */
 const char *source_error(struct source *s);
+
+/* After SOURCE_BROKEN: how many of the file's *of_out bytes were not analysed.  0 also where the
+ * file ends within a packet, as it does when its writer was stopped. */
+uint64_t source_unread(struct source *s, uint64_t *of_out);
 
 /* Frames dropped for want of room in the ring since the start.  Live only, else 0. */
 uint64_t source_missed(struct source *s);

@@ -149,7 +149,11 @@ static void read_frames(struct worker *w) {
     char why[LIM_ERROR_TEXT + 1];
     snprintf(why, sizeof why, w->live ? "%s" : "%s; what comes after was not analysed",
              source_error(w->source));
-    if (!w->live) engine_quality(w->engine, 0, 0, why);
+    if (!w->live) {
+        uint64_t of, unread = source_unread(w->source, &of);
+        engine_quality(w->engine, 0, 0, why);
+        engine_unread(w->engine, unread, of);
+    }
     end_with(w, w->live ? END_DEVICE : END_EOF, why);
 }
 

@@ -36,6 +36,10 @@ static bool t_missed_percent(const struct derive_row *r, double *out) {
     return true;
 }
 
+static bool t_file_unread_percent(const struct derive_row *r, double *out) {
+    return percent(out, TOTALS_OF(r)->file_unread_bytes, TOTALS_OF(r)->file_bytes);
+}
+
 static bool t_duplicate_percent(const struct derive_row *r, double *out) {
     return percent(out, TOTALS_OF(r)->duplicates, TOTALS_OF(r)->seen);
 }
@@ -249,6 +253,7 @@ const struct computed computed_totals[] = {
     {"drop_percent", t_drop_percent},
     {"gap_percent", t_gap_percent},
     {"missed_percent", t_missed_percent},
+    {"file_unread_percent", t_file_unread_percent},
     {"duplicate_percent", t_duplicate_percent},
     {"one_sided_percent", t_one_sided_percent},
     {"midstream_percent", t_midstream_percent},

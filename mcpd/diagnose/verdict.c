@@ -32,7 +32,8 @@ bool quality_is_unknown(const struct capture_view *v) {
 
 const char *quality_grade(const struct rules *set, const struct capture_view *v) {
     if (quality_is_unknown(v)) return "poor";
-    double missed = quality_missed_percent(set, v);
+    double missed = quality_missed_percent(set, v), unread = totals_value(v, "file_unread_percent");
+    if (unread > missed) missed = unread; /* what was read is whole: no finding is less certain */
     bool down = totals_value(v, "interface_down_s") > 0;
     if (missed < set->gate.good_below && !down) return "good";
     return missed <= set->gate.fair_up_to ? "fair" : "poor";

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Capture files with unusual times, or with several link types: what is analysed is what happened."""
+"""Capture files with unusual times, of several link types, interfaces and sections, cut off and damaged: what is analysed is what happened."""
 
 import json
 import os
@@ -83,11 +83,72 @@ def test_mixed(world):
     T.check("several link types, cut anywhere", not T.bad)
 
 
+def section(order):
+    return block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1))
+
+
+def interface(order, linktype, snap):
+    return block(order, 1, struct.pack(order + "HHI", linktype, 0, snap))
+
+
+def packet(order, number, n, linktype=1):
+    """The n-th frame of the connection, from an interface of microseconds."""
+    us, frame, _ = connection()[n]
+    frame, ticks = frame[14:] if linktype == 101 else frame, us + 17 * 10 ** 14
+    return block(order, 6, struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xffffffff, len(frame), len(frame)) + frame)
+
+
+def test_sections(world):
+    """What libpcap refuses, or ends in."""
+    def packets(order, number, which, linktype=1):
+        return b"".join(packet(order, number, n, linktype) for n in which)
+
+    start = section("<") + interface("<", 1, 262144)
+    first, last = range(2), range(2, 5)
+    files = (
+        ("interfaces of different snap lengths", start + interface("<", 1, 65535) + packets("<", 0, first) + packets("<", 1, last)),
+        ("an interface of another link type in mid-file",
+         start + packets("<", 0, first) + interface("<", 101, 262144) + packets("<", 1, last, 101)),
+        ("a section of another snap length",
+         start + packets("<", 0, first) + section("<") + interface("<", 1, 65535) + packets("<", 0, last)),
+        ("a section of another link type",
+         start + packets("<", 0, first) + section("<") + interface("<", 101, 262144) + packets("<", 0, last, 101)),
+        ("a section of the other order of bytes",
+         start + packets("<", 0, first) + section(">") + interface(">", 1, 262144) + packets(">", 0, last)))
+    for what, data in files:
+        path = world.write("files/sections.pcapng", data)
+        for target, seen in (((), 5), (("80",), 5), (("443",), 2)):  # a port's filter lets through what sets connections up
+            got = world.run("analyze", path, *target, "--json")
+            report = json.loads(got.stdout) if got.stdout else {}
+            T.check("%s, target %s: all is read" % (what, target),
+                    "file_error" not in report.get("capture_quality", {"file_error": 1}) and
+                    report["total_packets"] + report["other_packets"] == seen and
+                    (target == ("443",) or len(report["http_requests"]["rows"]) == 1), got)
+
+
+def test_cut_and_damaged(world):
+    """Only the last packet lacking is no harm; a part that was not analysed may hold anything."""
+    whole = {"pcap": pcap(1700000000), "pcapng": section("<") + interface("<", 1, 0) + b"".join(packet("<", 0, n) for n in range(5))}
+    for kind, data in whole.items():
+        at = data.index(b"GET")  # of the fourth packet; the head of the fifth's record or block follows the text
+        broken = data[:at + 20] + b"\xff" * 16 + data[at + 36:]
+        for what, content, status, code in (("whole", data, "healthy", 0), ("cut off within the last packet", data[:-15], "healthy", 0),
+                                            ("damaged in the middle", broken, "inconclusive", 1)):
+            got = world.run("analyze", world.write("files/half." + kind, content), "--json")
+            report = json.loads(got.stdout) if got.stdout else {"verdict": {}, "capture_quality": {}}
+            T.check("a %s file %s is %s" % (kind, what, status),
+                    got.returncode == code and report["verdict"].get("status") == status and
+                    ("file_error" in report["capture_quality"]) == (what != "whole") and
+                    (report["capture_quality"].get("grade") == "poor") == (code == 1), got)
+
+
 def main():
     world = World()
     try:
         test_times(world)
         test_mixed(world)
+        test_sections(world)
+        test_cut_and_damaged(world)
     finally:
         shutil.rmtree(world.dir, ignore_errors=True)
     return T.end()

@@ -132,6 +132,10 @@ static int run(const char *path) {
         ;
     engine_flush(r.engine);
     engine_quality(r.engine, 0, 0, got == SOURCE_BROKEN ? source_error(r.source) : NULL);
+    if (got == SOURCE_BROKEN) {
+        uint64_t of, unread = source_unread(r.source, &of);
+        engine_unread(r.engine, unread, of);
+    }
     engine_end(r.engine);
     puts("{");
     snapshot_encode(r.engine, 0, !totals_only, print_frame, NULL);

@@ -1,4 +1,4 @@
-/* libFuzzer: the reader of pcapng files with several link types.  Input: the file. */
+/* libFuzzer: the reader of pcapng files.  Input: the file. */
 #include "capd/worker/pcapng.h"
 #include <string.h>
 #include <sys/mman.h>

@@ -345,6 +345,8 @@ FAULTS = [
         duration=10),
     Run("tls-versions", gets("https://www.lab.test/", 3, "-4", "--tls-max", "1.2", healthy=False), "tls_fatal_alert", ("client", "server", "ambiguous"), None,
         setup=https, target="www.lab.test:443"),
+    Run("server-errors-few", gets("http://%s/status/503" % WEB, 3), "http_server_errors", "server", WEB, setup=web, target=None, severity="info",
+        status="healthy"),
     Run("server-errors", gets("http://%s/status/503" % WEB, 6), "http_server_errors", "server", WEB, setup=web),
     Run("nobody-there", fails("http://192.0.2.77/", timeout=4), "arp_unanswered", "local_link", "192.0.2.77",
         target="192.0.2.77", duration=7),

@@ -21,6 +21,9 @@ def serve(conn):
     elif how == 'short':               # announces more than it sends
         conn.recv(4096)
         conn.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 40000\\r\\n\\r\\n' + b'x' * 10000)
+    elif how == 'chunks':              # the same, of a chunk
+        conn.recv(4096)
+        conn.sendall(b'HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n9c40\\r\\n' + b'x' * 10000)
     elif how == 'plain':               # no length announced: the end is where it closes
         conn.recv(4096)
         conn.sendall(b'HTTP/1.0 200 OK\\r\\nContent-Type: text/plain\\r\\n\\r\\n' + b'x' * 10000)
@@ -250,6 +253,7 @@ FAULTS = [
         severity="warning"),
     Run("lost-by-firewall", forgotten("drop"), "tcp_idle_timeout", "policy", WEB, setup=web, duration=72, severity="warning"),
     Run("answer-cut-short", gets("http://%s/" % WEB, 3, healthy=False), "tcp_early_close", "server", WEB, setup=ending("short")),
+    Run("chunks-cut-short", gets("http://%s/" % WEB, 3, healthy=False), "tcp_early_close", "server", WEB, setup=ending("chunks")),
 ]
 
 HEALTHY = [

@@ -1,4 +1,4 @@
-/* Files of several link types, damaged everywhere: reading ends, and says why. */
+/* Files of several link types and sections, damaged everywhere: reading ends, and says why. */
 #include "capd/worker/pcapng.h"
 #include "tests/unit/pktbuild.h"
 
@@ -66,12 +66,34 @@ static void test_pcapng_whole(void **state) {
     fclose(f);
 }
 
+/* Little endian, then big, whose interface cuts at 3 bytes; the simple packet has 1 of padding. */
+static void test_pcapng_sections(void **state) {
+    (void)state;
+    uint8_t p[CAP];
+    const char *why;
+    struct pcapng_frame last;
+    const uint8_t big[] = {
+        0x0a, 0x0d, 0x0d, 0x0a, 0,    0,    0,    28, 0x1a, 0x2b, 0x3c, 0x4d, 0, 1,  0, 0, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0,  0,    0,    28,   0,    0, 0,  1, 0, 0,
+        0,    20,   0,    101,  0,    0,    0,    0,  0,    3,    0,    0,    0, 20, 0, 0, 0,
+        3,    0,    0,    0,    20,   0,    0,    5,  220,  1,    2,    3,    0, 0,  0, 0, 20};
+    size_t n = file_make(p);
+    memcpy(p + n, big, sizeof big);
+    assert_int_equal(read_all(p, n + sizeof big, &last, &why), 5);
+    assert_null(why);
+    assert_true(last.linktype == 101 && last.cap_bytes == 3 && last.wire_bytes == 1500);
+}
+
 static void test_pcapng_damaged(void **state) {
     (void)state;
     uint8_t p[CAP], *copy;
     const char *why;
     struct pcapng_frame last;
     size_t n = file_make(p);
+    p[n - 4]++; /* a block ends with its length again */
+    assert_int_equal(read_all(p, n, &last, &why), 3);
+    assert_string_equal(why, "the two lengths of a block differ");
+    p[n - 4]--;
     for (size_t end = 1; end < n; end++) {
         copy = malloc(end);
         memcpy(copy, p, end);
@@ -90,6 +112,7 @@ static void test_pcapng_damaged(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pcapng_whole),
+        cmocka_unit_test(test_pcapng_sections),
         cmocka_unit_test(test_pcapng_damaged),
     };
     return cmocka_run_group_tests_name("pcapng", tests, NULL, NULL);

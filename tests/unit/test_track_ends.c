@@ -441,6 +441,41 @@ static void test_ends_old_connection_on_the_ports(void **state) {
     }
 }
 
+/* Chunks of which more was announced when the server ends, or none was the last. */
+static void test_ends_within_chunks(void **state) {
+    (void)state;
+#define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    static const struct {
+        const char *method, *answer, *rest;
+        uint32_t missing; /* 0: none of what can be said */
+        bool client_first, gap;
+    } t[] = {{"GET", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "body", 5, false, false},
+             {"GET", CHUNKED "10\r\n0123456789", "", 8 + 5, false, false},
+             {"GET", CHUNKED "4\r\nbody\r\n", "8\r\nmo", 8 + 5, false, false},
+             {"GET", CHUNKED "4\r\nbody\r\n", "", 5, false, false},
+             {"GET", CHUNKED "4\r\nbody\r\n", "0\r\n\r\n", 0, false, false},
+             {"HEAD", CHUNKED, "", 0, false, false},
+             {"GET", CHUNKED "10\r\n0123456789", "", 0, true, false},
+             {"GET", CHUNKED "10\r\n0123456789", "ab", 0, false, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        char text[64];
+        snprintf(text, sizeof text, "%s /a HTTP/1.1\r\nHost: a.example\r\n\r\n", t[i].method);
+        from_client(&k, TCP_PSH | TCP_ACK, text, strlen(text));
+        l->us += 5 * MS;
+        answer(&k, t[i].answer);
+        if (t[i].gap) k.sseq += 40; /* bytes that the capture missed */
+        if (t[i].rest[0]) answer(&k, t[i].rest);
+        if (t[i].client_first) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_EARLY_CLOSE);
+        if ((n ? n->tries : 0) != t[i].missing)
+            fail_msg("case %zu: %u bytes", i, n ? (unsigned)n->tries : 0);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_reset_over_other_hops),
@@ -458,6 +493,7 @@ int main(void) {
         cmocka_unit_test(test_ends_synack_again),
         cmocka_unit_test(test_ends_syn_flood),
         cmocka_unit_test(test_ends_reset_says_from_whom),
+        cmocka_unit_test(test_ends_within_chunks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

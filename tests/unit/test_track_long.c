@@ -1,4 +1,4 @@
-/* Connections that last for hours: no time comes round to a short one. */
+/* Connections that last for hours, and times that go back: no time comes round to another. */
 #include "tests/unit/talk.h"
 
 #define MINUTE     (60u * (uint64_t)S)
@@ -175,6 +175,42 @@ static void test_track_long_attempts(void **state) {
     }
 }
 
+/* Times of a file that go back: no wait comes out as one below nothing. */
+static void test_track_long_no_wait_from_clocks_that_step(void **state) {
+    (void)state;
+    static const struct {
+        unsigned from, each; /* packet, and of those after it */
+        uint64_t back_us;
+    } t[] = {{13, 1, 24 * 60 * MINUTE}, /* an older capture, joined to the end */
+             {1, 1, 60 * MINUTE},       /* one packet before all others */
+             {7, 1, 5 * S},             /* a clock was set */
+             {1, 2, 2 * S},             /* two interfaces, each with its clock */
+             {0, 3, 20 * MS}};          /* a little out of order */
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        uint64_t us = 0;
+        for (unsigned n = 0; n < 20; n++, us += 10 * MS) {
+            static struct conn k;
+            if (n % 5 == 0) k = conn_new(l, (uint16_t)(40000 + n), 80);
+            bool early = n >= t[i].from && (n - t[i].from) % t[i].each == 0;
+            l->us = us - (early ? t[i].back_us : 0); /* around 0: a packet's time stays above */
+            if (n % 5 == 0) from_client(&k, TCP_SYN, NULL, 0);
+            if (n % 5 == 1) from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+            if (n % 5 == 2) from_client(&k, TCP_ACK, NULL, 0);
+            if (n % 5 == 3) from_client(&k, TCP_PSH | TCP_ACK, NULL, 100);
+            if (n % 5 == 4) from_server(&k, TCP_PSH | TCP_ACK, NULL, 1000);
+        }
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        if (l->totals.duration_us > S || v->first_byte_us.max_us > 100 * MS ||
+            v->first_byte_us.samples != 4 || v->handshake_us.max_us > 100 * MS ||
+            v->slow_client_late_opens != 0)
+            fail_msg("case %zu: %u us in all, waits of %u us", i, (unsigned)l->totals.duration_us,
+                     (unsigned)v->first_byte_us.max_us);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_long_wait_for_the_first_byte),
@@ -185,6 +221,7 @@ int main(void) {
         cmocka_unit_test(test_track_long_wait_of_a_half_closed_client),
         cmocka_unit_test(test_track_long_before_the_hello),
         cmocka_unit_test(test_track_long_attempts),
+        cmocka_unit_test(test_track_long_no_wait_from_clocks_that_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
