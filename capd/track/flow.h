@@ -184,5 +184,7 @@ struct flow {
     bool large_answer; /* an answer began with more than tickets of TLS may have */
     uint8_t probes;    /* keep-alives in a row, after a long silence, to which nothing came back */
     uint16_t end_how;  /* see tcp_end.c */
+    uint8_t asked;     /* what the client asked, less what the server said; counted to 255 */
+    uint16_t spoken;   /* bytes that the server said without a pause, counted to 65535 */
 };
 #endif
