@@ -40,6 +40,16 @@ bool derive_udp_beyond_silence(const struct derive_row *r, double *out);
 bool derive_incident_closed_here(const struct derive_row *r, double *out);
 bool derive_resolver_closed_here(const struct derive_row *r, double *out);
 
+/* derive_shared.c: hosts beyond the local network that share the row's trouble, when no host there
+ * fares better.  Unknown otherwise. */
+bool derive_silent_beyond(const struct derive_row *r, double *out);
+bool derive_incident_silent_beyond(const struct derive_row *r, double *out);
+bool derive_resolver_silent_beyond(const struct derive_row *r, double *out);
+bool derive_udp_silent_beyond(const struct derive_row *r, double *out);
+bool derive_no_way_beyond(const struct derive_row *r, double *out);
+bool derive_lossy_beyond(const struct derive_row *r, double *out);
+bool derive_far_beyond(const struct derive_row *r, double *out);
+
 static inline bool is(double *out, bool truth) {
     *out = truth ? 1 : 0;
     return true;
