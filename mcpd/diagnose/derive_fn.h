@@ -50,6 +50,13 @@ bool derive_no_way_beyond(const struct derive_row *r, double *out);
 bool derive_lossy_beyond(const struct derive_row *r, double *out);
 bool derive_far_beyond(const struct derive_row *r, double *out);
 
+/* derive_clients.c: how many of a service's clients a trouble concerns. */
+bool derive_http_4xx_clients(const struct derive_row *r, double *out);
+bool derive_alerts_once(const struct derive_row *r, double *out);
+bool derive_vanished(const struct derive_row *r, double *out);
+bool derive_retransmitted_to_others(const struct derive_row *r, double *out);
+bool derive_client_is_target(const struct derive_row *r, double *out);
+
 static inline bool is(double *out, bool truth) {
     *out = truth ? 1 : 0;
     return true;

@@ -425,6 +425,7 @@ const struct computed computed_incidents[] = {
     {"beyond_silence", derive_incident_beyond_silence},
     {"silent_beyond", derive_incident_silent_beyond},
     {"no_way_beyond", derive_no_way_beyond},
+    {"client_is_target", derive_client_is_target},
     {"service_unreachable", i_unreachable},
     {"icmp_type", i_icmp_type},
     {"icmp_code", i_icmp_code},
