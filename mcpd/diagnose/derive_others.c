@@ -324,6 +324,28 @@ static bool i_same_percent(const struct derive_row *r, double *out) {
     return percent(out, same, same > had ? same : had);
 }
 
+/* Of the connections whose SYN-ACK was repeated: what the client had sent back had passed here, or
+ * had come so far that only the server can have missed it. */
+static uint64_t acked_alike(const struct derive_row *r, uint64_t least) {
+    const struct msg_incident *me = r->row;
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *o = &all->rows[i];
+        if (o->kind == me->kind && o->port == me->port && addr_equal(&o->subject, &me->subject))
+            n += o->value >= least ? o->count : 0;
+    }
+    return n;
+}
+
+static bool i_acked_percent(const struct derive_row *r, double *out) {
+    return percent(out, acked_alike(r, 1), died_alike(r));
+}
+
+static bool i_arrived_percent(const struct derive_row *r, double *out) {
+    return percent(out, acked_alike(r, 2), died_alike(r));
+}
+
 /* As many new ones stay without answer: it is gone altogether. */
 static bool i_service_gone(const struct derive_row *r, double *out) {
     const struct msg_service *s = derive_incident_service(r);
@@ -436,6 +458,8 @@ const struct computed computed_incidents[] = {
     {"closed_ports_here", derive_incident_closed_here},
     {"mute_resolver", i_is_mute_resolver},
     {"same_percent", i_same_percent},
+    {"acked_percent", i_acked_percent},
+    {"arrived_percent", i_arrived_percent},
     {"service_gone", i_service_gone},
     {"unanswered_percent", i_unanswered_percent},
     {"silent_side", i_silent_side},

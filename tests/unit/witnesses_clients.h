@@ -84,6 +84,20 @@ WITNESS(strangers_cannot_come_in) {
     w->service[0].attempted = w->service[0].established = w->service[0].closed = 30;
 }
 
+/* Its queue of connections to accept is full: seen beside the server; seen elsewhere. */
+WITNESS(not_accepted) {
+    world_ending(w, INCIDENT_SYNACK_AGAIN, 3)->tries = 6;
+    w->incident[0].value = 2;
+}
+WITNESS(perhaps_not_accepted) {
+    not_accepted(w);
+    w->incident[0].value = 1;
+}
+WITNESS(one_not_accepted) {
+    not_accepted(w);
+    world_ending(w, INCIDENT_SYNACK_AGAIN, 4)->tries = 8;
+}
+
 /* clang-format off */
 #define WITNESSES_CLIENTS \
     {"tcp_dead_path", client_leaves, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
@@ -97,6 +111,9 @@ WITNESS(strangers_cannot_come_in) {
     {"http_client_errors", robot_tries_pages, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", two_miss_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", neighbour_misses_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", not_accepted, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", perhaps_not_accepted, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", one_not_accepted, "warning", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_synack_retransmit", strangers_vanish, "info", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_synack_retransmit", strangers_cannot_come_in, "warning", "confirmed", "network", "203.0.113.9:443"}
 /* clang-format on */
