@@ -111,7 +111,7 @@ MCPD    += $(addprefix mcpd/capture/,capclient.c capconn.c captures.c captures_r
 MCPD    += $(addprefix mcpd/tools/,analyze_capture_file.c common.c get_capture_report.c get_capture_status.c list_captures.c \
            list_network_interfaces.c start_packet_capture.c stop_packet_capture.c tools.c)
 MCPD    += $(addprefix mcpd/diagnose/,derive.c derive_totals.c derive_services.c derive_others.c derive_scan.c derive_udp.c \
-           derive_ends.c derive_strain.c derive_load.c derive_names.c derive_dns.c derive_tls.c \
+           derive_ends.c derive_strain.c derive_load.c derive_names.c derive_dns.c derive_tls.c derive_shared.c derive_clients.c \
            cond.c choice.c template.c rules_json.c rules_load.c rules.c wiretext.c evidence.c \
            verdict.c diagnose.c rules_active.c)
 MCPD    += $(addprefix mcpd/report/,fields.c rows.c timeline.c tree.c connections.c addresses.c findings.c budget.c section.c \

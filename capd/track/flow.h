@@ -136,6 +136,9 @@ static inline bool app_is_read(uint8_t app) {
     return app == APP_UNKNOWN || app == APP_HTTP || app == APP_TLS || app == APP_DNS;
 }
 
+/* The SYN-ACK was repeated long after this had passed here. */
+enum ack_heard { HEARD_NOTHING, HEARD_ACK, HEARD_DATA };
+
 struct flow {
     struct addr end[2]; /* CLIENT, SERVER */
     uint16_t port[2];
@@ -184,5 +187,8 @@ struct flow {
     bool large_answer; /* an answer began with more than tickets of TLS may have */
     uint8_t probes;    /* keep-alives in a row, after a long silence, to which nothing came back */
     uint16_t end_how;  /* see tcp_end.c */
+    uint8_t ack_heard; /* enum ack_heard */
+    uint8_t asked;     /* what the client asked, less what the server said; counted to 255 */
+    uint16_t spoken;   /* bytes that the server said without a pause, counted to 65535 */
 };
 #endif

@@ -31,8 +31,9 @@
 #define FOREIGN_HOPS   2u /* findings.md, tcp_reset_injected */
 #define ONE_HOST_HOPS                                                                              \
     8u /* paths to one host differ by less; more apart are two that use its address */
-#define NEXT_IDS    256u /* between neighbours of a connection whose sender counts its packets */
-#define COUNTED_IDS 4u   /* so many in a row are no chance: ids at random do it once in 256^4 */
+#define AT_SERVER_US 1000u /* from SYN to SYN-ACK */
+#define NEXT_IDS     256u  /* between neighbours of a connection whose sender counts its packets */
+#define COUNTED_IDS  4u    /* so many in a row are no chance: ids at random do it once in 256^4 */
 
 enum end_how {
     END_SEEN = 1u << 0,
@@ -528,6 +529,12 @@ static bool is_synack_again(const struct flow *f) {
            (!(f->bits & FLOW_ESTABLISHED) || f->payload[CLIENT] > 0);
 }
 
+/* The server's answer took next to none of the round trip: what passes here has arrived. */
+static bool is_at_server(const struct flow *f) {
+    uint32_t answer_us = f->synack_us - f->syn_us;
+    return f->syn_sent == 1 && answer_us <= AT_SERVER_US && answer_us <= f->handshake_us / 5;
+}
+
 void tcp_end_report(const struct engine *e, const struct flow *f, struct incidents *all) {
     enum tcp_ending how = tcp_ending_of(e, f);
     struct msg_incident row;
@@ -546,6 +553,9 @@ void tcp_end_report(const struct engine *e, const struct flow *f, struct inciden
     row = row_of(f, INCIDENT_SYNACK_AGAIN, f->synack_us);
     row.tries = (uint64_t)f->synack_sent - f->syn_sent;
     row.worked = f->bits & FLOW_ESTABLISHED;
+    /* A server may wait for data and hold back until then: the ACK alone is no proof. */
+    if (f->ack_heard == HEARD_DATA) row.value++;
+    if (f->ack_heard != HEARD_NOTHING && is_at_server(f)) row.value++;
     row.offers = stranger_is(e, &f->end[CLIENT]);
     row.toward_client = false;
     incidents_join(all, &row);

@@ -20,6 +20,7 @@
 #define WAITED_US       20000000u /* long polls are held for so long, and idle connections kept */
 #define MAYBE_US        1000000u
 #define TALK_US         1000000u /* a pause within an answer is shorter, mostly */
+#define AT_LENGTH_BYTES 3000u    /* more than two segments: a page rather than a message */
 #define DELAYED_ACK_US  35000u
 #define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
 #define TIMESTAMP_BYTES 12u /* the option most connections have */
@@ -217,17 +218,27 @@ static void time_opening(struct engine *e, const struct segment *s) {
 }
 
 /* The server says something of its own accord, or the client goes on without an answer: this is a
- * talk, and what comes after the client's words need not be an answer to them.  Who sends large
- * answers may be asked for several at once. */
+ * talk, and what comes after the client's words need not be an answer to them.  Who answers at
+ * length may be asked for several things at once, whose answers come one after the other. */
 static void count_unpaired(struct engine *e, const struct segment *s) {
-    const struct flow *f = s->f;
+    struct flow *f = s->f;
+    uint32_t asked_us = s->us - f->request_us;
     bool waits = f->bits & FLOW_REQUEST;
-    bool alone = s->dir == CLIENT ? waits && s->us - f->request_us >= TALK_US
-                                  : !waits && s->us - f->answer_last_us >= TALK_US &&
-                                        s->us - f->request_us >= TALK_US;
-    struct service *v =
-        alone && f->first_byte_us != 0 && !f->large_answer ? services_of(e, f) : NULL;
+    bool paused = asked_us >= TALK_US && s->us - f->answer_last_us >= TALK_US;
+    bool alone =
+        s->dir == CLIENT ? waits && asked_us >= TALK_US : !waits && paused && f->asked == 0;
+    bool talks = alone && f->first_byte_us != 0 && f->spoken < AT_LENGTH_BYTES;
+    struct service *v = talks ? services_of(e, f) : NULL;
     if (v) v->unpaired++;
+    if (s->dir == CLIENT) {
+        if (asked_us >= WAITED_US) f->asked = 0;
+        if (s->flags & TCP_PSH && s->len > CONTROL_BYTES && f->asked < UINT8_MAX) f->asked++;
+        return;
+    }
+    bool begins = waits || paused;
+    uint32_t said = (begins ? 0 : f->spoken) + s->len;
+    if (begins && f->asked > 0) f->asked--;
+    f->spoken = said < UINT16_MAX ? (uint16_t)said : UINT16_MAX;
 }
 
 void tcp_time_data(struct engine *e, struct segment *s) {

@@ -15,6 +15,8 @@
 
 #define IDLE_CLOSE_US 1000000u
 #define MISSED_BYTES  (1u << 24) /* the capture may have missed so much, and the SYN-ACK */
+#define HEARD_US                                                                                   \
+    500000u /* a SYN-ACK is repeated after a second; what crosses the ACK comes sooner */
 
 /* Zeek's letters; bit in history_seen by position. */
 static void history_add(struct segment *s, char letter, unsigned dir) {
@@ -86,7 +88,11 @@ static void note_syn(struct engine *e, struct segment *s) {
             s->us - f->syn_us > e->total.slowest_answer_us)
             e->total.slowest_answer_us = s->us - f->syn_us;
     }
-    if (s->flags & TCP_ACK && s->dir == SERVER && f->synack_sent < UINT8_MAX) f->synack_sent++;
+    if (s->flags & TCP_ACK && s->dir == SERVER) {
+        if (f->synack_sent < UINT8_MAX) f->synack_sent++;
+        if (f->bits & FLOW_ESTABLISHED && s->us - (f->syn_last_us + f->first_rtt_us) >= HEARD_US)
+            f->ack_heard = f->payload[CLIENT] ? HEARD_DATA : HEARD_ACK;
+    }
     learn_options(f, side, &s->k->tcp);
 }
 

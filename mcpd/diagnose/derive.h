@@ -94,6 +94,9 @@ uint32_t derive_target_addresses(const struct capture_view *v,
 /* Are both rows (services, or incidents about one) about addresses of one name, on one port? */
 bool derive_same_name(const struct derive_row *a, const struct derive_row *b);
 
+/* derive_shared.c: both rows are symptoms of one cut of the way out of the network. */
+bool derive_same_way(const struct derive_row *a, const struct derive_row *b);
+
 /* Of a service: its endpoint and those of the same name and family that were never reached either,
  * joined by commas; cut at a whole one. */
 void derive_failing_text(const struct derive_row *r, char *out, size_t cap);

@@ -51,6 +51,23 @@ bool derive_udp_beyond_silence(const struct derive_row *r, double *out);
 bool derive_incident_closed_here(const struct derive_row *r, double *out);
 bool derive_resolver_closed_here(const struct derive_row *r, double *out);
 
+/* derive_shared.c: hosts beyond the local network that share the row's trouble, when no host there
+ * fares better.  Unknown otherwise. */
+bool derive_silent_beyond(const struct derive_row *r, double *out);
+bool derive_incident_silent_beyond(const struct derive_row *r, double *out);
+bool derive_resolver_silent_beyond(const struct derive_row *r, double *out);
+bool derive_udp_silent_beyond(const struct derive_row *r, double *out);
+bool derive_no_way_beyond(const struct derive_row *r, double *out);
+bool derive_lossy_beyond(const struct derive_row *r, double *out);
+bool derive_far_beyond(const struct derive_row *r, double *out);
+
+/* derive_clients.c: how many of a service's clients a trouble concerns. */
+bool derive_http_4xx_clients(const struct derive_row *r, double *out);
+bool derive_alerts_once(const struct derive_row *r, double *out);
+bool derive_vanished(const struct derive_row *r, double *out);
+bool derive_retransmitted_to_others(const struct derive_row *r, double *out);
+bool derive_client_is_target(const struct derive_row *r, double *out);
+
 static inline bool is(double *out, bool truth) {
     *out = truth ? 1 : 0;
     return true;

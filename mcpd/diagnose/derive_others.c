@@ -386,6 +386,28 @@ static bool i_same_percent(const struct derive_row *r, double *out) {
     return percent(out, same, same > had ? same : had);
 }
 
+/* Of the connections whose SYN-ACK was repeated: what the client had sent back had passed here, or
+ * had come so far that only the server can have missed it. */
+static uint64_t acked_alike(const struct derive_row *r, uint64_t least) {
+    const struct msg_incident *me = r->row;
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *o = &all->rows[i];
+        if (o->kind == me->kind && o->port == me->port && addr_equal(&o->subject, &me->subject))
+            n += o->value >= least ? o->count : 0;
+    }
+    return n;
+}
+
+static bool i_acked_percent(const struct derive_row *r, double *out) {
+    return percent(out, acked_alike(r, 1), died_alike(r));
+}
+
+static bool i_arrived_percent(const struct derive_row *r, double *out) {
+    return percent(out, acked_alike(r, 2), died_alike(r));
+}
+
 /* As many new ones stay without answer: it is gone altogether. */
 static bool i_service_gone(const struct derive_row *r, double *out) {
     const struct msg_service *s = derive_incident_service(r);
@@ -471,6 +493,7 @@ const struct computed computed_resolvers[] = {
     {"closed_ports_here", derive_resolver_closed_here},
     {"served_here", derive_resolver_served_here},
     {"beyond_silence", derive_resolver_beyond_silence},
+    {"silent_beyond", derive_resolver_silent_beyond},
     {"moved_on_ms", r_moved_on_ms},
     {"line_ms", r_line_ms},
     {"servfail_extended_error", r_servfail_extended},
@@ -485,6 +508,9 @@ const struct computed computed_incidents[] = {
     {"service_answers", i_service_answers},
     {"served_here", derive_incident_served_here},
     {"beyond_silence", derive_incident_beyond_silence},
+    {"silent_beyond", derive_incident_silent_beyond},
+    {"no_way_beyond", derive_no_way_beyond},
+    {"client_is_target", derive_client_is_target},
     {"service_unreachable", i_unreachable},
     {"dns_over_tls_tried", i_dns_over_tls_tried},
     {"peers_failing", derive_incident_peers_failing},
@@ -500,6 +526,8 @@ const struct computed computed_incidents[] = {
     {"mute_resolver", i_is_mute_resolver},
     {"resolved_elsewhere", i_resolved_elsewhere},
     {"same_percent", i_same_percent},
+    {"acked_percent", i_acked_percent},
+    {"arrived_percent", i_arrived_percent},
     {"service_gone", i_service_gone},
     {"unanswered_percent", i_unanswered_percent},
     {"silent_side", i_silent_side},

@@ -107,6 +107,7 @@ const struct computed computed_udp[] = {
     {"spare_answers", u_spare_answers},
     {"served_here", derive_udp_served_here},
     {"beyond_silence", derive_udp_beyond_silence},
+    {"silent_beyond", derive_udp_silent_beyond},
     {"silent_here", derive_udp_silent_here},
     {NULL, NULL},
 };

@@ -161,6 +161,7 @@ static bool suppresses(const struct finding *cause, const struct finding *f,
     if (cause->severity == SEVERITY_INFO && f->severity > SEVERITY_INFO) return false;
     if (s->same == SAME_ANY) return true;
     if (s->same == SAME_NAME) return derive_same_name(&cause->row, &f->row);
+    if (s->same == SAME_WAY) return derive_same_way(&cause->row, &f->row);
     if (s->same == SAME_SUBJECT) return strcmp(cause->subject, f->subject) == 0;
     return cause->address.len != 0 && addr_equal(&cause->address, &f->address);
 }
@@ -208,6 +209,20 @@ static int order(const void *pa, const void *pb) {
     return c ? c : strcmp(a->subject, b->subject);
 }
 
+/* What is told once is told by the finding that would be read first, but the target's by one of its
+ * own. */
+static bool told_by_another(const struct diagnosis *d, const struct finding *f) {
+    const struct rule *rule = f->rule;
+    if (!rule->told_once || !cond_true(rule->told_once, rule->threshold, &f->row)) return false;
+    for (uint32_t i = 0; i < d->n; i++) {
+        const struct finding *g = &d->finding[i];
+        if (g->rule != rule || g->suppressed || g == f || g->on_target < f->on_target) continue;
+        bool first = g->on_target > f->on_target || order(g, f) < 0;
+        if (first && cond_true(rule->told_once, rule->threshold, &g->row)) return true;
+    }
+    return false;
+}
+
 static void drop_suppressed(struct diagnosis *d) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < d->n; i++) {
@@ -234,6 +249,8 @@ struct diagnosis *diagnose(const struct rules *set, const struct capture_view *v
     }
     for (uint32_t i = 0; i < d->n; i++)
         d->finding[i].suppressed = explained(d, set, end_of, &d->finding[i]);
+    for (uint32_t i = 0; i < d->n; i++)
+        d->finding[i].suppressed |= told_by_another(d, &d->finding[i]);
     gate(d, set, v);
     drop_suppressed(d);
     if (d->n > 1) qsort(d->finding, d->n, sizeof *d->finding, order);

@@ -23,12 +23,12 @@ extern const char *const status_names[STATUS_COUNT];
 extern const char *const blame_names[BLAME_COUNT];
 
 #define RULES_MAX        96u
-#define RULE_THRESHOLDS  12u
-#define RULE_EVIDENCE    10u
+#define RULE_THRESHOLDS  16u
+#define RULE_EVIDENCE    12u
 #define RULE_NEEDS       4u
-#define RULE_SUPPRESSORS 10u
+#define RULE_SUPPRESSORS 14u
 #define RULE_GUARDS      6u
-#define RULE_WHERE       4u
+#define RULE_WHERE       6u
 #define RULES_VISIBILITY 32u
 #define COND_DEPTH       8u /* nesting of all/any/not: a reader's limit before a stack's */
 
@@ -121,11 +121,12 @@ struct evidence_item {
     struct derived derived;
 };
 
-/* name: both are about addresses of one name, on one port; `when` is asked of the row that would be
+/* name: both are about addresses of one name, on one port; way: both are symptoms of one cut of the
+ * way out of the network; `when` is asked of the row that would be
  * explained. */
 struct suppressor {
     const char *rule;
-    enum { SAME_ANY, SAME_ADDRESS, SAME_SUBJECT, SAME_NAME } same;
+    enum { SAME_ANY, SAME_ADDRESS, SAME_SUBJECT, SAME_NAME, SAME_WAY } same;
     struct cond *when;
 };
 
@@ -159,6 +160,7 @@ struct rule {
     struct choice *severity, *confidence, *blame, *headline, *explanation, *next_step;
     struct suppressor suppressor[RULE_SUPPRESSORS];
     unsigned suppressors;
+    struct cond *told_once; /* of the findings it holds for only the first is told */
     derive_name_fn name;
     struct derived count, first, last, weight;
     bool has_count, has_first, has_last, has_weight;

@@ -93,16 +93,16 @@ static bool guards_load(struct rule *r, const cJSON *json, const struct scope *s
 static bool suppressors_load(struct rule *r, const cJSON *json, const struct scope *scope,
                              struct fail *fail) {
     static const char *const keys[] = {"!rule", "!same", "when", NULL};
-    static const char *const same[] = {"any", "address", "subject", "name"};
+    static const char *const same[] = {"any", "address", "subject", "name", "way"};
     if (json && !cJSON_IsArray(json)) return refuse(fail, r->id, "suppressed_by is a list");
     for (const cJSON *j = json ? json->child : NULL; j; j = j->next) {
         if (r->suppressors == RULE_SUPPRESSORS) return refuse(fail, r->id, "too many suppressors");
         if (!json_members(j, keys, r->id, fail)) return false;
         struct suppressor *s = &r->suppressor[r->suppressors++];
-        int at = list_index(same, 4, json_text(j, "same"));
+        int at = list_index(same, 5, json_text(j, "same"));
         if (at < 0 || !(s->rule = json_text(j, "rule")))
             return refuse(fail, r->id,
-                          "suppressed_by: rule, and same: any, address, subject or name");
+                          "suppressed_by: rule, and same: any, address, subject, name or way");
         s->same = (unsigned)at;
         const cJSON *when = json_get(j, "when");
         if (when && !(s->when = cond_new(when, scope, fail))) return false;
@@ -196,12 +196,17 @@ static bool naming_load(struct rule *r, const cJSON *json, const struct scope *s
     return ok;
 }
 
+static bool told_once_load(struct rule *r, const cJSON *json, const struct scope *s,
+                           struct fail *fail) {
+    return !json || (r->told_once = cond_new(json, s, fail)) != NULL;
+}
+
 bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail *fail) {
     static const char *const keys[] = {
         "!id",           "!table",    "needs",       "thresholds", "where",   "when",
         "guards",        "!severity", "!confidence", "!blame",     "quality", "status",
         "suppressed_by", "!subject",  "name",        "count",      "first",   "last",
-        "!evidence",     "!text",     NULL};
+        "!evidence",     "!text",     "told_once",   NULL};
     memset(r, 0, sizeof *r);
     r->id = json_text(json, "id");
     if (!r->id) return refuse(fail, "rules", "a rule without id");
@@ -219,6 +224,7 @@ bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail
            needs_load(set, r, json_get(json, "needs"), fail) &&
            guards_load(r, json_get(json, "guards"), &s, fail) &&
            suppressors_load(r, json_get(json, "suppressed_by"), &s, fail) &&
+           told_once_load(r, json_get(json, "told_once"), &s, fail) &&
            naming_load(r, json, &s, fail) && judgement_load(r, json, &s, fail) &&
            evidence_load(r, json_get(json, "evidence"), &s, fail) &&
            texts_load(r, json_get(json, "text"), &s, fail);
@@ -226,6 +232,7 @@ bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail
 
 void rule_free(struct rule *r) {
     cond_free(r->when);
+    cond_free(r->told_once);
     for (unsigned i = 0; i < r->wheres; i++) cond_free(r->where[i].is);
     for (unsigned i = 0; i < r->guards; i++) cond_free(r->guard[i].unless);
     for (unsigned i = 0; i < r->suppressors; i++) cond_free(r->suppressor[i].when);

@@ -265,6 +265,171 @@ static void test_rules_same_subject_is_one_finding(void **state) {
     diagnosis_free(d);
 }
 
+/* ---- one cause beyond the local network ------------------------------------------------------ */
+static struct msg_connection first_client;
+
+static struct msg_service *beyond(struct world *w, uint32_t i, uint8_t net, uint8_t last) {
+    struct msg_service *s = &w->service[i];
+    *s = w->service[0];
+    s->address = addr_from_bytes((uint8_t[]){203, 0, net, last}, 4);
+    s->on_target = false;
+    snprintf(s->name, sizeof s->name, "host%u.example", i);
+    w->s.services.rows_n = i + 1;
+    return s;
+}
+
+/* Four hosts in four networks; none has answered. */
+static void cut_off(struct world *w) {
+    for (uint32_t i = 4; i-- > 0;) {
+        struct msg_service *s = beyond(w, i, (uint8_t)(113 + i), 9);
+        memset(&s->handshake_us, 0, (size_t)((char *)(s + 1) - (char *)&s->handshake_us));
+        s->established = s->closed = 0;
+        s->attempted = s->timed_out = s->timeout_repeated = 1;
+        s->timeout_syn_sent = 4;
+        s->timeout_first_us = 2000000 + i;
+        s->both_directions = false;
+        s->data_segments_to_client = s->data_segments_to_server = 0;
+    }
+    w->s.services.rows_n = 4;
+    w->s.totals.established = 0;
+    first_client = (struct msg_connection){.client = addr_from_bytes((uint8_t[]){10, 0, 0, 2}, 4)};
+    w->s.connections = (struct msg_connections){.rows = &first_client, .rows_n = 1, .of = 1};
+}
+
+static void cut_off_and_no_names(struct world *w) {
+    cut_off(w);
+    struct msg_resolver *d = &w->resolver[0];
+    d->responses = d->noerror = 0;
+    d->unanswered = d->unanswered_tries = d->transactions;
+    d->unanswered_wait_us = d->trouble_first_us = d->trouble_last_us = 5000000;
+}
+
+/* A connection that had worked dies as well. */
+static void cut_off_later(struct world *w) {
+    cut_off(w);
+    struct msg_service *s = beyond(w, 4, 120, 9);
+    s->established = s->open = 1;
+    s->timed_out = s->timeout_repeated = 0;
+    s->both_directions = true;
+    s->retransmitted_to_server = 9;
+    s->data_segments_to_server = 20;
+    struct msg_incident *n = world_incident(w, INCIDENT_DEAD_PATH);
+    n->subject = s->address;
+    n->tries = 5;
+    n->span_us = n->first_us = 3000000;
+}
+
+static void cut_off_but_for_one(struct world *w) {
+    cut_off_later(w);
+    w->s.incidents.rows_n = 0;
+    w->service[4].retransmitted_to_server = 0;
+}
+
+/* The target is one of them, and seen by itself. */
+static void cut_off_target(struct world *w) {
+    cut_off(w);
+    world_target(w, "host3.example", MODE_DIAGNOSIS);
+    w->service[3].on_target = true;
+}
+
+static void only_target_seen(struct world *w) {
+    cut_off_target(w);
+    w->target.mode = MODE_DOMAIN;
+}
+
+static void two_networks_silent(struct world *w) {
+    cut_off(w);
+    for (uint32_t i = 2; i < 4; i++) w->service[i].address.b[2] = w->service[i - 2].address.b[2];
+    for (uint32_t i = 2; i < 4; i++) w->service[i].address.b[3]++;
+}
+
+static void no_way_out(struct world *w) {
+    cut_off(w);
+    for (uint32_t i = 0; i < 4; i++) {
+        struct msg_incident *n = world_incident(w, INCIDENT_ICMP_UNREACHABLE);
+        n->subject = w->service[i].address;
+        n->value = 3 * 256;
+        n->ip_proto = 6;
+        w->service[i].unreachable = 1;
+    }
+    w->service[3].unreachable = 0; /* the router says it once a second */
+    w->s.incidents.rows_n = 3;
+}
+
+static void all_lossy(struct world *w) {
+    cut_off(w);
+    world_init(w);
+    w->s.connections = (struct msg_connections){.rows = &first_client, .rows_n = 1, .of = 1};
+    for (uint32_t i = 4; i-- > 0;) {
+        struct msg_service *s = beyond(w, i, 113, (uint8_t)(9 + i));
+        s->retransmitted_to_client = 40 + i;
+        s->retransmit_first_us = 2000000;
+        s->retransmit_last_us = 20000000;
+    }
+    w->s.services.rows_n = 4;
+}
+
+static void lossy_but_for_one(struct world *w) {
+    all_lossy(w);
+    w->service[0].retransmitted_to_client = 0;
+}
+
+static void all_far(struct world *w) {
+    all_lossy(w);
+    for (uint32_t i = 0; i < 4; i++) {
+        w->service[i].retransmitted_to_client = w->service[i].http_responses = 0;
+        w->service[i].handshake_us = (struct dist){10, 600000 + i, 610000, 620000, 630000};
+        w->service[i].rtt_us = w->service[i].handshake_us;
+        w->service[i].request_ack_us = w->service[i].first_byte_us = w->service[i].rtt_us;
+    }
+}
+
+static void far_but_for_one(struct world *w) {
+    all_far(w);
+    w->service[3].handshake_us = w->service[3].rtt_us =
+        (struct dist){10, 20000, 21000, 22000, 23000};
+}
+
+static void test_rules_one_cause_beyond(void **state) {
+    static struct world w;
+    static const struct {
+        void (*change)(struct world *w);
+        const char *id;
+        uint32_t findings;
+        const char *blame, *subject, *headline;
+    } cases[] = {
+        {cut_off, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "Nothing beyond the gateway"},
+        {cut_off_and_no_names, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {cut_off_later, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "5 hosts"},
+        {cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443",
+         "does not answer"},
+        {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
+        {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",
+         "does not answer"},
+        {two_networks_silent, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.10:443",
+         "does not answer"},
+        {no_way_out, "icmp_unreachable", 1, "network", "203.0.113.9:443",
+         "Nothing beyond 198.51.100.1 can be reached"},
+        {all_lossy, "tcp_retransmissions", 1, "network", "203.0.113.12:443", "all of 4 servers"},
+        {lossy_but_for_one, "tcp_retransmissions", 3, "network", "203.0.113.12:443",
+         "to or from 203.0.113.12:"},
+        {all_far, "path_latency_high", 1, "network", "203.0.113.10:443", "all of 4 servers"},
+        {far_but_for_one, "path_latency_high", 3, "network", "203.0.113.10:443",
+         "The path to 203.0.113.10 is long"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        world_init(&w);
+        cases[i].change(&w);
+        struct diagnosis *d = diagnose(set, &w.v);
+        const struct finding *f = find_id(d, cases[i].id);
+        if (!f || d->n != cases[i].findings || strcmp(f->blame, cases[i].blame) != 0 ||
+            strcmp(f->subject, cases[i].subject) != 0 || !strstr(f->headline, cases[i].headline))
+            fail_msg("case %zu: %u findings, %s, %s, %s", i, d->n, f ? f->blame : "none",
+                     f ? f->subject : "", f ? f->headline : "");
+        diagnosis_free(d);
+    }
+}
+
 static int set_up(void **state) {
     struct fail f;
     (void)state;
@@ -284,6 +449,7 @@ int main(void) {
         cmocka_unit_test(test_rules_witnesses),
         cmocka_unit_test(test_rules_one_cause_one_finding),
         cmocka_unit_test(test_rules_evidence_by_address),
+        cmocka_unit_test(test_rules_one_cause_beyond),
         cmocka_unit_test(test_rules_extended_dns_error),
         cmocka_unit_test(test_rules_each_has_both_witnesses),
         cmocka_unit_test(test_rules_thresholds_have_reasons),

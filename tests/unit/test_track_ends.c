@@ -354,6 +354,39 @@ static void test_ends_synack_again(void **state) {
     }
 }
 
+/* Had it arrived, what the client sent back?  Beside the server certainly, but it may wait for
+ * data; elsewhere data tells that not the ACK alone was lost. */
+static void test_ends_synack_although_acked(void **state) {
+    (void)state;
+    static const struct {
+        unsigned server_us, client_us;
+        bool acked, data;
+        unsigned again_ms, value;
+    } t[] = {{50, 30000, true, true, 1000, 2},  {50, 30000, true, false, 1000, 1},
+             {50, 30000, false, true, 1000, 0}, {50, 30000, true, true, 20, 0},
+             {30000, 50, true, true, 1000, 1},  {30000, 50, true, false, 1000, 0},
+             {200, 100, true, true, 1000, 1},   {5000, 30000, true, true, 1000, 1}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        from_client(&k, TCP_SYN, NULL, 0);
+        l->us += t[i].server_us;
+        from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+        l->us += t[i].client_us;
+        if (t[i].acked) from_client(&k, TCP_ACK, NULL, 0);
+        if (t[i].acked && t[i].data) ask(&k);
+        l->us += t[i].again_ms * MS;
+        k.sseq--;
+        from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+        l->us += t[i].client_us;
+        if (!t[i].acked || !t[i].data) ask(&k);
+        const struct msg_incident *n = incident_of(l, INCIDENT_SYNACK_AGAIN);
+        if (!n || n->value != t[i].value)
+            fail_msg("case %zu: %d, %u", i, n != NULL, n ? (unsigned)n->value : 9);
+        lab_free(l);
+    }
+}
+
 /* Many SYNs a second: hardly one completed, or nearly all. */
 static void test_ends_syn_flood(void **state) {
     (void)state;
@@ -491,6 +524,7 @@ int main(void) {
         cmocka_unit_test(test_ends_first_data_unheard),
         cmocka_unit_test(test_ends_request_unanswered),
         cmocka_unit_test(test_ends_synack_again),
+        cmocka_unit_test(test_ends_synack_although_acked),
         cmocka_unit_test(test_ends_syn_flood),
         cmocka_unit_test(test_ends_reset_says_from_whom),
         cmocka_unit_test(test_ends_within_chunks),

@@ -295,6 +295,65 @@ static void test_tls_talk(void **state) {
     }
 }
 
+/* Several requests whose answers come one after the other are no talk, however long each takes;
+ * messages of any size without an order are one, and a page that is asked for twice is not. */
+static void test_tls_talk_or_several_requests(void **state) {
+    (void)state;
+    enum { ASKED, SAID };
+    static const struct {
+        struct {
+            unsigned at_ms, how, bytes;
+        } word[10];
+        unsigned unpaired;
+    } cases[] = {{{{0, ASKED, 180},
+                   {100, ASKED, 180},
+                   {200, ASKED, 180},
+                   {1500, SAID, 80},
+                   {2700, SAID, 80},
+                   {4000, SAID, 80}},
+                  0},
+                 {{{0, ASKED, 180},
+                   {1500, SAID, 900},
+                   {3000, SAID, 900},
+                   {4700, ASKED, 180},
+                   {6500, SAID, 900},
+                   {8000, SAID, 900},
+                   {9500, SAID, 400}},
+                  3},
+                 {{{0, ASKED, 180},
+                   {900, SAID, 900},
+                   {3000, ASKED, 90},
+                   {6000, ASKED, 90},
+                   {6500, SAID, 900},
+                   {9000, ASKED, 90},
+                   {12000, ASKED, 90}},
+                  2},
+                 {{{0, ASKED, 180}, {900, SAID, 3500}, {3000, ASKED, 90}, {6000, ASKED, 90}}, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[4096];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        hellos(&k, b);
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        lab_wait(l, 1 * S);
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 180));
+        l->us += 20 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 300));
+        lab_wait(l, 2 * S);
+        uint64_t began_us = l->us;
+        for (unsigned n = 0; n < 10 && cases[i].word[n].bytes; n++) {
+            lab_wait(l, began_us + cases[i].word[n].at_ms * MS - l->us);
+            if (cases[i].word[n].how == ASKED)
+                from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].word[n].bytes));
+            else
+                from_server(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].word[n].bytes));
+        }
+        if (service_of(l)->unpaired != cases[i].unpaired)
+            fail_msg("case %zu: %u", i, (unsigned)service_of(l)->unpaired);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tls_client_breaks_off),
@@ -305,6 +364,7 @@ int main(void) {
         cmocka_unit_test(test_tls_small_answers),
         cmocka_unit_test(test_tls_check),
         cmocka_unit_test(test_tls_talk),
+        cmocka_unit_test(test_tls_talk_or_several_requests),
     };
     return cmocka_run_group_tests_name("track_tls", tests, NULL, NULL);
 }

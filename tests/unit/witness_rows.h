@@ -3,6 +3,7 @@
 /* What each rule says of each witness. */
 #include "tests/unit/witnesses.h"
 #include "tests/unit/witnesses_apps.h"
+#include "tests/unit/witnesses_clients.h"
 #include "tests/unit/witnesses_data.h"
 #include "tests/unit/witnesses_dnstls.h"
 #include "tests/unit/witnesses_ends.h"
@@ -337,6 +338,7 @@ static const struct {
     {"quic_blocked", quic_and_tcp_silent, NULL, NULL, NULL, NULL},
     WITNESSES_OF_ENDS,
     WITNESSES_STRANGERS,
+    WITNESSES_CLIENTS,
     {"rtp_loss", voice_lost, "warning", "confirmed", "network", "203.0.113.9:4000"},
     {"rtp_loss", voice_lost_much, "critical", "confirmed", "network", "203.0.113.9:4000"},
     {"rtp_loss", voice_lost_here, "warning", "confirmed", "client", "203.0.113.9:4000"},

@@ -329,6 +329,15 @@ WITNESS(slow_talk) {
     w->service[0].http_responses = 0;
     w->service[0].unpaired = w->service[0].first_byte_us.samples;
 }
+/* It need not be as often: requests and answers take turns without an exception. */
+WITNESS(slow_talk_now_and_then) {
+    slow_talk(w);
+    w->service[0].unpaired = 2;
+}
+WITNESS(slow_but_once) {
+    slow_talk(w);
+    w->service[0].unpaired = 1;
+}
 WITNESS(slow_on_one_connection) {
     slow(w);
     w->service[0].http_responses = 0;
@@ -345,6 +354,8 @@ WITNESS(slow_messages) {
     {"slow_server", slow_polls, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls_target, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_talk, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_talk_now_and_then, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_but_once, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_on_one_connection, "warning", "likely", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_alike_unknown, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_alike_target, "warning", "confirmed", "server", "203.0.113.9:443"}, \

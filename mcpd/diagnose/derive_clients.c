@@ -1,0 +1,96 @@
+/* Whose trouble it is: of the clients of a service, how many have it.  What a few of many meet
+ * says more of them than of the service.
+ * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
+#include "mcpd/diagnose/derive_fn.h"
+#include <string.h>
+
+#define CLIENTS 256u /* told apart; more are many */
+
+struct clients {
+    const struct addr *one[CLIENTS];
+    uint32_t n;
+};
+
+/* False: it is among them already. */
+static bool add(struct clients *c, const struct addr *a) {
+    for (uint32_t i = 0; i < c->n; i++)
+        if (memcmp(c->one[i], a, sizeof *a) == 0) return false;
+    if (c->n < CLIENTS) c->one[c->n++] = a;
+    return true;
+}
+
+/* From somewhere else than the server's own network, 16 bits of IPv4 or 64 of IPv6. */
+static bool is_remote(const struct addr *client, const struct addr *server) {
+    return memcmp(client->b, server->b, client->len == 4 ? 2 : 8) != 0;
+}
+
+/* Of the clients of this service: those that asked for what it does not give.  Unknown when one of
+ * them is a neighbour of the server, as no robot is. */
+bool derive_http_4xx_clients(const struct derive_row *r, double *out) {
+    const struct snapshot *s = r->view->snapshot;
+    const struct msg_service *me = r->row;
+    struct clients all = {.n = 0}, err = {.n = 0};
+    for (uint32_t i = 0; i < s->http.rows_n; i++) {
+        const struct msg_http_row *h = &s->http.rows[i];
+        if (h->server_port != me->port || !addr_equal(&h->server, &me->address)) continue;
+        (void)add(&all, &h->client);
+        if (h->status < 400 || h->status >= 500) continue;
+        if (!is_remote(&h->client, &me->address)) return false;
+        (void)add(&err, &h->client);
+    }
+    for (uint32_t i = 0; err.n > 0 && i < s->connections.rows_n; i++) {
+        const struct msg_connection *c = &s->connections.rows[i];
+        if (c->server_port == me->port && addr_equal(&c->server, &me->address))
+            (void)add(&all, &c->client);
+    }
+    return err.n > 0 && percent(out, err.n, all.n);
+}
+
+/* Each alert of this server went to another client, from elsewhere than the server: whoever needs
+ * the service tries again. */
+bool derive_alerts_once(const struct derive_row *r, double *out) {
+    const struct msg_tls *all = &r->view->snapshot->tls;
+    const struct msg_service *me = r->row;
+    struct clients c = {.n = 0};
+    uint64_t alerts = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_tls_row *t = &all->rows[i];
+        if (t->outcome != TLS_OUTCOME_ALERT_SERVER || t->server_port != me->port ||
+            !addr_equal(&t->server, &me->address))
+            continue;
+        if (!add(&c, &t->client) || !is_remote(&t->client, &me->address)) return is(out, false);
+        alerts++;
+    }
+    return is(out, alerts > 0 && alerts >= me->tls_fatal_by_server);
+}
+
+/* The caller asked about the client: what it suffers is no rare accident of a busy service. */
+bool derive_client_is_target(const struct derive_row *r, double *out) {
+    const struct msg_service *s = derive_incident_service(r);
+    double target;
+    return derive_of_target(r, &target) && is(out, target != 0 && s && !s->target_address);
+}
+
+/* Connections of the service whose client vanished while data was on its way to it. */
+static bool is_vanished(const struct msg_service *me, const struct msg_incident *x) {
+    return x->kind == INCIDENT_DEAD_PATH && x->toward_client && x->port == me->port &&
+           addr_equal(&x->subject, &me->address);
+}
+
+bool derive_vanished(const struct derive_row *r, double *out) {
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        n += is_vanished(r->row, &all->rows[i]) ? all->rows[i].count : 0;
+    return number(out, n);
+}
+
+/* What was sent again, but for what such clients never took. */
+bool derive_retransmitted_to_others(const struct derive_row *r, double *out) {
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    const struct msg_service *me = r->row;
+    uint64_t sent = me->retransmitted_to_client + me->retransmitted_to_server, in_vain = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        in_vain += is_vanished(me, &all->rows[i]) ? all->rows[i].tries : 0;
+    return number(out, sent > in_vain ? sent - in_vain : 0);
+}

@@ -1,0 +1,274 @@
+/* One root cause of many symptoms: what all hosts beyond the local network have in common is the
+ * way to them.  A host counts as beyond when 16 bits of its IPv4 address, or 64 of IPv6, already
+ * differ from the client's.  A single host that fares better, and nothing is shared.
+ * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
+#include "mcpd/diagnose/derive_fn.h"
+#include <string.h>
+
+#define PLACES   64u      /* told apart; the threshold is far below */
+#define LATE_US  1000000u /* of what was under way when the silence began */
+#define CLEAN    100u     /* segments without the loss that the others have: no accident */
+#define LOST_MIN 5u       /* as tcp_retransmissions: a rate needs events */
+
+struct places {
+    const struct msg_service *one[PLACES];
+    uint32_t n;
+};
+
+/* All but `diagnosis` capture only what belongs to the target: of other hosts nothing is known. */
+static bool sees_all(const struct capture_view *v) {
+    return !derive_has_target(v) || v->target->mode == MODE_DIAGNOSIS;
+}
+
+static bool is_beyond(const struct capture_view *v, const struct addr *host) {
+    const struct msg_connections *all = &v->snapshot->connections;
+    return all->rows_n > 0 && all->rows[0].client.len == host->len &&
+           memcmp(all->rows[0].client.b, host->b, host->len == 4 ? 2 : 8) != 0;
+}
+
+/* In one network, or of one name: they may go down together by themselves. */
+static bool same_place(const struct msg_service *a, const struct msg_service *b) {
+    if (a->name[0] && strcmp(a->name, b->name) == 0) return true;
+    return a->address.len == b->address.len &&
+           memcmp(a->address.b, b->address.b, a->address.len == 4 ? 3 : 6) == 0;
+}
+
+static bool same_host(const struct msg_service *a, const struct msg_service *b) {
+    return addr_equal(&a->address, &b->address);
+}
+
+static void add(struct places *p, const struct msg_service *s,
+                bool (*same)(const struct msg_service *a, const struct msg_service *b)) {
+    for (uint32_t i = 0; i < p->n; i++)
+        if (same(p->one[i], s)) return;
+    if (p->n < PLACES) p->one[p->n++] = s;
+}
+
+/* ---- silence ----------------------------------------------------------------------------------
+ */
+/* What the client sent last was never answered. */
+static bool is_dead(const struct msg_incident *x) {
+    if (x->toward_client) return false;
+    return x->kind == INCIDENT_DEAD_PATH || (x->kind == INCIDENT_UNHEARD && x->value == 0) ||
+           (x->kind == INCIDENT_IDLE_END && x->value == 2);
+}
+
+/* Connections of a service that went dead on their way to it. */
+static uint64_t died(const struct capture_view *v, const struct msg_service *s) {
+    const struct msg_incidents *all = &v->snapshot->incidents;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *x = &all->rows[i];
+        n +=
+            is_dead(x) && x->port == s->port && addr_equal(&x->subject, &s->address) ? x->count : 0;
+    }
+    return n;
+}
+
+static bool is_no_way(const struct msg_incident *x) {
+    static const uint16_t v4 = 3 * 256; /* network and host unreachable: codes 0, 1, 6 and 7 */
+    uint64_t code = x->value - v4;
+    return x->kind == INCIDENT_ICMP_UNREACHABLE && !x->toward_client && !x->unseen &&
+           (code < 2 || code == 6 || code == 7 || x->value == 65536 + 256 ||
+            x->value == 65536 + 256 + 3);
+}
+
+static bool never_answered(const struct msg_service *s) {
+    return s->established + s->midstream + s->refused == 0 && s->timed_out + s->unreachable > 0;
+}
+
+/* When it began: the first of what failed and lies beyond. */
+static uint64_t silence_began(const struct capture_view *v) {
+    const struct msg_services *tcp = &v->snapshot->services;
+    const struct msg_incidents *all = &v->snapshot->incidents;
+    uint64_t at = UINT64_MAX;
+    for (uint32_t i = 0; i < tcp->rows_n; i++) {
+        const struct msg_service *s = &tcp->rows[i];
+        bool fails = never_answered(s) && s->timed_out > 0 && is_beyond(v, &s->address);
+        if (fails && s->timeout_first_us < at) at = s->timeout_first_us;
+    }
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *x = &all->rows[i];
+        if ((is_dead(x) || is_no_way(x)) && is_beyond(v, &x->subject) && x->first_us < at)
+            at = x->first_us;
+    }
+    return at;
+}
+
+static bool came_up_since(const struct capture_view *v, const struct msg_service *s, uint64_t at) {
+    const struct msg_connections *all = &v->snapshot->connections;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (c->server_port == s->port && addr_equal(&c->server, &s->address) && c->start_us > at &&
+            c->handshake_us > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Somebody beyond has said something since. */
+static bool heard_since(const struct capture_view *v, uint64_t at) {
+    const struct msg_dns *dns = &v->snapshot->dns;
+    const struct msg_udp *udp = &v->snapshot->udp;
+    const struct msg_streams *media = &v->snapshot->streams;
+    for (uint32_t i = 0; i < dns->rows_n; i++) {
+        const struct msg_dns_row *d = &dns->rows[i];
+        if (d->answered && d->at_us >= at && is_beyond(v, &d->server)) return true;
+    }
+    for (uint32_t i = 0; i < udp->rows_n; i++) {
+        const struct msg_udp_service *u = &udp->rows[i];
+        uint64_t last = u->ask_last_us > u->quic_last_us ? u->ask_last_us : u->quic_last_us;
+        bool answers = u->answered > 0 || u->quic_answered > 0;
+        if (answers && last >= at && is_beyond(v, &u->address)) return true;
+    }
+    for (uint32_t i = 0; i < media->rows_n; i++) {
+        const struct msg_media *m = &media->rows[i];
+        if (m->last_us > at + LATE_US && is_beyond(v, &m->sender)) return true;
+    }
+    return false;
+}
+
+/* The hosts beyond that fell silent, or always were, when no other answers; none otherwise. */
+static void find_silence(const struct capture_view *v, struct places *out) {
+    const struct msg_services *all = &v->snapshot->services;
+    uint64_t at = sees_all(v) ? silence_began(v) : UINT64_MAX;
+    out->n = 0;
+    if (at == UINT64_MAX || heard_since(v, at)) return;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (!is_beyond(v, &s->address)) continue;
+        uint64_t dead = died(v, s);
+        bool gone = dead > 0 && dead >= s->open + s->midstream && !came_up_since(v, s, at);
+        if (never_answered(s) || gone) {
+            add(out, s, same_place);
+        } else if (s->both_directions && s->last_us > at + LATE_US) {
+            out->n = 0;
+            return;
+        }
+    }
+}
+
+static bool silent_beyond(const struct derive_row *r, const struct addr *host, double *out) {
+    struct places p = {0};
+    if (is_beyond(r->view, host)) find_silence(r->view, &p);
+    return p.n > 0 && number(out, p.n);
+}
+
+bool derive_silent_beyond(const struct derive_row *r, double *out) {
+    return silent_beyond(r, &((const struct msg_service *)r->row)->address, out);
+}
+
+bool derive_incident_silent_beyond(const struct derive_row *r, double *out) {
+    return silent_beyond(r, &((const struct msg_incident *)r->row)->subject, out);
+}
+
+bool derive_udp_silent_beyond(const struct derive_row *r, double *out) {
+    return silent_beyond(r, &((const struct msg_udp_service *)r->row)->address, out);
+}
+
+/* A resolver nearby has to ask others beyond. */
+bool derive_resolver_silent_beyond(const struct derive_row *r, double *out) {
+    const struct msg_resolver *me = r->row;
+    struct places p;
+    find_silence(r->view, &p);
+    return p.n > 0 && me->trouble_last_us >= silence_began(r->view) && number(out, p.n);
+}
+
+/* Both are symptoms of the same cut. */
+bool derive_same_way(const struct derive_row *a, const struct derive_row *b) {
+    const struct derive_row *both[] = {a, b};
+    for (unsigned i = 0; i < 2; i++) {
+        static const derive_fn by_table[TABLE_COUNT] = {
+            [TABLE_SERVICES] = derive_silent_beyond,
+            [TABLE_RESOLVERS] = derive_resolver_silent_beyond,
+            [TABLE_INCIDENTS] = derive_incident_silent_beyond,
+            [TABLE_UDP] = derive_udp_silent_beyond};
+        derive_fn fn = by_table[both[i]->table];
+        double n;
+        if (!fn || !fn(both[i], &n)) return false;
+    }
+    return true;
+}
+
+/* Hosts that this router, and it alone, says it knows no way to. */
+bool derive_no_way_beyond(const struct derive_row *r, double *out) {
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    const struct msg_incident *me = r->row;
+    struct places p = {0};
+    double silent;
+    if (!is_no_way(me) || !derive_incident_silent_beyond(r, &silent)) return false;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        struct derive_row other = {r->view, TABLE_INCIDENTS, &all->rows[i]};
+        const struct msg_service *s = derive_incident_service(&other);
+        if (!is_no_way(&all->rows[i]) || !s) continue;
+        if (!addr_equal(&all->rows[i].peer, &me->peer)) return false;
+        if (is_beyond(r->view, &s->address)) add(&p, s, same_place);
+    }
+    return p.n > 0 && number(out, p.n);
+}
+
+/* ---- loss -------------------------------------------------------------------------------------
+ */
+static double loss(const struct msg_service *s, uint64_t *lost, uint64_t *segments) {
+    uint64_t c = s->retransmitted_to_client, v = s->retransmitted_to_server;
+    *lost = c > v ? c : v;
+    *segments = c > v ? s->data_segments_to_client : s->data_segments_to_server;
+    return *segments ? 100.0 * (double)*lost / (double)*segments : 0;
+}
+
+#define LOSS_PERCENT 0.5 /* as tcp_retransmissions: worth a note */
+
+static bool is_lossy(const struct msg_service *s) {
+    uint64_t lost, segments;
+    return loss(s, &lost, &segments) >= LOSS_PERCENT && lost >= LOST_MIN;
+}
+
+/* The hosts beyond whose packets get lost, when all that sent enough are among them. */
+static void find_loss(const struct capture_view *v, struct places *out) {
+    const struct msg_services *all = &v->snapshot->services;
+    out->n = 0;
+    for (uint32_t i = 0; sees_all(v) && i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        uint64_t lost, segments;
+        if (!is_beyond(v, &s->address)) continue;
+        if (is_lossy(s)) {
+            add(out, s, same_host);
+        } else if (loss(s, &lost, &segments) < LOSS_PERCENT &&
+                   s->data_segments_to_client + s->data_segments_to_server >= CLEAN) {
+            out->n = 0;
+            return;
+        }
+    }
+}
+
+bool derive_lossy_beyond(const struct derive_row *r, double *out) {
+    const struct msg_service *me = r->row;
+    struct places p = {0};
+    if (is_lossy(me) && is_beyond(r->view, &me->address)) find_loss(r->view, &p);
+    return p.n > 0 && number(out, p.n);
+}
+
+/* ---- latency ----------------------------------------------------------------------------------
+ */
+#define FAR_US 150000u /* as path_latency_high */
+
+static uint64_t lowest_us(const struct msg_service *s) {
+    const struct dist *a = &s->handshake_us, *b = &s->rtt_us;
+    uint64_t of_a = a->samples ? a->min_us : UINT64_MAX, of_b = b->samples ? b->min_us : UINT64_MAX;
+    return of_a < of_b ? of_a : of_b;
+}
+
+/* The hosts beyond that are far, when none is near. */
+bool derive_far_beyond(const struct derive_row *r, double *out) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    const struct msg_service *me = r->row;
+    struct places p = {0};
+    bool far = sees_all(r->view) && is_beyond(r->view, &me->address) && lowest_us(me) > FAR_US;
+    for (uint32_t i = 0; far && i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (!is_beyond(r->view, &s->address) || lowest_us(s) == UINT64_MAX) continue;
+        far = lowest_us(s) > FAR_US;
+        add(&p, s, same_host);
+    }
+    return far && number(out, p.n);
+}

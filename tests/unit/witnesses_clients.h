@@ -1,0 +1,120 @@
+/* What a few of the many clients of a public service meet. */
+#ifndef TESTS_UNIT_WITNESSES_CLIENTS_H
+#define TESTS_UNIT_WITNESSES_CLIENTS_H
+#include "tests/unit/witnesses_ends.h"
+
+static struct addr elsewhere(uint8_t last) {
+    return addr_from_bytes((uint8_t[]){198, 51, 100, last}, 4);
+}
+
+/* One of a hundred clients leaves in mid-download. */
+WITNESS(client_leaves) {
+    dead_path_of_client(w);
+    w->service[0].attempted = w->service[0].established = w->service[0].closed = 100;
+    w->service[0].retransmitted_to_client = 12;
+    w->service[0].retransmit_last_us = 9000000;
+    w->incident[0].tries = 12;
+}
+WITNESS(clients_leave) {
+    client_leaves(w);
+    w->incident[0].count = 3;
+}
+/* The capture is about that client. */
+WITNESS(target_leaves) {
+    client_leaves(w);
+    world_target(w, "198.51.100.7", MODE_DOMAIN);
+}
+WITNESS(client_leaves_and_loss) {
+    client_leaves(w);
+    w->service[0].retransmitted_to_client = 40;
+}
+
+static struct msg_tls_row alerts[4];
+static struct msg_http_row pages[10];
+
+/* Each came once, with what is out of date. */
+WITNESS(scanners_of_tls) {
+    w->service[0].tls_client_hellos = 30;
+    w->service[0].tls_server_hellos = 26;
+    w->service[0].tls_fatal_by_server = 4;
+    w->service[0].tls_alert = 40;
+    for (uint8_t i = 0; i < 4; i++)
+        alerts[i] = (struct msg_tls_row){.client = elsewhere(i),
+                                         .server = w->service[0].address,
+                                         .server_port = w->service[0].port,
+                                         .outcome = TLS_OUTCOME_ALERT_SERVER};
+    w->s.tls = (struct msg_tls){.rows = alerts, .rows_n = 4, .of = 4};
+}
+WITNESS(old_client_of_tls) {
+    scanners_of_tls(w);
+    alerts[3].client = alerts[0].client;
+}
+WITNESS(target_turns_away) {
+    scanners_of_tls(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+}
+
+/* One client of ten gets all the errors. */
+WITNESS(robot_tries_pages) {
+    w->service[0].http_4xx = w->service[0].http_404 = 4;
+    for (uint8_t i = 0; i < 10; i++)
+        pages[i] = (struct msg_http_row){.client = elsewhere(i),
+                                         .server = w->service[0].address,
+                                         .server_port = w->service[0].port,
+                                         .status = i == 3 ? 404 : 200};
+    w->s.http = (struct msg_http){.rows = pages, .rows_n = 10, .of = 10};
+}
+WITNESS(two_miss_pages) {
+    robot_tries_pages(w);
+    pages[4].status = 404;
+}
+WITNESS(neighbour_misses_pages) {
+    robot_tries_pages(w);
+    pages[3].client = addr_from_bytes((uint8_t[]){203, 0, 200, 1}, 4);
+}
+
+/* SYNs under false addresses, or of strangers who vanished. */
+WITNESS(strangers_vanish) {
+    world_ending(w, INCIDENT_SYNACK_AGAIN, 6)->tries = 18;
+    w->incident[0].offers = 6;
+    w->service[0].attempted = w->service[0].established = w->service[0].closed = 60;
+}
+WITNESS(strangers_cannot_come_in) {
+    strangers_vanish(w);
+    w->service[0].attempted = w->service[0].established = w->service[0].closed = 30;
+}
+
+/* Its queue of connections to accept is full: seen beside the server; seen elsewhere. */
+WITNESS(not_accepted) {
+    world_ending(w, INCIDENT_SYNACK_AGAIN, 3)->tries = 6;
+    w->incident[0].value = 2;
+}
+WITNESS(perhaps_not_accepted) {
+    not_accepted(w);
+    w->incident[0].value = 1;
+}
+WITNESS(one_not_accepted) {
+    not_accepted(w);
+    world_ending(w, INCIDENT_SYNACK_AGAIN, 4)->tries = 8;
+}
+
+/* clang-format off */
+#define WITNESSES_CLIENTS \
+    {"tcp_dead_path", client_leaves, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_dead_path", clients_leave, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_dead_path", target_leaves, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_retransmissions", client_leaves, NULL, NULL, NULL, NULL}, \
+    {"tcp_retransmissions", client_leaves_and_loss, "critical", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tls_fatal_alert", scanners_of_tls, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tls_fatal_alert", old_client_of_tls, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tls_fatal_alert", target_turns_away, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"http_client_errors", robot_tries_pages, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"http_client_errors", two_miss_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
+    {"http_client_errors", neighbour_misses_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", not_accepted, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", perhaps_not_accepted, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", one_not_accepted, "warning", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", strangers_vanish, "info", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_synack_retransmit", strangers_cannot_come_in, "warning", "confirmed", "network", "203.0.113.9:443"}
+/* clang-format on */
+#endif
