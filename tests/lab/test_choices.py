@@ -209,6 +209,9 @@ def test_probe():
         T.check("probe of https: a certificate nobody vouches for is a result, said shortly", probe.get("result") == "failed"
                 and "certificate" in probe.get("why", "") and len(probe["why"]) < 120
                 and shakes["tls_handshakes"]["rows"], (report or error, shakes))
+        verdict = report.get("verdict", {})
+        T.check("and where mcpd's own connection is the client, no client is blamed", verdict.get("blame") == "ambiguous"
+                and "mcpd's own probe" in verdict["headline"], verdict)
         report, error = probe_report(session, "www.lab.test:81")
         probe = report.get("probe", {})
         T.check("probe of a closed port: refused, said shortly", probe.get("result") == "failed"
