@@ -332,20 +332,33 @@ static bool has_suffix_added(const struct dns_entry *longer, const struct dns_en
            memcmp(longer->name, shorter->name, shorter->name_len) == 0;
 }
 
-/* A host with addresses of both families asks resolvers of each from its own address there. */
-static bool same_asker(const struct dns_entry *a, const struct dns_entry *b) {
-    if (a->client.len == b->client.len) return addr_equal(&a->client, &b->client);
-    return a->client_mark != 0 && a->client_mark == b->client_mark;
+/* A link-layer address with several of IPv4 is a router's, and many ask behind it. */
+static bool is_router(const struct engine *e, uint16_t mark) {
+    const struct addr *first = NULL;
+    for (uint32_t i = 0; i < e->dns.used; i++) {
+        const struct dns_entry *o = &e->dns.entry[i];
+        if (o->client_mark != mark || o->client.len != 4) continue;
+        if (first && !addr_equal(first, &o->client)) return true;
+        first = &o->client;
+    }
+    return false;
 }
 
+static bool same_or_suffixed(const struct dns_entry *a, const struct dns_entry *b) {
+    return (a->name_len == b->name_len && memcmp(a->name, b->name, a->name_len) == 0) ||
+           has_suffix_added(a, b) || has_suffix_added(b, a);
+}
+
+/* A host with addresses of both families asks resolvers of each from its own address there. */
 bool dns_is_resolved(const struct engine *e, const struct dns_entry *d) {
+    bool other_family = false;
     if (d->addresses > 0) return true;
     if (d->name_len == 0) return false;
     for (uint32_t i = 0; i < e->dns.used; i++) {
         const struct dns_entry *o = &e->dns.entry[i];
-        if (o->addresses == 0 || !same_asker(o, d)) continue;
-        bool same = o->name_len == d->name_len && memcmp(o->name, d->name, d->name_len) == 0;
-        if (same || has_suffix_added(o, d) || has_suffix_added(d, o)) return true;
+        if (o->addresses == 0 || !same_or_suffixed(o, d)) continue;
+        if (addr_equal(&o->client, &d->client)) return true;
+        other_family |= o->client.len != d->client.len && o->client_mark == d->client_mark;
     }
-    return false;
+    return other_family && d->client_mark != 0 && !is_router(e, d->client_mark);
 }

@@ -112,11 +112,12 @@ static bool is_open(const struct msg_dns_row *d) {
 static const struct msg_dns_row *answered_later(const struct derive_row *r,
                                                 const struct msg_dns_row *d) {
     const struct msg_dns *all = &r->view->snapshot->dns;
+    const uint64_t mark = derive_host_mark(r, d);
     const struct msg_dns_row *first = NULL;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *o = &all->rows[i];
         if (!o->answered || o->type != d->type || o->at_us < d->at_us) continue;
-        if (!derive_same_asker(o, d) || strcmp(o->name, d->name) != 0) continue;
+        if (!derive_same_asker(d, o, mark) || strcmp(o->name, d->name) != 0) continue;
         if (!first || o->at_us < first->at_us) first = o;
     }
     return first;

@@ -64,9 +64,26 @@ static bool is_silent(const struct derive_row *r, const struct msg_dns_row *d) {
            addr_equal(&d->server, &me->address);
 }
 
-bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b) {
+/* A link-layer address with several of IPv4 is a router's, and many ask behind it. */
+static bool is_router(const struct msg_dns *all, uint64_t mark) {
+    const struct addr *first = NULL;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_dns_row *o = &all->rows[i];
+        if (o->client_mark != mark || o->client.len != 4) continue;
+        if (first && !addr_equal(first, &o->client)) return true;
+        first = &o->client;
+    }
+    return false;
+}
+
+uint64_t derive_host_mark(const struct derive_row *r, const struct msg_dns_row *d) {
+    return d->client_mark && !is_router(&r->view->snapshot->dns, d->client_mark) ? d->client_mark
+                                                                                 : 0;
+}
+
+bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b, uint64_t mark) {
     if (a->client.len == b->client.len) return addr_equal(&a->client, &b->client);
-    return a->client_mark != 0 && a->client_mark == b->client_mark;
+    return mark != 0 && b->client_mark == mark;
 }
 
 /* The same client got an answer to the same question from another resolver: one that it asked
@@ -74,11 +91,12 @@ bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b)
 static const struct msg_dns_row *answer_elsewhere(const struct derive_row *r,
                                                   const struct msg_dns_row *d) {
     const struct msg_dns *all = &r->view->snapshot->dns;
+    const uint64_t mark = derive_host_mark(r, d);
     const struct msg_dns_row *first = NULL;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *o = &all->rows[i];
         if (!o->answered || addr_equal(&o->server, &d->server) || o->type != d->type) continue;
-        if (!derive_same_asker(o, d) || strcmp(o->name, d->name) != 0) continue;
+        if (!derive_same_asker(d, o, mark) || strcmp(o->name, d->name) != 0) continue;
         if (o->at_us + o->took_us < d->at_us) continue;
         if (!first || o->at_us < first->at_us) first = o;
     }

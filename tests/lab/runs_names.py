@@ -22,6 +22,20 @@ def first_resolver_dead(lab):
     resolvers(lab, SILENT_RESOLVER, RESOLVER4)
 
 
+def ipv6_resolver_dead(lab):
+    web(lab)
+    lab.dnsmasq()
+    lab.fault("ip6 daddr %s udp dport 53 drop" % SERVERS6[2])
+    resolvers(lab, SERVERS6[2], RESOLVER4)
+
+
+def asks_beside_tls(lab):
+    """As a phone does: the resolver is asked in the clear, and tried for DNS over TLS, where nothing listens."""
+    gets("http://www.lab.test/bytes/3000", 2, "-4")(lab)
+    lab.curl("--connect-timeout", "2", "http://%s:853/" % RESOLVER4)
+    gets("http://www.lab.test/bytes/3000", 2, "-4")(lab)
+
+
 def two_resolvers(lab):
     web(lab)
     lab.dnsmasq()
@@ -87,6 +101,8 @@ def settle(traffic):
 FAULTS = [
     Run("first-resolver-dead", gets("http://www.lab.test/bytes/3000", 3, "-4"), "dns_first_server_dead", "name_resolution",
         (SILENT_RESOLVER, SILENT_RESOLVER + ":53"), setup=first_resolver_dead, target="www.lab.test", duration=9),
+    Run("first-resolver-dead-of-ipv6", gets("http://www.lab.test/bytes/3000", 3, "-4"), "dns_first_server_dead",
+        "name_resolution", (SERVERS6[2], "[%s]:53" % SERVERS6[2]), setup=ipv6_resolver_dead, target="www.lab.test", duration=9),
     Run("one-address-silent", both_addresses(False), "tcp_partial_addresses", "network_or_server", SERVERS4[3] + ":80",
         setup=one_address_silent, target="many.lab.test", duration=18),
     Run("one-address-refuses", both_addresses(False), "tcp_partial_addresses", "server", SERVERS4[3] + ":80",
@@ -101,5 +117,6 @@ HEALTHY = [
     Run("both-families", gets("http://www.lab.test/bytes/3000", 6), setup=both_families, target="www.lab.test"),
     Run("two-addresses", both_addresses(True), setup=two_addresses, target="many.lab.test", duration=6),
     Run("two-resolvers", gets("http://www.lab.test/bytes/3000", 4, "-4"), setup=two_resolvers, target="www.lab.test"),
+    Run("no-dns-over-tls", asks_beside_tls, setup=both_families, target=None),
     Run("ipv4-only-name", gets("http://many.lab.test/bytes/3000", 4), setup=two_addresses, target="many.lab.test"),
 ]

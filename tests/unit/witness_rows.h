@@ -56,6 +56,8 @@ static const struct {
     {"dns_no_answer", first_resolver_dead_other_family, NULL, NULL, NULL, NULL},
     {"dns_no_answer", resolver_dead_other_host, "critical", "confirmed", "name_resolution",
      "2001:db8::35"},
+    {"dns_no_answer", resolver_dead_behind_a_router, "critical", "confirmed", "name_resolution",
+     "2001:db8::35"},
     {"dns_no_answer", resolver_dead_no_link, "critical", "confirmed", "name_resolution",
      "2001:db8::35"},
     {"dns_first_server_dead", resolver_dead_asked_with_another, "info", "confirmed",

@@ -81,6 +81,13 @@ WITNESS(resolver_dead_other_host) {
     first_resolver_dead_other_family(w);
     w->dns[2].client_mark = w->dns[3].client_mark = 8;
 }
+/* Behind a router, as another one that asks over IPv4 shows. */
+WITNESS(resolver_dead_behind_a_router) {
+    first_resolver_dead_other_family(w);
+    struct msg_dns_row *d = world_dns(w, "other.example.com", 0);
+    d->client = addr_from_bytes((uint8_t[]){10, 0, 0, 2}, 4);
+    d->client_mark = 7;
+}
 /* Nothing is known of the link. */
 WITNESS(resolver_dead_no_link) {
     first_resolver_dead_other_family(w);
