@@ -174,6 +174,16 @@ static bool t_only_neighbours(const struct derive_row *r, double *out) {
     return is(out, derive_has_target(r->view) && t->packets > 0 && n >= t->packets);
 }
 
+/* Most of what passed, or all, is of a kind that cannot be looked into: no IP and no ARP. */
+static bool t_nothing_legible(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    uint64_t other = 0;
+    for (uint32_t i = 0; i < t->protocols_n; i++)
+        if (t->protocols[i].proto == PROTO_OTHER) other = t->protocols[i].packets;
+    uint64_t legible = t->packets > other ? t->packets - other : 0;
+    return is(out, t->packets > 0 && (legible == 0 || t->sealed_packets > legible));
+}
+
 /* No question of ARP or neighbour discovery is open. */
 static bool t_neighbours_answered(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
@@ -266,6 +276,7 @@ const struct computed computed_totals[] = {
     {"one_way", t_one_way},
     {"names_open", t_names_open},
     {"only_neighbours", t_only_neighbours},
+    {"nothing_legible", t_nothing_legible},
     {"neighbours_answered", t_neighbours_answered},
     {"target_missing", t_target_missing},
     {NULL, NULL},

@@ -107,6 +107,7 @@ void verdict_make(const struct rules *set, const struct capture_view *v, struct 
         bool unsure = poor || d->withheld || totals_value(v, "none_set_up") != 0 ||
                       totals_value(v, "names_open") != 0 || totals_value(v, "one_way") != 0 ||
                       totals_value(v, "only_neighbours") != 0 ||
+                      totals_value(v, "nothing_legible") != 0 ||
                       totals_value(v, "interface_down_s") != 0;
         out->status = !derive_ended(v)                       ? STATUS_PENDING
                       : v->state == CAPTURE_FAILED || unsure ? STATUS_INCONCLUSIVE
