@@ -106,6 +106,7 @@ static enum decode_status wifi_mac(struct view *v, bool padded, struct packet *k
     unsigned subtype = control >> 4;
     if ((control >> 2 & 3u) != FC_TYPE_DATA || (subtype & FC_NO_DATA) != 0 ||
         (flags & FC_PROTECTED) != 0) {
+        k->sealed = (control >> 2 & 3u) == FC_TYPE_DATA && (subtype & FC_NO_DATA) == 0;
         packet_add(k, PROTO_OTHER);
         return DECODE_OK;
     }

@@ -301,6 +301,7 @@ static void run(struct engine *e, struct waiting *w) {
     take_time(e, k->ts_ns);
     e->message_selected = false;
     e->total.seen++;
+    e->total.sealed_packets += k->sealed;
     if (k->status != DECODE_OK) count_status(&e->total, k->status);
     link_frame(e, k, w->bytes, k->cap_bytes);
     load_frame(e, k);

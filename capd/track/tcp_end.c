@@ -10,9 +10,9 @@
 #include "capd/track/services.h"
 #include "capd/track/stranger.h"
 
-#define LAST_CHUNK_BYTES 5u        /* "0", and two ends of line */
-#define LONG_IDLE_US     60000000u /* findings.md, tcp_idle_timeout */
-#define LOST_PROBES      3u        /* findings.md, tcp_keepalive_dead */
+#define CHUNK_END_BYTES 2u        /* CR LF */
+#define LONG_IDLE_US    60000000u /* findings.md, tcp_idle_timeout */
+#define LOST_PROBES     3u        /* findings.md, tcp_keepalive_dead */
 #define REVIVAL_US                                                                                 \
     30000000u /* a reset later than this after the silence ended is another story                  \
                */
@@ -378,17 +378,15 @@ static bool is_unanswered(const struct engine *e, const struct flow *f) {
     return unanswered_us(e, f) >= (least > own ? least : own);
 }
 
-/* Of the answer under way so much more was announced, at least: a chunk is followed by the last. */
-static uint32_t missing_bytes(const struct flow *f) {
-    const struct flow_side *v = &f->side[SERVER];
-    return v->app_skip + (v->bits & APP_CHUNKED ? LAST_CHUNK_BYTES : 0);
+/* Between chunks some servers end without the last one, and nothing is missing. */
+static bool lacks_bytes(const struct flow_side *v) {
+    return v->app_skip > (v->bits & APP_CHUNKED ? CHUNK_END_BYTES : 0);
 }
 
 static bool is_short(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
-    return has(f, END_SERVER) && !(f->end_how & END_RST) && f->app == APP_HTTP &&
-           missing_bytes(f) > 0 && v->bits & APP_ASKED && !(v->bits & APP_LOST) &&
-           v->holes == NONE &&
+    return has(f, END_SERVER) && !(f->end_how & END_RST) && f->app == APP_HTTP && lacks_bytes(v) &&
+           v->bits & APP_ASKED && !(v->bits & APP_LOST) && v->holes == NONE &&
            v->app_skip + f->payload[SERVER] < INT32_MAX; /* longer ones are not counted exactly */
 }
 
@@ -513,7 +511,7 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
     case ENDING_IDLE: row = idle_row(f); break;
     case ENDING_SHORT:
         row = row_of(f, INCIDENT_EARLY_CLOSE, f->end_us);
-        row.tries = missing_bytes(f);
+        row.tries = f->side[SERVER].app_skip;
         break;
     case ENDING_UNHEARD: row = unheard_row(e, f); break;
     case ENDING_UNANSWERED: row = unanswered_row(e, f); break;

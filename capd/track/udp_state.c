@@ -121,6 +121,14 @@ void udp_init(struct engine *e) {
 struct udp_facts udp_facts_of(const struct engine *e, const struct udp_state *s) {
     struct udp_facts x = s->facts;
     const struct flow *f = &e->flows.flow[s->flow];
+    if (s->bits & UDP_QUIC_ANSWERED) {
+        x.answered++;
+    } else if (x.asked == 0 && x.quic_tries > 0) { /* Initials are requests, too */
+        x.asked = x.quic_tries;
+        x.ask_first_us = x.quic_first_us;
+        x.ask_last_us = x.quic_last_us;
+        x.ask_second_us = x.asked > 1 ? x.quic_last_us : 0;
+    }
     x.icmp = f->bits & FLOW_ICMP && (x.asked || x.quic_attempts);
     if (x.answered == 0 && x.asked > 0 && stranger_is(e, &f->end[!s->server]))
         x.by_strangers = x.asked;

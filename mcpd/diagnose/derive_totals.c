@@ -179,6 +179,16 @@ static bool t_probe_failed(const struct derive_row *r, double *out) {
     return is(out, r->view->probe_failed);
 }
 
+/* Most of what passed, or all, is of a kind that cannot be looked into: no IP and no ARP. */
+static bool t_nothing_legible(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    uint64_t other = 0;
+    for (uint32_t i = 0; i < t->protocols_n; i++)
+        if (t->protocols[i].proto == PROTO_OTHER) other = t->protocols[i].packets;
+    uint64_t legible = t->packets > other ? t->packets - other : 0;
+    return is(out, t->packets > 0 && (legible == 0 || t->sealed_packets > legible));
+}
+
 /* No question of ARP or neighbour discovery is open. */
 static bool t_neighbours_answered(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
@@ -272,6 +282,7 @@ const struct computed computed_totals[] = {
     {"names_open", t_names_open},
     {"only_neighbours", t_only_neighbours},
     {"probe_failed", t_probe_failed},
+    {"nothing_legible", t_nothing_legible},
     {"neighbours_answered", t_neighbours_answered},
     {"target_missing", t_target_missing},
     {NULL, NULL},

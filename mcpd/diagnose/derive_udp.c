@@ -25,6 +25,18 @@ static bool u_tcp_established(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+/* Is there any TCP, on whichever port, with this server? */
+static bool u_tcp_here(const struct derive_row *r, double *out) {
+    const struct msg_udp_service *u = r->row;
+    const struct msg_services *all = &r->view->snapshot->services;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (addr_equal(&s->address, &u->address) || (u->name[0] && !strcmp(s->name, u->name)))
+            return is(out, true);
+    }
+    return is(out, false);
+}
+
 /* From the first unanswered Initial to the first connection over TCP that came up after it; 0 when
  * the client tried both at once.  Unknown when there is none among the rows kept. */
 static bool u_fallback(const struct derive_row *r, double *out) {
@@ -100,6 +112,7 @@ const char *derive_udp_name(const struct derive_row *r) {
 const struct computed computed_udp[] = {
     {"of_target", derive_of_target},
     {"tcp_established", u_tcp_established},
+    {"tcp_here", u_tcp_here},
     {"fallback_ms", u_fallback},
     {"quic_span_ms", u_quic_span},
     {"silent_alike", u_silent_alike},

@@ -97,17 +97,18 @@ static void headline_of(const struct rules *set, const struct capture_view *v,
 void verdict_make(const struct rules *set, const struct capture_view *v, struct diagnosis *d) {
     static const enum verdict_status ranks[] = {STATUS_PROBLEMS, STATUS_NO_TRAFFIC,
                                                 STATUS_INCONCLUSIVE};
+    static const char *const doubts[] = {"none_set_up",     "names_open",      "one_way",
+                                         "only_neighbours", "nothing_legible", "probe_failed",
+                                         "interface_down_s"};
     struct verdict *out = &d->verdict;
     for (unsigned i = 0; i < 3 && !out->top; i++) {
         out->top = first_of(d, v, ranks[i]);
         out->status = ranks[i];
     }
     if (!out->top) {
-        bool poor = strcmp(quality_grade(set, v), "poor") == 0;
-        bool unsure = poor || d->withheld || totals_value(v, "none_set_up") != 0 ||
-                      totals_value(v, "names_open") != 0 || totals_value(v, "one_way") != 0 ||
-                      totals_value(v, "only_neighbours") != 0 || v->probe_failed ||
-                      totals_value(v, "interface_down_s") != 0;
+        bool unsure = d->withheld || strcmp(quality_grade(set, v), "poor") == 0;
+        for (size_t i = 0; i < sizeof doubts / sizeof doubts[0]; i++)
+            unsure = unsure || totals_value(v, doubts[i]) != 0;
         out->status = !derive_ended(v)                       ? STATUS_PENDING
                       : v->state == CAPTURE_FAILED || unsure ? STATUS_INCONCLUSIVE
                                                              : STATUS_HEALTHY;

@@ -243,7 +243,8 @@ static void add_quality(struct text *t, const cJSON *report) {
                                             {"missed_interface", "missed by the interface"},
                                             {"malformed", "malformed"},
                                             {"truncated", "cut short"},
-                                            {"evicted", "table rows lost for want of room"}};
+                                            {"evicted", "table rows lost for want of room"},
+                                            {"encrypted_frames", "encrypted by the Wi-Fi link"}};
     const cJSON *quality = tree_get(report, "capture_quality");
     char line[600], number[32];
     snprintf(line, sizeof line, "%s", tree_text(quality, "grade"));

@@ -112,6 +112,11 @@ def quic_then_tcp(tries, connections=1):
     return traffic
 
 
+def quic_only(lab):
+    quic_tries(lab, 4)
+    time.sleep(2.2)
+
+
 def quic_then_tcp_down(lab):
     quic_tries(lab, 4)
     lab.curl("-k", "--connect-timeout", "3", "https://%s/" % SERVER4)
@@ -140,6 +145,8 @@ FAULTS = [
         setup=dropped("udp dport 51820 drop", serve("wireguard", 51820)), target=SERVER4 + ":51820", duration=7),
     Run("openvpn-silent", asks("openvpn", 1194, 3), "udp_no_reply", "network_or_server", SERVER4 + ":1194",
         setup=dropped("udp dport 1194 drop", serve("openvpn", 1194)), target=None, duration=7),
+    Run("quic-silent", quic_only, "udp_no_reply", "network_or_server", SERVER4 + ":443", setup=QUIC_DROPPED, target=None, duration=9),
+    Run("quic-silent-target", quic_only, "udp_no_reply", "network_or_server", SERVER4 + ":443", setup=QUIC_DROPPED, target=SERVER4, duration=9),
     Run("quic-dropped", quic_then_tcp(4), "quic_blocked", "policy", SERVER4 + ":443", setup=QUIC_DROPPED, target=SERVER4,
         duration=10),
 ]
@@ -169,5 +176,5 @@ HEALTHY = [
     Run("quic-answered", quic_then_tcp(1, 3), setup=web_and_quic, target=SERVER4, duration=8),
     Run("quic-given-up-early", quic_then_tcp(1, 2), setup=QUIC_DROPPED, target=SERVER4, duration=8),
     Run("quic-and-tcp-down", quic_then_tcp_down, setup=dropped("ip daddr %s drop" % SERVER4), target=SERVER4, duration=10,
-        lenient=True, absent=("quic_blocked",), also=("tcp_syn_timeout",)),
+        lenient=True, absent=("quic_blocked", "udp_no_reply"), also=("tcp_syn_timeout",)),
 ]

@@ -146,6 +146,7 @@ static void test_decode_link_fields(void **state) {
     assert_int_equal(decode_named("qinq").vlan_id, 200);
     assert_int_equal(decode_named("qinq").ethertype, 0x86dd);
     assert_false(decode_named("sll").has_mac);
+    assert_true(decode_named("wifi-protected").sealed && !decode_named("wifi-beacon").sealed);
 }
 
 static void test_decode_arp_fields(void **state) {

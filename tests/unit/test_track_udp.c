@@ -257,6 +257,7 @@ static void test_quic_connections(void **state) {
         if (i == 1) {
             assert_int_equal(v->quic_last_us - v->quic_first_us, 900 * MS);
             assert_int_equal(v->quic_waited_us, 2 * S);
+            assert_true(v->asked == v->quic_tries && v->answered == 0 && v->waited_us == 2 * S);
         }
         if (i == 3) assert_int_equal(v->quic_handshake_max_us, 41 * MS);
         lab_free(l);

@@ -24,6 +24,41 @@ WITNESS(only_arp_unanswered) {
     w->s.totals.packets = w->s.totals.protocols[0].packets = 1;
     w->s.totals.arp_replies = 0;
 }
+/* Nothing but the frames of a Wi-Fi, of which so many are encrypted. */
+static void only_wifi(struct world *w, uint64_t sealed) {
+    TOTALS;
+    static struct msg_protocol other;
+    static struct target none;
+    other = (struct msg_protocol){.proto = PROTO_OTHER, .packets = 12, .bytes = 2000};
+    nothing_seen(w);
+    none = (struct target){.mode = MODE_DIAGNOSIS};
+    w->v.target = &none;
+    t->packets = t->seen = 12;
+    t->sealed_packets = sealed;
+    t->protocols_n = 1;
+    t->protocols = &other;
+}
+WITNESS(only_sealed_wifi) {
+    only_wifi(w, 5);
+}
+WITNESS(only_beacons) {
+    only_wifi(w, 0);
+}
+WITNESS(sealed_wifi_without_the_target) {
+    const struct target *asked = w->v.target;
+    only_wifi(w, 5);
+    w->v.target = asked;
+    w->s.totals.packets = w->s.totals.protocols_n = 0;
+}
+WITNESS(file_cut_off) {
+    w->s.totals.file = true;
+    w->s.totals.file_errors = 1;
+    w->s.totals.file_bytes = 1000;
+}
+WITNESS(file_damaged) {
+    file_cut_off(w);
+    w->s.totals.file_unread_bytes = 400;
+}
 WITNESS(only_neighbour_discovery) {
     TOTALS;
     static struct msg_code_count types[2];
