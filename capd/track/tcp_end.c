@@ -24,8 +24,10 @@
 #define GAVE_UP_US     4000000u  /* who leaves sooner has changed his mind */
 #define NO_ANSWER_US   10000000u /* still open: few answers take longer to begin */
 #define FEW_BYTES      4096u     /* a question, not an upload */
-#define FEW_SEGMENTS   3u     /* ... of a protocol that is not known: logs send line after line */
-#define HELLO_BYTES    16384u /* the largest first request */
+#define FEW_SEGMENTS   3u       /* ... of a protocol that is not known: logs send line after line */
+#define HELLO_BYTES    16384u   /* the largest first request */
+#define KEPT_US        1000000u /* since the last answer: the connection was kept for another one */
+#define SMALL_BYTES    64u      /* as in tcp_timing.c: no request with a head */
 #define FTP_PORT       21u
 #define FTP_DATA_PORT  20u
 #define FOREIGN_HOPS   2u /* findings.md, tcp_reset_injected */
@@ -383,6 +385,19 @@ static bool lacks_bytes(const struct flow_side *v) {
     return v->app_skip > (v->bits & APP_CHUNKED ? CHUNK_END_BYTES : 0);
 }
 
+/* The server gave an idle connection up by FIN, and a request that crossed it, or that it had not
+ * read, got a RST.  What the client says when it knows of the FIN is a farewell, and so is what is
+ * small in a connection that is not read. */
+static bool is_crossed(const struct flow *f) {
+    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+    bool closed = has(f, END_SERVER) && !(f->end_how & END_RST) && v->bits & SIDE_RST;
+    uint32_t idle = f->turn_us - f->answer_last_us, open = c->next - v->acked;
+    bool at_once = f->end_us - f->turn_us + KEPT_US <= 2u * KEPT_US; /* before or after it */
+    return closed && f->bits & FLOW_REQUEST && f->payload[SERVER] > 0 && f->first_byte_us != 0 &&
+           !f->asked_late && at_once && idle >= KEPT_US && idle >> 31 == 0 &&
+           (f->app == APP_HTTP || (open > SMALL_BYTES && open >> 31 == 0));
+}
+
 static bool is_short(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     return has(f, END_SERVER) && !(f->end_how & END_RST) && f->app == APP_HTTP && lacks_bytes(v) &&
@@ -402,6 +417,7 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
     if (whole && is_mute(e, f)) return ENDING_MUTE;
     if (whole && !data && has(f, END_RST)) return ENDING_HALF_OPEN;
     if (is_idle_reset(f) || lost_revival(f)) return ENDING_IDLE;
+    if (is_crossed(f)) return ENDING_CROSSED;
     if (is_short(f)) return ENDING_SHORT;
     if (whole && is_unheard(f) && unheard_us(e, f) >= end_guard_us(e->total.slowest_answer_us))
         return ENDING_UNHEARD;
@@ -509,6 +525,11 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
     case ENDING_FOREIGN_RESET: row = foreign_row(f); break;
     case ENDING_AFTER_HELLO: row = after_hello_row(f); break;
     case ENDING_IDLE: row = idle_row(f); break;
+    case ENDING_CROSSED:
+        row = row_of(f, INCIDENT_IDLE_END, f->end_us);
+        row.span_us = f->end_us - f->answer_last_us;
+        row.value = 3;
+        break;
     case ENDING_SHORT:
         row = row_of(f, INCIDENT_EARLY_CLOSE, f->end_us);
         row.tries = f->side[SERVER].app_skip;

@@ -14,6 +14,7 @@ enum tcp_ending {
     ENDING_FOREIGN_RESET, /* the RST came from elsewhere than the data */
     ENDING_AFTER_HELLO,   /* RST in place of an answer to the first request */
     ENDING_IDLE,          /* it did not survive a silence */
+    ENDING_CROSSED,       /* the server closed it while a request was on its way */
     ENDING_SHORT,         /* the server's FIN came before the announced length */
     ENDING_UNHEARD,       /* the server never acknowledged the client's first data */
     ENDING_UNANSWERED     /* it did, and never sent a byte: the client gave up, or still waits */

@@ -169,9 +169,11 @@ static void begin_request(struct engine *e, struct segment *s) {
     if (s->us - f->answer_first_us <= f->handshake_us + TICKETS_US)
         f->bits &= ~(uint32_t)FLOW_MAYBE_ANSWER;
     tcp_answer_done(e, f);
+    if (!(f->bits & FLOW_REQUEST)) f->turn_us = s->us;
     f->bits |= FLOW_REQUEST | FLOW_REQUEST_ACK;
     f->request_us = s->us;
     f->request_end = s->seq + s->len;
+    f->asked_late = f->side[SERVER].bits & SIDE_FIN && s->k->tcp.ack == f->side[SERVER].next;
     slow_client_asked(e, f);
 }
 
@@ -188,6 +190,14 @@ static bool is_exchange(const struct segment *s) {
         return f->side[CLIENT].records >= 2 && (s->len > CONTROL_BYTES || f->large_answer);
     if (f->first_byte_us != 0 || s->len > TICKETS_BYTES) return true;
     return s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
+}
+
+/* TLS: the server knew nothing of the request yet when it sent this: a farewell that crosses it, or
+ * a frame of HTTP/2. */
+static bool is_crossing(const struct segment *s) {
+    const struct flow *f = s->f;
+    return s->dir == SERVER && f->app == APP_TLS && f->bits & FLOW_REQUEST &&
+           s->len <= CONTROL_BYTES && seq_before(s->k->tcp.ack, f->request_end);
 }
 
 /* A server of TLS 1.3 sends its tickets when it has the client's Finished, a round trip after the
@@ -245,7 +255,7 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     time_segment(s);
     time_opening(e, s);
-    if (s->fresh == 0 || s->again || !is_exchange(s)) return;
+    if (s->fresh == 0 || s->again || !is_exchange(s) || is_crossing(s)) return;
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
     count_unpaired(e, s);
     if (s->dir == CLIENT) {

@@ -10,6 +10,20 @@ bool derive_ended_by(const struct derive_row *r, double *out) {
     return number(out, n->toward_client != silent ? 2 : 1);
 }
 
+/* Connections of a service that broke when they were used again: what is sent then is sent in vain,
+ * and again. */
+bool derive_idle_broken(const struct derive_row *r, double *out) {
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    const struct msg_service *me = r->row;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *x = &all->rows[i];
+        bool mine = x->port == me->port && addr_equal(&x->subject, &me->address);
+        n += mine && x->kind == INCIDENT_IDLE_END && x->value != 3 ? x->count : 0;
+    }
+    return number(out, n);
+}
+
 bool derive_ttl_rst(const struct derive_row *r, double *out) {
     const struct msg_incident *n = r->row;
     return n->kind == INCIDENT_RESET_FOREIGN && number(out, n->value / 256);

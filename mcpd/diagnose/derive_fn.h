@@ -98,7 +98,8 @@ unsigned derive_failed_by_address(const struct derive_row *r, struct derive_item
 unsigned derive_refused_by_address(const struct derive_row *r, struct derive_item *out);
 unsigned derive_answered_by_resolver(const struct derive_row *r, struct derive_item *out);
 
-/* derive_ends.c: of incidents. */
+/* derive_ends.c: of a service; of incidents. */
+bool derive_idle_broken(const struct derive_row *r, double *out);
 bool derive_ended_by(const struct derive_row *r, double *out);
 bool derive_ttl_rst(const struct derive_row *r, double *out);
 bool derive_ttl_flow(const struct derive_row *r, double *out);

@@ -393,6 +393,7 @@ const struct computed computed_services[] = {
     {"http_4xx_clients_percent", derive_http_4xx_clients},
     {"alerts_once", derive_alerts_once},
     {"vanished_clients", derive_vanished},
+    {"idle_broken", derive_idle_broken},
     {"retransmitted_to_others", derive_retransmitted_to_others},
     {"failed", s_failed},
     {"refused_nearer", s_refused_nearer},

@@ -418,6 +418,8 @@ static void test_rules_one_cause_beyond(void **state) {
         {all_lossy, "tcp_retransmissions", 1, "network", "203.0.113.12:443", "all of 4 servers"},
         {lossy_but_for_one, "tcp_retransmissions", 3, "network", "203.0.113.12:443",
          "to or from 203.0.113.12:"},
+        {crossed_and_loss, "tcp_retransmissions", 2, "network", "203.0.113.9:443",
+         "to or from 203.0.113.9:"},
         {all_far, "path_latency_high", 1, "network", "203.0.113.10:443", "all of 4 servers"},
         {far_but_for_one, "path_latency_high", 3, "network", "203.0.113.10:443",
          "The path to 203.0.113.10 is long"}};

@@ -124,11 +124,53 @@ static void test_ends_left_by_who_waits(void **state) {
     }
 }
 
+/* A kept connection that the server closes: a request that crosses its FIN and is reset is lost,
+ * not one that is answered, one of who knows of the FIN, or one that was worked on for long. */
+static void test_ends_crossed_by_a_request(void **state) {
+    (void)state;
+    static const struct {
+        unsigned idle_ms, request_ms; /* before the FIN */
+        bool knows, acked, answered, reset, crossed;
+    } t[] = {{5000, 5, false, false, false, true, true},
+             {5000, 5, false, true, false, true, true},
+             {5000, 5, false, false, false, false, false},
+             {5000, 5, false, true, true, true, false},
+             {5000, 0, true, false, false, true, false},
+             {5000, 30000, false, true, false, true, false},
+             {200, 5, false, false, false, true, false},
+             {70000, 5, false, false, false, true, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        answer(&k, COMPLETE);
+        l->us += t[i].idle_ms * UINT64_C(1000);
+        uint32_t before = k.cseq, after;
+        if (!t[i].knows) ask(&k);
+        if (t[i].request_ms > 5) l->us += t[i].request_ms * UINT64_C(1000);
+        after = k.cseq;
+        if (t[i].answered) answer(&k, COMPLETE);
+        if (!t[i].acked) k.cseq = before;
+        from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        k.cseq = after;
+        l->us += 50;
+        from_client(&k, TCP_ACK, NULL, 0);
+        if (t[i].knows) ask(&k);
+        l->us += 10 * MS;
+        if (t[i].reset) from_server(&k, TCP_RST, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_IDLE_END);
+        if ((n && n->value == 3) != t[i].crossed) fail_msg("case %zu", i);
+        if (n) assert_in_range(n->span_us, t[i].idle_ms * MS, (t[i].idle_ms + 50ull) * MS);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_after_a_silence),
         cmocka_unit_test(test_ends_given_up_by_a_reset),
         cmocka_unit_test(test_ends_left_by_who_waits),
+        cmocka_unit_test(test_ends_crossed_by_a_request),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);
 }

@@ -354,6 +354,38 @@ static void test_tls_talk_or_several_requests(void **state) {
     }
 }
 
+/* The same over TLS: the server's farewell answers nothing, and the client's is no request. */
+static void test_tls_crossed_by_a_request(void **state) {
+    (void)state;
+    static const uint32_t asked[] = {300, 19};
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t b[4096];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        hellos(&k, b);
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 180));
+        lab_wait(l, 200 * MS);
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 3000)); /* large: what is small may ask */
+        lab_wait(l, 60 * S);
+        uint32_t before = k.cseq;
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, asked[i]));
+        l->us += 5 * MS;
+        uint32_t after = k.cseq;
+        k.cseq = before;
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 19));
+        from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        k.cseq = after;
+        from_client(&k, TCP_ACK, NULL, 0);
+        l->us += 10 * MS;
+        from_server(&k, TCP_RST, NULL, 0);
+        lab_snapshot(l);
+        const struct msg_incident *n = l->incidents.rows_n ? &l->incidents.rows[0] : NULL;
+        assert_int_equal(n && n->kind == INCIDENT_IDLE_END && n->value == 3, asked[i] > 100);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tls_client_breaks_off),
@@ -365,6 +397,7 @@ int main(void) {
         cmocka_unit_test(test_tls_check),
         cmocka_unit_test(test_tls_talk),
         cmocka_unit_test(test_tls_talk_or_several_requests),
+        cmocka_unit_test(test_tls_crossed_by_a_request),
     };
     return cmocka_run_group_tests_name("track_tls", tests, NULL, NULL);
 }

@@ -98,6 +98,26 @@ WITNESS(one_not_accepted) {
     world_ending(w, INCIDENT_SYNACK_AGAIN, 4)->tries = 8;
 }
 
+/* Requests that cross the server's close of idle connections. */
+WITNESS(crossed_once) {
+    idle_reset(w);
+    w->incident[0].value = 3;
+    w->incident[0].span_us = 3000000;
+    w->incident[0].count = 1;
+}
+WITNESS(crossed_again) {
+    crossed_once(w);
+    w->incident[0].count = 2;
+}
+WITNESS(crossed_rarely) {
+    crossed_again(w);
+    w->service[0].attempted = w->service[0].established = w->service[0].closed = 1000;
+}
+WITNESS(crossed_and_loss) {
+    crossed_again(w);
+    loss_4_percent(w);
+}
+
 /* clang-format off */
 #define WITNESSES_CLIENTS \
     {"tcp_dead_path", client_leaves, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
@@ -111,6 +131,9 @@ WITNESS(one_not_accepted) {
     {"http_client_errors", robot_tries_pages, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", two_miss_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", neighbour_misses_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_idle_timeout", crossed_once, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_idle_timeout", crossed_again, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_idle_timeout", crossed_rarely, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_synack_retransmit", not_accepted, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_synack_retransmit", perhaps_not_accepted, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_synack_retransmit", one_not_accepted, "warning", "confirmed", "network", "203.0.113.9:443"}, \
