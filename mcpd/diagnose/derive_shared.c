@@ -20,10 +20,12 @@ static bool sees_all(const struct capture_view *v) {
     return !derive_has_target(v) || v->target->mode == MODE_DIAGNOSIS;
 }
 
+/* By the first client of its family: those that a capture sees share their way out. */
 static bool is_beyond(const struct capture_view *v, const struct addr *host) {
     const struct msg_connections *all = &v->snapshot->connections;
-    return all->rows_n > 0 && all->rows[0].client.len == host->len &&
-           memcmp(all->rows[0].client.b, host->b, host->len == 4 ? 2 : 8) != 0;
+    uint32_t i = 0;
+    while (i < all->rows_n && all->rows[i].client.len != host->len) i++;
+    return i < all->rows_n && memcmp(all->rows[i].client.b, host->b, host->len == 4 ? 2 : 8) != 0;
 }
 
 /* In one network, or of one name: they may go down together by themselves. */
@@ -39,9 +41,10 @@ static bool same_host(const struct msg_service *a, const struct msg_service *b) 
 
 static void add(struct places *p, const struct msg_service *s,
                 bool (*same)(const struct msg_service *a, const struct msg_service *b)) {
+    if (p->n == PLACES) return;
     for (uint32_t i = 0; i < p->n; i++)
         if (same(p->one[i], s)) return;
-    if (p->n < PLACES) p->one[p->n++] = s;
+    p->one[p->n++] = s;
 }
 
 /* ---- silence ----------------------------------------------------------------------------------
@@ -106,6 +109,12 @@ static bool came_up_since(const struct capture_view *v, const struct msg_service
     return false;
 }
 
+/* All that it had open died, and nothing came up instead. */
+static bool went_dead(const struct capture_view *v, const struct msg_service *s, uint64_t at) {
+    uint64_t dead = died(v, s);
+    return dead > 0 && dead >= s->open + s->midstream && !came_up_since(v, s, at);
+}
+
 /* Somebody beyond has said something since. */
 static bool heard_since(const struct capture_view *v, uint64_t at) {
     const struct msg_dns *dns = &v->snapshot->dns;
@@ -117,9 +126,8 @@ static bool heard_since(const struct capture_view *v, uint64_t at) {
     }
     for (uint32_t i = 0; i < udp->rows_n; i++) {
         const struct msg_udp_service *u = &udp->rows[i];
-        uint64_t last = u->ask_last_us > u->quic_last_us ? u->ask_last_us : u->quic_last_us;
-        bool answers = u->answered > 0 || u->quic_answered > 0;
-        if (answers && last >= at && is_beyond(v, &u->address)) return true;
+        bool since = u->quic_answered > 0 || (u->answered > 0 && u->ask_last_us >= at);
+        if (since && is_beyond(v, &u->address)) return true;
     }
     for (uint32_t i = 0; i < media->rows_n; i++) {
         const struct msg_media *m = &media->rows[i];
@@ -137,9 +145,7 @@ static void find_silence(const struct capture_view *v, struct places *out) {
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
         if (!is_beyond(v, &s->address)) continue;
-        uint64_t dead = died(v, s);
-        bool gone = dead > 0 && dead >= s->open + s->midstream && !came_up_since(v, s, at);
-        if (never_answered(s) || gone) {
+        if (never_answered(s) || went_dead(v, s, at)) {
             add(out, s, same_place);
         } else if (s->both_directions && s->last_us > at + LATE_US) {
             out->n = 0;

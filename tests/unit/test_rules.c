@@ -330,6 +330,31 @@ static void cut_off_but_for_one(struct world *w) {
     w->service[4].retransmitted_to_server = 0;
 }
 
+/* By the other address family they answer. */
+static void cut_off_but_for_ipv6(struct world *w) {
+    static struct msg_connection clients[2];
+    cut_off(w);
+    clients[0] = clients[1] = first_client;
+    clients[1].client = addr_from_bytes((uint8_t[16]){0x20, 1, 0xd, 0xb8, 9}, 16);
+    w->s.connections.rows = clients;
+    w->s.connections.rows_n = 2;
+    struct msg_service *s = beyond(w, 4, 120, 9);
+    s->address = addr_from_bytes((uint8_t[16]){0x20, 1, 0xd, 0xb8, 7}, 16);
+    s->established = 1;
+    s->timed_out = s->timeout_repeated = 0;
+    s->both_directions = true;
+}
+
+static void cut_off_but_for_quic(struct world *w) {
+    cut_off(w);
+    w->udp[0] = (struct msg_udp_service){.address = w->service[3].address,
+                                         .port = 443,
+                                         .answered = 40,
+                                         .quic_attempts = 1,
+                                         .quic_answered = 1};
+    w->s.udp.rows_n = 1;
+}
+
 /* The target is one of them, and seen by itself. */
 static void cut_off_target(struct world *w) {
     cut_off(w);
@@ -408,6 +433,8 @@ static void test_rules_one_cause_beyond(void **state) {
         {cut_off_later, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "5 hosts"},
         {cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443",
          "does not answer"},
+        {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_but_for_quic, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
         {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
         {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",
          "does not answer"},
