@@ -9,7 +9,7 @@
 
 enum { PORT_DNS = 53, PORT_KERBEROS = 88, PORT_NTP = 123, PORT_SNMP = 161, PORT_IKE = 500 };
 enum { PORT_OPENVPN = 1194, PORT_RADIUS_OLD = 1645, PORT_RADIUS = 1812, PORT_STUN = 3478 };
-enum { PORT_IKE_NATT = 4500 };
+enum { PORT_IKE_NATT = 4500, PORT_SIP = 5060 };
 
 /* Does the datagram ask, of whichever end it comes? */
 typedef bool (*asks_fn)(struct cursor c);
@@ -43,6 +43,20 @@ static bool stun_asks(struct cursor c) {
     return decode_stun(c, &h) == STUN_OK && h.class == STUN_REQUEST;
 }
 
+/* "REGISTER sip:...", RFC 3261 section 7.1: all but ACK are answered (section 17). */
+static bool sip_asks(struct cursor c) {
+    size_t n = 0, left = cursor_left(&c);
+    while (n < left && c.p[n] >= 'A' && c.p[n] <= 'Z') n++;
+    bool request = n >= 3 && left - n >= 6 && memcmp(c.p + n, " sip", 4) == 0;
+    return request && !(n == 3 && memcmp(c.p, "ACK", 3) == 0);
+}
+
+/* Of another port than SIP's: the answer comes back to it where that is wanted (RFC 3581), else it
+ * may go elsewhere, and a silence is none. */
+static bool sip_asks_back(struct cursor c) {
+    return sip_asks(c) && memmem(c.p, cursor_left(&c), ";rport", 6) != NULL;
+}
+
 static asks_fn protocol_of(uint16_t port) {
     switch (port) {
     case PORT_DNS: return dns_asks;
@@ -57,6 +71,7 @@ static asks_fn protocol_of(uint16_t port) {
     case PORT_RADIUS:
     case PORT_RADIUS + 1: return radius_asks;
     case PORT_STUN: return stun_asks;
+    case PORT_SIP: return sip_asks;
     default: return NULL;
     }
 }
@@ -87,7 +102,8 @@ static enum proto named(const struct packet *k, uint16_t port, struct cursor c) 
 static asks_fn protocol_of_flow(const struct flow *f, unsigned *server_out) {
     asks_fn asks = protocol_of(f->port[SERVER]);
     *server_out = asks ? SERVER : CLIENT;
-    return asks ? asks : protocol_of(f->port[CLIENT]);
+    if (!asks) asks = protocol_of(f->port[CLIENT]);
+    return asks == sip_asks && f->port[0] != f->port[1] ? sip_asks_back : asks;
 }
 
 enum proto udp_ask(struct engine *e, const struct packet *k, struct flow *f, unsigned dir) {

@@ -81,7 +81,7 @@ static bool cut_off(struct pcapng *p) {
 }
 
 static bool take(struct pcapng *p, void *out, size_t bytes) {
-    return fread_unlocked(out, 1, bytes, p->file) == bytes || cut_off(p);
+    return fread(out, 1, bytes, p->file) == bytes || cut_off(p);
 }
 
 static bool drop(struct pcapng *p, size_t bytes) {
@@ -184,7 +184,7 @@ static bool read_section(struct pcapng *p, const uint8_t *length, uint32_t *byte
 /* One block; `out` has bytes if it was a packet.  False: the end, or `error` is set. */
 static bool read_block(struct pcapng *p, struct pcapng_frame *out) {
     uint8_t head[8], end[4];
-    size_t n = fread_unlocked(head, 1, sizeof head, p->file);
+    size_t n = fread(head, 1, sizeof head, p->file);
     if (n < sizeof head) return n == 0 ? false : cut_off(p);
     uint32_t type = get32(p, head), bytes = get32(p, head + 4);
     bool good;

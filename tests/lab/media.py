@@ -3,7 +3,7 @@
 
   media.py phone LOCAL LPORT REMOTE RPORT SECONDS [dtx|quiet|video|stop=S]   RTP as G.711 is sent, 20 ms a packet
   media.py beat LOCAL LPORT REMOTE RPORT SECONDS PER_SECOND                  datagrams without time stamps
-  media.py ask KIND ADDRESS PORT COUNT [GAP_MS]      KIND: ntp, stun, radius, wireguard, openvpn; exits 0 when all were answered
+  media.py ask KIND ADDRESS PORT COUNT [GAP_MS]      KIND: ntp, stun, radius, sip, wireguard, openvpn; exits 0 when all were answered
   media.py serve KIND ADDRESS PORT                   the server of that kind; quic: an Initial is answered
   media.py initial ADDRESS PORT TRIES [GAP_MS]       hand-made QUIC Initials of one connection, RFC 9000 section 17.2.2
 Prints 'ready' once it listens or sends.
@@ -116,6 +116,9 @@ def question(kind):
         return b"\1\0\0\0" + os.urandom(128) + b"\0" * 16
     if kind == "openvpn":
         return b"\x38" + os.urandom(8) + b"\0" * 5
+    if kind == "sip":
+        return (b"OPTIONS sip:lab.test SIP/2.0\r\nVia: SIP/2.0/UDP phone.lab.test;rport;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"
+                b"Content-Length: 0\r\n\r\n" % os.urandom(6).hex().encode())
     return b"\x01\x07" + struct.pack("!H", 20 + 7) + os.urandom(16) + b"\x01\x07guest"  # Access-Request
 
 
@@ -130,6 +133,8 @@ def answer(kind, data, peer):
         return b"\2\0\0\0" + os.urandom(72) + b"\0" * 16
     if kind == "openvpn":
         return b"\x40" + os.urandom(8) + b"\1" + b"\0" * 4 + data[1:9] + b"\0" * 4
+    if kind == "sip":
+        return b"SIP/2.0 200 OK\r\n" + data.split(b"\r\n", 1)[1]
     if kind == "radius":
         return b"\x03" + data[1:2] + struct.pack("!H", 20) + os.urandom(16)
     # quic: the server's Initial and Handshake packets in one datagram, all but the headers sealed, as ever

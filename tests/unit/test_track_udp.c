@@ -35,6 +35,8 @@ static const struct msg_udp_service *service(struct lab *l, uint16_t port) {
 #define RADIUS     "01 07 0014 00000000000000000000000000000000"
 #define RADIUS_YES "02 07 0014 00000000000000000000000000000000"
 
+#define SIP_RPORT "205669613a20793b72706f7274"
+
 #define OPENVPN        "38" STUN_ID "0000000000"
 #define ZEROS16        "00000000000000000000000000000000"
 #define ONES16         "11111111111111111111111111111111"
@@ -74,7 +76,13 @@ static void test_udp_questions(void **state) {
         {"wireguard, its data", 51820, WIREGUARD_DATA, false},
         {"stun", 3478, STUN_ASKS, true},
         {"stun, an indication", 3478, STUN_ANNOUNCE, false},
-        {"no port that must answer", 5060, RADIUS, false},
+        {"sip", 5060, "494e464f207369703a" SIP_RPORT, true},
+        {"sip, encrypted scheme", 5060, "494e464f20736970733a" SIP_RPORT, true},
+        {"sip, whose answer may go to another port", 5060, "494e464f207369703a", false},
+        {"sip, ACK", 5060, "41434b207369703a" SIP_RPORT, false},
+        {"sip, an answer", 5060, "5349502f322e3020323030204f4b" SIP_RPORT, false},
+        {"no request of its protocol", 5060, RADIUS, false},
+        {"no port that must answer", 5070, RADIUS, false},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
