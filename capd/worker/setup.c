@@ -115,7 +115,7 @@ static bool get_ready(struct worker *w, struct fail *fail) {
     w->options.start_ns = w->start_ns;
     memcpy(w->options.own_mac, source_mac(w->source), sizeof w->options.own_mac);
     w->engine = engine_init(w->engine_memory, &w->options);
-    say_started(w, filter.shown, w->live && (in_kernel || !filter.kernel[0]));
+    say_started(w, filter.shown, in_kernel);
     return true;
 }
 

@@ -24,7 +24,6 @@
 #define FILE_BUFFER_BYTES    (256u * 1024u)
 #define BLOCK_TIMEOUT_MS     100
 #define LINKTYPE_RAW         101            /* in files; DLT_RAW differs between systems */
-#define ETHERNET             1              /* DLT_EN10MB */
 #define LINKTYPES_END        512            /* beyond all that is understood */
 #define CUT_MOST             (512u * 1024u) /* no packet's record or block is longer */
 #define SECONDS_MAX          (INT64_MAX / 1000000000 - 2)
@@ -226,7 +225,7 @@ static bool set_filters(struct blocks *b, const struct source_filter *text, stru
         f->linktype = t;
         pcap_t *dead = pcap_open_dead(t == LINKTYPE_RAW ? DLT_RAW : t, 262144);
         if (!dead) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the filter");
-        const char *is = t == ETHERNET ? text->tagged : text->plain;
+        const char *is = t == DLT_EN10MB ? text->tagged : text->plain;
         bool bad = pcap_compile(dead, &f->program, is, 1, PCAP_NETMASK_UNKNOWN) != 0;
         if (bad) f->program.bf_len = 0;
         if (bad && is_described(b, t))
@@ -241,7 +240,7 @@ bool source_set_filter(struct source *s, const struct source_filter *text, bool 
                        struct fail *fail) {
     struct bpf_program program;
     if (!s->pcap) return set_filters(&s->blocks, text, fail);
-    const char *is = s->datalink == ETHERNET ? text->tagged : text->plain;
+    const char *is = s->datalink == DLT_EN10MB ? text->tagged : text->plain;
     if (pcap_compile(s->pcap, &program, is, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(s->pcap));
     *in_kernel_out = s->packet_fd >= 0 && program.bf_len <= KERNEL_FILTER_LENGTH;

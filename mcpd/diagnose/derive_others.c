@@ -384,29 +384,8 @@ static bool i_resolved_elsewhere(const struct derive_row *r, double *out) {
     return at.row ? r_answered_elsewhere(&at, out) : number(out, 0);
 }
 
-/* Connections of the service that died like this one. */
-static uint64_t died_alike(const struct derive_row *r) {
-    const struct msg_incident *me = r->row;
-    const struct msg_incidents *all = &r->view->snapshot->incidents;
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct msg_incident *o = &all->rows[i];
-        if (o->kind == me->kind && o->port == me->port && addr_equal(&o->subject, &me->subject))
-            n += o->count;
-    }
-    return n;
-}
-
-/* ... of all that it had. */
-static bool i_same_percent(const struct derive_row *r, double *out) {
-    const struct msg_service *s = derive_incident_service(r);
-    uint64_t same = died_alike(r), had = s ? s->established + s->midstream : 0;
-    return percent(out, same, same > had ? same : had);
-}
-
-/* Of the connections whose SYN-ACK was repeated: what the client had sent back had passed here, or
- * had come so far that only the server can have missed it. */
-static uint64_t acked_alike(const struct derive_row *r, uint64_t least) {
+/* Connections of the service that died like this one, of those with that value or more. */
+static uint64_t died_alike(const struct derive_row *r, uint64_t least) {
     const struct msg_incident *me = r->row;
     const struct msg_incidents *all = &r->view->snapshot->incidents;
     uint64_t n = 0;
@@ -418,18 +397,27 @@ static uint64_t acked_alike(const struct derive_row *r, uint64_t least) {
     return n;
 }
 
+/* ... of all that it had. */
+static bool i_same_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = derive_incident_service(r);
+    uint64_t same = died_alike(r, 0), had = s ? s->established + s->midstream : 0;
+    return percent(out, same, same > had ? same : had);
+}
+
+/* Of the connections whose SYN-ACK was repeated: what the client had sent back had passed here, or
+ * had come so far that only the server can have missed it. */
 static bool i_acked_percent(const struct derive_row *r, double *out) {
-    return percent(out, acked_alike(r, 1), died_alike(r));
+    return percent(out, died_alike(r, 1), died_alike(r, 0));
 }
 
 static bool i_arrived_percent(const struct derive_row *r, double *out) {
-    return percent(out, acked_alike(r, 2), died_alike(r));
+    return percent(out, died_alike(r, 2), died_alike(r, 0));
 }
 
 /* As many new ones stay without answer: it is gone altogether. */
 static bool i_service_gone(const struct derive_row *r, double *out) {
     const struct msg_service *s = derive_incident_service(r);
-    return is(out, s && s->timed_out >= died_alike(r));
+    return is(out, s && s->timed_out >= died_alike(r, 0));
 }
 
 /* Requests of this service that nothing came back for, of all that it had. */

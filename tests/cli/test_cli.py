@@ -382,6 +382,21 @@ def test_restart(world):
     process.wait()
 
 
+def test_texts(world, sock):
+    """Some clients show a model the text blocks alone."""
+    session = Session(world, "--capd", sock)
+    got = session.tool("start_packet_capture", target="127.0.0.5:9", interface="lo", duration=30)
+    started = got["structuredContent"]
+    T.check("the text of a start has the filter as installed", "Filter: %s\n" % started["filter"] in text_of(got), got)
+    for _ in range(3):
+        knock()
+    session.tool("stop_packet_capture", capture_id=started["capture_id"])
+    text = text_of(session.tool("get_capture_status", capture_id=started["capture_id"]))
+    T.check("the text of a status has counts and problems", "Counted: 3 connections attempted.\n" in text and
+            "- critical: tcp_refused, 127.0.0.5:9\n" in text, text)
+    session.end()
+
+
 def test_interrupt(world, sock):
     process = subprocess.Popen(world.command("diagnose", "127.0.0.5:9", "--no-probe", "--duration", "60", "--json",
                                              "--capd", sock, user=True),
@@ -530,6 +545,7 @@ def inside(world):
         probes.check(T, world, sock, Session)
         test_names(world, sock, resolver)
         test_waits(world, sock)
+        test_texts(world, sock)
         test_interrupt(world, sock)
         test_copy_with_capability(world)
         test_progress(world, sock)

@@ -208,6 +208,27 @@ static void test_page_of_an_empty_report_is_a_page(void **state) {
     cJSON_Delete(tree);
 }
 
+static void test_page_without_problems_says_what_that_means(void **state) {
+    static const struct {
+        const char *report, *says;
+    } cases[] = {
+        {"{\"state\":\"finished\",\"verdict\":{\"status\":\"healthy\"}}",
+         ">No problem was found in what could be checked.<"},
+        {"{\"state\":\"running\",\"verdict\":{\"status\":\"pending\"}}", ">Nothing found so far.<"},
+        {"{\"state\":\"failed\",\"verdict\":{\"status\":\"inconclusive\"},"
+         "\"ended_why\":\"capd restarted\"}",
+         ">Nothing could be checked. The capture failed: capd restarted<"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cJSON *tree = cJSON_Parse(cases[i].report);
+        char *html = report_html(tree);
+        if (!strstr(html, cases[i].says)) fail_msg("%s", cases[i].says);
+        free(html);
+        cJSON_Delete(tree);
+    }
+}
+
 static void test_page_waterfall_lays_phases_end_to_end(void **state) {
     (void)state;
     cJSON *tree = report_of("w");
@@ -297,6 +318,7 @@ int main(void) {
         cmocka_unit_test(test_html_arguments_stay_inside_their_quotes),
         cmocka_unit_test(test_page_shows_what_matters),
         cmocka_unit_test(test_page_of_an_empty_report_is_a_page),
+        cmocka_unit_test(test_page_without_problems_says_what_that_means),
         cmocka_unit_test(test_page_waterfall_lays_phases_end_to_end),
         cmocka_unit_test(test_page_chart_is_to_scale),
         cmocka_unit_test(test_csv_is_rfc_4180_and_no_formula),
