@@ -153,6 +153,7 @@ SUITES += tests/cli/test_hostile_names.py
 UNIT += test_privacy
 UNIT += test_decode_net
 UNIT += test_track_link
+UNIT += test_track_claims
 UNIT += test_track_dhcp
 UNIT += test_track_ends
 UNIT += test_track_silences

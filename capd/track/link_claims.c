@@ -27,11 +27,13 @@ static bool is_virtual(const uint8_t m[6]) {
 }
 
 /* Cards of one host, bonded or on one link: the same maker, and addresses it burned in one after
- * the other, as those of one board or card are.  Two hosts of one maker are further apart. */
+ * the other, as those of one board or card are; a Raspberry Pi's up to the 3 differ in every other
+ * bit of the last three bytes.  Two hosts of one maker are further apart. */
 static bool same_host(const uint8_t a[6], const uint8_t b[6]) {
     int32_t of_a = a[3] << 16 | a[4] << 8 | a[5], of_b = b[3] << 16 | b[4] << 8 | b[5];
     int32_t apart = of_a > of_b ? of_a - of_b : of_b - of_a;
-    return (a[0] & 2) == 0 && memcmp(a, b, 3) == 0 && apart < CARD_PORTS;
+    return (a[0] & 2) == 0 && memcmp(a, b, 3) == 0 &&
+           (apart < CARD_PORTS || (of_a ^ of_b) == 0x555555);
 }
 
 static bool is_zero(const struct addr *a) {
@@ -89,14 +91,29 @@ static void report(struct engine *e, const struct contest *c) {
     incident_add(e, &row);
 }
 
+/* Two cards that both answer for several addresses are one host's: Linux answers for each of its
+ * addresses on every link, unless told otherwise. */
+static bool is_one_host(const struct engine *e, const struct claim *c) {
+    for (uint32_t i = 0; i < CLAIMS; i++) {
+        const struct claim *o = &e->link.claim[i];
+        if (o != c && o->used && memcmp(o->of_two, c->of_two, sizeof c->of_two) == 0) return true;
+    }
+    return false;
+}
+
 /* The same pair is one conflict, whoever spoke last. */
-static void report_duplicate(struct engine *e, const struct claim *c, const uint8_t a[6],
+static void report_duplicate(struct engine *e, struct claim *c, const uint8_t a[6],
                              const uint8_t b[6]) {
     bool ordered = memcmp(a, b, 6) < 0;
-    report(e, &(struct contest){.kind = INCIDENT_ARP_DUPLICATE,
-                                .claim = c,
-                                .mac = ordered ? a : b,
-                                .other = ordered ? b : a});
+    memcpy(c->of_two[0], ordered ? a : b, 6);
+    memcpy(c->of_two[1], ordered ? b : a, 6);
+    if (is_one_host(e, c))
+        incident_drop(e, INCIDENT_ARP_DUPLICATE, c->of_two[0], c->of_two[1]);
+    else
+        report(e, &(struct contest){.kind = INCIDENT_ARP_DUPLICATE,
+                                    .claim = c,
+                                    .mac = c->of_two[0],
+                                    .other = c->of_two[1]});
 }
 
 /* ---- one claim ---- */

@@ -10,16 +10,20 @@
 #define EVERYBODY 0xffffu
 #define BURNED(n) (0x100u | (n))
 #define VRRP(n)   (0x200u | (n))
+#define PI(n)     (0x300u | (n)) /* one of the two cards of a Raspberry Pi: n and n ^ 0x55 */
 
 static inline void mac_put(uint8_t *out, unsigned who) {
-    static const uint8_t kinds[3][5] = {
-        {0x02, 0, 0, 0, 0}, {0x00, 0x1b, 0x21, 0, 0}, {0x00, 0x00, 0x5e, 0x00, 0x01}};
+    static const uint8_t kinds[4][5] = {{0x02, 0, 0, 0, 0},
+                                        {0x00, 0x1b, 0x21, 0, 0},
+                                        {0x00, 0x00, 0x5e, 0x00, 0x01},
+                                        {0xb8, 0x27, 0xeb, 0x11, 0x22}};
     if (who == EVERYBODY) {
         memset(out, 0xff, 6);
         return;
     }
     memcpy(out, kinds[who >> 8], 5);
     out[5] = (uint8_t)who;
+    if (who >> 8 == 3 && (who & 0x40)) out[3] ^= 0x55, out[4] ^= 0x55;
 }
 
 static inline void nd(struct lab *l, uint8_t type, const char *src, const char *dst,
@@ -45,6 +49,53 @@ static inline const struct msg_incident *find(struct lab *l, enum incident_kind 
     for (uint32_t i = 0; i < l->incidents.rows_n; i++)
         if (l->incidents.rows[i].kind == kind) return &l->incidents.rows[i];
     return NULL;
+}
+
+#define NET     0x0a000000u /* 10.0.0.0: hosts by number */
+#define GATEWAY 254u
+
+struct said {
+    unsigned op, from, to;   /* devices */
+    unsigned sender, target; /* numbers of addresses; sender 0: none yet */
+};
+
+static inline void arp(struct lab *l, struct said s) {
+    uint8_t f[42] = {0};
+    mac_put(f, s.to);
+    mac_put(f + 6, s.from);
+    memcpy(f + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9);
+    f[21] = (uint8_t)s.op;
+    mac_put(f + 22, s.from);
+    if (s.sender) put32(f + 28, NET + s.sender);
+    if (s.to != EVERYBODY) mac_put(f + 32, s.to);
+    put32(f + 38, NET + s.target);
+    lab_frame(l, f, sizeof f, sizeof f);
+}
+
+#define ASKS(who, me, whom)     ((struct said){1, who, EVERYBODY, me, whom})
+#define ANSWERS(who, me, to, b) ((struct said){2, who, to, me, b})
+#define ANNOUNCES(who, me)      ((struct said){1, who, EVERYBODY, me, me})
+
+/* A UDP packet from a device, with any addresses. */
+static inline void ip_from(struct lab *l, unsigned from, unsigned to, uint32_t src, uint32_t dst) {
+    uint8_t f[60] = {0};
+    mac_put(f, to);
+    mac_put(f + 6, from);
+    memcpy(f + 12, "\x08\x00\x45\x00\x00\x2e", 6);
+    put16(f + 18, ++l->ip_id);
+    f[22] = 64;
+    f[23] = 17;
+    put32(f + 26, src);
+    put32(f + 30, dst);
+    memcpy(f + 34, "\x1f\x90\x1f\x91\x00\x1a\x00\x00", 8);
+    lab_frame(l, f, sizeof f, sizeof f);
+}
+
+static inline void none_of_all(struct lab *l, const char *what) {
+    lab_snapshot(l);
+    for (uint32_t i = 0; i < l->incidents.rows_n; i++)
+        fail_msg("%s: %s", what, incident_names[l->incidents.rows[i].kind]);
+    lab_free(l);
 }
 
 #endif
