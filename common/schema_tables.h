@@ -63,6 +63,7 @@
     F(T, U, malformed, ANY, count, "packets that break their protocol's rules") \
     F(T, U, undecoded, ANY, count, "packets of a link or network type not known here") \
     F(T, U, sealed_packets, ANY, count, "Wi-Fi frames whose data the link encrypts (WPA, WEP)") \
+    F(T, U, headless_packets, ANY, count, "packets whose TCP, UDP or SCTP header the snap length cut off") \
     F(T, U, fragments, ANY, count, "IP fragments") \
     F(T, U, duplicates, ANY, count, "copies of the capture itself") \
     F(T, U, evicted, ANY, count, "live table entries evicted for want of room") \

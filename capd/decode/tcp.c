@@ -49,19 +49,17 @@ static bool tcp_read_options(struct cursor c, struct tcp_header *h) {
     return true;
 }
 
+/* Ports, numbers, flags and window, or nothing: half a header would be taken for a segment of no
+ * bytes with a closed window. */
 static bool tcp_read_fixed(struct cursor *c, struct packet *k, uint32_t *header_bytes) {
     uint8_t offset;
-    uint16_t sum, urgent;
     struct tcp_header *h = &k->tcp;
     *h = (struct tcp_header){0};
-    if (cursor_left(c) < 4) return false;
-    k->has_ports = cursor_be16(c, &k->sport) && cursor_be16(c, &k->dport);
-    if (!cursor_be32(c, &h->seq) || !cursor_be32(c, &h->ack) || !cursor_u8(c, &offset) ||
-        !cursor_u8(c, &h->flags) || !cursor_be16(c, &h->window) || !cursor_be16(c, &sum) ||
-        !cursor_be16(c, &urgent))
-        return false;
-    *header_bytes = (uint32_t)(offset >> 4) * 4u;
-    return true;
+    k->has_ports = cursor_be16(c, &k->sport) && cursor_be16(c, &k->dport) &&
+                   cursor_be32(c, &h->seq) && cursor_be32(c, &h->ack) && cursor_u8(c, &offset) &&
+                   cursor_u8(c, &h->flags) && cursor_be16(c, &h->window);
+    if (k->has_ports) *header_bytes = (uint32_t)(offset >> 4) * 4u;
+    return k->has_ports;
 }
 
 enum decode_status tcp_decode(struct view *v, struct packet *k) {
@@ -74,9 +72,9 @@ enum decode_status tcp_decode(struct view *v, struct packet *k) {
     packet_add(k, PROTO_TCP);
     struct cursor header = cursor_sub(&v->c, header_bytes);
     v->wire -= header_bytes; /* v->c may have ended before: then nothing of the payload is here */
-    (void)cursor_skip(&header, TCP_HEADER_BYTES);
-    bool cut = cursor_left(&header) < header_bytes - TCP_HEADER_BYTES;
-    bool whole = tcp_read_options(header, &k->tcp);
+    bool fixed = cursor_skip(&header, TCP_HEADER_BYTES);
+    bool cut = !fixed || cursor_left(&header) < header_bytes - TCP_HEADER_BYTES;
+    bool whole = !fixed || tcp_read_options(header, &k->tcp);
     k->payload_bytes = v->wire;
     k->payload_cap = (uint32_t)cursor_left(&v->c);
     k->payload = k->payload_cap > 0 ? v->c.p : NULL;

@@ -182,9 +182,13 @@ static void take_time(struct engine *e, uint64_t ts_ns) {
     e->now_us = (e->packet_ns - e->epoch_ns) / 1000;
 }
 
-static void count_status(struct totals *t, enum decode_status s) {
-    switch (decode_class_of(s)) {
-    case DECODE_TRUNCATED: t->truncated++; break;
+static void count_status(struct totals *t, const struct packet *k) {
+    bool carries = k->ip_proto == 6 || k->ip_proto == 17 || k->ip_proto == 132;
+    switch (decode_class_of(k->status)) {
+    case DECODE_TRUNCATED:
+        t->truncated++;
+        t->headless_packets += carries && !k->has_ports && !k->fragment;
+        break;
     case DECODE_MALFORMED: t->malformed++; break;
     case DECODE_UNKNOWN: t->undecoded++; break;
     default: break;
@@ -302,7 +306,7 @@ static void run(struct engine *e, struct waiting *w) {
     e->message_selected = false;
     e->total.seen++;
     e->total.sealed_packets += k->sealed;
-    if (k->status != DECODE_OK) count_status(&e->total, k->status);
+    if (k->status != DECODE_OK) count_status(&e->total, k);
     link_frame(e, k, w->bytes, k->cap_bytes);
     load_frame(e, k);
     if (select_excluded(e, k)) return;

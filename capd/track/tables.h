@@ -454,7 +454,7 @@ struct totals {
     uint64_t missed_kernel, missed_interface, truncated, malformed, undecoded, fragments,
         duplicates;
     uint64_t interface_down_us;
-    uint64_t file_unread_bytes, file_bytes, sealed_packets;
+    uint64_t file_unread_bytes, file_bytes, sealed_packets, headless_packets;
     uint64_t own_frames, foreign_frames;
     uint64_t evicted, rows_dropped, acks, gap_acks, flows, tcp_flows;
     uint64_t analysis[ANALYSIS_COUNT];

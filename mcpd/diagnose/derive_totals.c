@@ -186,7 +186,9 @@ static bool t_nothing_legible(const struct derive_row *r, double *out) {
     for (uint32_t i = 0; i < t->protocols_n; i++)
         if (t->protocols[i].proto == PROTO_OTHER) other = t->protocols[i].packets;
     uint64_t legible = t->packets > other ? t->packets - other : 0;
-    return is(out, t->packets > 0 && (legible == 0 || t->sealed_packets > legible));
+    uint64_t hidden = t->sealed_packets + t->headless_packets;
+    legible -= legible < t->headless_packets ? legible : t->headless_packets;
+    return is(out, t->packets > 0 && (legible == 0 || hidden > legible));
 }
 
 /* No question of ARP or neighbour discovery is open. */

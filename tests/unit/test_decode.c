@@ -216,6 +216,24 @@ static void test_decode_tcp_options_cut(void **state) {
     assert_int_equal(k.payload_cap, 0);
 }
 
+/* Up to the window a header is whole or nothing: a window that was not kept is not a closed one. */
+static void test_decode_tcp_header_cut(void **state) {
+    (void)state;
+    uint8_t bytes[FRAME_MAX_BYTES];
+    uint32_t len = hex_read(ETH("0800") IP4("002d", "06") "c350 01bb 00000064 00000000 50 10 ffff "
+                                                          "0000 0000" HELLO,
+                            bytes, sizeof bytes);
+    for (uint32_t kept = 0; kept <= 20; kept++) {
+        struct packet k = decode_exact(1, bytes, 14 + 20 + kept, len);
+        assert_int_equal(k.has_ports, kept >= 16);
+        assert_int_equal(packet_has(&k, PROTO_TCP), kept >= 16);
+        assert_int_equal(k.status, kept < 20 ? DECODE_TCP_TRUNCATED : DECODE_OK);
+        if (kept < 16) continue;
+        assert_int_equal(k.tcp.window, 0xffff);
+        assert_int_equal(k.payload_bytes, 5);
+    }
+}
+
 static void test_decode_icmp_quotes(void **state) {
     (void)state;
     struct addr client = text_addr("192.0.2.1"), server = text_addr("203.0.113.9");
@@ -290,6 +308,7 @@ int main(void) {
         cmocka_unit_test(test_decode_ip_fields),
         cmocka_unit_test(test_decode_tcp_options),
         cmocka_unit_test(test_decode_tcp_options_cut),
+        cmocka_unit_test(test_decode_tcp_header_cut),
         cmocka_unit_test(test_decode_icmp_quotes),
         cmocka_unit_test(test_decode_tunnel_keeps_outer_packet),
         cmocka_unit_test(test_decode_wire_length_below_captured),

@@ -44,6 +44,12 @@ WITNESS(only_sealed_wifi) {
 WITNESS(only_beacons) {
     only_wifi(w, 0);
 }
+/* A snap length of 64 bytes and IPv6. */
+WITNESS(only_beginnings_kept) {
+    only_wifi(w, 0);
+    w->s.totals.protocols[0].proto = PROTO_IPV6;
+    w->s.totals.headless_packets = 9;
+}
 WITNESS(sealed_wifi_without_the_target) {
     const struct target *asked = w->v.target;
     only_wifi(w, 5);
