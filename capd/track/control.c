@@ -134,14 +134,27 @@ static struct arp_entry *arp_find(struct engine *e, const struct addr *asker,
             break;
         }
         if (addr_equal(&a->target, target) && addr_equal(&a->asker, asker)) return a;
-        if (a->last_us < oldest->last_us) oldest = a;
+        if (a->asked.last_us < oldest->asked.last_us) oldest = a;
     }
-    *oldest = (struct arp_entry){.asker = *asker,
-                                 .target = *target,
-                                 .used = true,
-                                 .first_us = e->now_us,
-                                 .last_us = e->now_us};
+    *oldest = (struct arp_entry){.asker = *asker, .target = *target, .used = true};
+    oldest->asked.last_us = e->now_us;
     return oldest;
+}
+
+#define DUE_US 500000u /* an answer may be on its way until then */
+
+void questions_ask(struct questions *q, uint64_t now_us) {
+    if (q->tries++ == 0) q->first_us = now_us;
+    q->before_us = q->last_us;
+    q->last_us = now_us;
+}
+
+struct questions questions_due(const struct questions *q, uint64_t now_us) {
+    struct questions due = *q;
+    if (now_us - q->last_us >= DUE_US || q->tries == 0) return due;
+    due.last_us = q->before_us;
+    due.tries = now_us - q->before_us >= DUE_US ? q->tries - 1 : 0;
+    return due;
 }
 
 /* A switch brings the questions of other hosts here, and the answers to them not: only where such
@@ -159,24 +172,24 @@ static void arp_heard(struct engine *e, const struct addr *a) {
 #define SERIES_US 5000000u /* whoever waits asks again every second or so */
 
 static void arp_report_one(struct engine *e, struct arp_entry *a) {
-    uint64_t span = a->last_us - a->first_us;
-    if (a->answered || a->tries < 3 || span < 1000000u) return;
-    if (e->now_us - a->last_us < 500000u) return; /* an answer may be on its way */
+    struct questions due = questions_due(&a->asked, e->now_us);
+    uint64_t span = due.last_us - due.first_us;
+    if (a->answered || due.tries < 3 || span < 1000000u) return;
     if (!answer_would_show(e, &a->asker)) return;
     struct msg_incident row = {.kind = INCIDENT_ARP_UNANSWERED,
                                .subject = a->target,
                                .peer = a->asker,
                                .on_target = a->on_target,
                                .count = 1,
-                               .first_us = a->first_us,
-                               .last_us = a->last_us,
-                               .tries = a->tries,
+                               .first_us = due.first_us,
+                               .last_us = due.last_us,
+                               .tries = due.tries,
                                .span_us = span,
                                .gateway = select_gateway(e, &a->target) ||
-                                          link_is_missed(e, &a->target, a->first_us)};
+                                          link_is_missed(e, &a->target, due.first_us)};
     incident_add(e, &row);
     a->answered = true; /* reported: what follows is a new case */
-    a->tries = 0;
+    a->asked.tries = 0;
 }
 
 /* Asks whether an address is free before it takes it (RFC 5227): silence is what it hopes for. */
@@ -187,15 +200,13 @@ static bool is_probe(const struct arp_header *a) {
 
 static void arp_asked(struct engine *e, const struct arp_header *a) {
     struct arp_entry *w = arp_find(e, &a->sender, &a->target);
-    uint64_t since = e->now_us - w->last_us;
+    uint64_t since = e->now_us - w->asked.last_us;
     if (since > (w->answered ? 1000000u : SERIES_US)) { /* asked anew */
         arp_report_one(e, w);
         w->answered = false;
-        w->tries = 0;
-        w->first_us = e->now_us;
+        w->asked.tries = 0;
     }
-    w->tries++;
-    w->last_us = e->now_us;
+    questions_ask(&w->asked, e->now_us);
     w->on_target = e->has_host ? select_address(e, &a->target) : e->o.target.ports == 0;
 }
 

@@ -9,6 +9,11 @@ bool icmp_packet(struct engine *e, const struct packet *k);
 void icmp_flow_goes_on(struct engine *e, struct flow *f, bool answered);
 bool arp_packet(struct engine *e, const struct packet *k);
 
+/* Once more, now.  tries 0 before: a new series. */
+void questions_ask(struct questions *q, uint64_t now_us);
+/* Those that should have had their answer by now: all, or all but the last. */
+struct questions questions_due(const struct questions *q, uint64_t now_us);
+
 /* Report every address that stayed without answer; called before the incidents are read. */
 void arp_report(struct engine *e);
 #endif

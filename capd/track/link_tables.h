@@ -66,11 +66,23 @@ struct link_second {
     uint32_t top_votes;
 };
 
+/* A question that is asked again and again, of ARP or neighbour discovery. */
+struct questions {
+    uint64_t first_us, before_us, last_us; /* before: the last but one */
+    uint32_t tries;
+};
+
+struct arp_entry {
+    struct addr asker, target;
+    bool used, answered, on_target;
+    struct questions asked;
+};
+#define ARP_ENTRIES 256u
+
 struct nd_entry {
     struct addr asker, target;
     bool used, answered;
-    uint64_t first_us, last_us;
-    uint32_t tries;
+    struct questions asked;
 };
 #define ND_ENTRIES 128u
 

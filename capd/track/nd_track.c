@@ -2,6 +2,7 @@
  * here asks for its own address, from none, to see that nobody has it.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/decode/nd.h"
+#include "capd/track/control.h"
 #include "capd/track/link.h"
 #include "capd/track/link_limits.h"
 #include "capd/track/select.h"
@@ -28,21 +29,19 @@ static struct nd_entry *nd_find(struct engine *e, const struct addr *asker,
             break;
         }
         if (addr_equal(&n->target, target) && addr_equal(&n->asker, asker)) return n;
-        if (n->last_us < oldest->last_us) oldest = n;
+        if (n->asked.last_us < oldest->asked.last_us) oldest = n;
     }
-    *oldest =
-        (struct nd_entry){.asker = *asker, .target = *target, .used = true, .first_us = e->now_us};
+    *oldest = (struct nd_entry){.asker = *asker, .target = *target, .used = true};
     return oldest;
 }
 
 static void nd_asked(struct engine *e, const struct addr *asker, const struct addr *target) {
     struct nd_entry *n = nd_find(e, asker, target);
-    if (n->answered && e->now_us - n->last_us > 1000000u) { /* asked anew after an answer */
+    if (n->answered && e->now_us - n->asked.last_us > 1000000u) { /* asked anew after an answer */
         n->answered = false;
-        n->tries = 0;
+        n->asked.tries = 0;
     }
-    if (n->tries++ == 0) n->first_us = e->now_us;
-    n->last_us = e->now_us;
+    questions_ask(&n->asked, e->now_us);
 }
 
 void nd_frame(struct engine *e, const struct packet *k) {
@@ -71,20 +70,21 @@ static bool answer_would_show(const struct engine *e, const struct addr *asker) 
 void nd_report(struct engine *e) {
     for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++) {
         struct nd_entry *n = &e->link.nd[i];
-        uint64_t span = n->last_us - n->first_us;
-        bool gateway = select_gateway(e, &n->target) || link_is_missed(e, &n->target, n->first_us),
+        struct questions due = questions_due(&n->asked, e->now_us);
+        uint64_t span = due.last_us - due.first_us;
+        bool gateway = select_gateway(e, &n->target) || link_is_missed(e, &n->target, due.first_us),
              on_target;
-        if (n->answered || n->tries < ND_TRIES || span < ND_SPAN_US) continue;
-        if (e->now_us - n->last_us < ND_QUIET_US || !answer_would_show(e, &n->asker)) continue;
+        if (n->answered || due.tries < ND_TRIES || span < ND_SPAN_US) continue;
+        if (!answer_would_show(e, &n->asker)) continue;
         if (!link_concerns(e, &n->target, gateway, &on_target)) continue;
         struct msg_incident row = {.kind = INCIDENT_ND_UNANSWERED,
                                    .subject = n->target,
                                    .peer = n->asker,
                                    .on_target = on_target,
                                    .count = 1,
-                                   .first_us = n->first_us,
-                                   .last_us = n->last_us,
-                                   .tries = n->tries,
+                                   .first_us = due.first_us,
+                                   .last_us = due.last_us,
+                                   .tries = due.tries,
                                    .span_us = span,
                                    .gateway = gateway};
         incident_add(e, &row);

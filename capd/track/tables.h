@@ -346,16 +346,6 @@ struct fragment {
 };
 #define FRAGMENTS 64u
 
-/* ---- ARP, incidents
- * ------------------------------------------------------------------------------ */
-struct arp_entry {
-    struct addr asker, target;
-    bool used, answered, on_target;
-    uint64_t first_us, last_us;
-    uint32_t tries;
-};
-#define ARP_ENTRIES 256u
-
 /* ---- ping, paths ------------------------------------------------------------------------------
  */
 #define PINGS      1024u /* pairs of hosts: a monitor of a large site, or a sweep of some networks */

@@ -31,6 +31,23 @@ static unsigned unanswered(struct lab *l) {
     return l->incidents.rows_n;
 }
 
+/* Where nothing else is alive, the last question is the last packet: only its answer may have come
+ * after the end of the capture. */
+static void test_track_arp_ends_with_a_question(void **state) {
+    (void)state;
+    for (unsigned times = 3; times <= 4; times++) {
+        struct lab *l = lab_default();
+        ask(l, A1, times - 1, 1 * S);
+        arp(l, 1, A1, OTHER);
+        assert_int_equal(unanswered(l), times == 4);
+        if (times == 4) {
+            assert_int_equal(l->incidents.rows[0].tries, 3);
+            assert_int_equal(l->incidents.rows[0].span_us, 2 * S);
+        }
+        lab_free(l);
+    }
+}
+
 /* A host that renews its table now and then does not wait for anybody; one that waits asks again
  * every second, and what it asked before a pause is not forgotten. */
 static void test_track_arp_asks_now_and_then(void **state) {
@@ -414,6 +431,7 @@ static void test_track_tcp_window_closed_for_hours(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_track_arp_ends_with_a_question),
         cmocka_unit_test(test_track_arp_asks_now_and_then),
         cmocka_unit_test(test_track_arp_gateway_by_what_it_forwards),
         cmocka_unit_test(test_track_arp_probes_for_a_free_address),
