@@ -193,4 +193,11 @@ struct flow {
     uint8_t asked;     /* what the client asked, less what the server said; counted to 255 */
     uint16_t spoken;   /* bytes that the server said without a pause, counted to 65535 */
 };
+
+/* From the client's ACK of the SYN-ACK until then, in microseconds.  A round trip of 0 is kept as
+ * 1, so that what comes at the same moment would be before it. */
+static inline uint32_t flow_since_open(const struct flow *f, uint32_t us) {
+    uint32_t since_syn = us - f->syn_last_us;
+    return since_syn > f->first_rtt_us ? since_syn - f->first_rtt_us : 0;
+}
 #endif

@@ -25,7 +25,8 @@ static struct msg_incident incident_of(const struct engine *e, enum incident_kin
 /* ---- ARP ---- */
 /* `rate` requests so far in the second, `more` of them not told before. */
 static void storm_report(struct engine *e, const uint8_t mac[6], uint32_t rate, uint32_t more) {
-    if (e->o.target.mode != MODE_DIAGNOSIS) return;
+    if (e->o.target.mode != MODE_DIAGNOSIS || more == 0) return;
+    e->link.second.told += more;
     struct msg_incident row = incident_of(e, INCIDENT_ARP_STORM, mac, rate);
     row.tries = more;
     row.count = more == rate;
@@ -46,7 +47,7 @@ static struct arp_source *source_get(struct engine *e, const uint8_t mac[6]) {
 }
 
 static void source_report(struct engine *e, struct arp_source *s) {
-    if (s->second > s->told) storm_report(e, s->mac, s->second, s->second - s->told);
+    storm_report(e, s->mac, s->second, s->second - s->told);
     s->told = s->second;
 }
 
@@ -97,12 +98,18 @@ static bool all_ask(const struct link_second *s) {
     return s->arp > ARP_RATE && hosts >= ARP_HOSTS && s->arp >= ARP_RATE_EACH * hosts;
 }
 
+/* The second of the whole link, unless it was told already as that of its loud sources. */
+static void whole_link_report(struct engine *e, const uint8_t mac[6]) {
+    const struct link_second *s = &e->link.second;
+    if (s->told == 0) storm_report(e, mac, s->arp, s->arp);
+}
+
 static void asked_by_all(struct engine *e, const uint8_t loudest_mac[6]) {
     struct link_second *s = &e->link.second;
     if (s->asked_row == 0) memcpy(s->asker, loudest_mac, 6);
     s->asked_row = all_ask(s) ? s->asked_row + 1 : 0;
     if (s->asked_row < ARP_SWEEP_S || s->arp_row >= STORM_SECONDS) return;
-    storm_report(e, s->asker, s->arp, s->arp);
+    whole_link_report(e, s->asker);
 }
 
 static void second_over(struct engine *e) {
@@ -111,7 +118,7 @@ static void second_over(struct engine *e) {
     const struct arp_source *top = loudest(e);
     bool arp = s->arp > ARP_RATE && (top->second >= ARP_RATE_SOURCE || s->arp > ARP_RATE_ALONE);
     s->arp_row = arp ? s->arp_row + 1 : 0;
-    if (s->arp_row >= STORM_SECONDS) storm_report(e, top->mac, s->arp, s->arp);
+    if (s->arp_row >= STORM_SECONDS) whole_link_report(e, top->mac);
     asked_by_all(e, top->mac);
 
     uint64_t percent = packets > 0 ? s->flooded * UINT64_C(100) / packets : 0;
@@ -131,7 +138,7 @@ static void second_check(struct engine *e) {
     if (e->now_us - s->start_us > GAP_US) s->arp_row = s->asked_row = s->flooded_row = 0;
     s->start_us = e->now_us;
     s->seen = e->total.seen;
-    s->arp = s->flooded = s->top_votes = 0;
+    s->arp = s->told = s->flooded = s->top_votes = 0;
     memset(s->askers, 0, sizeof s->askers);
 }
 

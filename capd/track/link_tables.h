@@ -59,6 +59,7 @@ struct loop_entry {
 struct link_second {
     uint64_t start_us, seen; /* packets before it */
     uint32_t arp, flooded;   /* ARP requests; broadcasts, and multicasts that are no stream */
+    uint32_t told;           /* ARP requests already in an incident */
     uint64_t askers[ASKER_BITS / 64];         /* who sent ARP requests, by hash */
     uint32_t arp_row, asked_row, flooded_row; /* seconds in a row beyond the limits */
     uint8_t asker[6];                         /* who is named for those of asked_row */

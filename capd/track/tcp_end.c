@@ -217,11 +217,6 @@ static bool is_after_hello(const struct flow *f) {
            f->payload[CLIENT] <= HELLO_BYTES && since_request(f) <= AT_ONCE_US;
 }
 
-/* When the client's ACK of the SYN-ACK came. */
-static uint32_t opened_us(const struct flow *f) {
-    return f->syn_last_us + f->first_rtt_us;
-}
-
 /* A connection for one transfer of FTP: an empty file or list is one without a byte. */
 static bool is_transfer(const struct engine *e, const struct flow *f) {
     unsigned ftp = f->port[CLIENT] == FTP_DATA_PORT ? CLIENT : SERVER; /* active or passive */
@@ -265,9 +260,9 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
                 is_answerer(f->port[SERVER]);
     if (f->payload[CLIENT] > 0 && !asks) return false;
     if (f->payload[CLIENT] == 0)
-        return f->end_us - opened_us(f) <=
+        return flow_since_open(f, f->end_us) <=
                (is_greeter(f->port[SERVER]) ? GREETING_US : TURNED_AWAY_US);
-    return f->payload[CLIENT] <= FEW_BYTES && f->end_us - opened_us(f) <= ANSWER_US;
+    return f->payload[CLIENT] <= FEW_BYTES && flow_since_open(f, f->end_us) <= ANSWER_US;
 }
 
 static uint64_t idle_us(const struct flow *f) {
@@ -519,7 +514,7 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
         break;
     case ENDING_MUTE:
         row = row_of(f, INCIDENT_MUTE_CLOSE, f->end_us);
-        row.span_us = f->end_us - opened_us(f);
+        row.span_us = flow_since_open(f, f->end_us);
         row.worked = f->payload[CLIENT] > 0;
         break;
     case ENDING_FOREIGN_RESET: row = foreign_row(f); break;

@@ -223,8 +223,7 @@ static void time_opening(struct engine *e, const struct segment *s) {
         f->data_segments[SERVER] != 0 || !(f->bits & FLOW_ESTABLISHED))
         return;
     bool is_long = f->last_us - f->first_us > FLOW_LONGEST_US;
-    uint32_t waited_us = s->us - (f->syn_last_us + f->first_rtt_us);
-    slow_client_spoke_first(e, f, is_long ? FLOW_LONGEST_US : waited_us);
+    slow_client_spoke_first(e, f, is_long ? FLOW_LONGEST_US : flow_since_open(f, s->us));
 }
 
 /* The server says something of its own accord, or the client goes on without an answer: this is a

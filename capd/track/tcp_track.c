@@ -90,7 +90,7 @@ static void note_syn(struct engine *e, struct segment *s) {
     }
     if (s->flags & TCP_ACK && s->dir == SERVER) {
         if (f->synack_sent < UINT8_MAX) f->synack_sent++;
-        if (f->bits & FLOW_ESTABLISHED && s->us - (f->syn_last_us + f->first_rtt_us) >= HEARD_US)
+        if (f->bits & FLOW_ESTABLISHED && flow_since_open(f, s->us) >= HEARD_US)
             f->ack_heard = f->payload[CLIENT] ? HEARD_DATA : HEARD_ACK;
     }
     learn_options(f, side, &s->k->tcp);

@@ -19,6 +19,21 @@ static void test_link_arp_storm_of_one_source(void **state) {
     lab_free(l);
 }
 
+/* It is loud by itself, and it makes the link loud: it is one storm, whose requests count once. */
+static void test_link_arp_storm_counts_once(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (unsigned i = 0; i < 5000; i++) { /* 5 s */
+        arp(l, ASKS(1, 1, 2 + i % 200));
+        l->us += 1000;
+    }
+    const struct msg_incident *n = find(l, INCIDENT_ARP_STORM);
+    assert_non_null(n);
+    assert_in_range(n->tries, 4900, 5000);
+    assert_in_range(n->count, 5, 6);
+    lab_free(l);
+}
+
 static void test_link_long_sweep(void **state) {
     (void)state;
     for (unsigned per_second = 15; per_second <= 25; per_second += 10) {
@@ -257,6 +272,7 @@ static void test_link_counts(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_link_arp_storm_of_one_source),
+        cmocka_unit_test(test_link_arp_storm_counts_once),
         cmocka_unit_test(test_link_long_sweep),
         cmocka_unit_test(test_link_arp_storm_of_many),
         cmocka_unit_test(test_link_busy_but_healthy),

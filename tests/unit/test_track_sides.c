@@ -38,6 +38,20 @@ static void test_track_slow_client_before_its_request(void **state) {
     lab_free(l);
 }
 
+/* Stamps of whole seconds, or none: all of it happens at one moment, and nobody waited. */
+static void test_track_slow_client_without_times(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = conn_new(l, 40000, 8000);
+    from_client(&k, TCP_SYN, NULL, 0);
+    from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+    from_client(&k, TCP_ACK, NULL, 0);
+    from_client(&k, TCP_ACK | TCP_PSH, "hello", 5);
+    say_server(&k, "answer");
+    assert_int_equal(late_opens(l), 0);
+    lab_free(l);
+}
+
 /* A server that speaks first is waited for, however long its greeting takes. */
 static void test_track_slow_client_waits_for_a_greeting(void **state) {
     (void)state;
@@ -539,6 +553,7 @@ static void test_track_http_after_a_missed_answer(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_slow_client_before_its_request),
+        cmocka_unit_test(test_track_slow_client_without_times),
         cmocka_unit_test(test_track_slow_client_waits_for_a_greeting),
         cmocka_unit_test(test_track_slow_client_is_not_the_user),
         cmocka_unit_test(test_track_slow_client_opens_in_advance),
