@@ -4,7 +4,7 @@
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
-#define CLIENTS 256u /* told apart; more are many */
+#define CLIENTS (LIM_CONNECTIONS + LIM_HTTP_ROWS) /* that rows can name */
 
 struct clients {
     const struct addr *one[CLIENTS];
@@ -43,7 +43,11 @@ bool derive_http_4xx_clients(const struct derive_row *r, double *out) {
         if (c->server_port == me->port && addr_equal(&c->server, &me->address))
             (void)add(&all, &c->client);
     }
-    return err.n > 0 && percent(out, err.n, all.n);
+    /* Rows that gave way were of connections without trouble. */
+    uint64_t clients = all.n;
+    if (s->connections.rows_n > 0 && s->connections.of > s->connections.rows_n)
+        clients = clients * s->connections.of / s->connections.rows_n;
+    return err.n > 0 && percent(out, err.n, clients);
 }
 
 /* Each alert of this server went to another client, from elsewhere than the server: whoever needs

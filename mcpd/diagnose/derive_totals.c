@@ -179,7 +179,8 @@ static bool t_probe_failed(const struct derive_row *r, double *out) {
     return is(out, r->view->probe_failed);
 }
 
-/* Most of what passed, or all, is of a kind that cannot be looked into: no IP and no ARP. */
+/* What passed, or most of it where all was asked about, is of a kind that cannot be looked into: no
+ * IP and no ARP. */
 static bool t_nothing_legible(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
     uint64_t other = 0;
@@ -188,7 +189,8 @@ static bool t_nothing_legible(const struct derive_row *r, double *out) {
     uint64_t legible = t->packets > other ? t->packets - other : 0;
     uint64_t hidden = t->sealed_packets + t->headless_packets;
     legible -= legible < t->headless_packets ? legible : t->headless_packets;
-    return is(out, t->packets > 0 && (legible == 0 || hidden > legible));
+    bool mostly = hidden > legible && !derive_has_target(r->view); /* may be other networks' */
+    return is(out, t->packets > 0 && (legible == 0 || mostly));
 }
 
 /* No question of ARP or neighbour discovery is open. */

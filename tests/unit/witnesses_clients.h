@@ -29,7 +29,7 @@ WITNESS(client_leaves_and_loss) {
     w->service[0].retransmitted_to_client = 40;
 }
 
-static struct msg_tls_row alerts[4];
+static struct msg_tls_row alerts[8];
 static struct msg_http_row pages[10];
 
 /* Each came once, with what is out of date. */
@@ -38,12 +38,25 @@ WITNESS(scanners_of_tls) {
     w->service[0].tls_server_hellos = 26;
     w->service[0].tls_fatal_by_server = 4;
     w->service[0].tls_alert = 40;
-    for (uint8_t i = 0; i < 4; i++)
+    for (uint8_t i = 0; i < 8; i++)
         alerts[i] = (struct msg_tls_row){.client = elsewhere(i),
                                          .server = w->service[0].address,
                                          .server_port = w->service[0].port,
                                          .outcome = TLS_OUTCOME_ALERT_SERVER};
     w->s.tls = (struct msg_tls){.rows = alerts, .rows_n = 4, .of = 4};
+}
+/* Some of a server's clients offer what it does not take any more. */
+WITNESS(clients_turned_away) {
+    scanners_of_tls(w);
+    w->service[0].tls_fatal_by_server = w->s.tls.rows_n = 8;
+}
+WITNESS(fewer_turned_away) {
+    clients_turned_away(w);
+    w->service[0].tls_client_hellos = 50;
+}
+WITNESS(server_at_its_end) {
+    scanners_of_tls(w);
+    w->service[0].tls_alert = 80;
 }
 WITNESS(old_client_of_tls) {
     scanners_of_tls(w);
@@ -67,6 +80,14 @@ WITNESS(robot_tries_pages) {
 WITNESS(two_miss_pages) {
     robot_tries_pages(w);
     pages[4].status = 404;
+}
+/* The rows hold a tenth of the connections: those without trouble gave way. */
+WITNESS(robots_at_a_busy_site) {
+    static struct msg_connection kept[1];
+    two_miss_pages(w);
+    kept[0] = (struct msg_connection){
+        .client = elsewhere(0), .server = w->service[0].address, .server_port = w->service[0].port};
+    w->s.connections = (struct msg_connections){.rows = kept, .rows_n = 1, .of = 10};
 }
 WITNESS(neighbour_misses_pages) {
     robot_tries_pages(w);
@@ -126,9 +147,13 @@ WITNESS(crossed_and_loss) {
     {"tcp_retransmissions", client_leaves, NULL, NULL, NULL, NULL}, \
     {"tcp_retransmissions", client_leaves_and_loss, "critical", "confirmed", "network", "203.0.113.9:443"}, \
     {"tls_fatal_alert", scanners_of_tls, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tls_fatal_alert", clients_turned_away, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tls_fatal_alert", fewer_turned_away, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tls_fatal_alert", server_at_its_end, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tls_fatal_alert", old_client_of_tls, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tls_fatal_alert", target_turns_away, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"http_client_errors", robot_tries_pages, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"http_client_errors", robots_at_a_busy_site, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", two_miss_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", neighbour_misses_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", crossed_once, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \

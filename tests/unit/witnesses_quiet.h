@@ -44,6 +44,14 @@ WITNESS(only_sealed_wifi) {
 WITNESS(only_beacons) {
     only_wifi(w, 0);
 }
+/* Another network's frames on the channel, beside what was asked about. */
+WITNESS(sealed_wifi_of_others) {
+    w->s.totals.sealed_packets = 6000;
+    world_target(w, "api.example.com", MODE_DOMAIN);
+}
+WITNESS(sealed_wifi_beside_all) {
+    w->s.totals.sealed_packets = 6000;
+}
 /* A snap length of 64 bytes and IPv6. */
 WITNESS(only_beginnings_kept) {
     only_wifi(w, 0);
