@@ -9,6 +9,7 @@
  * handshake or after payload of the server; its answer begins with the next payload of the server.
  * TLS: only application data after the handshake, and no pongs. Runs in: worker.  Input trust:
  * packets. */
+#include "capd/decode/http.h"
 #include "capd/track/seconds.h"
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
@@ -224,6 +225,8 @@ static bool is_receipt(const struct segment *s, bool waits) {
 static bool is_exchange(const struct segment *s) {
     const struct flow *f = s->f;
     bool waits = f->first_byte_us != 0 && !f->prompt;
+    if (f->app == APP_HTTP2)
+        return !http2_is_control(cursor_make(s->k->payload, s->k->payload_cap));
     if (f->app != APP_TLS) return true;
     if (!(f->bits & FLOW_TLS_DONE)) return false;
     if (s->dir == CLIENT && is_receipt(s, waits)) return false;
