@@ -126,8 +126,10 @@ static bool heard_since(const struct capture_view *v, uint64_t at) {
     }
     for (uint32_t i = 0; i < udp->rows_n; i++) {
         const struct msg_udp_service *u = &udp->rows[i];
-        bool since = u->quic_answered > 0 || (u->answered > 0 && u->ask_last_us >= at);
-        if (since && is_beyond(v, &u->address)) return true;
+        bool answer = u->answered > 0 && u->ask_last_us >= at &&
+                      u->answered_last_us >= u->ask_last_us; /* to the last request */
+        if ((answer || u->answered_last_us > at + LATE_US) && is_beyond(v, &u->address))
+            return true;
     }
     for (uint32_t i = 0; i < media->rows_n; i++) {
         const struct msg_media *m = &media->rows[i];

@@ -350,9 +350,30 @@ static void cut_off_but_for_quic(struct world *w) {
     w->udp[0] = (struct msg_udp_service){.address = w->service[3].address,
                                          .port = 443,
                                          .answered = 40,
+                                         .answered_last_us = 9000000,
                                          .quic_attempts = 1,
                                          .quic_answered = 1};
     w->s.udp.rows_n = 1;
+}
+
+/* What it said before the silence began tells nothing of later. */
+static void cut_off_after_quic(struct world *w) {
+    cut_off_but_for_quic(w);
+    w->udp[0].answered_last_us = 1000000;
+}
+
+/* The time was told once, and then no more. */
+static void cut_off_between_two_polls(struct world *w) {
+    cut_off_after_quic(w);
+    w->udp[0].quic_attempts = w->udp[0].quic_answered = 0;
+    w->udp[0].asked = 2;
+    w->udp[0].ask_last_us = 8000000;
+}
+
+static void cut_off_but_for_a_poll(struct world *w) {
+    cut_off_between_two_polls(w);
+    w->udp[0].ask_last_us = 2500000;
+    w->udp[0].answered_last_us = 2530000;
 }
 
 /* The target is one of them, and seen by itself. */
@@ -435,6 +456,9 @@ static void test_rules_one_cause_beyond(void **state) {
          "does not answer"},
         {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
         {cut_off_but_for_quic, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_after_quic, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {cut_off_between_two_polls, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {cut_off_but_for_a_poll, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
         {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
         {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",
          "does not answer"},
