@@ -431,6 +431,7 @@
     F(T, B, on_target, 1, none, "belongs to the target") \
     F(T, U, asked, ANY, count, "requests") \
     F(T, U, answered, ANY, count, "datagrams that came back") \
+    F(T, U, answered_last_us, ANY, us, "last of these, since the start; 0: there was none") \
     F(T, U, ask_first_us, ANY, us, "first request, since the start") \
     F(T, U, ask_second_us, ANY, us, "second request, since the start; 0: there was one at most") \
     F(T, U, ask_last_us, ANY, us, "last request, since the start") \

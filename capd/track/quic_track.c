@@ -66,7 +66,9 @@ static void count(struct engine *e, struct udp_state *s, const struct quic_heade
         if (client) spin(s, h->spin, e->now_us);
         break;
     }
-    if (!client) s->bits |= UDP_QUIC_ANSWERED;
+    if (client) return;
+    s->bits |= UDP_QUIC_ANSWERED;
+    s->facts.answered_last_us = e->now_us;
 }
 
 /* A version not known here is believed only on the web's port. */

@@ -126,9 +126,11 @@ enum proto udp_ask(struct engine *e, const struct packet *k, struct flow *f, uns
         s->bits |= UDP_WIREGUARD;
         s->facts.answered += f->packets[!dir] > 0;
     }
-    if (dir == s->server)
+    if (dir == s->server) {
         s->facts.answered++;
-    else if (question && !udp_is_group(k))
+        s->facts.answered_last_us = e->now_us;
+    } else if (question && !udp_is_group(k)) {
         count_ask(&s->facts, e->now_us);
+    }
     return named(k, f->port[s->server], c);
 }

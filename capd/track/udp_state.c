@@ -61,6 +61,8 @@ static void facts_join(struct udp_facts *into, const struct udp_facts *more) {
         (!into->spin_samples || more->spin_rtt_min_us < into->spin_rtt_min_us))
         into->spin_rtt_min_us = more->spin_rtt_min_us;
     if (more->quic_waited_us > into->quic_waited_us) into->quic_waited_us = more->quic_waited_us;
+    if (more->answered_last_us > into->answered_last_us)
+        into->answered_last_us = more->answered_last_us;
     into->asked += more->asked;
     into->answered += more->answered;
     into->icmp += more->icmp;

@@ -79,7 +79,7 @@ enum udp_bit {
 
 /* Counters of one flow that its service sums up. */
 struct udp_facts {
-    uint64_t asked, answered, ask_first_us, ask_second_us, ask_last_us, icmp;
+    uint64_t asked, answered, answered_last_us, ask_first_us, ask_second_us, ask_last_us, icmp;
     uint64_t by_strangers; /* of `asked`; see stranger.h */
     uint64_t quic_attempts, quic_answered, quic_tries, quic_first_us, quic_last_us, quic_waited_us;
     uint64_t quic_retries, quic_negotiations;

@@ -353,9 +353,65 @@ static void cut_off_but_for_quic(struct world *w) {
     w->udp[0] = (struct msg_udp_service){.address = w->service[3].address,
                                          .port = 443,
                                          .answered = 40,
+                                         .answered_last_us = 9000000,
                                          .quic_attempts = 1,
                                          .quic_answered = 1};
     w->s.udp.rows_n = 1;
+}
+
+/* What it said before the silence began tells nothing of later. */
+static void cut_off_after_quic(struct world *w) {
+    cut_off_but_for_quic(w);
+    w->udp[0].answered_last_us = 1000000;
+}
+
+/* The time was told once, and then no more. */
+static void cut_off_between_two_polls(struct world *w) {
+    cut_off_after_quic(w);
+    w->udp[0].quic_attempts = w->udp[0].quic_answered = 0;
+    w->udp[0].asked = 2;
+    w->udp[0].ask_last_us = 8000000;
+}
+
+static void cut_off_but_for_a_poll(struct world *w) {
+    cut_off_between_two_polls(w);
+    w->udp[0].ask_last_us = 2500000;
+    w->udp[0].answered_last_us = 2530000;
+}
+
+/* A resolver nearby finds names of the internet all the while, in more time than its cache takes. */
+static void cut_off_but_for_names(struct world *w) {
+    static struct msg_dns_row rows[4];
+    cut_off(w);
+    for (uint32_t i = 0; i < 4; i++) {
+        rows[i] = (struct msg_dns_row){.client = first_client.client,
+                                       .server = addr_from_bytes((uint8_t[]){10, 0, 0, 1}, 4),
+                                       .server_port = 53,
+                                       .answered = true,
+                                       .answers = 1,
+                                       .latency_us = 12000,
+                                       .at_us = (3 + i) * UINT64_C(1000000)};
+        snprintf(rows[i].name, sizeof rows[i].name, "new%u.example", i);
+    }
+    w->s.dns = (struct msg_dns){.rows = rows, .rows_n = 4, .of = 4};
+}
+
+static void cut_off_with_names_cached(struct world *w) {
+    cut_off_but_for_names(w);
+    for (uint32_t i = 0; i < 3; i++) w->s.dns.rows[i].latency_us = 300;
+}
+
+/* It knows what was asked before. */
+static void cut_off_with_names_known(struct world *w) {
+    cut_off_but_for_names(w);
+    w->s.dns.rows[0].at_us = 1000000;
+    for (uint32_t i = 1; i < 4; i++)
+        memcpy(w->s.dns.rows[i].name, w->s.dns.rows[0].name, sizeof w->s.dns.rows[0].name);
+}
+
+static void cut_off_with_some_names(struct world *w) {
+    cut_off_but_for_names(w);
+    w->s.dns.rows[3].answered = false;
 }
 
 /* The target is one of them, and seen by itself. */
@@ -438,6 +494,13 @@ static void test_rules_one_cause_beyond(void **state) {
          "does not answer"},
         {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
         {cut_off_but_for_quic, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_after_quic, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {cut_off_between_two_polls, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {cut_off_but_for_a_poll, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_but_for_names, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_with_names_cached, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {cut_off_with_names_known, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {cut_off_with_some_names, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
         {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",
          "does not answer"},

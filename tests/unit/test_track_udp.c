@@ -118,6 +118,7 @@ static void test_udp_answers(void **state) {
     assert_non_null(v);
     assert_int_equal(v->asked, 4);
     assert_int_equal(v->answered, 3);
+    assert_int_equal(v->answered_last_us, 3 * S + 80 * MS);
     assert_int_equal(l->totals.udp_asked, 4);
     assert_int_equal(l->totals.udp_answered, 3);
     lab_free(l);
@@ -261,7 +262,10 @@ static void test_quic_connections(void **state) {
             v->quic_version_negotiations != stories[i].negotiations ||
             v->quic_handshakes != stories[i].handshakes)
             fail_msg("%s", stories[i].what);
-        if (i == 0) assert_int_equal(v->quic_handshake_min_us, 30 * MS);
+        if (i == 0) {
+            assert_int_equal(v->quic_handshake_min_us, 30 * MS);
+            assert_int_equal(v->answered_last_us, 30 * MS);
+        }
         if (i == 1) {
             assert_int_equal(v->quic_last_us - v->quic_first_us, 900 * MS);
             assert_int_equal(v->quic_waited_us, 2 * S);
