@@ -364,9 +364,10 @@ static struct dns_entry bare_name(const struct dns_entry *d) {
     return bare;
 }
 
-/* A host with addresses of both families asks resolvers of each from its own address there. */
+/* A host with addresses of both families, or of IPv6 of several reaches, asks each resolver from
+ * the address that fits. */
 bool dns_is_resolved(const struct engine *e, const struct dns_entry *d) {
-    bool other_family = false;
+    bool other_reach = false;
     if (d->addresses > 0) return true;
     const struct dns_entry bare = bare_name(d);
     if (bare.name_len == 0) return false;
@@ -376,7 +377,7 @@ bool dns_is_resolved(const struct engine *e, const struct dns_entry *d) {
         bool found = o->addresses > 0 || (about && o->answered && o->rcode == 0 && o->answers > 0);
         if (!found || !same_or_suffixed(o, &bare)) continue;
         if (addr_equal(&o->client, &d->client)) return true;
-        other_family |= o->client.len != d->client.len && o->client_mark == d->client_mark;
+        other_reach |= !addr_same_reach(&o->client, &d->client) && o->client_mark == d->client_mark;
     }
-    return other_family && d->client_mark != 0 && !is_router(e, d->client_mark);
+    return other_reach && d->client_mark != 0 && !is_router(e, d->client_mark);
 }
