@@ -143,7 +143,8 @@ static void test_decode_link_fields(void **state) {
         assert_memory_equal(k.src_mac, client, 6);
         assert_memory_equal(k.dst_mac, server, 6);
     }
-    assert_int_equal(decode_named("qinq").vlan_id, 200);
+    assert_int_equal(decode_named("qinq").segment, 100 << 12 | 200);
+    assert_int_equal(decode_named("ethernet").segment, 0);
     assert_int_equal(decode_named("qinq").ethertype, 0x86dd);
     assert_false(decode_named("sll").has_mac);
     assert_true(decode_named("wifi-protected").sealed && !decode_named("wifi-beacon").sealed);
