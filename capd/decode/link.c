@@ -24,7 +24,7 @@ enum decode_status link_ethernet(struct view *v, struct packet *k, struct next *
     if (k->ip_version == 0) { /* the outermost one is the local network's */
         memcpy(k->dst_mac, p, 6);
         memcpy(k->src_mac, p + 6, 6);
-        k->has_mac = true;
+        k->has_mac = k->has_src_mac = true;
     }
     *n = (struct next){LAYER_TYPE, bytes_be16(p + 12)};
     return DECODE_OK;

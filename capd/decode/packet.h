@@ -102,6 +102,7 @@ struct packet {
     enum decode_status status;
 
     bool has_mac;
+    bool has_src_mac; /* as "any" tells it: of the sender alone */
     bool sealed; /* data of a Wi-Fi frame, encrypted by the link itself */
     uint8_t src_mac[6], dst_mac[6];
     uint16_t ethertype;

@@ -153,7 +153,7 @@ static void make_key(const struct engine *e, struct dns_entry *key, const struct
     key->server = m->response ? k->src : k->dst;
     key->client_port = m->response ? k->dport : k->sport;
     key->server_port = m->response ? k->sport : k->dport;
-    key->client_mark = m->response ? 0 : flows_mac_mark(k);
+    key->client_mark = m->response ? 0 : flows_sender_mark(k);
     key->id = m->id;
     if (m->has_question) {
         key->type = m->qtype;
