@@ -101,6 +101,12 @@ bool addr_is_private(const struct addr *a) {
     return b[15] == 1;
 }
 
+bool addr_same_reach(const struct addr *a, const struct addr *b) {
+    if (a->len != b->len || a->len == 4) return a->len == b->len;
+    return addr_is_private(a) == addr_is_private(b) &&
+           addr_is_link_local(a) == addr_is_link_local(b);
+}
+
 bool addr_is_multicast(const struct addr *a) {
     static const uint8_t broadcast[4] = {255, 255, 255, 255};
     if (a->len == 4) return (a->b[0] & 0xf0) == 0xe0 || memcmp(a->b, broadcast, 4) == 0;

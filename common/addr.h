@@ -51,4 +51,7 @@ bool addr_is_loopback(const struct addr *a);  /* 127/8, ::1 */
 bool addr_is_multicast(const struct addr *a); /* 224/4, ff00::/8, and 255.255.255.255 */
 /* For use inside of networks or hosts only: RFC 1918, 4193, 3927, 4291, and loopback. */
 bool addr_is_private(const struct addr *a);
+/* Of one family and reach.  A host has addresses of several, and which one it sends from follows
+ * from where to (RFC 6724). */
+bool addr_same_reach(const struct addr *a, const struct addr *b);
 #endif

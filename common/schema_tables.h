@@ -337,7 +337,7 @@
 
 #define FIELDS_dns_row(F, T) \
     F(T, A, client, 16, none, "who asked") \
-    F(T, U, client_mark, MAX16, none, "mark of its link-layer address, by which its addresses of both families are known as one host's; 0: not known") \
+    F(T, U, client_mark, MAX16, none, "mark of its link-layer address, by which its addresses of several families and reaches are known as one host's; 0: not known") \
     F(T, A, server, 16, none, "who was asked") \
     F(T, U, server_port, MAX16, port, "port") \
     F(T, S, name, LIM_NAME, text, "name, cleaned") \

@@ -25,14 +25,22 @@ enum {
     DLT_SLL2 = 276
 };
 
-/* Linux "any" device: SLL has the protocol at byte 14 of 16, SLL2 at byte 0 of 20. */
-static enum decode_status link_sll(uint32_t header_bytes, uint32_t at, struct view *v,
-                                   struct packet *k, struct next *n) {
+#define SLL_BYTES  16u
+#define SLL2_BYTES 20u
+
+/* Linux "any" device: the protocol comes last, in SLL2 first.  Before the sender's address, 8 bytes
+ * of which the first are used, stands how many: the last byte of SLL's two, or SLL2's one. */
+static enum decode_status link_sll(uint32_t header_bytes, struct view *v, struct packet *k,
+                                   struct next *n) {
     struct cursor c = v->c;
-    uint16_t type;
-    if (!cursor_skip(&c, at) || !cursor_be16(&c, &type) || !cursor_skip(&c, header_bytes - at - 2))
-        return VIEW_SHORT(v, header_bytes, LINK);
+    const uint8_t *h;
+    if (!cursor_take(&c, header_bytes, &h)) return VIEW_SHORT(v, header_bytes, LINK);
     view_consume(v, c);
+    bool second = header_bytes == SLL2_BYTES;
+    const uint8_t *address = h + (second ? 12 : 6);
+    uint16_t type = bytes_be16(h + (second ? 0 : 14)), hardware = bytes_be16(h + (second ? 8 : 2));
+    k->has_src_mac = hardware == 1 && address[-1] == 6;
+    if (k->has_src_mac) memcpy(k->src_mac, address, 6);
     if (type < LINK_TYPE_MIN) { /* not a length here: 4 is 802.2 */
         if (type != 4) return link_other(k);
         n->layer = LAYER_LLC;
@@ -110,8 +118,8 @@ enum decode_status link_decode(int datalink, struct view *v, struct packet *k, s
     case DLT_CISCO_HDLC: return link_hdlc(v, n);
     case DLT_BSD_NULL:
     case DLT_BSD_LOOP: return link_null(v, k, n);
-    case DLT_SLL: return link_sll(16, 14, v, k, n);
-    case DLT_SLL2: return link_sll(20, 0, v, k, n);
+    case DLT_SLL: return link_sll(SLL_BYTES, v, k, n);
+    case DLT_SLL2: return link_sll(SLL2_BYTES, v, k, n);
     case DLT_WIFI:
     case DLT_PRISM:
     case DLT_RADIOTAP:

@@ -58,7 +58,7 @@ static enum decode_status layer_decode(struct next at, struct view *v, struct pa
     case LAYER_STP: return stp_decode(v, k);
     case LAYER_IP: return ip_decode(v, k, n);
     case LAYER_TRANSPORT: return transport_decode(at.value, v, k, n);
-    case LAYER_UDP_TUNNEL: return tunnel_udp((uint16_t)at.value, v, n);
+    case LAYER_UDP_TUNNEL: return tunnel_udp((uint16_t)at.value, v, k, n);
     case LAYER_END: break;
     }
     return DECODE_OK;

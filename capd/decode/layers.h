@@ -128,6 +128,6 @@ enum decode_status tunnel_gre(struct view *v, struct packet *k,
                               struct next *n); /* RFC 2784, 2637 */
 enum decode_status tunnel_mpls(struct view *v, struct packet *k, struct next *n);
 /* VXLAN (RFC 7348), Geneve (RFC 8926), GTP-U (3GPP TS 29.281), Teredo (RFC 4380) by `port`. */
-enum decode_status tunnel_udp(uint16_t port, struct view *v, struct next *n);
+enum decode_status tunnel_udp(uint16_t port, struct view *v, struct packet *k, struct next *n);
 bool tunnel_is_udp_port(uint16_t port);
 #endif

@@ -24,7 +24,7 @@ enum decode_status link_ethernet(struct view *v, struct packet *k, struct next *
     if (k->ip_version == 0) { /* the outermost one is the local network's */
         memcpy(k->dst_mac, p, 6);
         memcpy(k->src_mac, p + 6, 6);
-        k->has_mac = true;
+        k->has_mac = k->has_src_mac = true;
     }
     *n = (struct next){LAYER_TYPE, bytes_be16(p + 12)};
     return DECODE_OK;
@@ -39,10 +39,8 @@ static enum decode_status link_tags(uint16_t *type, struct view *v, struct packe
         uint16_t tci, inner;
         if (!cursor_be16(&c, &tci) || !cursor_be16(&c, &inner)) return VIEW_SHORT(v, 4, LINK);
         view_consume(v, c);
-        if (k->ip_version == 0) {
-            k->vlans++;
-            k->vlan_id = tci & 0x0fffu;
-        }
+        if (k->ip_version == 0) k->vlans++;
+        k->segment = k->segment << 12 | (tci & 0x0fffu);
         *type = inner;
     }
     return DECODE_LINK_MALFORMED;

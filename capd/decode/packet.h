@@ -102,11 +102,14 @@ struct packet {
     enum decode_status status;
 
     bool has_mac;
+    bool has_src_mac; /* as "any" tells it: of the sender alone */
     bool sealed; /* data of a Wi-Fi frame, encrypted by the link itself */
     uint8_t src_mac[6], dst_mac[6];
     uint16_t ethertype;
-    uint8_t vlans;    /* number of tags */
-    uint16_t vlan_id; /* innermost tag's VID */
+    uint8_t vlans; /* number of tags */
+    /* Tells layer-2 networks apart that pass here, in which the same addresses may be in use: the
+     * tags' VIDs, and of a tunnel of such networks the number it gives them; 0: neither. */
+    uint64_t segment;
 
     /* Innermost IP header (after tunnels). */
     uint8_t ip_version; /* 0, 4 or 6 */

@@ -95,34 +95,45 @@ enum decode_status tunnel_mpls(struct view *v, struct packet *k, struct next *n)
     return DECODE_OK;
 }
 
-static enum decode_status tunnel_vxlan(struct view *v, struct next *n) {
+/* One network by its number, whatever carries it. */
+static void set_segment(struct packet *k, uint32_t number) {
+    k->segment = UINT64_C(1) << 24 | number;
+}
+
+static enum decode_status tunnel_vxlan(struct view *v, struct packet *k, struct next *n) {
     struct cursor c = v->c;
     uint8_t flags;
-    if (!cursor_u8(&c, &flags) || !cursor_skip(&c, 7)) return VIEW_SHORT(v, 8, TUNNEL);
+    uint32_t number;
+    if (!cursor_u8(&c, &flags) || !cursor_skip(&c, 3) || !cursor_be24(&c, &number) ||
+        !cursor_skip(&c, 1))
+        return VIEW_SHORT(v, 8, TUNNEL);
     if ((flags & 0x08u) == 0) return DECODE_TUNNEL_MALFORMED;
     view_consume(v, c);
+    set_segment(k, number);
     n->layer = LAYER_ETHERNET;
     return DECODE_OK;
 }
 
 /* A port that was never registered for it: what must be zero tells it from others. */
-static enum decode_status tunnel_vxlan_linux(struct view *v, struct next *n) {
+static enum decode_status tunnel_vxlan_linux(struct view *v, struct packet *k, struct next *n) {
     struct cursor c = v->c;
     uint32_t flags, id;
     if (!cursor_be32(&c, &flags) || !cursor_be32(&c, &id)) return VIEW_SHORT(v, 8, TUNNEL);
     if (flags != 0x08000000u || (id & 0xffu) != 0) return DECODE_TUNNEL_MALFORMED;
-    return tunnel_vxlan(v, n);
+    return tunnel_vxlan(v, k, n);
 }
 
-static enum decode_status tunnel_geneve(struct view *v, struct next *n) {
+static enum decode_status tunnel_geneve(struct view *v, struct packet *k, struct next *n) {
     struct cursor c = v->c;
     uint8_t first, flags;
     uint16_t type;
+    uint32_t number;
     if (!cursor_u8(&c, &first) || !cursor_u8(&c, &flags) || !cursor_be16(&c, &type) ||
-        !cursor_skip(&c, 4u + (first & 0x3fu) * 4u))
+        !cursor_be24(&c, &number) || !cursor_skip(&c, 1u + (first & 0x3fu) * 4u))
         return VIEW_SHORT(v, 8, TUNNEL);
     if (first >> 6 != 0) return DECODE_TUNNEL_MALFORMED;
     view_consume(v, c);
+    set_segment(k, number);
     *n = (struct next){LAYER_TYPE, type};
     return DECODE_OK;
 }
@@ -182,11 +193,11 @@ bool tunnel_is_udp_port(uint16_t port) {
            port == PORT_VXLAN_LINUX;
 }
 
-enum decode_status tunnel_udp(uint16_t port, struct view *v, struct next *n) {
+enum decode_status tunnel_udp(uint16_t port, struct view *v, struct packet *k, struct next *n) {
     switch (port) {
-    case PORT_VXLAN: return tunnel_vxlan(v, n);
-    case PORT_VXLAN_LINUX: return tunnel_vxlan_linux(v, n);
-    case PORT_GENEVE: return tunnel_geneve(v, n);
+    case PORT_VXLAN: return tunnel_vxlan(v, k, n);
+    case PORT_VXLAN_LINUX: return tunnel_vxlan_linux(v, k, n);
+    case PORT_GENEVE: return tunnel_geneve(v, k, n);
     case PORT_GTP: return tunnel_gtp(v, n);
     default: return tunnel_teredo(v, n);
     }

@@ -119,7 +119,7 @@ static enum decode_status wifi_mac(struct view *v, bool padded, struct packet *k
         return VIEW_SHORT(v, 26, LINK);
     memcpy(k->dst_mac, to ? a3 : a1, 6);
     memcpy(k->src_mac, a4 != NULL ? a4 : from ? a3 : a2, 6);
-    k->has_mac = true;
+    k->has_mac = k->has_src_mac = true;
     if ((sequence & 0x0fu) != 0) { /* a later fragment of the frame */
         packet_add(k, PROTO_OTHER);
         return DECODE_OK;

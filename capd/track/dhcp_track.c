@@ -72,16 +72,16 @@ static void client_report(const struct engine *e, const struct dhcp_client *c,
 }
 
 static struct dhcp_client *client_get(struct engine *e, uint8_t version, const uint8_t key[8],
-                                      uint16_t vlan) {
+                                      uint64_t segment) {
     struct dhcp_client *all = e->dhcp_client, *oldest = all;
     for (uint32_t i = 0; i < DHCP_CLIENTS; i++) {
         struct dhcp_client *c = &all[i];
-        if (c->version == version && c->vlan == vlan && memcmp(c->key, key, 8) == 0) return c;
+        if (c->version == version && c->segment == segment && memcmp(c->key, key, 8) == 0) return c;
         if (c->version == 0 || (oldest->version != 0 && c->last_us < oldest->last_us)) oldest = c;
         if (c->version == 0) break; /* never emptied: the rest is unused, too */
     }
     client_report(e, oldest, &e->incidents); /* what was wrong with it stays said */
-    *oldest = (struct dhcp_client){.version = version, .vlan = vlan};
+    *oldest = (struct dhcp_client){.version = version, .segment = segment};
     memcpy(oldest->key, key, 8);
     return oldest;
 }
@@ -194,7 +194,7 @@ static void message4(struct engine *e, const struct packet *k) {
     if (v.step == STEP_NONE || by_server != m.from_server) return;
     uint8_t key[8] = {0};
     memcpy(key, m.mac, 6);
-    take(e, client_get(e, 4, key, k->vlan_id), &v);
+    take(e, client_get(e, 4, key, k->segment), &v);
 }
 
 static enum step step_of6(const struct dhcp6_message *m) {
@@ -223,7 +223,7 @@ static void message6(struct engine *e, const struct packet *k) {
     uint64_t hash = hash_bytes(e->o.seed, m.client, m.client_len);
     uint8_t key[8];
     memcpy(key, &hash, sizeof key);
-    struct dhcp_client *c = client_get(e, 6, key, k->vlan_id);
+    struct dhcp_client *c = client_get(e, 6, key, k->segment);
     /* A reply to a renewal or a question for settings ends no search for an address. */
     if (v.step == STEP_ACK && c->xid != m.xid) return;
     take(e, c, &v);

@@ -153,7 +153,7 @@ static void make_key(const struct engine *e, struct dns_entry *key, const struct
     key->server = m->response ? k->src : k->dst;
     key->client_port = m->response ? k->dport : k->sport;
     key->server_port = m->response ? k->sport : k->dport;
-    key->client_mark = m->response ? 0 : flows_mac_mark(k);
+    key->client_mark = m->response ? 0 : flows_sender_mark(k);
     key->id = m->id;
     if (m->has_question) {
         key->type = m->qtype;
@@ -349,16 +349,35 @@ static bool same_or_suffixed(const struct dns_entry *a, const struct dns_entry *
            has_suffix_added(a, b) || has_suffix_added(b, a);
 }
 
-/* A host with addresses of both families asks resolvers of each from its own address there. */
+/* What is kept about a name stands below it, under labels that begin with an underscore (RFC 8552):
+ * whether there is such a record or not, the name is there.  The entry's name without them. */
+static struct dns_entry bare_name(const struct dns_entry *d) {
+    struct dns_entry bare = {.name_len = d->name_len};
+    unsigned from = 0;
+    for (unsigned i = 0, label = 0; i < d->name_len; i++) {
+        if (d->name[i] != '.') continue;
+        if (d->name[label] == '_') from = i + 1;
+        label = i + 1;
+    }
+    bare.name_len = (uint8_t)(d->name_len - from);
+    memcpy(bare.name, d->name + from, bare.name_len);
+    return bare;
+}
+
+/* A host with addresses of both families, or of IPv6 of several reaches, asks each resolver from
+ * the address that fits. */
 bool dns_is_resolved(const struct engine *e, const struct dns_entry *d) {
-    bool other_family = false;
+    bool other_reach = false;
     if (d->addresses > 0) return true;
-    if (d->name_len == 0) return false;
+    const struct dns_entry bare = bare_name(d);
+    if (bare.name_len == 0) return false;
+    bool about = bare.name_len < d->name_len;
     for (uint32_t i = 0; i < e->dns.used; i++) {
         const struct dns_entry *o = &e->dns.entry[i];
-        if (o->addresses == 0 || !same_or_suffixed(o, d)) continue;
+        bool found = o->addresses > 0 || (about && o->answered && o->rcode == 0 && o->answers > 0);
+        if (!found || !same_or_suffixed(o, &bare)) continue;
         if (addr_equal(&o->client, &d->client)) return true;
-        other_family |= o->client.len != d->client.len && o->client_mark == d->client_mark;
+        other_reach |= !addr_same_reach(&o->client, &d->client) && o->client_mark == d->client_mark;
     }
-    return other_family && d->client_mark != 0 && !is_router(e, d->client_mark);
+    return other_reach && d->client_mark != 0 && !is_router(e, d->client_mark);
 }

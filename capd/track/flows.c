@@ -16,8 +16,12 @@
 #define ONE_SIDED_MIN 4u /* datagrams that nobody answers: a stream, no attempt */
 
 uint16_t flows_mac_mark(const struct packet *k) {
+    return k->has_mac ? flows_sender_mark(k) : 0;
+}
+
+uint16_t flows_sender_mark(const struct packet *k) {
     uint32_t h = 2166136261u;
-    if (!k->has_mac) return 0;
+    if (!k->has_src_mac) return 0;
     for (unsigned i = 0; i < 6; i++) h = (h ^ k->src_mac[i]) * 16777619u;
     uint16_t mark = (uint16_t)(h ^ h >> 16);
     return mark ? mark : 1;

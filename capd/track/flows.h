@@ -16,6 +16,9 @@ uint32_t flows_find(const struct engine *e, uint8_t ip_proto, const struct addr 
 /* 16 bits of the link-layer address of the sender; 0: none.  A chance match hides a difference, no
  * more. */
 uint16_t flows_mac_mark(const struct packet *k);
+/* The same, also of a capture on "any", where what is forwarded has the address of each sender on
+ * its way. */
+uint16_t flows_sender_mark(const struct packet *k);
 
 /* Fold the flow and free its slot. */
 void flows_retire(struct engine *e, uint32_t i);

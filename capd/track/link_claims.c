@@ -41,15 +41,15 @@ static bool is_zero(const struct addr *a) {
 }
 
 /* ---- the table ---- */
-static struct claim *claim_get(struct engine *e, const struct addr *a, uint16_t vlan) {
-    uint64_t h = hash_bytes(e->o.seed, a, sizeof *a) + vlan;
+static struct claim *claim_get(struct engine *e, const struct addr *a, uint64_t segment) {
+    uint64_t h = hash_bytes(e->o.seed, a, sizeof *a) + segment;
     struct claim *set = &e->link.claim[h % (CLAIMS / CLAIM_WAYS) * CLAIM_WAYS], *oldest = set;
     for (uint32_t i = 0; i < CLAIM_WAYS; i++) {
         struct claim *c = &set[i];
-        if (c->used && c->vlan == vlan && addr_equal(&c->address, a)) return c;
+        if (c->used && c->segment == segment && addr_equal(&c->address, a)) return c;
         if (!c->used || (oldest->used && c->us < oldest->us)) oldest = c;
     }
-    *oldest = (struct claim){.address = *a, .vlan = vlan, .used = true, .us = e->now_us};
+    *oldest = (struct claim){.address = *a, .segment = segment, .used = true, .us = e->now_us};
     return oldest;
 }
 
@@ -192,7 +192,7 @@ static uint32_t number_of(const struct addr *a) {
 }
 
 static void question_heard(struct engine *e, const struct packet *k) {
-    struct claim *c = claim_get(e, &k->arp.target, k->vlan_id);
+    struct claim *c = claim_get(e, &k->arp.target, k->segment);
     uint32_t who = number_of(&k->arp.sender), slot = 0, oldest = 0;
     while (slot < c->askers && c->asker[slot] != who) {
         if (c->asker_us[slot] < c->asker_us[oldest]) oldest = slot;
@@ -228,7 +228,7 @@ static void arp_heard(struct engine *e, const struct packet *k) {
     if (is_zero(&a->sender) || mac_is_group(a->sender_mac) || mac_equal(a->sender_mac, none) ||
         is_virtual(a->sender_mac))
         return;
-    struct claim *c = claim_get(e, &a->sender, k->vlan_id);
+    struct claim *c = claim_get(e, &a->sender, k->segment);
     bool recent = was_asked(e, c, &a->target);
     struct spoken s = {.a = a,
                        .announced = gratuitous || (a->op == 2 && broadcast),
@@ -252,7 +252,7 @@ static void station_moved(struct engine *e, const struct packet *k, const uint8_
         const struct claim *c = &e->link.claim[i];
         if (!c->used || !c->taken || !mac_equal(c->taker, k->src_mac)) continue;
         if (!addr_equal(&c->victim, &k->dst) || e->now_us - c->taken_us > TAKEOVER_US) continue;
-        if (same_host(was, k->src_mac) || is_virtual(was) || c->vlan != k->vlan_id) continue;
+        if (same_host(was, k->src_mac) || is_virtual(was) || c->segment != k->segment) continue;
         report(e, &(struct contest){.kind = INCIDENT_ARP_SPOOFING,
                                     .claim = c,
                                     .mac = c->taker,
@@ -270,7 +270,7 @@ static void victim_sends(struct engine *e, const struct packet *k) {
     if (!c->taken || !mac_equal(c->taker, k->dst_mac) || !addr_equal(&c->victim, &k->src)) return;
     const struct station *s = &e->link.station[station_index(e, &k->dst)];
     if (!addr_equal(&s->address, &k->dst) || mac_equal(s->mac, c->taker)) return;
-    if (same_host(s->mac, c->taker) || is_virtual(s->mac) || c->vlan != k->vlan_id) return;
+    if (same_host(s->mac, c->taker) || is_virtual(s->mac) || c->segment != k->segment) return;
     report(e, &(struct contest){.kind = INCIDENT_ARP_SPOOFING,
                                 .claim = c,
                                 .mac = c->taker,

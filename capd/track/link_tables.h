@@ -12,7 +12,7 @@
 /* What ARP says of one address. */
 struct claim {
     struct addr address;
-    uint16_t vlan;
+    uint64_t segment;                /* see packet.h */
     bool used, has_old, announced;   /* announced: it took over by a gratuitous claim */
     bool taken;                      /* taker claimed it without being asked */
     uint8_t mac[6], old_mac[6];      /* who claims it now, and who did before */
@@ -104,9 +104,9 @@ struct link_state {
 
 /* One DHCP client: what happened since it last had an address. */
 struct dhcp_client {
-    uint8_t key[8];  /* link-layer address, or hash of the DUID */
-    uint8_t version; /* 0: unused; 4, 6 */
-    uint16_t vlan;
+    uint8_t key[8];   /* link-layer address, or hash of the DUID */
+    uint8_t version;  /* 0: unused; 4, 6 */
+    uint64_t segment; /* see packet.h */
     uint32_t xid;
     uint64_t discover_us, offer_us, request_us; /* last of each kind in the series */
     uint64_t first_us, last_us;                 /* first DISCOVER of the series; last message */

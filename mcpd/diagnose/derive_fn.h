@@ -12,11 +12,11 @@ extern const struct computed computed_totals[], computed_services[], computed_re
     computed_media[], computed_dns[], computed_tls[], computed_strain[], computed_load[],
     computed_hosts[];
 
-/* What the rows of both families of the row's asker have in common; 0: nothing is known. */
+/* What the rows of all addresses of the row's asker have in common; 0: nothing is known. */
 uint64_t derive_host_mark(const struct derive_row *r, const struct msg_dns_row *d);
 
-/* Did one host ask both?  Resolvers of the other family are asked from another address; `mark` is
- * derive_host_mark() of `a`. */
+/* Did one host ask both?  Resolvers of another family or reach are asked from another address;
+ * `mark` is derive_host_mark() of `a`. */
 bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b, uint64_t mark);
 
 /* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`

@@ -82,7 +82,7 @@ uint64_t derive_host_mark(const struct derive_row *r, const struct msg_dns_row *
 }
 
 bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b, uint64_t mark) {
-    if (a->client.len == b->client.len) return addr_equal(&a->client, &b->client);
+    if (addr_same_reach(&a->client, &b->client)) return addr_equal(&a->client, &b->client);
     return mark != 0 && b->client_mark == mark;
 }
 

@@ -59,8 +59,9 @@ struct said {
     unsigned sender, target; /* numbers of addresses; sender 0: none yet */
 };
 
-static inline void arp(struct lab *l, struct said s) {
-    uint8_t f[42] = {0};
+#define ARP_BYTES 42u
+static inline void arp_put(uint8_t f[ARP_BYTES], struct said s) {
+    memset(f, 0, ARP_BYTES);
     mac_put(f, s.to);
     mac_put(f + 6, s.from);
     memcpy(f + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9);
@@ -69,6 +70,11 @@ static inline void arp(struct lab *l, struct said s) {
     if (s.sender) put32(f + 28, NET + s.sender);
     if (s.to != EVERYBODY) mac_put(f + 32, s.to);
     put32(f + 38, NET + s.target);
+}
+
+static inline void arp(struct lab *l, struct said s) {
+    uint8_t f[ARP_BYTES];
+    arp_put(f, s);
     lab_frame(l, f, sizeof f, sizeof f);
 }
 

@@ -78,6 +78,18 @@ static void test_addr_prefix_and_text(void **state) {
     assert_string_equal(addr_format_endpoint(&a, 443, text), "[2001:db8::1]:443");
 }
 
+static void test_addr_reach(void **state) {
+    static const char *const of[] = {"10.0.0.1", "fe80::1", "fd00::1", "2001:db8::1"};
+    static const char *const other[] = {"203.0.113.1", "fe80::2", "fc00::2", "2001:db8::2"};
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < 4; k++) {
+            struct addr a, b;
+            assert_true(addr_parse(of[i], &a) && addr_parse(other[k], &b));
+            assert_int_equal(addr_same_reach(&a, &b), i == k);
+        }
+}
+
 static void test_addr_of_socket_addresses(void **state) {
     (void)state;
     struct sockaddr_in in = {.sin_family = AF_INET};
@@ -503,6 +515,7 @@ int main(void) {
         cmocka_unit_test(test_capture_clock_ignores_steps),
         cmocka_unit_test(test_cursor_refuses_reads_past_the_end),
         cmocka_unit_test(test_addr_prefix_and_text),
+        cmocka_unit_test(test_addr_reach),
         cmocka_unit_test(test_addr_of_socket_addresses),
         cmocka_unit_test(test_routes_finds_default_routes),
         cmocka_unit_test(test_hist_percentiles_stay_within_three_percent),

@@ -143,9 +143,16 @@ static void test_decode_link_fields(void **state) {
         assert_memory_equal(k.src_mac, client, 6);
         assert_memory_equal(k.dst_mac, server, 6);
     }
-    assert_int_equal(decode_named("qinq").vlan_id, 200);
+    assert_int_equal(decode_named("qinq").segment, 100 << 12 | 200);
+    assert_int_equal(decode_named("ethernet").segment, 0);
     assert_int_equal(decode_named("qinq").ethertype, 0x86dd);
-    assert_false(decode_named("sll").has_mac);
+    static const char *const cooked[] = {"sll", "sll2"};
+    for (size_t i = 0; i < sizeof cooked / sizeof cooked[0]; i++) {
+        struct packet k = decode_named(cooked[i]);
+        assert_true(!k.has_mac && k.has_src_mac);
+        assert_memory_equal(k.src_mac, client, 6);
+    }
+    assert_false(decode_named("raw").has_src_mac);
     assert_true(decode_named("wifi-protected").sealed && !decode_named("wifi-beacon").sealed);
 }
 

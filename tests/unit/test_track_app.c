@@ -121,6 +121,36 @@ static void test_track_dns_search_list_try_is_resolved(void **state) {
     lab_free(l);
 }
 
+/* apt asks for a service before it asks for the host itself, a mail server for a sender's policy:
+ * few have them.  A name that is not there has no services either. */
+static void test_track_dns_record_about_a_name_that_is_there(void **state) {
+    (void)state;
+    static const struct {
+        const char *about, *name;
+        uint8_t rcode;
+        bool resolved;
+    } cases[] = {{"_http._tcp.deb.example", "deb.example", 0, true},
+                 {"default._bimi.deb.example", "deb.example", 0, true},
+                 {"_http._tcp.deb", "deb.example", 0, true},
+                 {"_http._tcp.deb.example", "deb.example", 3, false},
+                 {"_http._tcp.deb.example", "other.example", 0, false},
+                 {"http.tcp.deb.example", "deb.example", 0, false},
+                 {"_http", "deb.example", 0, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        dns(l, (struct dns_try){1, 33, 0, cases[i].about, false, 0});
+        dns(l, (struct dns_try){1, 33, 3, cases[i].about, true, 0});
+        dns(l, (struct dns_try){2, 1, 0, cases[i].name, false, 0});
+        dns(l, (struct dns_try){2, 1, cases[i].rcode, cases[i].name, true,
+                                cases[i].rcode == 0 ? B1 : 0});
+        lab_snapshot(l);
+        for (uint32_t k = 0; k < l->dns.rows_n; k++)
+            if (l->dns.rows[k].type == 33)
+                assert_int_equal(l->dns.rows[k].resolved, cases[i].resolved);
+        lab_free(l);
+    }
+}
+
 static void test_track_dns_over_tcp_across_segments(void **state) {
     (void)state;
     uint8_t m[600];
@@ -518,6 +548,7 @@ int main(void) {
         cmocka_unit_test(test_track_dns_unanswered_only_after_the_end_guard),
         cmocka_unit_test(test_track_dns_rcodes),
         cmocka_unit_test(test_track_dns_search_list_try_is_resolved),
+        cmocka_unit_test(test_track_dns_record_about_a_name_that_is_there),
         cmocka_unit_test(test_track_dns_over_tcp_across_segments),
         cmocka_unit_test(test_track_http_keep_alive_pairs_in_order),
         cmocka_unit_test(test_track_http_header_cut_at_every_byte),

@@ -20,6 +20,56 @@ static void test_link_two_answers_are_a_duplicate(void **state) {
     lab_free(l);
 }
 
+enum carried { IN_NONE, IN_TAG, IN_TWO_TAGS, IN_VXLAN, IN_GENEVE, CARRIED };
+
+static void arp_within(struct lab *l, enum carried how, uint32_t net, struct said s) {
+    uint8_t f[50 + ARP_BYTES] = {0}, a[ARP_BYTES];
+    size_t at = 0;
+    arp_put(a, s);
+    if (how >= IN_VXLAN) {
+        at = 50;
+        memcpy(f, "\2\0\0\0\0\x0b\2\0\0\0\0\x0a\x08\0\x45", 15);
+        put16(f + 16, 36 + ARP_BYTES);
+        f[22] = 64, f[23] = 17;
+        put32(f + 26, B1);
+        put32(f + 30, B1 + 1);
+        put16(f + 36, how == IN_VXLAN ? 4789 : 6081);
+        put16(f + 38, 16 + ARP_BYTES);
+        if (how == IN_VXLAN)
+            f[42] = 8;
+        else
+            memcpy(f + 44, "\x65\x58", 2);
+        put32(f + 46, net << 8);
+        memcpy(f + at, a, ARP_BYTES);
+    } else {
+        memcpy(f, a, 12);
+        if (how == IN_TWO_TAGS) put32(f + 12, 0x88a80000u | net), at += 4;
+        if (how != IN_NONE) put32(f + 12 + at, 0x81000000u | (how == IN_TAG ? net : 10)), at += 4;
+        memcpy(f + 12 + at, a + 12, ARP_BYTES - 12);
+    }
+    lab_frame(l, f, at + ARP_BYTES, at + ARP_BYTES);
+}
+
+/* Customers use what addresses they like, each in a network of its own. */
+static void test_link_same_address_in_two_networks(void **state) {
+    (void)state;
+    for (enum carried how = IN_NONE; how < CARRIED; how++)
+        for (uint32_t other = 100; other <= 200; other += 100) {
+            struct lab *l = lab_default();
+            for (unsigned again = 0; again < 2; again++) {
+                arp_within(l, how, 100, ASKS(1, 1, 50));
+                arp_within(l, how, other, ASKS(1, 1, 50));
+                arp_within(l, how, 100, ANSWERS(7, 50, 1, 1));
+                arp_within(l, how, other, ANSWERS(5, 50, 1, 1));
+                l->us += 1 * S;
+            }
+            bool one = how == IN_NONE || other == 100;
+            lab_snapshot(l);
+            if ((l->incidents.rows_n > 0) != one) fail_msg("case %d, %u", how, other);
+            lab_free(l);
+        }
+}
+
 /* Two devices of one maker with the address they came with; the ports of one card are no two. */
 static void test_link_duplicate_of_one_maker(void **state) {
     (void)state;
@@ -308,6 +358,7 @@ static void test_link_own_packets_go_to_the_taker(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_link_two_answers_are_a_duplicate),
+        cmocka_unit_test(test_link_same_address_in_two_networks),
         cmocka_unit_test(test_link_duplicate_of_one_maker),
         cmocka_unit_test(test_link_two_cards_of_one_host),
         cmocka_unit_test(test_link_both_cards_of_a_raspberry_pi),

@@ -125,37 +125,43 @@ static void test_track_dns_more_resolvers_than_room(void **state) {
         }
 }
 
-/* fd00::1 asks fd00::35 for the same, from the link-layer address that ends with `mac`. */
-static void ask_over_ipv6(struct lab *l, uint8_t mac) {
-    static const uint8_t m[] = "\0\7\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
-    uint8_t f[54 + 8 + sizeof m - 1] = {0}, *ip = f + 14;
+static const uint8_t question[] = "\0\7\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
+static const uint8_t found[] = "\0\7\x81\x80\0\1\0\1\0\0\0\0\3www\4test\0\0\1\0\1"
+                               "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\7";
+
+/* fd00::1 asks fd00::35, or the same hosts of another network, for the same; `mac` is the last byte
+ * of the asker's link-layer address. */
+static void dns_over_ipv6(struct lab *l, uint8_t mac, const uint8_t net[2], bool answer) {
+    uint8_t f[54 + 8 + sizeof found] = {0}, *ip = f + 14;
+    size_t n = (answer ? sizeof found : sizeof question) - 1;
     memset(f, 2, 12);
-    f[11] = mac;
+    f[answer ? 5 : 11] = mac;
     put16(f + 12, 0x86dd);
     ip[0] = 0x60;
-    put16(ip + 4, 8 + sizeof m - 1);
+    put16(ip + 4, (uint16_t)(8 + n));
     ip[6] = 17;
     ip[7] = 64;
-    ip[8] = ip[24] = 0xfd;
-    ip[23] = 1;
-    ip[39] = 0x35;
-    put16(f + 54, 5001);
-    put16(f + 56, 53);
-    put16(f + 58, 8 + sizeof m - 1);
-    memcpy(f + 62, m, sizeof m - 1);
-    lab_frame(l, f, sizeof f, sizeof f);
+    memcpy(ip + 8, net, 2);
+    memcpy(ip + 24, net, 2);
+    ip[23] = answer ? 0x35 : 1;
+    ip[39] = answer ? 1 : 0x35;
+    put16(f + 54, answer ? 53 : 5001);
+    put16(f + 56, answer ? 5001 : 53);
+    put16(f + 58, (uint16_t)(8 + n));
+    memcpy(f + 62, answer ? found : question, n);
+    lab_frame(l, f, 62 + n, 62 + n);
 }
+
+static const uint8_t unique[2] = {0xfd}, global[2] = {0x20, 1}, local[2] = {0xfe, 0x80};
 
 /* A host asks a resolver of each family, and one is dead: the name is known all the same, unless it
  * was another host that found it, or may have been, behind the same router. */
 static void test_track_dns_resolved_over_the_other_family(void **state) {
-    static const uint8_t found[] = "\0\7\x81\x80\0\1\0\1\0\0\0\0\3www\4test\0\0\1\0\1"
-                                   "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\7";
     (void)state;
     enum { OTHER_HOST, SAME_HOST, ROUTER, CASES };
     for (int how = 0; how < CASES; how++) {
         struct lab *l = lab_default();
-        ask_over_ipv6(l, how == OTHER_HOST ? 9 : 2);
+        dns_over_ipv6(l, how == OTHER_HOST ? 9 : 2, unique, false);
         l->us += 5 * S;
         dns(l, false);
         l->us += 10 * MS;
@@ -171,6 +177,33 @@ static void test_track_dns_resolved_over_the_other_family(void **state) {
     }
 }
 
+/* Likewise where both are of IPv6: of its addresses the one is taken that reaches as far as the
+ * resolver.  Two of the same reach are two hosts behind a router. */
+static void test_track_dns_resolved_from_an_address_of_other_reach(void **state) {
+    static const uint8_t near[2] = {0xfd, 1};
+    const struct {
+        uint8_t mac;
+        const uint8_t *net;
+        bool resolved;
+    } cases[] = {{2, local, true}, {2, global, true}, {9, local, false}, {2, near, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        dns_over_ipv6(l, 2, unique, false);
+        l->us += 1 * S;
+        dns_over_ipv6(l, cases[i].mac, cases[i].net, false);
+        l->us += 10 * MS;
+        dns_over_ipv6(l, cases[i].mac, cases[i].net, true);
+        lab_wait(l, 10 * S);
+        lab_snapshot(l);
+        assert_int_equal(l->dns.rows_n, 2);
+        for (uint32_t k = 0; k < 2; k++)
+            if (!l->dns.rows[k].answered)
+                assert_int_equal(l->dns.rows[k].resolved, cases[i].resolved);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_dns_update_is_no_question),
@@ -178,6 +211,7 @@ int main(void) {
         cmocka_unit_test(test_track_dns_dead_resolver_is_not_crowded_out),
         cmocka_unit_test(test_track_dns_more_resolvers_than_room),
         cmocka_unit_test(test_track_dns_resolved_over_the_other_family),
+        cmocka_unit_test(test_track_dns_resolved_from_an_address_of_other_reach),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,11 @@ static struct addr v6_of(uint8_t last) {
     b[15] = last;
     return addr_from_bytes(b, 16);
 }
+static struct addr local_of(uint8_t last) {
+    uint8_t b[16] = {0xfe, 0x80};
+    b[15] = last;
+    return addr_from_bytes(b, 16);
+}
 
 /* Two resolvers are asked for the same names, the first answers nothing. */
 WITNESS(first_resolver_dead) {
@@ -75,6 +80,16 @@ WITNESS(first_resolver_dead_other_family) {
         w->dns[i].client_mark = 7;
         if (i < 2) w->dns[i].server = w->resolver[0].address;
     }
+}
+/* Or from its address that leads further. */
+WITNESS(first_resolver_dead_other_reach) {
+    first_resolver_dead_other_family(w);
+    for (unsigned i = 2; i < 4; i++) w->dns[i].client = local_of(1);
+}
+/* From one that leads as far: a router's, behind which others ask. */
+WITNESS(resolver_dead_same_reach) {
+    first_resolver_dead_other_family(w);
+    for (unsigned i = 2; i < 4; i++) w->dns[i].client = v6_of(2);
 }
 /* Two hosts. */
 WITNESS(resolver_dead_other_host) {
