@@ -188,6 +188,7 @@ struct flow {
     uint8_t probes;    /* keep-alives in a row, after a long silence, to which nothing came back */
     uint16_t end_how;  /* see tcp_end.c */
     uint32_t turn_us;  /* the first word of the client since the server's last */
+    bool prompt;       /* an answer may have begun sooner than a slow server's */
     bool asked_late;   /* the latest request acknowledged the server's FIN */
     uint8_t ack_heard; /* enum ack_heard */
     uint8_t asked;     /* what the client asked, less what the server said; counted to 255 */

@@ -15,8 +15,9 @@ struct segment {
     uint64_t quiet_us; /* since the flow's packet before */
     uint32_t pause_us; /* since the sender's segment before; UINT32_MAX: there was none */
     /* set on the way */
-    uint32_t fresh; /* payload bytes not seen before */
-    bool again;     /* the engine's own judgement: sent before, or late */
+    uint32_t fresh;  /* payload bytes not seen before */
+    bool again;      /* the engine's own judgement: sent before, or late */
+    uint32_t record; /* the longest record of TLS application data that begins here */
 };
 
 /* tcp_track.c: outcome, history, handshake, reset; calls the others. */

@@ -7,16 +7,22 @@
  * have it.  A capture point sees two halves, one per direction; a sample is one half plus the
  * latest of the other, first taken from the handshake. Request: payload of the client after the
  * handshake or after payload of the server; its answer begins with the next payload of the server.
- * TLS: only application data after the handshake. Runs in: worker.  Input trust: packets. */
+ * TLS: only application data after the handshake, and no pongs. Runs in: worker.  Input trust:
+ * packets. */
 #include "capd/track/seconds.h"
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
 #include "capd/track/strain.h"
 #include "capd/track/tcp.h"
 
-#define TICKETS_BYTES   700u      /* two tickets, as OpenSSL sends them, in one segment */
-#define TICKETS_US      100000u   /* a server makes them at once, however long its answers take */
-#define CONTROL_BYTES   64u       /* an alert beside a frame of HTTP/2 that says farewell */
+#define TICKETS_BYTES   700u    /* two tickets, as OpenSSL sends them, in one segment */
+#define TICKETS_US      100000u /* a server makes them at once, however long its answers take */
+#define CONTROL_BYTES   64u     /* an alert beside a frame of HTTP/2 that says farewell */
+#define RECEIPT_BYTES   17u     /* a PING of HTTP/2; pongs and beats of web sockets have less */
+#define UPDATE_BYTES    13u     /* WINDOW_UPDATE of HTTP/2 */
+#define UPDATES         2u      /* of the connection and of a stream */
+#define UPDATES_MUCH    5u
+#define PROMPT_US       500000u   /* findings.md, slow_server: who waits less is not kept waiting */
 #define WAITED_US       20000000u /* long polls are held for so long, and idle connections kept */
 #define MAYBE_US        1000000u
 #define TALK_US         1000000u /* a pause within an answer is shorter, mostly */
@@ -124,10 +130,13 @@ void tcp_hold_times(struct flow *f, uint32_t now_us, uint64_t quiet_us) {
 }
 
 static void begin_answer(struct engine *e, struct flow *f, uint32_t us) {
+    uint32_t took = us - f->request_us;
+    /* What came before it may have been the answer, and this is news. */
+    bool unsure = f->bits & FLOW_MAYBE_ANSWER && f->bits & FLOW_TLS13;
+    f->prompt |= unsure || took < PROMPT_US;
     f->bits &= ~(uint32_t)(FLOW_REQUEST | FLOW_MAYBE_ANSWER);
     f->bits |= FLOW_ANSWER;
     f->answer_first_us = us;
-    uint32_t took = us - f->request_us;
     if (f->first_byte_us == 0) f->first_byte_us = took ? took : 1;
     if (!(f->bits & FLOW_SELECTED)) return;
     hist_add(&e->total.first_byte, took);
@@ -177,17 +186,39 @@ static void begin_request(struct engine *e, struct segment *s) {
     slow_client_asked(e, f);
 }
 
+/* Is the content of each record so short that it is no request with a head, but a pong, a receipt,
+ * an update of windows, several of them after much was said?  One request is as short: that which
+ * repeats another word for word (HPACK), of a client that is kept waiting each time. */
+static bool is_receipt(const struct segment *s, bool waits) {
+    static const uint8_t seals[] = {17, 16, 24}; /* TLS 1.3; of 1.2 ChaCha20-Poly1305, AES-GCM */
+    const struct flow *f = s->f;
+    uint32_t record = s->record ? s->record : s->len;
+    bool much = f->spoken >= AT_LENGTH_BYTES;
+    for (unsigned n = 0; n < (f->bits & FLOW_TLS13 ? 1u : sizeof seals); n++) {
+        uint32_t content = record > seals[n] ? record - seals[n] : 0;
+        uint32_t updates = content % UPDATE_BYTES == 0 ? content / UPDATE_BYTES : UINT8_MAX;
+        if (content <= RECEIPT_BYTES || updates <= UPDATES) {
+            if (!waits || (much && updates <= UPDATES)) return true;
+        } else if (much && updates <= UPDATES_MUCH) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* TLS: is this segment part of the exchange after the handshake?  A client's first application
  * record of TLS 1.3 is its Finished.  What is smaller than a request, or an answer, with a head is
- * a farewell, a setting of HTTP/2, or the receipt for news; and what comes later than anybody waits
- * is news. */
+ * a farewell, a setting of HTTP/2, or the receipt for news, where nobody is kept waiting; and what
+ * comes later than anybody waits is news. */
 static bool is_exchange(const struct segment *s) {
     const struct flow *f = s->f;
+    bool waits = f->first_byte_us != 0 && !f->prompt;
     if (f->app != APP_TLS) return true;
     if (!(f->bits & FLOW_TLS_DONE)) return false;
+    if (s->dir == CLIENT && is_receipt(s, waits)) return false;
     if (!(f->bits & FLOW_TLS13)) return true;
     if (s->dir == CLIENT)
-        return f->side[CLIENT].records >= 2 && (s->len > CONTROL_BYTES || f->large_answer);
+        return f->side[CLIENT].records >= 2 && (s->len > CONTROL_BYTES || f->large_answer || waits);
     if (f->first_byte_us != 0 || s->len > TICKETS_BYTES) return true;
     return s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
 }
@@ -202,12 +233,14 @@ static bool is_crossing(const struct segment *s) {
 
 /* A server of TLS 1.3 sends its tickets when it has the client's Finished, a round trip after the
  * ServerHello at most: in size they look like a small answer.  The latest of what comes then is
- * taken for the answer if nothing follows. */
+ * taken for the answer if nothing follows.  With TLS 1.2 the same goes for a receipt of HTTP/2's
+ * settings, two round trips later. */
 static bool may_be_ticket(const struct segment *s) {
     const struct flow *f = s->f;
-    return f->app == APP_TLS && f->bits & FLOW_TLS13 && f->first_byte_us == 0 &&
-           s->len <= TICKETS_BYTES &&
-           s->us - f->hello_us <= f->tls_us + f->handshake_us + TICKETS_US;
+    if (f->app != APP_TLS || f->first_byte_us != 0) return false;
+    bool ticket = f->bits & FLOW_TLS13 ? s->len <= TICKETS_BYTES : is_receipt(s, false);
+    uint32_t rounds = f->bits & FLOW_TLS13 ? 1 : 3;
+    return ticket && s->us - f->hello_us <= f->tls_us + rounds * f->handshake_us + TICKETS_US;
 }
 
 /* HTTP gave way to something else (101): whoever has something to say says it, and what comes next

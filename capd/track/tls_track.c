@@ -149,6 +149,7 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
     case TLS_APPLICATION_DATA: {
         uint32_t length = m.stream_bytes - TLS_RECORD_HEADER;
         s->f->bits |= FLOW_TLS_DONE;
+        if (length > s->record) s->record = length;
         if (s->dir == CLIENT && side->records == 0)
             tls_fault_client_record(e, s->f, entry_of(e, s->f), length);
         /* A close_notify is no word of the exchange. */

@@ -354,6 +354,70 @@ static void test_tls_talk_or_several_requests(void **state) {
     }
 }
 
+/* What a client sends back to what it is sent asks nothing, neither in TLS 1.2 nor 1.3: pongs of a
+ * web socket, updates of windows, receipts.  Short requests are requests where the client is kept
+ * waiting, however the server's first frames look. */
+static void test_tls_receipts_ask_nothing(void **state) {
+    (void)state;
+    static const struct {
+        bool old;                  /* TLS 1.2 */
+        unsigned first_ms, gap_ms; /* to the first answer; between the others, or of them */
+        uint32_t said, back[2];    /* bytes of content; `back` at once, in two records */
+        unsigned samples;
+        uint32_t middle_ms;
+    } cases[] = {{false, 5, 3000, 4000, {11, 0}, 1, 5},
+                 {true, 5, 3000, 4000, {11, 0}, 1, 5},
+                 {true, 5, 10000, 7, {11, 0}, 1, 5},     /* idle web sockets */
+                 {false, 5, 1000, 40000, {26, 0}, 1, 5}, /* HTTP/2: two updates at once */
+                 {false, 5, 1000, 40000, {13, 13}, 1, 5},
+                 {true, 5, 1000, 40000, {13, 13}, 1, 5},
+                 {false, 5, 3000, 1500, {26, 0}, 1, 5},
+                 {false, 5, 10000, 17, {17, 0}, 1, 5}, /* PING */
+                 {false, 800, 800, 5000, {15, 0}, 6, 800},
+                 {false, 800, 800, 60, {15, 0}, 6, 800},
+                 {true, 800, 800, 60, {15, 0}, 6, 800},
+                 {false, 5, 800, 5000, {22, 0}, 6, 800}, /* one page was quick */
+                 {true, 5, 800, 60, {28, 0}, 6, 800},
+                 {false, 800, 800, 40000, {26, 0}, 1, 800}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[1500];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        uint32_t seal = cases[i].old ? 24 : 17;
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+        l->us += 12 * MS;
+        size_t hello = server_hello_of(b, cases[i].old ? 0x0303 : 0x0304, false);
+        from_server(&k, TCP_PSH | TCP_ACK, b, hello);
+        if (!cases[i].old) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 180));
+        l->us += 2 * MS;
+        if (cases[i].first_ms > 100) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 9 + seal));
+        l->us += (cases[i].first_ms - 2) * MS;
+        for (unsigned n = 0; n < 6; n++) {
+            uint32_t left = (n == 0 && cases[i].said < 150 ? 150 : cases[i].said) + seal;
+            for (bool first = true; left > 0; first = false) {
+                uint32_t part = left > 1400 ? 1400 : left;
+                memset(b, 0xee, sizeof b);
+                if (first) b[0] = 23, b[1] = 3, b[2] = 3, put16(b + 3, left);
+                from_server(&k, TCP_PSH | TCP_ACK, b, first ? part + 5 : part);
+                left -= part;
+            }
+            if (n == 5) break;
+            l->us += MS;
+            size_t back = record(b, cases[i].back[0] + seal);
+            if (cases[i].back[1]) back += record(b + back, cases[i].back[1] + seal);
+            from_client(&k, TCP_PSH | TCP_ACK, b, back);
+            l->us += cases[i].gap_ms * MS;
+        }
+        lab_wait(l, 2 * S);
+        const struct dist *d = &service_of(l)->first_byte_us;
+        if (d->samples != cases[i].samples || d->p50_us / MS != cases[i].middle_ms)
+            fail_msg("case %zu: %u samples, %u us", i, (unsigned)d->samples, (unsigned)d->p50_us);
+        lab_free(l);
+    }
+}
+
 /* The same over TLS: the server's farewell answers nothing, and the client's is no request. */
 static void test_tls_crossed_by_a_request(void **state) {
     (void)state;
@@ -397,6 +461,7 @@ int main(void) {
         cmocka_unit_test(test_tls_check),
         cmocka_unit_test(test_tls_talk),
         cmocka_unit_test(test_tls_talk_or_several_requests),
+        cmocka_unit_test(test_tls_receipts_ask_nothing),
         cmocka_unit_test(test_tls_crossed_by_a_request),
     };
     return cmocka_run_group_tests_name("track_tls", tests, NULL, NULL);
