@@ -297,10 +297,22 @@ static bool gave_up(const struct flow *f) {
     return false;
 }
 
-/* Reset after a long silence: all was answered, or the reset answers what broke it. */
+/* Nothing was under way: what was asked is answered, that answer is whole as far as its content
+ * shows, and all of it is acknowledged. */
+static bool is_at_rest(const struct flow *f) {
+    const struct flow_side *v = &f->side[SERVER];
+    bool open = v->app_skip > 0 || v->app_buffer != NONE || v->bits & (APP_CHUNKED | APP_GAPPED) ||
+                (f->app == APP_HTTP && v->bits & APP_LOST);
+    return !(f->bits & FLOW_REQUEST) && f->first_byte_us != 0 && v->bits & SIDE_PUSHED &&
+           !(open && f->app > APP_NONE) && !is_unacked(f, CLIENT) && !is_unacked(f, SERVER);
+}
+
+/* Reset after a long silence, or a shorter one at rest: all was answered, or the reset answers what
+ * broke it. */
 static bool is_idle_reset(const struct flow *f) {
     return has(f, END_RST) && !(f->end_how & END_CLEAN) && !gave_up(f) &&
-           f->payload[0] + f->payload[1] > 0 && tcp_end_idle(f) >= LONG_IDLE_US &&
+           f->payload[0] + f->payload[1] > 0 &&
+           tcp_end_idle(f) >= (is_at_rest(f) ? TCP_END_IDLE_US : LONG_IDLE_US) &&
            (is_revival(f) || !(f->end_how & END_UNACKED));
 }
 
@@ -407,7 +419,9 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
     if (!(f->bits & FLOW_ESTABLISHED) && f->bits & FLOW_SYN)
         return f->bits & FLOW_SYNACK && has(f, END_RST) ? ENDING_HALF_OPEN : ENDING_NONE;
     if (is_foreign(f)) /* a load balancer that gives an unused connection up is no forger */
-        return is_idle_reset(f) && !(f->end_how & END_GOES_ON) ? ENDING_IDLE : ENDING_FOREIGN_RESET;
+        return is_idle_reset(f) && tcp_end_idle(f) >= LONG_IDLE_US && !(f->end_how & END_GOES_ON)
+                   ? ENDING_IDLE
+                   : ENDING_FOREIGN_RESET;
     if (whole && is_after_hello(f)) return ENDING_AFTER_HELLO;
     if (whole && is_mute(e, f)) return ENDING_MUTE;
     if (whole && !data && has(f, END_RST)) return ENDING_HALF_OPEN;

@@ -190,6 +190,48 @@ static void test_ends_seen_one_way(void **state) {
     }
 }
 
+/* Less than a minute is enough where nothing was under way, and the answer is not known to be cut.
+ */
+static void test_ends_reset_at_rest(void **state) {
+    (void)state;
+    static const struct {
+        const char *answer;
+        uint32_t idle_s;
+        bool asks, unheard; /* another request waits; the client never acknowledged */
+        bool idle;
+    } t[] = {{COMPLETE, 15, false, false, true},
+             {COMPLETE, 3, false, false, false},
+             {COMPLETE, 15, true, false, false},
+             {COMPLETE, 15, false, true, false},
+             {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbody", 15, false, false, false},
+             {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", 15, false,
+              false, false},
+             {"HTTP/1.1 200 OK\r\n\r\nbody", 15, false, false, false},
+             {"and the lines of a protocol that nobody knows", 15, false, false, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, t[i].answer[0] == 'H' ? 80 : 7070);
+        if (t[i].answer[0] == 'H')
+            ask(&k);
+        else
+            from_client(&k, TCP_PSH | TCP_ACK, "\x01\x02 a line", 9);
+        l->us += 5 * MS;
+        if (t[i].unheard)
+            from_server(&k, TCP_PSH | TCP_ACK, t[i].answer, strlen(t[i].answer));
+        else
+            answer(&k, t[i].answer);
+        if (t[i].asks) ask(&k);
+        if (t[i].asks) from_server(&k, TCP_ACK, NULL, 0);
+        l->us += (uint64_t)t[i].idle_s * S;
+        from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
+        lab_wait(l, 3 * S);
+        lab_snapshot(l);
+        if (l->services.rows[0].reset_by_server != !t[i].idle) fail_msg("case %zu", i);
+        assert_int_equal(incident_of(l, INCIDENT_IDLE_END) != NULL, t[i].idle_s >= 5);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_after_a_silence),
@@ -197,6 +239,7 @@ int main(void) {
         cmocka_unit_test(test_ends_left_by_who_waits),
         cmocka_unit_test(test_ends_crossed_by_a_request),
         cmocka_unit_test(test_ends_seen_one_way),
+        cmocka_unit_test(test_ends_reset_at_rest),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);
 }
