@@ -379,7 +379,8 @@ static void cut_off_but_for_a_poll(struct world *w) {
     w->udp[0].answered_last_us = 2530000;
 }
 
-/* A resolver nearby finds names of the internet all the while, in more time than its cache takes. */
+/* A resolver nearby finds names of the internet all the while, in more time than its cache takes.
+ */
 static void cut_off_but_for_names(struct world *w) {
     static struct msg_dns_row rows[4];
     cut_off(w);
