@@ -161,6 +161,7 @@ static void recognise(struct engine *e, struct segment *s, struct cursor c) {
     struct flow *f = s->f;
     enum app kind = kind_of(f, c);
     bool guess = f->bits & FLOW_GUESSED && f->side[s->dir].records < GUESSES;
+    if (kind == APP_NONE && guess && tls_is_data(c)) kind = APP_TLS;
     if (kind == APP_NONE && guess) {
         f->side[s->dir].records++;
         return;
