@@ -9,6 +9,8 @@
 #define LATE_US  1000000u /* of what was under way when the silence began */
 #define CLEAN    100u     /* segments without the loss that the others have: no accident */
 #define LOST_MIN 5u       /* as tcp_retransmissions: a rate needs events */
+#define NAMES    3u       /* found by a resolver nearby, none in vain: its way out works */
+#define CACHE_US 2000u    /* what a resolver nearby knows already it tells sooner */
 
 struct places {
     const struct msg_service *one[PLACES];
@@ -115,6 +117,29 @@ static bool went_dead(const struct capture_view *v, const struct msg_service *s,
     return dead > 0 && dead >= s->open + s->midstream && !came_up_since(v, s, at);
 }
 
+static bool asked_before(const struct msg_dns *dns, const struct msg_dns_row *d) {
+    for (uint32_t i = 0; i < dns->rows_n; i++)
+        if (dns->rows[i].at_us < d->at_us && strcmp(dns->rows[i].name, d->name) == 0) return true;
+    return false;
+}
+
+/* A resolver nearby has found new names since, and nothing was asked in vain. */
+static bool names_found_since(const struct capture_view *v, uint64_t at) {
+    const struct msg_dns *dns = &v->snapshot->dns;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < dns->rows_n; i++) {
+        const struct msg_dns_row *d = &dns->rows[i];
+        bool good = d->answered ? d->rcode == 0 || d->rcode == 3 : d->pending;
+        if (!good && d->at_us >= at) return false;
+    }
+    for (uint32_t i = 0; i < dns->rows_n && found < NAMES; i++) {
+        const struct msg_dns_row *d = &dns->rows[i];
+        found += d->at_us >= at && d->rcode == 0 && d->answers > 0 && d->latency_us >= CACHE_US &&
+                 !is_beyond(v, &d->server) && !asked_before(dns, d);
+    }
+    return found == NAMES;
+}
+
 /* Somebody beyond has said something since. */
 static bool heard_since(const struct capture_view *v, uint64_t at) {
     const struct msg_dns *dns = &v->snapshot->dns;
@@ -135,7 +160,7 @@ static bool heard_since(const struct capture_view *v, uint64_t at) {
         const struct msg_media *m = &media->rows[i];
         if (m->last_us > at + LATE_US && is_beyond(v, &m->sender)) return true;
     }
-    return false;
+    return names_found_since(v, at);
 }
 
 /* The hosts beyond that fell silent, or always were, when no other answers; none otherwise. */

@@ -376,6 +376,41 @@ static void cut_off_but_for_a_poll(struct world *w) {
     w->udp[0].answered_last_us = 2530000;
 }
 
+/* A resolver nearby finds names of the internet all the while, later than its cache would. */
+static void cut_off_but_for_names(struct world *w) {
+    static struct msg_dns_row rows[4];
+    cut_off(w);
+    for (uint32_t i = 0; i < 4; i++) {
+        rows[i] = (struct msg_dns_row){.client = first_client.client,
+                                       .server = addr_from_bytes((uint8_t[]){10, 0, 0, 1}, 4),
+                                       .server_port = 53,
+                                       .answered = true,
+                                       .answers = 1,
+                                       .latency_us = 12000,
+                                       .at_us = (3 + i) * UINT64_C(1000000)};
+        snprintf(rows[i].name, sizeof rows[i].name, "new%u.example", i);
+    }
+    w->s.dns = (struct msg_dns){.rows = rows, .rows_n = 4, .of = 4};
+}
+
+static void cut_off_with_names_cached(struct world *w) {
+    cut_off_but_for_names(w);
+    for (uint32_t i = 0; i < 3; i++) w->s.dns.rows[i].latency_us = 300;
+}
+
+/* It knows what was asked before. */
+static void cut_off_with_names_known(struct world *w) {
+    cut_off_but_for_names(w);
+    w->s.dns.rows[0].at_us = 1000000;
+    for (uint32_t i = 1; i < 4; i++)
+        memcpy(w->s.dns.rows[i].name, w->s.dns.rows[0].name, sizeof w->s.dns.rows[0].name);
+}
+
+static void cut_off_with_some_names(struct world *w) {
+    cut_off_but_for_names(w);
+    w->s.dns.rows[3].answered = false;
+}
+
 /* The target is one of them, and seen by itself. */
 static void cut_off_target(struct world *w) {
     cut_off(w);
@@ -459,6 +494,10 @@ static void test_rules_one_cause_beyond(void **state) {
         {cut_off_after_quic, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_between_two_polls, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_but_for_a_poll, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_but_for_names, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_with_names_cached, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {cut_off_with_names_known, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {cut_off_with_some_names, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
         {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",
          "does not answer"},
