@@ -376,6 +376,17 @@ static void cut_off_but_for_a_poll(struct world *w) {
     w->udp[0].answered_last_us = 2530000;
 }
 
+/* Another network of the same site has another way. */
+static void cut_off_but_for_the_site(struct world *w) {
+    cut_off_but_for_one(w);
+    w->service[4].address = addr_from_bytes((uint8_t[]){172, 16, 0, 5}, 4);
+}
+
+static void site_cut_off_but_for_one(struct world *w) {
+    cut_off_but_for_the_site(w);
+    w->service[3].address = addr_from_bytes((uint8_t[]){172, 17, 0, 5}, 4);
+}
+
 /* A resolver nearby finds names of the internet all the while, later than its cache would. */
 static void cut_off_but_for_names(struct world *w) {
     static struct msg_dns_row rows[4];
@@ -494,6 +505,8 @@ static void test_rules_one_cause_beyond(void **state) {
         {cut_off_after_quic, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_between_two_polls, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_but_for_a_poll, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_but_for_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {site_cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "172.17.0.5:443", ""},
         {cut_off_but_for_names, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
         {cut_off_with_names_cached, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_with_names_known, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
