@@ -302,10 +302,29 @@ static void find_loss(const struct capture_view *v, struct places *out) {
     }
 }
 
+#define OWN_TIMES 4u /* what the others lose together, and it is no chance of the same loss */
+
+/* It loses far more than the others beyond: on a part of the way that they do not share. */
+static bool loses_more(const struct capture_view *v, const struct msg_service *me) {
+    const struct msg_services *all = &v->snapshot->services;
+    uint64_t lost, segments, others_lost = 0, others_segments = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (!is_lossy(s) || same_host(s, me) || !is_beyond(v, &s->address)) continue;
+        (void)loss(s, &lost, &segments);
+        others_lost += lost;
+        others_segments += segments;
+    }
+    double rate = loss(me, &lost, &segments);
+    return others_segments > 0 &&
+           rate > OWN_TIMES * 100.0 * (double)others_lost / (double)others_segments;
+}
+
 bool derive_lossy_beyond(const struct derive_row *r, double *out) {
     const struct msg_service *me = r->row;
     struct places p = {0};
-    if (is_lossy(me) && is_beyond(r->view, &me->address)) find_loss(r->view, &p);
+    if (is_lossy(me) && is_beyond(r->view, &me->address) && !loses_more(r->view, me))
+        find_loss(r->view, &p);
     return p.n > 0 && number(out, p.n);
 }
 

@@ -471,6 +471,12 @@ static void lossy_but_for_one(struct world *w) {
     w->service[0].retransmitted_to_client = 0;
 }
 
+/* All lose some; one loses far more, and that is its own. */
+static void lossy_and_one_worse(struct world *w) {
+    all_lossy(w);
+    w->service[0].retransmitted_to_client = 400;
+}
+
 static void all_far(struct world *w) {
     all_lossy(w);
     for (uint32_t i = 0; i < 4; i++) {
@@ -521,6 +527,8 @@ static void test_rules_one_cause_beyond(void **state) {
         {all_lossy, "tcp_retransmissions", 1, "network", "203.0.113.12:443", "all of 4 servers"},
         {lossy_but_for_one, "tcp_retransmissions", 3, "network", "203.0.113.12:443",
          "to or from 203.0.113.12:"},
+        {lossy_and_one_worse, "tcp_retransmissions", 2, "network", "203.0.113.9:443",
+         "to or from 203.0.113.9:"},
         {crossed_and_loss, "tcp_retransmissions", 2, "network", "203.0.113.9:443",
          "to or from 203.0.113.9:"},
         {all_far, "path_latency_high", 1, "network", "203.0.113.10:443", "all of 4 servers"},
