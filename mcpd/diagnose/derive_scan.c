@@ -81,22 +81,40 @@ static bool never_worked(const struct msg_service *s) {
     return s->established == 0 && s->refused + s->timed_out + s->unreachable + s->aborted > 0;
 }
 
+#define WORK_ONE_IN 5u /* as syn_scan: of what is searched for, less works */
+
+struct outcomes {
+    uint64_t failed, young, all;
+};
+
+static void outcomes_add(struct outcomes *o, const struct msg_service *s) {
+    o->failed += never_worked(s);
+    o->young += s->established + s->midstream == 0 && !never_worked(s) && s->pending > 0;
+    o->all++;
+}
+
+/* In a scan that has just begun most are too young to say; elsewhere the young are no failures. */
+static uint64_t failing(const struct outcomes *o) {
+    bool few_work = (o->all - o->failed - o->young) * WORK_ONE_IN <= o->all;
+    return o->failed + (few_work ? o->young : 0);
+}
+
 bool derive_ports_failing_here(const struct derive_row *r, double *out) {
     const struct msg_services *all = &r->view->snapshot->services;
     const struct msg_service *me = r->row;
-    uint64_t n = 0;
+    struct outcomes o = {0};
     for (uint32_t i = 0; i < all->rows_n; i++)
-        n += never_worked(&all->rows[i]) && same(&all->rows[i].address, &me->address);
-    return number(out, n);
+        if (same(&all->rows[i].address, &me->address)) outcomes_add(&o, &all->rows[i]);
+    return number(out, failing(&o));
 }
 
 bool derive_hosts_failing_there(const struct derive_row *r, double *out) {
     const struct msg_services *all = &r->view->snapshot->services;
     const struct msg_service *me = r->row;
-    uint64_t n = 0;
+    struct outcomes o = {0};
     for (uint32_t i = 0; i < all->rows_n; i++)
-        n += never_worked(&all->rows[i]) && all->rows[i].port == me->port;
-    return number(out, n);
+        if (all->rows[i].port == me->port) outcomes_add(&o, &all->rows[i]);
+    return number(out, failing(&o));
 }
 
 /* ---- peers -----------------------------------------------------------------------------------

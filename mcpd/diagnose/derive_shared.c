@@ -117,64 +117,92 @@ static bool went_dead(const struct capture_view *v, const struct msg_service *s,
     return dead > 0 && dead >= s->open + s->midstream && !came_up_since(v, s, at);
 }
 
+static bool is_silent(const struct capture_view *v, const struct msg_service *s, uint64_t at) {
+    return never_answered(s) || went_dead(v, s, at);
+}
+
 static bool asked_before(const struct msg_dns *dns, const struct msg_dns_row *d) {
     for (uint32_t i = 0; i < dns->rows_n; i++)
         if (dns->rows[i].at_us < d->at_us && strcmp(dns->rows[i].name, d->name) == 0) return true;
     return false;
 }
 
+/* All that fell silent is of the internet: private networks elsewhere have a way of their own. */
+static bool silent_in_public(const struct capture_view *v, uint64_t at) {
+    const struct msg_services *all = &v->snapshot->services;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (addr_is_private(&s->address) && is_beyond(v, &s->address) && is_silent(v, s, at))
+            return false;
+    }
+    return true;
+}
+
+struct silence {
+    uint64_t at;
+    bool in_public;
+};
+
+/* Does what this host says tell of the way on which the others are silent? */
+static bool same_way(const struct capture_view *v, const struct silence *w, const struct addr *a) {
+    return is_beyond(v, a) && !(w->in_public && addr_is_private(a));
+}
+
 /* A resolver nearby has found new names since, and nothing was asked in vain. */
-static bool names_found_since(const struct capture_view *v, uint64_t at) {
+static bool names_found_since(const struct capture_view *v, const struct silence *w) {
     const struct msg_dns *dns = &v->snapshot->dns;
     uint32_t found = 0;
     for (uint32_t i = 0; i < dns->rows_n; i++) {
         const struct msg_dns_row *d = &dns->rows[i];
         bool good = d->answered ? d->rcode == 0 || d->rcode == 3 : d->pending;
-        if (!good && d->at_us >= at) return false;
+        if (!good && d->at_us >= w->at) return false;
     }
     for (uint32_t i = 0; i < dns->rows_n && found < NAMES; i++) {
         const struct msg_dns_row *d = &dns->rows[i];
-        found += d->at_us >= at && d->rcode == 0 && d->answers > 0 && d->latency_us >= CACHE_US &&
-                 !is_beyond(v, &d->server) && !asked_before(dns, d);
+        found += d->at_us >= w->at && d->rcode == 0 && d->answers > 0 &&
+                 d->latency_us >= CACHE_US && !same_way(v, w, &d->server) && !asked_before(dns, d);
     }
     return found == NAMES;
 }
 
 /* Somebody beyond has said something since. */
-static bool heard_since(const struct capture_view *v, uint64_t at) {
+static bool heard_since(const struct capture_view *v, const struct silence *w) {
     const struct msg_dns *dns = &v->snapshot->dns;
     const struct msg_udp *udp = &v->snapshot->udp;
     const struct msg_streams *media = &v->snapshot->streams;
     for (uint32_t i = 0; i < dns->rows_n; i++) {
         const struct msg_dns_row *d = &dns->rows[i];
-        if (d->answered && d->at_us >= at && is_beyond(v, &d->server)) return true;
+        if (d->answered && d->at_us >= w->at && same_way(v, w, &d->server)) return true;
     }
     for (uint32_t i = 0; i < udp->rows_n; i++) {
         const struct msg_udp_service *u = &udp->rows[i];
-        bool answer = u->answered > 0 && u->ask_last_us >= at &&
+        bool answer = u->answered > 0 && u->ask_last_us >= w->at &&
                       u->answered_last_us >= u->ask_last_us; /* to the last request */
-        if ((answer || u->answered_last_us > at + LATE_US) && is_beyond(v, &u->address))
+        if ((answer || u->answered_last_us > w->at + LATE_US) && same_way(v, w, &u->address))
             return true;
     }
     for (uint32_t i = 0; i < media->rows_n; i++) {
         const struct msg_media *m = &media->rows[i];
-        if (m->last_us > at + LATE_US && is_beyond(v, &m->sender)) return true;
+        if (m->last_us > w->at + LATE_US && same_way(v, w, &m->sender)) return true;
     }
-    return names_found_since(v, at);
+    return names_found_since(v, w);
 }
 
 /* The hosts beyond that fell silent, or always were, when no other answers; none otherwise. */
 static void find_silence(const struct capture_view *v, struct places *out) {
     const struct msg_services *all = &v->snapshot->services;
-    uint64_t at = sees_all(v) ? silence_began(v) : UINT64_MAX;
+    struct silence w = {.at = sees_all(v) ? silence_began(v) : UINT64_MAX};
     out->n = 0;
-    if (at == UINT64_MAX || heard_since(v, at)) return;
+    if (w.at == UINT64_MAX) return;
+    w.in_public = silent_in_public(v, w.at);
+    if (heard_since(v, &w)) return;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
         if (!is_beyond(v, &s->address)) continue;
-        if (never_answered(s) || went_dead(v, s, at)) {
+        if (is_silent(v, s, w.at)) {
             add(out, s, same_place);
-        } else if (s->both_directions && s->last_us > at + LATE_US) {
+        } else if (s->both_directions && s->last_us > w.at + LATE_US &&
+                   same_way(v, &w, &s->address)) {
             out->n = 0;
             return;
         }
@@ -274,10 +302,29 @@ static void find_loss(const struct capture_view *v, struct places *out) {
     }
 }
 
+#define OWN_TIMES 4u /* what the others lose together, and it is no chance of the same loss */
+
+/* It loses far more than the others beyond: on a part of the way that they do not share. */
+static bool loses_more(const struct capture_view *v, const struct msg_service *me) {
+    const struct msg_services *all = &v->snapshot->services;
+    uint64_t lost, segments, others_lost = 0, others_segments = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (!is_lossy(s) || same_host(s, me) || !is_beyond(v, &s->address)) continue;
+        (void)loss(s, &lost, &segments);
+        others_lost += lost;
+        others_segments += segments;
+    }
+    double rate = loss(me, &lost, &segments);
+    return others_segments > 0 &&
+           rate > OWN_TIMES * 100.0 * (double)others_lost / (double)others_segments;
+}
+
 bool derive_lossy_beyond(const struct derive_row *r, double *out) {
     const struct msg_service *me = r->row;
     struct places p = {0};
-    if (is_lossy(me) && is_beyond(r->view, &me->address)) find_loss(r->view, &p);
+    if (is_lossy(me) && is_beyond(r->view, &me->address) && !loses_more(r->view, me))
+        find_loss(r->view, &p);
     return p.n > 0 && number(out, p.n);
 }
 

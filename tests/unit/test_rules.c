@@ -379,8 +379,18 @@ static void cut_off_but_for_a_poll(struct world *w) {
     w->udp[0].answered_last_us = 2530000;
 }
 
-/* A resolver nearby finds names of the internet all the while, in more time than its cache takes.
- */
+/* Another network of the same site has another way. */
+static void cut_off_but_for_the_site(struct world *w) {
+    cut_off_but_for_one(w);
+    w->service[4].address = addr_from_bytes((uint8_t[]){172, 16, 0, 5}, 4);
+}
+
+static void site_cut_off_but_for_one(struct world *w) {
+    cut_off_but_for_the_site(w);
+    w->service[3].address = addr_from_bytes((uint8_t[]){172, 17, 0, 5}, 4);
+}
+
+/* A resolver nearby finds names of the internet all the while, later than its cache would. */
 static void cut_off_but_for_names(struct world *w) {
     static struct msg_dns_row rows[4];
     cut_off(w);
@@ -464,6 +474,12 @@ static void lossy_but_for_one(struct world *w) {
     w->service[0].retransmitted_to_client = 0;
 }
 
+/* All lose some; one loses far more, and that is its own. */
+static void lossy_and_one_worse(struct world *w) {
+    all_lossy(w);
+    w->service[0].retransmitted_to_client = 400;
+}
+
 static void all_far(struct world *w) {
     all_lossy(w);
     for (uint32_t i = 0; i < 4; i++) {
@@ -498,6 +514,8 @@ static void test_rules_one_cause_beyond(void **state) {
         {cut_off_after_quic, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_between_two_polls, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_but_for_a_poll, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_but_for_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+        {site_cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "172.17.0.5:443", ""},
         {cut_off_but_for_names, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
         {cut_off_with_names_cached, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_with_names_known, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
@@ -512,6 +530,8 @@ static void test_rules_one_cause_beyond(void **state) {
         {all_lossy, "tcp_retransmissions", 1, "network", "203.0.113.12:443", "all of 4 servers"},
         {lossy_but_for_one, "tcp_retransmissions", 3, "network", "203.0.113.12:443",
          "to or from 203.0.113.12:"},
+        {lossy_and_one_worse, "tcp_retransmissions", 2, "network", "203.0.113.9:443",
+         "to or from 203.0.113.9:"},
         {crossed_and_loss, "tcp_retransmissions", 2, "network", "203.0.113.9:443",
          "to or from 203.0.113.9:"},
         {all_far, "path_latency_high", 1, "network", "203.0.113.10:443", "all of 4 servers"},

@@ -4,6 +4,40 @@
 #define TESTS_UNIT_WITNESSES_STRANGERS_H
 #include "tests/unit/witnesses.h"
 
+/* ---- scans that have just begun ---- */
+/* Too young to say, but for one in ten. */
+WITNESS(refused_by_scan_just_begun) {
+    refused_by_scan(w);
+    for (uint32_t i = 0; i < 30; i++) {
+        struct msg_service *s = &w->s.services.rows[i];
+        if (i % 10 == 0) continue;
+        s->pending = s->attempted;
+        s->refused = 0;
+    }
+}
+WITNESS(refused_by_search_just_begun) {
+    refused_by_scan(w);
+    static struct msg_service s[60];
+    for (uint32_t i = 0; i < 60; i++) {
+        s[i] = w->service[0];
+        s[i].address.b[3] = (uint8_t)(9 + i);
+        s[i].name[0] = 0;
+        if (i == 0) continue;
+        s[i].pending = s[i].attempted;
+        s[i].refused = 0;
+    }
+    w->s.services = (struct msg_services){.rows = s, .rows_n = 60, .of = 60};
+}
+/* A client that goes from host to host: those that it has just begun with are no scan. */
+WITNESS(refused_by_one_of_many) {
+    refused_by_search_just_begun(w);
+    for (uint32_t i = 40; i < 60; i++) {
+        struct msg_service *s = &w->s.services.rows[i];
+        s->established = s->closed = s->attempted;
+        s->pending = 0;
+    }
+}
+
 /* Three tried a closed port of a host that serves others on another one. */
 WITNESS(stray_refused) {
     w->service[1] = w->service[0];
