@@ -103,7 +103,7 @@ struct packet {
 
     bool has_mac;
     bool has_src_mac; /* as "any" tells it: of the sender alone */
-    bool sealed; /* data of a Wi-Fi frame, encrypted by the link itself */
+    bool sealed;      /* data of a Wi-Fi frame, encrypted by the link itself */
     uint8_t src_mac[6], dst_mac[6];
     uint16_t ethertype;
     uint8_t vlans; /* number of tags */
