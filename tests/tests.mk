@@ -163,6 +163,7 @@ UNIT += test_track_udp
 UNIT += test_track_pace
 SUITES += tests/lab/test_rtp.py
 UNIT += test_track_strain
+UNIT += test_track_jumps
 UNIT += test_sysd
 UNIT += test_http_rules
 UNIT += test_tokens

@@ -177,6 +177,10 @@ static void take_time(struct engine *e, uint64_t ts_ns) {
         at = last;
     }
     e->stamp_us = (uint32_t)((int64_t)(at - e->epoch_ns) / 1000);
+    if (at > last + CLOCK_STEP_NS) {
+        e->still_from_us = (last - e->epoch_ns) / 1000;
+        e->still_us = (at - last) / 1000;
+    }
     if (at > last) e->packet_ns = at;
     if (at > e->last_ns) e->last_ns = at;
     e->now_us = (e->packet_ns - e->epoch_ns) / 1000;

@@ -4,6 +4,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/media.h"
 #include "capd/decode/rtp.h"
+#include "capd/track/strain.h"
 #include "capd/track/udp.h"
 
 #define STAMP_JUMP_MAX  900000   /* 10 s of the fastest clock, 90 kHz */
@@ -141,6 +142,21 @@ static bool prove(struct rtp_candidate *c, const struct rtp_header *h, uint64_t 
     return c->good >= RTP_PROBATION;
 }
 
+/* The next packet, for which by the sender's clock no time passed during the latest span without
+ * any, and the one after it a beat later: what was held up on the way would come at once. */
+static void compare_clocks(struct engine *e, struct media *m, const struct rtp_header *h) {
+    int32_t stamps = (int32_t)(h->timestamp - m->stamp);
+    bool next = h->seq == (uint16_t)(m->seq_max + 1u) && stamps > 0 && m->clock_hz > 0;
+    uint64_t meant = next ? (uint64_t)stamps * 1000000u / m->clock_hz : 0;
+    uint64_t since = e->now_us - m->last_us, resumed = m->resumed_us;
+    m->resumed_us = 0;
+    if (!next) return;
+    if (m->last_us <= e->still_from_us && since >= e->still_us && meant < e->still_us / 4)
+        m->resumed_us = e->now_us;
+    else if (resumed > 0 && since * 2 >= meant)
+        strain_clock_jumped(e);
+}
+
 enum proto media_datagram(struct engine *e, const struct packet *k, struct flow *f, unsigned dir) {
     struct cursor c = cursor_make(k->payload, k->payload_cap);
     struct rtcp_header rtcp;
@@ -153,6 +169,7 @@ enum proto media_datagram(struct engine *e, const struct packet *k, struct flow 
     if (m) {
         set_selection(m, f);
         m->bytes += k->wire_bytes;
+        if (e->still_us > 0) compare_clocks(e, m, &h);
         rtp_count(m, &h, e->now_us);
         return PROTO_RTP;
     }

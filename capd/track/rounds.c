@@ -9,9 +9,10 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/strain.h"
 
-#define PAUSE_SHARE    4u /* a gap before the echo is at most this part of the round */
-#define EDGE_SEGMENTS  2u /* senders leave up to two segments of room unused */
-#define LEAST_SEGMENTS 4u /* a smaller window than this is closing */
+#define PAUSE_SHARE    4u      /* a gap before the echo is at most this part of the round */
+#define EDGE_SEGMENTS  2u      /* senders leave up to two segments of room unused */
+#define LEAST_SEGMENTS 4u      /* a smaller window than this is closing */
+#define TICK_US        100000u /* of the slowest clock that is still in use */
 
 /* The first data that echoes the ACK of side `r`. */
 static void round_back(struct engine *e, const struct segment *s, unsigned r) {
@@ -74,6 +75,17 @@ static void plain_ack(struct engine *e, const struct segment *s, uint32_t edge) 
     }
 }
 
+/* What it acknowledges passed after the latest span without any packet, and an ACK of its own
+ * before: the receiver's clock went on between the two for longer than that, or there was none. */
+static void compare_clocks(struct engine *e, const struct segment *s) {
+    const struct flow_side *me = &s->f->side[s->dir], *from = &s->f->side[!s->dir];
+    uint64_t since = e->now_us - (e->still_from_us + e->still_us);
+    uint32_t apart = s->us - me->round_us, ticks = s->k->tcp.ts_value - me->round_ts;
+    bool around = apart >= e->still_us + since && s->us - from->next_us <= since &&
+                  s->k->tcp.ack == from->next;
+    if (around && (uint64_t)ticks * TICK_US < e->still_us / 2) strain_clock_jumped(e);
+}
+
 void rounds_segment(struct engine *e, const struct segment *s) {
     struct flow_side *me = &s->f->side[s->dir];
     const struct tcp_header *t = &s->k->tcp;
@@ -88,6 +100,7 @@ void rounds_segment(struct engine *e, const struct segment *s) {
         plain_ack(e, s, edge);
         return;
     }
+    if (s->pause_us >= STRAIN_QUIET_US && me->round_us > 0) compare_clocks(e, s);
     if (!(me->bits & ROUND_OPEN)) {
         me->bits |= ROUND_OPEN;
         me->round_ts = t->ts_value;

@@ -36,9 +36,11 @@ struct engine {
     uint64_t epoch_ns, last_ns;        /* first and latest packet time; live: of the last look */
     uint64_t packet_ns;                /* of the last packet */
     uint64_t shift_ns, other_shift_ns; /* what two clocks of the source are behind (modulo 2^64) */
-    uint64_t now_us;       /* time of the packet at hand, since the epoch; never goes back */
-    uint32_t stamp_us;     /* the same, also where it is a little out of order */
-    bool message_selected; /* the packet at hand is selected for what it carries (DNS) */
+    uint64_t now_us;   /* time of the packet at hand, since the epoch; never goes back */
+    uint32_t stamp_us; /* the same, also where it is a little out of order */
+    uint64_t still_from_us, still_us; /* the latest span of a second or more without any packet */
+    uint64_t jumped_from_us; /* the latest such span in which no time passed, plus 1; 0: none */
+    bool message_selected;   /* the packet at hand is selected for what it carries (DNS) */
     uint32_t snapshot_id;
     uint32_t addresses_generation;
     enum narrow_cause narrow_cause;

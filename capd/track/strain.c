@@ -12,10 +12,12 @@
 #define BEAT_SHARE      10u       /* of a beat, to either side: one in five is so near by chance */
 #define BEAT_DRIFT_US   10000000u /* clocks 100 ppm apart differ by 1 ms then */
 #define BEAT_AT_ONCE_US 30000u
-#define LOADED_BYTES    14600u   /* ten segments: more than a short dialogue has in flight */
-#define RISE_US         50000u   /* half of what findings.md asks for */
-#define STALL_ROUNDS    4u       /* findings.md, tcp_stall */
-#define WAITS_US        4000000u /* a server may pace what it sends, seldom by more than this */
+#define LOADED_BYTES    14600u      /* ten segments: more than a short dialogue has in flight */
+#define RISE_US         50000u      /* half of what findings.md asks for */
+#define STALL_ROUNDS    4u          /* findings.md, tcp_stall */
+#define WAITS_US        4000000u    /* a server may pace what it sends, seldom by more than this */
+#define RESENT_US       3000000u    /* by then every sender repeats what nobody acknowledged */
+#define PATIENCE_US     1000000000u /* nobody waits longer: senders give up after some 15 minutes */
 #define COUNTED_IDS     3u    /* so many in order are no chance: this sender counts its packets */
 #define ROOM_BYTES      2920u /* less room than two segments: the receiver may be what it waits for */
 
@@ -134,6 +136,57 @@ static bool is_left_waiting(const struct flow *f, const struct packet *k, unsign
     return (lacks && is_outstanding(f, !dir)) || (dir == CLIENT && is_announced(f));
 }
 
+/* Nothing at all was captured while this flow was silent. */
+static bool is_still(const struct engine *e, const struct flow *f, uint64_t quiet_us) {
+    return e->still_from_us >= f->last_us && quiet_us - e->still_us <= STRAIN_QUIET_US;
+}
+
+void strain_clock_jumped(struct engine *e) {
+    e->jumped_from_us = e->still_from_us + 1;
+    for (uint32_t i = 0; i < e->services.capacity; i++) {
+        struct strain *t = &e->services.service[i].strain;
+        if (t->still_stalls == 0 || t->still_from_us != e->still_from_us) continue;
+        t->stalls -= t->still_stalls;
+        t->pauses -= t->still_pauses;
+        t->stall_longest_us = t->longest_before_us;
+        t->stall_last_us = t->last_before_us;
+        t->still_stalls = t->still_pauses = 0;
+    }
+}
+
+/* No time passed for this connection: the clock was set forward, or who captures slept.  What
+ * waited is acknowledged at once, not sent again before; or it goes on after so long that both ends
+ * would have given up. */
+static bool is_jump(struct engine *e, const struct flow *f, const struct packet *k, unsigned dir,
+                    uint64_t quiet_us) {
+    if (e->jumped_from_us == e->still_from_us + 1 || quiet_us >= PATIENCE_US) return true;
+    bool acks = k->tcp.flags & TCP_ACK && is_outstanding(f, !dir) &&
+                seq_after(k->tcp.ack, f->side[dir].acked) &&
+                !seq_after(k->tcp.ack, f->side[!dir].next);
+    if (quiet_us < RESENT_US || !acks) return false;
+    strain_clock_jumped(e);
+    return true;
+}
+
+/* It may turn out later that no time passed. */
+static void note_still(const struct engine *e, struct strain *t, bool pause) {
+    if (t->still_stalls == 0 || t->still_from_us != e->still_from_us) {
+        t->still_from_us = e->still_from_us;
+        t->still_stalls = t->still_pauses = 0;
+        t->longest_before_us = t->stall_longest_us;
+        t->last_before_us = t->stall_last_us;
+    }
+    t->still_stalls++;
+    t->still_pauses += pause;
+}
+
+static void note_stall(struct engine *e, struct strain *t, uint64_t quiet_us, bool pause) {
+    if (t->stalls++ == 0) t->stall_first_us = e->now_us - quiet_us;
+    t->stall_last_us = e->now_us;
+    t->pauses += pause;
+    if (quiet_us > t->stall_longest_us) t->stall_longest_us = quiet_us;
+}
+
 void strain_silence(struct engine *e, struct flow *f, const struct packet *k, unsigned dir,
                     uint64_t quiet_us) {
     uint64_t rounds =
@@ -142,17 +195,17 @@ void strain_silence(struct engine *e, struct flow *f, const struct packet *k, un
     bool waits = closes ? is_long && is_left_waiting(f, k, dir)
                         : is_outstanding(f, CLIENT) || is_outstanding(f, SERVER) ||
                               (is_long && is_announced(f));
-    bool stalled = is_running(f) && quiet_us > rounds && waits;
+    bool still = is_still(e, f, quiet_us);
+    bool stalled =
+        is_running(f) && quiet_us > rounds && waits && !(still && is_jump(e, f, k, dir, quiet_us));
     f->bits |= FLOW_RESUMED;
     struct service *v = stalled ? services_of(e, f) : NULL;
     if (!v) return;
     if (closes) f->bits |= FLOW_LEFT_WAITING;
-    struct strain *t = &v->strain;
-    if (t->stalls++ == 0) t->stall_first_us = e->now_us - quiet_us;
-    t->stall_last_us = e->now_us;
-    if (!is_outstanding(f, CLIENT) && !is_outstanding(f, SERVER) && sent_nothing(f, k, dir))
-        t->pauses++;
-    if (quiet_us > t->stall_longest_us) t->stall_longest_us = quiet_us;
+    bool pause =
+        !is_outstanding(f, CLIENT) && !is_outstanding(f, SERVER) && sent_nothing(f, k, dir);
+    if (still) note_still(e, &v->strain, pause);
+    note_stall(e, &v->strain, quiet_us, pause);
 }
 
 bool strain_waits(const struct engine *e, const struct flow *f) {

@@ -34,6 +34,9 @@ void strain_sack(struct engine *e, const struct segment *s);
 void strain_silence(struct engine *e, struct flow *f, const struct packet *k, unsigned dir,
                     uint64_t quiet_us);
 
+/* During the latest span without any packet no time passed: what was taken for stalls was none. */
+void strain_clock_jumped(struct engine *e);
+
 /* Does the rest of an announced message, or what is missing of the data, fail to come, now that the
  * flow is looked at? */
 bool strain_waits(const struct engine *e, const struct flow *f);

@@ -13,6 +13,8 @@ struct strain {
     uint64_t loaded, busy, loaded_base_us; /* samples with data in flight */
     uint64_t rounds_us[2], full_us[2], full_rounds[2], full_window_bytes[2], full_rtt_us[2];
     uint64_t stalls, pauses, stall_longest_us, stall_first_us, stall_last_us;
+    /* Of these, while nothing at all was captured from still_from_us on; and how it was before. */
+    uint64_t still_from_us, still_stalls, still_pauses, longest_before_us, last_before_us;
 };
 
 /* The link's load by second, all frames.  [0] towards this host, [1] from it. */

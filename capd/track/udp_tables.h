@@ -55,7 +55,8 @@ struct media {
     uint16_t bad_seq; /* where a new numbering would go on */
     bool has_bad_seq;
     uint32_t stamp,
-        stamp_first; /* time stamp of the latest, and of where the clock is measured from */
+        stamp_first;     /* time stamp of the latest, and of where the clock is measured from */
+    uint64_t resumed_us; /* after a span without any packet; 0: it is not the latest packet */
     uint64_t stamp_us, stamp_first_us, jitter_us; /* when `stamp` was seen first; times 16 */
     uint64_t jitter_samples, jitter_sum_us, jitter_max_us;
 };
