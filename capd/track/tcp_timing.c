@@ -27,6 +27,7 @@
 #define MAYBE_US        1000000u
 #define TALK_US         1000000u /* a pause within an answer is shorter, mostly */
 #define AT_LENGTH_BYTES 3000u    /* more than two segments: a page rather than a message */
+#define RENEW_US        50000u
 #define DELAYED_ACK_US  35000u
 #define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
 #define TIMESTAMP_BYTES 12u /* the option most connections have */
@@ -172,11 +173,20 @@ void tcp_answer_done(struct engine *e, struct flow *f) {
         hist_add(&e->total.transfer, f->answer_last_us - f->answer_first_us);
 }
 
+/* A poll is renewed as soon as it is answered; who reads a page asks later. */
+static void count_renewed(struct engine *e, const struct segment *s) {
+    const struct flow *f = s->f;
+    bool at_once = s->us - f->answer_last_us <= f->handshake_us + RENEW_US;
+    struct service *v = f->bits & FLOW_ANSWER && at_once ? services_of(e, f) : NULL;
+    if (v) v->renewed++;
+}
+
 static void begin_request(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     /* Tickets or settings of HTTP/2, if the client goes on at once. */
     if (s->us - f->answer_first_us <= f->handshake_us + TICKETS_US)
         f->bits &= ~(uint32_t)FLOW_MAYBE_ANSWER;
+    count_renewed(e, s);
     tcp_answer_done(e, f);
     if (!(f->bits & FLOW_REQUEST)) f->turn_us = s->us;
     f->bits |= FLOW_REQUEST | FLOW_REQUEST_ACK;

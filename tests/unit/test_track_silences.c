@@ -207,6 +207,28 @@ static void test_ends_reset_at_rest(void **state) {
     }
 }
 
+/* Polls are renewed at once; who reads asks later. */
+static void test_requests_sent_at_once(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t waits_ms, reads_ms;
+        uint64_t renewed;
+    } t[] = {{3, 3, 4}, {4000, 3, 4}, {3, 900, 0}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        for (int n = 0; n < 5; n++) {
+            ask(&k);
+            l->us += t[i].waits_ms * MS;
+            answer(&k, COMPLETE);
+            l->us += t[i].reads_ms * MS;
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].renewed, t[i].renewed);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_after_a_silence),
@@ -214,6 +236,7 @@ int main(void) {
         cmocka_unit_test(test_ends_left_by_who_waits),
         cmocka_unit_test(test_ends_crossed_by_a_request),
         cmocka_unit_test(test_ends_reset_at_rest),
+        cmocka_unit_test(test_requests_sent_at_once),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);
 }
