@@ -46,6 +46,16 @@ enum http_status decode_http(struct cursor c, struct http_message *out);
  * no more.  Only methods that leave no doubt. */
 bool decode_http_cut(struct cursor c, struct http_message *out);
 
+#define HTTP2_PREFACE_BYTES 24u
+
+/* How many bytes at `c` are those that a client of HTTP/2 begins with (RFC 9113 section 3.4); 0:
+ * what stands there is something else. */
+size_t http2_preface(struct cursor c);
+
+/* True if these bytes are the preface of HTTP/2, or whole frames of it none of which belongs to a
+ * request or response, or both. */
+bool http2_is_control(struct cursor c);
+
 /* Read the size line of a chunk (RFC 9112 section 7.1) at `c`; the last one with the
  * trailer behind it.  *bytes_out: what it takes with the data that follows, which may not be there.
  */

@@ -3,6 +3,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/decode/tls_hello.h"
 
+#define SEAL_LEAST         17u /* content of one byte, and what proves it genuine */
 #define TYPE_CHANGE_CIPHER 20u
 #define TYPE_ALERT         21u
 #define TYPE_HANDSHAKE     22u
@@ -137,6 +138,12 @@ enum tls_status decode_tls(struct cursor c, struct tls_message *out) {
     case TYPE_DATA: out->kind = TLS_APPLICATION_DATA; return TLS_OK;
     default: out->kind = TLS_HEARTBEAT; return TLS_OK;
     }
+}
+
+bool tls_is_data(struct cursor c) {
+    struct tls_record r;
+    return tls_read_record(&c, &r) == TLS_OK && r.type == TYPE_DATA && r.version > 0x0300 &&
+           r.length >= SEAL_LEAST;
 }
 
 bool tls_can_begin(struct cursor c) {

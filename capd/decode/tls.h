@@ -62,6 +62,9 @@ enum tls_status tls_read_record(struct cursor *c, struct tls_record *out);
  * header must be there.  Fills `out` wholly. */
 enum tls_status decode_tls(struct cursor c, struct tls_message *out);
 
+/* True if a record of application data begins here, as it may in the middle of a stream. */
+bool tls_is_data(struct cursor c);
+
 /* True if the bytes can be the start of a stream of TLS: a hello (or an alert in its place), as far
  * as they go; at least one byte. */
 bool tls_can_begin(struct cursor c);

@@ -113,14 +113,13 @@ static struct app_step step(struct engine *e, struct segment *s, struct cursor c
 
 /* What the first bytes of a stream say it is; APP_UNKNOWN: too few to tell. */
 static enum app kind_of(const struct flow *f, struct cursor c) {
-    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"; /* RFC 9113 section 3.4 */
-    enum { PREFACE = sizeof preface - 1 };
     struct http_message m;
     size_t n = cursor_left(&c);
     if (f->port[SERVER] == 53 || f->port[CLIENT] == 53) return APP_DNS;
     if (n < 4) return APP_UNKNOWN;
-    if (memcmp(c.p, preface, n < PREFACE ? n : PREFACE) == 0)
-        return n < PREFACE ? APP_UNKNOWN : APP_HTTP2;
+    size_t preface = http2_preface(c);
+    if (preface > 0) return preface < HTTP2_PREFACE_BYTES ? APP_UNKNOWN : APP_HTTP2;
+    if (http2_is_control(c)) return APP_HTTP2; /* the server's settings */
     enum http_status http = decode_http(c, &m);
     if (http != HTTP_NOT_HTTP && (m.start_line || n > SURE)) return APP_HTTP;
     if (tls_can_begin(c)) return APP_TLS;
@@ -162,6 +161,7 @@ static void recognise(struct engine *e, struct segment *s, struct cursor c) {
     struct flow *f = s->f;
     enum app kind = kind_of(f, c);
     bool guess = f->bits & FLOW_GUESSED && f->side[s->dir].records < GUESSES;
+    if (kind == APP_NONE && guess && tls_is_data(c)) kind = APP_TLS;
     if (kind == APP_NONE && guess) {
         f->side[s->dir].records++;
         return;

@@ -193,10 +193,18 @@ static uint32_t headers_of(const struct flow *f) {
     return f->end[CLIENT].len == 16 ? 60 : 40;
 }
 
+/* Nothing of the other end was seen, and yet it spoke: the sender got as far as data, or went on to
+ * new ones.  Only this direction passes here, and whether it got its ACKs cannot be told. */
+static bool is_one_way(const struct flow *f, unsigned d) {
+    const struct flow_side *side = &f->side[d];
+    return f->packets[!d] == 0 &&
+           (f->bits & FLOW_SYN || (int32_t)(side->next_us - side->try_last_us) > 0);
+}
+
 bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
     for (unsigned d = 0; d < 2; d++) {
         const struct flow_side *side = &f->side[d];
-        if (!(side->bits & SIDE_DEAD) || tcp_end_denies(f, d)) continue;
+        if (!(side->bits & SIDE_DEAD) || tcp_end_denies(f, d) || is_one_way(f, d)) continue;
         uint64_t first = flow_widen(f, side->try_first_us);
         uint64_t span = side->try_last_us - side->try_first_us;
         *out =

@@ -9,28 +9,30 @@
  * handshake or after payload of the server; its answer begins with the next payload of the server.
  * TLS: only application data after the handshake, and no pongs. Runs in: worker.  Input trust:
  * packets. */
+#include "capd/decode/http.h"
 #include "capd/track/seconds.h"
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
 #include "capd/track/strain.h"
 #include "capd/track/tcp.h"
 
-#define TICKETS_BYTES   700u    /* two tickets, as OpenSSL sends them, in one segment */
-#define TICKETS_US      100000u /* a server makes them at once, however long its answers take */
-#define CONTROL_BYTES   64u     /* an alert beside a frame of HTTP/2 that says farewell */
-#define RECEIPT_BYTES   17u     /* a PING of HTTP/2; pongs and beats of web sockets have less */
-#define UPDATE_BYTES    13u     /* WINDOW_UPDATE of HTTP/2 */
-#define UPDATES         2u      /* of the connection and of a stream */
-#define UPDATES_MUCH    5u
-#define PROMPT_US       500000u   /* findings.md, slow_server: who waits less is not kept waiting */
-#define WAITED_US       20000000u /* long polls are held for so long, and idle connections kept */
-#define MAYBE_US        1000000u
-#define TALK_US         1000000u /* a pause within an answer is shorter, mostly */
-#define AT_LENGTH_BYTES 3000u    /* more than two segments: a page rather than a message */
-#define RENEW_US        50000u
-#define DELAYED_ACK_US  35000u
-#define PAUSE_SHARE     4u  /* of a round trip, at most this part may be a delayed ACK */
-#define TIMESTAMP_BYTES 12u /* the option most connections have */
+#define TICKETS_BYTES      700u    /* two tickets, as OpenSSL sends them, in one segment */
+#define TICKETS_US         100000u /* a server makes them at once, however long its answers take */
+#define CONTROL_BYTES      64u     /* an alert beside a frame of HTTP/2 that says farewell */
+#define RECEIPT_BYTES      17u     /* a PING of HTTP/2; pongs and beats of web sockets have less */
+#define UPDATE_BYTES       13u     /* WINDOW_UPDATE of HTTP/2 */
+#define UPDATES            2u      /* of the connection and of a stream */
+#define UPDATES_MUCH       5u
+#define PROMPT_US          500000u /* findings.md, slow_server: who waits less is not kept waiting */
+#define WAITED_US          20000000u /* long polls are held for so long, and idle connections kept */
+#define MAYBE_US           1000000u
+#define TALK_US            1000000u /* a pause within an answer is shorter, mostly */
+#define AT_LENGTH_BYTES    3000u    /* more than two segments: a page rather than a message */
+#define RENEW_US           50000u
+#define DELAYED_ACK_US     35000u
+#define PAUSE_SHARE        4u     /* of a round trip, at most this part may be a delayed ACK */
+#define TIMESTAMP_BYTES    12u    /* the option most connections have */
+#define SMALL_WINDOW_BYTES 14600u /* ten segments: a device with little memory, or little left */
 
 /* `sure`: no timer is in it.  Else it is an upper bound, for the statistics; a path is never judged
  * slow by it. */
@@ -56,11 +58,20 @@ static uint32_t whole_segment(const struct flow *f, unsigned d) {
     return f->side[d].largest < most ? f->side[d].largest : most;
 }
 
+/* A receiver with a small window, full up to less than a segment before this ACK, acknowledges when
+ * it has taken something out of it: its own time, not the path's. */
+static bool is_at_own_pace(const struct segment *s, uint32_t old_ack) {
+    const struct flow_side *receiver = &s->f->side[s->dir], *sender = &s->f->side[!s->dir];
+    return receiver->bits & SIDE_WINDOW && receiver->window < SMALL_WINDOW_BYTES &&
+           receiver->window < sender->next - old_ack + whole_segment(s->f, !s->dir);
+}
+
 /* The other end of `s` sent what this ACK covers. */
 void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
     struct flow *f = s->f;
     struct flow_side *sender = &f->side[!s->dir];
     uint32_t ack = s->k->tcp.ack, longest = 0;
+    bool own_pace = is_at_own_pace(s, old_ack);
     for (unsigned n = 0; n < TIMED_SEGMENTS; n++) {
         if (!(sender->timed_bits >> n & 1u) || seq_after(sender->timed_end[n], ack)) continue;
         sender->timed_bits &= 0xffu ^ 1u << n;
@@ -68,7 +79,8 @@ void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
         if (took > longest) longest = took;
         uint32_t whole = whole_segment(f, !s->dir);
         bool prompt = ack - old_ack >= 2u * whole && whole >= 512;
-        bool just_spoke = s->pause_us <= took / PAUSE_SHARE, sure = prompt || just_spoke;
+        bool just_spoke = s->pause_us <= took / PAUSE_SHARE;
+        bool sure = (prompt || just_spoke) && !own_pace;
         if (s->len > 0 || !(sure || took < DELAYED_ACK_US)) continue;
         if (sender->timed_end[n] == ack)
             add_round_trip(e, f, !s->dir, took, sure);
@@ -223,6 +235,8 @@ static bool is_receipt(const struct segment *s, bool waits) {
 static bool is_exchange(const struct segment *s) {
     const struct flow *f = s->f;
     bool waits = f->first_byte_us != 0 && !f->prompt;
+    if (f->app == APP_HTTP2)
+        return !http2_is_control(cursor_make(s->k->payload, s->k->payload_cap));
     if (f->app != APP_TLS) return true;
     if (!(f->bits & FLOW_TLS_DONE)) return false;
     if (s->dir == CLIENT && is_receipt(s, waits)) return false;

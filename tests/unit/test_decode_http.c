@@ -259,6 +259,43 @@ static void test_http_chunk_sizes(void **state) {
     }
 }
 
+/* Frames of HTTP/2 that say nothing of a request; no part of one does either. */
+static void test_http2_control_frames(void **state) {
+#define SETTINGS      "\0\0\6\4\0\0\0\0\0\0\4\0\0\xff\xff"
+#define UPDATE        "\0\0\4\10\0\0\0\0\1\0\0\x40\0"
+#define PREFACE       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define ROW(text, is) {text, sizeof(text) - 1, is}
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        bool is;
+    } rows[] = {ROW(SETTINGS, true),
+                ROW("\0\0\0\4\1\0\0\0\0", true),
+                ROW(UPDATE UPDATE, true),
+                ROW("\0\0\10\6\1\0\0\0\0abcdefgh", true),
+                ROW("\0\0\5\2\0\0\0\0\3\0\0\0\0\x10", true),
+                ROW("\0\0\4\3\0\0\0\0\3\0\0\0\10", true),
+                ROW("\0\0\10\7\0\0\0\0\0\0\0\0\1\0\0\0\0", true),
+                ROW(PREFACE SETTINGS UPDATE, true),
+                ROW(PREFACE, true),
+                ROW(UPDATE "\0\0\1\1\5\0\0\0\3\x82", false), /* HEADERS */
+                ROW(PREFACE "\0\0\1\1\5\0\0\0\3\x82", false),
+                ROW("\0\0\1\0\1\0\0\0\3x", false), /* DATA */
+                ROW("\0\0\5\10\0\0\0\0\1\0\0\x40\0\0", false),
+                ROW("", false)};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (http2_is_control(cursor_make(rows[i].text, rows[i].n)) != rows[i].is)
+            fail_msg("row %zu", i);
+        for (size_t cut = 0; cut < rows[i].n; cut++) { /* behind its end: not to be read */
+            uint8_t *copy = malloc(cut + 1);
+            memcpy(copy, rows[i].text, cut);
+            (void)http2_is_control(cursor_make(copy, cut));
+            free(copy);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_request),
@@ -271,6 +308,7 @@ int main(void) {
         cmocka_unit_test(test_http_limits),
         cmocka_unit_test(test_http_survives_broken_bytes),
         cmocka_unit_test(test_http_chunk_sizes),
+        cmocka_unit_test(test_http2_control_frames),
     };
     return cmocka_run_group_tests_name("decode_http", tests, NULL, NULL);
 }

@@ -36,6 +36,7 @@ static enum tls_status decode_bytes(size_t len, struct tls_message *m) {
     assert_in_range(m->kind, 0, TLS_HEARTBEAT);
     assert_true(m->hello.alpn_len <= TLS_MAX_ALPN);
     (void)tls_can_begin(cursor_make(exact, len));
+    (void)tls_is_data(cursor_make(exact, len));
     free(exact);
     return s;
 }
@@ -178,6 +179,21 @@ static void test_tls_other_records(void **state) {
     assert_int_equal(m.alert_description, 40);
 }
 
+/* Application data as it stands in the middle of a stream, and what is none. */
+static void test_tls_data_in_mid_stream(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        bool is;
+    } rows[] = {{"\x17\3\3\0\x11", 5, true},  {"\x17\3\1\x40\x18more", 9, true},
+                {"\x17\3\3\0\x10", 5, false}, {"\x17\3\0\0\x40", 5, false},
+                {"\x16\3\3\0\x40", 5, false}, {"\x17\3\3\0", 4, false},
+                {"\x17\3\3\x60\0", 5, false}, {"", 0, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (tls_is_data(cursor_make(rows[i].text, rows[i].n)) != rows[i].is) fail_msg("row %zu", i);
+}
+
 static void test_tls_sslv2_hello(void **state) {
     (void)state;
     struct tls_message m;
@@ -264,6 +280,7 @@ int main(void) {
         cmocka_unit_test(test_tls_hello_spread_over_records),
         cmocka_unit_test(test_tls_hello_with_trailing_bytes),
         cmocka_unit_test(test_tls_other_records),
+        cmocka_unit_test(test_tls_data_in_mid_stream),
         cmocka_unit_test(test_tls_sslv2_hello),
         cmocka_unit_test(test_tls_is_not),
         cmocka_unit_test(test_tls_contradictory_lengths),

@@ -437,6 +437,27 @@ static void test_strain_acks_of_a_slow_clock(void **state) {
         }
 }
 
+/* A receiver with little room acknowledges as it takes data out of it: no long way.  With room for
+ * more it was the way. */
+static void test_strain_receiver_takes_its_time(void **state) {
+    static const uint16_t windows[] = {1340, 1095, 2200, 60000}; /* in units of 4 bytes */
+    (void)state;
+    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
+        struct lab *l = lab_default();
+        uint32_t n = 0;
+        open_in(l, 1 * MS);
+        for (unsigned turn = 0; turn < 40; turn++) {
+            for (unsigned m = 0; m < 3; m++) data(l, n++, 1);
+            l->us += 150 * MS;
+            ack(l, n, 2000 + turn, windows[i]);
+            l->us += 100;
+        }
+        const struct msg_service *s = look(l);
+        if ((s->rtt_inflated >= 15) != (i >= 2)) fail_msg("case %zu", i);
+        lab_free(l);
+    }
+}
+
 /* Pushes of three segments: taken at the next beacon, or after a queue of that length, whatever the
  * times between them. */
 static void test_strain_beacons(void **state) {
@@ -525,6 +546,7 @@ int main(void) {
         cmocka_unit_test(test_strain_server_pauses),
         cmocka_unit_test(test_strain_delayed_acks),
         cmocka_unit_test(test_strain_acks_of_a_slow_clock),
+        cmocka_unit_test(test_strain_receiver_takes_its_time),
         cmocka_unit_test(test_strain_beacons),
         cmocka_unit_test(test_strain_link_load),
         cmocka_unit_test(test_strain_link_load_with_a_break),

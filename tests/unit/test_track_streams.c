@@ -407,6 +407,36 @@ static void test_streams_http2_is_recognised_by_its_preface(void **state) {
     }
 }
 
+/* A stream of HTTP/2 in clear: updates of windows and receipts ask nothing, whoever speaks first,
+ * and what the server pushes answers none of them. */
+static void test_streams_http2_updates_ask_nothing(void **state) {
+    static const uint8_t settings[9] = {0, 0, 0, 4}, get[] = {0, 0, 1, 1, 5, 0, 0, 0, 1, 0x82};
+    static const uint8_t updates[26] = {0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 64, 0,
+                                        0, 0, 4, 8, 0, 0, 0, 0, 1, 0, 0, 64, 0};
+    (void)state;
+    for (int server_first = 0; server_first < 2; server_first++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 9600);
+        conn_open(&k);
+        if (server_first) from_server(&k, TCP_PSH | TCP_ACK, settings, sizeof settings);
+        say_client(&k, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        from_client(&k, TCP_PSH | TCP_ACK, get, sizeof get);
+        l->us += 5 * MS;
+        if (!server_first) from_server(&k, TCP_PSH | TCP_ACK, settings, sizeof settings);
+        l->us += 5 * MS;
+        for (unsigned n = 0; n < 6; n++) {
+            from_server(&k, TCP_PSH | TCP_ACK, NULL, 1000);
+            l->us += 1 * MS;
+            from_client(&k, TCP_PSH | TCP_ACK, updates, sizeof updates);
+            lab_wait(l, 2 * S);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].first_byte_us.samples, 1);
+        assert_int_equal(l->services.rows[0].first_byte_us.max_us, 10 * MS);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streams_pushes_after_an_upgrade_answer_nothing),
@@ -426,6 +456,7 @@ int main(void) {
         cmocka_unit_test(test_streams_text_like_an_answer_is_none),
         cmocka_unit_test(test_streams_acks_of_unseen_segments),
         cmocka_unit_test(test_streams_http2_is_recognised_by_its_preface),
+        cmocka_unit_test(test_streams_http2_updates_ask_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -464,6 +464,24 @@ static void test_tls_client_certificate(void **state) {
     }
 }
 
+/* A connection that was there before is known by its records, too. */
+static void test_tls_receipts_in_mid_connection(void **state) {
+    (void)state;
+    for (uint32_t content = 11; content <= 200; content += 189) {
+        uint8_t b[512];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        for (unsigned n = 0; n < 6; n++) {
+            from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 300));
+            l->us += 1 * MS;
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, content + 17));
+            lab_wait(l, 3 * S);
+        }
+        assert_int_equal(service_of(l)->first_byte_us.samples, content > 11 ? 5 : 0);
+        lab_free(l);
+    }
+}
+
 /* The same over TLS: the server's farewell answers nothing, and the client's is no request. */
 static void test_tls_crossed_by_a_request(void **state) {
     (void)state;
@@ -509,6 +527,7 @@ int main(void) {
         cmocka_unit_test(test_tls_talk_or_several_requests),
         cmocka_unit_test(test_tls_receipts_ask_nothing),
         cmocka_unit_test(test_tls_client_certificate),
+        cmocka_unit_test(test_tls_receipts_in_mid_connection),
         cmocka_unit_test(test_tls_crossed_by_a_request),
     };
     return cmocka_run_group_tests_name("track_tls", tests, NULL, NULL);
