@@ -152,6 +152,7 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     r->requests = v->requests;
     r->unpaired = v->unpaired;
     r->asked_again = v->asked_again;
+    r->renewed = v->renewed;
     r->small_answers = v->small_answers;
     r->handshakes_by_client = v->handshakes_by_client;
     put_http(&v->http, r);

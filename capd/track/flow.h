@@ -187,6 +187,8 @@ struct flow {
     bool large_answer; /* an answer began with more than tickets of TLS may have */
     uint8_t probes;    /* keep-alives in a row, after a long silence, to which nothing came back */
     uint16_t end_how;  /* see tcp_end.c */
+    /* The client's first record of TLS 1.3, if it was not its Finished; counted to 2048. */
+    uint16_t certificate_bytes;
     uint32_t turn_us;  /* the first word of the client since the server's last */
     bool prompt;       /* an answer may have begun sooner than a slow server's */
     bool asked_late;   /* the latest request acknowledged the server's FIN */

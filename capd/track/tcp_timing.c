@@ -28,6 +28,7 @@
 #define MAYBE_US           1000000u
 #define TALK_US            1000000u /* a pause within an answer is shorter, mostly */
 #define AT_LENGTH_BYTES    3000u    /* more than two segments: a page rather than a message */
+#define RENEW_US           50000u
 #define DELAYED_ACK_US     35000u
 #define PAUSE_SHARE        4u     /* of a round trip, at most this part may be a delayed ACK */
 #define TIMESTAMP_BYTES    12u    /* the option most connections have */
@@ -184,11 +185,20 @@ void tcp_answer_done(struct engine *e, struct flow *f) {
         hist_add(&e->total.transfer, f->answer_last_us - f->answer_first_us);
 }
 
+/* A poll is renewed as soon as it is answered; who reads a page asks later. */
+static void count_renewed(struct engine *e, const struct segment *s) {
+    const struct flow *f = s->f;
+    bool at_once = s->us - f->answer_last_us <= f->handshake_us + RENEW_US;
+    struct service *v = f->bits & FLOW_ANSWER && at_once ? services_of(e, f) : NULL;
+    if (v) v->renewed++;
+}
+
 static void begin_request(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     /* Tickets or settings of HTTP/2, if the client goes on at once. */
     if (s->us - f->answer_first_us <= f->handshake_us + TICKETS_US)
         f->bits &= ~(uint32_t)FLOW_MAYBE_ANSWER;
+    count_renewed(e, s);
     tcp_answer_done(e, f);
     if (!(f->bits & FLOW_REQUEST)) f->turn_us = s->us;
     f->bits |= FLOW_REQUEST | FLOW_REQUEST_ACK;
@@ -237,12 +247,19 @@ static bool is_exchange(const struct segment *s) {
     return s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
 }
 
+/* Tickets hold the client's certificate, if it showed one. */
+static uint32_t tickets_bytes(const struct flow *f) {
+    return TICKETS_BYTES + 2u * f->certificate_bytes;
+}
+
 /* TLS: the server knew nothing of the request yet when it sent this: a farewell that crosses it, or
- * a frame of HTTP/2. */
+ * a frame of HTTP/2, or tickets. */
 static bool is_crossing(const struct segment *s) {
     const struct flow *f = s->f;
-    return s->dir == SERVER && f->app == APP_TLS && f->bits & FLOW_REQUEST &&
-           s->len <= CONTROL_BYTES && seq_before(s->k->tcp.ack, f->request_end);
+    uint32_t most =
+        f->certificate_bytes && f->first_byte_us == 0 ? tickets_bytes(f) : CONTROL_BYTES;
+    return s->dir == SERVER && f->app == APP_TLS && f->bits & FLOW_REQUEST && s->len <= most &&
+           seq_before(s->k->tcp.ack, f->request_end);
 }
 
 /* A server of TLS 1.3 sends its tickets when it has the client's Finished, a round trip after the
@@ -252,7 +269,7 @@ static bool is_crossing(const struct segment *s) {
 static bool may_be_ticket(const struct segment *s) {
     const struct flow *f = s->f;
     if (f->app != APP_TLS || f->first_byte_us != 0) return false;
-    bool ticket = f->bits & FLOW_TLS13 ? s->len <= TICKETS_BYTES : is_receipt(s, false);
+    bool ticket = f->bits & FLOW_TLS13 ? s->len <= tickets_bytes(f) : is_receipt(s, false);
     uint32_t rounds = f->bits & FLOW_TLS13 ? 1 : 3;
     return ticket && s->us - f->hello_us <= f->tls_us + rounds * f->handshake_us + TICKETS_US;
 }
@@ -307,7 +324,7 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     if (s->dir == CLIENT) {
         if (!is_upgraded(f)) begin_request(e, s);
     } else {
-        f->large_answer |= f->bits & FLOW_REQUEST && s->len > TICKETS_BYTES;
+        f->large_answer |= f->bits & FLOW_REQUEST && s->len > TICKETS_BYTES && !may_be_ticket(s);
         if (f->bits & FLOW_REQUEST && may_be_ticket(s)) {
             f->bits |= FLOW_MAYBE_ANSWER;
             f->answer_first_us = s->us;

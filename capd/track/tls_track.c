@@ -8,6 +8,11 @@
 #include "capd/track/services.h"
 #include "capd/track/tls_faults.h"
 
+#define FINISHED_SHA256  53u /* a head of 4, the hash, the type, the seal */
+#define FINISHED_SHA384  69u
+#define FLIGHT_RECORDS   3u /* Certificate, CertificateVerify, Finished (RFC 8446 section 4.4) */
+#define CERTIFICATE_MOST 2048u
+
 enum tls_outcome tls_outcome_of(const struct engine *e, const struct tls_entry *t) {
     if (t->alert_from)
         return t->alert_from == 1 ? TLS_OUTCOME_ALERT_CLIENT : TLS_OUTCOME_ALERT_SERVER;
@@ -132,6 +137,20 @@ static struct app_step long_hello(struct engine *e, struct segment *s,
     return (struct app_step){APP_TOOK, m->stream_bytes};
 }
 
+/* The client's records of TLS 1.3 count from its Finished, which is known by its size.  Before that
+ * come its certificate, if the server wants one, and the proof for it; they ask nothing. */
+static void count_to_finished(struct flow *f, uint32_t length) {
+    struct flow_side *c = &f->side[CLIENT];
+    bool finished = length == FINISHED_SHA256 || length == FINISHED_SHA384;
+    if (!(f->bits & FLOW_TLS13) || c->records > FLIGHT_RECORDS || f->first_byte_us != 0) return;
+    if (c->records == 1 && !finished)
+        f->certificate_bytes = (uint16_t)(length < CERTIFICATE_MOST ? length : CERTIFICATE_MOST);
+    if (c->records == 1 || !finished || f->certificate_bytes == 0) return;
+    c->records = 1;
+    f->bits &= ~(uint32_t)(FLOW_REQUEST | FLOW_REQUEST_ACK);
+    f->asked = 0;
+}
+
 struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, bool last) {
     struct tls_message m;
     struct flow_side *side = &s->f->side[s->dir];
@@ -155,6 +174,7 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
         /* A close_notify is no word of the exchange. */
         if (side->records < UINT8_MAX && (side->records == 0 || !tls_is_alert_size(length)))
             side->records++;
+        if (s->dir == CLIENT) count_to_finished(s->f, length);
         break;
     }
     default: break;

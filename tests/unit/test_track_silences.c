@@ -165,31 +165,6 @@ static void test_ends_crossed_by_a_request(void **state) {
     }
 }
 
-/* Only one direction passes here: what is sent again and again may be acknowledged where nobody
- * looks.  Of a connection that was there before, and goes on to nothing new, the silence counts. */
-static void test_ends_seen_one_way(void **state) {
-    (void)state;
-    static const struct {
-        bool begins, goes_on, dead;
-    } t[] = {{true, true, false}, {true, false, false}, {false, true, false}, {false, false, true}};
-    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-        struct lab *l = lab_default();
-        struct conn k = conn_new(l, 40000, 5001);
-        if (t[i].begins) from_client(&k, TCP_SYN, NULL, 0);
-        for (unsigned n = 0; n < 10; n++) from_client(&k, TCP_PSH | TCP_ACK, NULL, 1000);
-        uint32_t start = k.cseq;
-        for (unsigned n = 0; n < 4; n++) {
-            k.cseq = start;
-            from_client(&k, TCP_PSH | TCP_ACK, NULL, 1000);
-            l->us += (300u << n) * MS;
-        }
-        if (t[i].goes_on) from_client(&k, TCP_PSH | TCP_ACK, NULL, 1000);
-        lab_wait(l, 3 * S);
-        assert_int_equal(incident_of(l, INCIDENT_DEAD_PATH) != NULL, t[i].dead);
-        lab_free(l);
-    }
-}
-
 /* Less than a minute is enough where nothing was under way, and the answer is not known to be cut.
  */
 static void test_ends_reset_at_rest(void **state) {
@@ -232,14 +207,62 @@ static void test_ends_reset_at_rest(void **state) {
     }
 }
 
+/* Polls are renewed at once; who reads asks later. */
+static void test_requests_sent_at_once(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t waits_ms, reads_ms;
+        uint64_t renewed;
+    } t[] = {{3, 3, 4}, {4000, 3, 4}, {3, 900, 0}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        for (int n = 0; n < 5; n++) {
+            ask(&k);
+            l->us += t[i].waits_ms * MS;
+            answer(&k, COMPLETE);
+            l->us += t[i].reads_ms * MS;
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].renewed, t[i].renewed);
+        lab_free(l);
+    }
+}
+
+/* Only one direction passes here: what is sent again and again may be acknowledged where nobody
+ * looks.  Of a connection that was there before, and goes on to nothing new, the silence counts. */
+static void test_ends_seen_one_way(void **state) {
+    (void)state;
+    static const struct {
+        bool begins, goes_on, dead;
+    } t[] = {{true, true, false}, {true, false, false}, {false, true, false}, {false, false, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 5001);
+        if (t[i].begins) from_client(&k, TCP_SYN, NULL, 0);
+        for (unsigned n = 0; n < 10; n++) from_client(&k, TCP_PSH | TCP_ACK, NULL, 1000);
+        uint32_t start = k.cseq;
+        for (unsigned n = 0; n < 4; n++) {
+            k.cseq = start;
+            from_client(&k, TCP_PSH | TCP_ACK, NULL, 1000);
+            l->us += (300u << n) * MS;
+        }
+        if (t[i].goes_on) from_client(&k, TCP_PSH | TCP_ACK, NULL, 1000);
+        lab_wait(l, 3 * S);
+        assert_int_equal(incident_of(l, INCIDENT_DEAD_PATH) != NULL, t[i].dead);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_after_a_silence),
         cmocka_unit_test(test_ends_given_up_by_a_reset),
         cmocka_unit_test(test_ends_left_by_who_waits),
         cmocka_unit_test(test_ends_crossed_by_a_request),
-        cmocka_unit_test(test_ends_seen_one_way),
         cmocka_unit_test(test_ends_reset_at_rest),
+        cmocka_unit_test(test_requests_sent_at_once),
+        cmocka_unit_test(test_ends_seen_one_way),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);
 }

@@ -418,6 +418,52 @@ static void test_tls_receipts_ask_nothing(void **state) {
     }
 }
 
+/* A client that shows a certificate asks nothing by it, and tickets that hold it answer nothing;
+ * nor where its Finished comes in a segment of its own, or the server asked in vain. */
+static void test_tls_client_certificate(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t first[3]; /* records up to the Finished */
+        unsigned apart;    /* those from here on come in another segment */
+        uint32_t ticket;
+        unsigned early_ms; /* the request comes so long before the second ticket */
+    } cases[] = {{{842, 281, 69}, 3, 1066, 1}, {{842, 281, 69}, 3, 1066, 0},
+                 {{1300, 97, 53}, 2, 1400, 1}, {{1300, 97, 53}, 1, 1400, 1},
+                 {{25, 53, 0}, 2, 250, 1},     {{1200, 0, 0}, 1, 1100, 1}};
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[4096];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        uint32_t wait_ms = i % 2 ? 3000 : 20, bytes = 0;
+        hellos(&k, b);
+        for (unsigned n = 0; n < 3; n++) {
+            if (n == cases[i / 2].apart && bytes)
+                from_client(&k, TCP_ACK, b, bytes), bytes = 0, l->us += MS;
+            if (cases[i / 2].first[n]) bytes += (uint32_t)record(b + bytes, cases[i / 2].first[n]);
+        }
+        if (bytes) from_client(&k, TCP_PSH | TCP_ACK, b, bytes);
+        l->us += 8 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i / 2].ticket));
+        l->us += MS;
+        uint32_t knew = k.cseq;
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 100));
+        uint32_t asked = k.cseq;
+        if (!cases[i / 2].early_ms) k.cseq = knew;
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i / 2].ticket));
+        k.cseq = asked;
+        from_server(&k, TCP_ACK, NULL, 0);
+        l->us += wait_ms * MS;
+        from_server(&k, TCP_ACK, b, record(b, 3058));
+        l->us += MS;
+        conn_close(&k);
+        lab_wait(l, 2 * S);
+        const struct dist *d = &service_of(l)->first_byte_us;
+        if (d->samples != 1 || d->max_us / MS != wait_ms)
+            fail_msg("case %zu: %u samples, %u us", i, (unsigned)d->samples, (unsigned)d->max_us);
+        lab_free(l);
+    }
+}
+
 /* A connection that was there before is known by its records, too. */
 static void test_tls_receipts_in_mid_connection(void **state) {
     (void)state;
@@ -480,6 +526,7 @@ int main(void) {
         cmocka_unit_test(test_tls_talk),
         cmocka_unit_test(test_tls_talk_or_several_requests),
         cmocka_unit_test(test_tls_receipts_ask_nothing),
+        cmocka_unit_test(test_tls_client_certificate),
         cmocka_unit_test(test_tls_receipts_in_mid_connection),
         cmocka_unit_test(test_tls_crossed_by_a_request),
     };
