@@ -382,7 +382,7 @@ static bool is_unanswered(const struct engine *e, const struct flow *f) {
 
 /* Between chunks some servers end without the last one, and nothing is missing. */
 static bool lacks_bytes(const struct flow_side *v) {
-    return v->app_skip > (v->bits & APP_CHUNKED ? CHUNK_END_BYTES : 0);
+    return app_unsent(v) > (v->bits & APP_CHUNKED ? CHUNK_END_BYTES : 0);
 }
 
 /* The server gave an idle connection up by FIN, and a request that crossed it, or that it had not
@@ -532,7 +532,7 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
         break;
     case ENDING_SHORT:
         row = row_of(f, INCIDENT_EARLY_CLOSE, f->end_us);
-        row.tries = f->side[SERVER].app_skip;
+        row.tries = app_unsent(&f->side[SERVER]);
         break;
     case ENDING_UNHEARD: row = unheard_row(e, f); break;
     case ENDING_UNANSWERED: row = unanswered_row(e, f); break;
