@@ -96,6 +96,7 @@ void tcp_end_sender(const struct segment *s) {
         side->id_steps = 0;
     else if (side->id_steps < UINT8_MAX)
         side->id_steps++;
+    side->id_changed = side->last_id != 0 && side->last_id != k->ip_id;
     side->last_id = (uint16_t)k->ip_id;
 }
 
