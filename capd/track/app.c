@@ -468,6 +468,12 @@ void app_heard(struct engine *e, const struct segment *s) {
     lose(e, side, ack);
 }
 
+uint32_t app_unsent(const struct flow_side *side) {
+    uint32_t sent = side->next - (side->bits & SIDE_FIN ? 1u : 0u);
+    uint32_t missed = seq_after(sent, side->app_next) ? sent - side->app_next : 0;
+    return side->app_skip > missed ? side->app_skip - missed : 0;
+}
+
 void app_release(struct engine *e, struct flow *f) {
     for (unsigned d = 0; d < 2; d++) buffer_free(e, &f->side[d]);
     if (f->app == APP_TLS) tls_flow_over(e, f, (f->side[0].bits | f->side[1].bits) & SIDE_RST);

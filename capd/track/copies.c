@@ -3,13 +3,22 @@
  * was sent again must not pass for one.  Where the sender numbers its packets the IP id tells the
  * two apart.  Where it does not, as with IPv6, a timestamp of milliseconds does not either on a
  * fast network; but who sends again has been told what is missing.
+ * Where captures of two places are put together a copy comes as late as the way between them takes,
+ * and as their clocks differ.  A hop count of another length tells such a one; and where bare
+ * ACKs, which nobody sends again, come again, everything does.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/copies.h"
+#include "capd/track/path.h"
 
 #define DUPLICATE_US      1000u    /* known by nothing but the time: sooner than a repetition */
 #define DUPLICATE_TOLD_US 50000u   /* mirrors and bridges hand over batches, then their copies */
 #define DUPLICATE_HOP_US  1000000u /* a copy seen again behind a router: TTL one less */
-#define DUPLICATE_ACKS    3u       /* RFC 5681: so many, and the sender repeats one segment */
+#define DUPLICATE_FAR_US  5000000u /* seen at another place, by another clock */
+#define SYN_AGAIN_US      900000u  /* the timer of a second, less a tick */
+#define FAR_US            10000u   /* no mirror as a rule */
+#define FAR_MIN           8u
+#define FAR_SHARE         8u
+#define DUPLICATE_ACKS    3u /* RFC 5681: so many, and the sender repeats one segment */
 #define USUAL_MSS         1460u
 #define DOUBLED_SHARE     4u /* more copies than this part: no loss is so heavy */
 
@@ -55,6 +64,29 @@ static uint64_t fingerprint(const struct engine *e, const struct packet *k, uint
 static uint32_t copy_us(const struct packet *k, bool has_id) {
     bool told = has_id || (k->ip_proto == 6 && (k->tcp.has_timestamps || k->tcp.flags & TCP_SYN));
     return told ? DUPLICATE_TOLD_US : DUPLICATE_US;
+}
+
+/* Are these packets of two places?  Then half of the bare ACKs are late copies; fewer when there
+ * are more places, some of them near to each other. */
+static bool is_of_two_places(const struct recent *r) {
+    return r->bare_far >= FAR_MIN && r->bare_far >= r->bare / FAR_SHARE;
+}
+
+/* A match too late for a mirror: seen elsewhere, not sent again?  An IP id says nothing when its
+ * sender gives the same to all, and little when it may send again the very packet that it had kept.
+ * Probes of a route have few hops left, and each other ones. */
+static bool was_seen_elsewhere(const struct engine *e, uint32_t flow, const struct packet *k,
+                               unsigned dir, uint8_t ttl, uint32_t age) {
+    bool tcp = k->ip_proto == 6, syn = tcp && k->tcp.flags & TCP_SYN;
+    bool has_id = k->has_ip_id && k->ip_id != 0;
+    bool other_hops = ttl != k->ttl && ttl >= PATH_FEW_HOPS && k->ttl >= PATH_FEW_HOPS;
+    bool apart = other_hops || is_of_two_places(&e->recent);
+    if (!tcp) return age <= DUPLICATE_HOP_US && is_of_two_places(&e->recent);
+    if (!has_id)
+        return syn && apart && age <= (k->tcp.has_timestamps ? DUPLICATE_FAR_US : SYN_AGAIN_US);
+    bool bare = k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
+    return age <= DUPLICATE_FAR_US && (syn || e->flows.flow[flow].side[dir].id_changed) &&
+           (bare || apart);
 }
 
 /* What is kept about the data that end `dir` of a flow sends. */
@@ -106,11 +138,9 @@ static void remember_long(struct engine *e, uint32_t whose, const struct packet 
  * one behind the last piece. */
 static bool is_piece(const struct long_segment *v, const struct packet *k) {
     uint32_t off = k->tcp.seq - v->seq, steps = (uint16_t)(k->ip_id - v->id);
-    bool hop = v->ttl == k->ttl + 1u;
     if (off >= v->len || k->payload_bytes > v->len - off || k->payload_bytes == v->len)
         return false;
-    if (k->tcp.ack != v->ack || k->tcp.ts_value != v->ts || !(hop || v->ttl == k->ttl))
-        return false;
+    if (k->tcp.ack != v->ack || k->tcp.ts_value != v->ts) return false;
     return !v->id || !k->has_ip_id || (uint64_t)steps * k->payload_bytes <= off;
 }
 
@@ -127,9 +157,11 @@ static bool was_seen_in_one(struct engine *e, uint32_t flow, const struct packet
         const struct long_segment *v = &set->segment[n];
         bool numbered = v->id != 0, hop = v->ttl == k->ttl + 1u;
         if (v->whose != whose || !is_piece(v, k)) continue;
-        if (us - v->us <= (hop ? DUPLICATE_HOP_US : copy_us(k, numbered)) &&
+        if ((hop || v->ttl == k->ttl) &&
+            us - v->us <= (hop ? DUPLICATE_HOP_US : copy_us(k, numbered)) &&
             (numbered || !is_missed(e, flow, k, dir, v->us)))
             return true;
+        if (numbered && was_seen_elsewhere(e, flow, k, dir, v->ttl, us - v->us)) return true;
     }
     return false;
 }
@@ -140,6 +172,7 @@ bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsi
     bool has_id = k->has_ip_id && k->ip_id != 0;
     if (!has_id && (bare || !tcp)) return false; /* nothing tells a copy from a repetition */
     uint64_t print = fingerprint(e, k, (uint64_t)flow << 1 | dir, has_id);
+    if (bare) e->recent.bare++;
     struct recent_set *s = &e->recent.set[print & (e->recent.sets - 1)];
     uint32_t hash = (uint32_t)(print >> 32) | 1u, us = e->stamp_us;
     for (unsigned n = 0; n < RECENT_PACKETS; n++) {
@@ -148,8 +181,10 @@ bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsi
         uint32_t age = later >> 31 ? 0u - later : later;
         bool hop = s->ttl[n] == k->ttl + 1u;
         bool again = tcp && !has_id && is_missed(e, flow, k, dir, s->us[n]);
-        if ((age <= copy_us(k, has_id) && !again) || (hop && age <= DUPLICATE_HOP_US)) {
+        if ((age <= copy_us(k, has_id) && !again) || (hop && age <= DUPLICATE_HOP_US) ||
+            was_seen_elsewhere(e, flow, k, dir, s->ttl[n], age)) {
             s->ttl[n] = k->ttl;
+            if (bare && age >= FAR_US) e->recent.bare_far++;
             if (!has_id) told_of(e, flow, dir)->copies++;
             return true;
         }

@@ -88,6 +88,7 @@ struct flow_side {
     uint8_t wscale, ttl, tries, tries_growing, tries_fill;
     uint8_t records;                     /* TLS application records, counted to 255 */
     uint8_t ttl_low, ttl_high, id_steps; /* tcp_end_sender(): of all but resets */
+    bool id_changed;                     /* to last_id, from the packet before */
     uint16_t last_id;
     /* An ACK of this end: its timestamp, when it passed, and where its window ends. */
     uint32_t round_ts, round_us, round_edge;

@@ -109,7 +109,7 @@ static bool is_outstanding(const struct flow *f, unsigned d) {
  * HTTP whose request was not seen may be that of a HEAD. */
 static bool is_announced(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER], *c = &f->side[CLIENT];
-    return v->app_skip > 0 && f->bits & FLOW_ANSWER &&
+    return app_unsent(v) > 0 && f->bits & FLOW_ANSWER &&
            (f->app != APP_HTTP || v->bits & APP_ASKED) &&
            !(v->bits & (APP_LOST | APP_CHUNKED | APP_DEAF)) && v->holes == NONE &&
            v->bits & SIDE_NEXT && c->bits & SIDE_ACK && c->acked == v->next &&

@@ -40,7 +40,8 @@ struct told {
 };
 struct recent {
     struct recent_set *set;
-    uint32_t sets; /* a power of two */
+    uint32_t sets;           /* a power of two */
+    uint64_t bare, bare_far; /* TCP without data, with IP ids: seen; and known to be late copies */
     struct long_set longs[LONG_SETS];
     struct told told[TOLD_SENDERS];
 };

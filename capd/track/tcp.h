@@ -74,5 +74,8 @@ void tcp_answers_settle(struct engine *e);
 /* app.c: the stream's content, in order. */
 void app_segment(struct engine *e, struct segment *s);
 void app_acked(struct engine *e, const struct segment *answer); /* the other end's bytes wait */
+/* Bytes that this end announced and has not sent.  Where its FIN stands, or an ACK, tells what it
+ * sent and the capture missed. */
+uint32_t app_unsent(const struct flow_side *side);
 void app_release(struct engine *e, struct flow *f);
 #endif

@@ -96,6 +96,7 @@ void tcp_end_sender(const struct segment *s) {
         side->id_steps = 0;
     else if (side->id_steps < UINT8_MAX)
         side->id_steps++;
+    side->id_changed = side->last_id != 0 && side->last_id != k->ip_id;
     side->last_id = (uint16_t)k->ip_id;
 }
 
@@ -389,7 +390,7 @@ static bool is_unanswered(const struct engine *e, const struct flow *f) {
 
 /* Between chunks some servers end without the last one, and nothing is missing. */
 static bool lacks_bytes(const struct flow_side *v) {
-    return v->app_skip > (v->bits & APP_CHUNKED ? CHUNK_END_BYTES : 0);
+    return app_unsent(v) > (v->bits & APP_CHUNKED ? CHUNK_END_BYTES : 0);
 }
 
 /* The server gave an idle connection up by FIN, and a request that crossed it, or that it had not
@@ -541,7 +542,7 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
         break;
     case ENDING_SHORT:
         row = row_of(f, INCIDENT_EARLY_CLOSE, f->end_us);
-        row.tries = f->side[SERVER].app_skip;
+        row.tries = app_unsent(&f->side[SERVER]);
         break;
     case ENDING_UNHEARD: row = unheard_row(e, f); break;
     case ENDING_UNANSWERED: row = unanswered_row(e, f); break;

@@ -127,9 +127,8 @@ static bool is_clean_close(const struct segment *s) {
     if (s->dir != CLIENT || !(c->bits & v->bits & SIDE_ACK) || c->acked != v->next ||
         v->acked != c->next)
         return false;
-    return s->us - last >= IDLE_CLOSE_US ||
-           (v->bits & SIDE_PUSHED && !(c->bits & SIDE_CLOSED) && !(f->bits & FLOW_REQUEST) &&
-            v->app_skip == 0); /* no announced bytes missing */
+    return s->us - last >= IDLE_CLOSE_US || (v->bits & SIDE_PUSHED && !(c->bits & SIDE_CLOSED) &&
+                                             !(f->bits & FLOW_REQUEST) && app_unsent(v) == 0);
 }
 
 /* A load balancer that looks whether a port is open acknowledges the SYN-ACK by the very RST that

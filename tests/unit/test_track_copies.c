@@ -132,10 +132,132 @@ static void test_copies_in_pieces(void **state) {
     }
 }
 
+/* Captures of two places put together: everything once more, `AFTER` pieces later; against what
+ * stacks of different kinds send again after as long. */
+static void test_copies_of_two_places(void **state) {
+    (void)state;
+    enum { PIECES = 60, AFTER = 16, COPIES = PIECES - AFTER, FIRST_COPIES = 8 };
+    static const struct {
+        const char *what;
+        uint8_t hops;  /* fewer */
+        uint16_t skip; /* added to the IP id of what comes again */
+        bool alike;    /* all packets have one IP id */
+        bool acks;     /* they come again as well */
+        uint32_t every, step_us, again, datagrams;
+    } t[] = {
+        {"other hops", 9, 0, false, true, 1, 4000, 0, 1},
+        {"more hops first", 247, 0, false, true, 1, 4000, 0, 1},
+        {"two seconds apart", 6, 0, false, true, 1, 130000, 0, 1},
+        {"other hops, one direction", 9, 0, false, false, 1, 4000, 0, 0},
+        {"the same hops", 0, 0, false, true, 1, 4000, FIRST_COPIES, 1},
+        {"the kept packet again", 0, 0, false, false, 4, 4000, COPIES / 4, 0},
+        {"again by another way", 9, 500, false, false, 4, 4000, COPIES / 4, 0},
+        {"one id for all", 0, 0, true, true, 4, 4000, COPIES / 4, 0},
+        {"one id for all, another way", 9, 0, true, false, 4, 4000, COPIES / 4, 0},
+        {"long after", 9, 0, false, false, 1, 400000, COPIES, 0},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = opened(100);
+        for (uint32_t n = 0; n < PIECES; n++) {
+            struct timed p = piece(n), a = {.client = true, .seq = 1100, .ts = 7};
+            p.id = (uint16_t)(t[i].alike ? 77 : 100 + n);
+            a.ack = FIRST + (n + 1) * PIECE;
+            a.id = (uint16_t)(t[i].alike ? 77 : 300 + n);
+            send(l, p);
+            send(l, a);
+            l->us += t[i].step_us;
+            if (n < AFTER || n % t[i].every) continue;
+            p.seq -= AFTER * PIECE;
+            a.ack -= AFTER * PIECE;
+            p.hops = a.hops = t[i].hops;
+            if (!t[i].alike) p.id = (uint16_t)(p.id - AFTER + t[i].skip);
+            if (!t[i].alike) a.id = (uint16_t)(a.id - AFTER);
+            send(l, p);
+            if (t[i].acks) send(l, a);
+        }
+        lab_snapshot(l);
+        uint64_t again = l->totals.retransmitted_to_client + l->totals.spurious;
+        if (again != t[i].again) fail_msg("%s: %u again", t[i].what, (unsigned)again);
+        uint64_t copies = l->totals.duplicates;
+        for (unsigned n = 0; n < 2; n++) {
+            l->ip_id = 9000;
+            lab_udp(l, A1, 5000, B1, 5001, "a question", 10);
+            l->us += 300000;
+        }
+        lab_snapshot(l);
+        if (l->totals.duplicates - copies != t[i].datagrams) fail_msg("%s: datagram", t[i].what);
+        lab_free(l);
+    }
+}
+
+/* The SYNs of a connection once more, by other hops; against one that is sent again, and probes of
+ * a route. */
+static void test_copies_of_the_handshake(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t skip;
+        uint8_t hops, far; /* of the first; fewer of the second */
+        uint32_t later_us;
+        bool copy;
+    } t[] = {{0, 0, 9, 2000000, true},   {1, 0, 9, 2000000, false}, {0, 0, 0, 2000000, false},
+             {0, 60, 2, 2000000, false}, {0, 0, 9, 5500000, false}, {0, 9, 247, 60000, true}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        for (unsigned n = 0; n < 2; n++) {
+            uint8_t hops = (uint8_t)(t[i].hops + n * t[i].far);
+            send(l, (struct timed){.client = true,
+                                   .seq = 999,
+                                   .ts = 1,
+                                   .flags = TCP_SYN,
+                                   .id = (uint16_t)(50 + n * t[i].skip),
+                                   .hops = hops});
+            l->us += 10;
+            send(l, (struct timed){.seq = FIRST - 1,
+                                   .ack = 1000,
+                                   .ts = 1 + (uint32_t)n * t[i].skip,
+                                   .flags = TCP_SYN | TCP_ACK,
+                                   .hops = hops});
+            l->us += t[i].later_us;
+        }
+        lab_snapshot(l);
+        if (l->totals.duplicates != (t[i].copy ? 2 : 0))
+            fail_msg("case %zu: %u", i, (unsigned)l->totals.duplicates);
+        lab_free(l);
+    }
+}
+
+/* A long segment at one place, its pieces at another one; a piece sent again by another way. */
+static void test_copies_in_pieces_of_two_places(void **state) {
+    (void)state;
+    for (unsigned again = 0; again < 2; again++) {
+        struct lab *l = opened(100);
+        struct timed before = piece(0), whole = piece(1);
+        before.id = 99;
+        whole.len = 8 * PIECE;
+        whole.id = 100;
+        send(l, before);
+        send(l, whole);
+        l->us += 60000;
+        for (uint32_t n = 0; n < (again ? 1 : 8); n++) {
+            struct timed p = piece(1 + n);
+            p.id = (uint16_t)(100 + n + again * 8);
+            p.hops = 9;
+            send(l, p);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->totals.duplicates, again ? 0 : 8);
+        assert_int_equal(l->totals.retransmitted_to_client, again);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies_without_an_id),
         cmocka_unit_test(test_copies_in_pieces),
+        cmocka_unit_test(test_copies_of_two_places),
+        cmocka_unit_test(test_copies_of_the_handshake),
+        cmocka_unit_test(test_copies_in_pieces_of_two_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
