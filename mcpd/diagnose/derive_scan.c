@@ -262,18 +262,34 @@ static bool answers_in_the_clear(const struct derive_row *r) {
     return false;
 }
 
-/* Is the client served without TLS, by the same server, or where that is inside by any?  Whoever
- * asked for the server's name needs that one: it was named in the client's settings. */
+static bool tries_over_tls(const struct derive_row *r, const struct addr *client,
+                           const struct addr *server) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (c->server_port == PORT_DNS_TLS && same(&c->server, server) &&
+            addr_equal(&c->client, client))
+            return true;
+    }
+    return false;
+}
+
+/* Is the client served without TLS, by the same server, or by one on which it tried the same
+ * (Android tries all that it was given, of both families, and asks the first), or where that is
+ * inside by any?  Whoever asked for the server's name needs that one: it was named in the client's
+ * settings. */
 static bool asks_in_the_clear(const struct derive_row *r, const struct addr *client) {
     const struct msg_dns *all = &r->view->snapshot->dns;
     const struct msg_service *me = r->row;
     bool served = all->rows_n < all->of && !me->name[0] && answers_in_the_clear(r);
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *d = &all->rows[i];
-        if (!addr_equal(&d->client, client)) continue;
-        if (me->name[0] && strcmp(d->name, me->name) == 0) return false;
-        served |= d->answered && d->server_port == PORT_DNS &&
-                  (addr_equal(&d->server, &me->address) || addr_is_private(&me->address));
+        bool own = addr_equal(&d->client, client);
+        if (!own && d->client.len == client->len) continue;
+        if (own && me->name[0] && strcmp(d->name, me->name) == 0) return false;
+        if (served || !d->answered || d->server_port != PORT_DNS) continue;
+        bool here = addr_equal(&d->server, &me->address) || addr_is_private(&me->address);
+        served = (own && here) || tries_over_tls(r, &d->client, &d->server);
     }
     return served;
 }

@@ -261,6 +261,14 @@ WITNESS(dns_over_tls_only) {
     dns_over_tls_refused(w);
     w->dns[0].server.b[3]++;
 }
+/* The second server of a list, which is not asked while the first answers. */
+WITNESS(dns_over_tls_at_all_servers) {
+    static struct msg_connection both[2];
+    dns_over_tls_only(w);
+    both[0] = both[1] = w->s.connections.rows[0];
+    both[1].server = w->dns[0].server;
+    w->s.connections = (struct msg_connections){.rows = both, .rows_n = 2, .of = 2};
+}
 /* The client that tries has no answers otherwise. */
 WITNESS(dns_over_tls_of_one_who_needs_it) {
     dns_over_tls_refused(w);
@@ -518,6 +526,7 @@ WITNESS(resolver_dead_one_sided) {
     {"tcp_syn_timeout", dns_over_tls_silent, "info", "confirmed", "network_or_server", "203.0.113.9:853"}, \
     {"icmp_prohibited", dns_over_tls_prohibited, "info", "confirmed", "policy", "203.0.113.9:853"}, \
     {"tcp_refused", dns_over_tls_at_the_other_family, "info", "confirmed", "server", "[fd00::1]:853"}, \
+    {"tcp_refused", dns_over_tls_at_all_servers, "info", "confirmed", "server", "203.0.113.9:853"}, \
     {"tcp_refused", dns_over_tls_only, "critical", "confirmed", "server", "203.0.113.9:853"}, \
     {"tcp_refused", dns_over_tls_of_one_who_needs_it, "critical", "confirmed", "server", "203.0.113.9:853"}, \
     {"tcp_refused", dns_over_tls_by_name, "critical", "confirmed", "server", "203.0.113.9:853"}, \
