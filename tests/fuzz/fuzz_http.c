@@ -1,5 +1,6 @@
 /* libFuzzer: the start of an HTTP stream, whole and cut at a place that the first byte chooses.
- * What was not HTTP when cut cannot become it, and what was whole stays as it is. */
+ * What was not HTTP when cut cannot become it, and what was whole stays as it is.  The same bytes
+ * as frames of HTTP/2. */
 #include "capd/decode/http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,6 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t cut = (size - 1) * data[0] / 256;
     data++;
     size--;
+    struct cursor all = cursor_make(data, size);
+    bool frame_or_preface = size >= 9 || http2_preface(all) > 0;
+    if (http2_is_control(all) && !frame_or_preface) __builtin_trap();
     enum http_status a = decode_http(cursor_make(data, size), &whole);
     enum http_status b = decode_http(cursor_make(data, cut), &part);
     if (b == HTTP_NOT_HTTP && a != HTTP_NOT_HTTP) __builtin_trap();
