@@ -74,19 +74,3 @@ void incidents_join(struct incidents *all, const struct msg_incident *row) {
 void incident_add(struct engine *e, const struct msg_incident *row) {
     incidents_join(&e->incidents, row);
 }
-
-void incident_drop(struct engine *e, enum incident_kind kind, const uint8_t mac[6],
-                   const uint8_t other[6]) {
-    struct incidents *all = &e->incidents;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < all->used; i++) {
-        const struct msg_incident *r = &all->row[i];
-        bool gone =
-            r->kind == kind && memcmp(r->mac, mac, 6) == 0 && memcmp(r->other_mac, other, 6) == 0;
-        if (gone)
-            all->seen--;
-        else
-            all->row[kept++] = *r;
-    }
-    all->used = kept;
-}

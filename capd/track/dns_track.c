@@ -349,6 +349,14 @@ static bool same_or_suffixed(const struct dns_entry *a, const struct dns_entry *
            has_suffix_added(a, b) || has_suffix_added(b, a);
 }
 
+/* Services of a directory: whoever looks for them has no use for the host of the bare name. */
+static bool is_of_directory(const char *label, unsigned len) {
+    static const char *const services[] = {"_msdcs", "_ldap", "_kerberos", "_kpasswd", "_gc"};
+    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
+        if (strlen(services[i]) == len && strncasecmp(label, services[i], len) == 0) return true;
+    return false;
+}
+
 /* What is kept about a name stands below it, under labels that begin with an underscore (RFC 8552):
  * whether there is such a record or not, the name is there.  The entry's name without them. */
 static struct dns_entry bare_name(const struct dns_entry *d) {
@@ -356,9 +364,11 @@ static struct dns_entry bare_name(const struct dns_entry *d) {
     unsigned from = 0;
     for (unsigned i = 0, label = 0; i < d->name_len; i++) {
         if (d->name[i] != '.') continue;
-        if (d->name[label] == '_') from = i + 1;
+        if (is_of_directory((const char *)d->name + label, i - label)) from = d->name_len;
+        if (d->name[label] == '_' && from < d->name_len) from = i + 1;
         label = i + 1;
     }
+    if (from == d->name_len) from = 0;
     bare.name_len = (uint8_t)(d->name_len - from);
     memcpy(bare.name, d->name + from, bare.name_len);
     return bare;
@@ -371,7 +381,7 @@ bool dns_is_resolved(const struct engine *e, const struct dns_entry *d) {
     if (d->addresses > 0) return true;
     const struct dns_entry bare = bare_name(d);
     if (bare.name_len == 0) return false;
-    bool about = bare.name_len < d->name_len;
+    bool about = bare.name_len < d->name_len && d->rcode == 3; /* RFC 1035: no such name */
     for (uint32_t i = 0; i < e->dns.used; i++) {
         const struct dns_entry *o = &e->dns.entry[i];
         bool found = o->addresses > 0 || (about && o->answered && o->rcode == 0 && o->answers > 0);

@@ -91,29 +91,14 @@ static void report(struct engine *e, const struct contest *c) {
     incident_add(e, &row);
 }
 
-/* Two cards that both answer for several addresses are one host's: Linux answers for each of its
- * addresses on every link, unless told otherwise. */
-static bool is_one_host(const struct engine *e, const struct claim *c) {
-    for (uint32_t i = 0; i < CLAIMS; i++) {
-        const struct claim *o = &e->link.claim[i];
-        if (o != c && o->used && memcmp(o->of_two, c->of_two, sizeof c->of_two) == 0) return true;
-    }
-    return false;
-}
-
 /* The same pair is one conflict, whoever spoke last. */
-static void report_duplicate(struct engine *e, struct claim *c, const uint8_t a[6],
+static void report_duplicate(struct engine *e, const struct claim *c, const uint8_t a[6],
                              const uint8_t b[6]) {
     bool ordered = memcmp(a, b, 6) < 0;
-    memcpy(c->of_two[0], ordered ? a : b, 6);
-    memcpy(c->of_two[1], ordered ? b : a, 6);
-    if (is_one_host(e, c))
-        incident_drop(e, INCIDENT_ARP_DUPLICATE, c->of_two[0], c->of_two[1]);
-    else
-        report(e, &(struct contest){.kind = INCIDENT_ARP_DUPLICATE,
-                                    .claim = c,
-                                    .mac = c->of_two[0],
-                                    .other = c->of_two[1]});
+    report(e, &(struct contest){.kind = INCIDENT_ARP_DUPLICATE,
+                                .claim = c,
+                                .mac = ordered ? a : b,
+                                .other = ordered ? b : a});
 }
 
 /* ---- one claim ---- */

@@ -21,7 +21,6 @@ struct claim {
     uint32_t asker[CLAIM_ASKERS];    /* who asked for it, IPv4 */
     uint32_t askers;
     uint8_t reply_mac[6]; /* first to answer that question */
-    uint8_t of_two[2][6]; /* the pair that contends for it, in order */
     bool replied;
     uint8_t taker[6];
     struct addr victim; /* whom the taker told */

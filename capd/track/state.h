@@ -114,7 +114,4 @@ void codes_add(struct codes *c, uint32_t code);
  * Full: what is new is only counted in `seen`. */
 void incidents_join(struct incidents *all, const struct msg_incident *row);
 void incident_add(struct engine *e, const struct msg_incident *row);
-/* Those of this kind between these two were none. */
-void incident_drop(struct engine *e, enum incident_kind kind, const uint8_t mac[6],
-                   const uint8_t other[6]);
 #endif

@@ -38,15 +38,15 @@ bool derive_http_4xx_clients(const struct derive_row *r, double *out) {
         if (!is_remote(&h->client, &me->address)) return false;
         (void)add(&err, &h->client);
     }
+    uint64_t clients, rows = 0, connections = me->attempted + me->midstream;
     for (uint32_t i = 0; err.n > 0 && i < s->connections.rows_n; i++) {
         const struct msg_connection *c = &s->connections.rows[i];
-        if (c->server_port == me->port && addr_equal(&c->server, &me->address))
-            (void)add(&all, &c->client);
+        if (c->server_port != me->port || !addr_equal(&c->server, &me->address)) continue;
+        (void)add(&all, &c->client);
+        rows++;
     }
     /* Rows that gave way were of connections without trouble. */
-    uint64_t clients = all.n;
-    if (s->connections.rows_n > 0 && s->connections.of > s->connections.rows_n)
-        clients = clients * s->connections.of / s->connections.rows_n;
+    clients = rows > 0 && connections > rows ? all.n * connections / rows : all.n;
     return err.n > 0 && percent(out, err.n, clients);
 }
 

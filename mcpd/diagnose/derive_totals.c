@@ -179,17 +179,21 @@ static bool t_probe_failed(const struct derive_row *r, double *out) {
     return is(out, r->view->probe_failed);
 }
 
-/* What passed, or most of it where all was asked about, is of a kind that cannot be looked into: no
- * IP and no ARP. */
+#define HIDDEN_SHARE 10u /* a tenth of what was captured: too much to say that nothing was wrong   \
+                          */
+
+/* What passed, or too much of it where all was asked about, is of a kind that cannot be looked
+ * into: no IP and no ARP, sealed, or without its headers. */
 static bool t_nothing_legible(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
     uint64_t other = 0;
     for (uint32_t i = 0; i < t->protocols_n; i++)
         if (t->protocols[i].proto == PROTO_OTHER) other = t->protocols[i].packets;
     uint64_t legible = t->packets > other ? t->packets - other : 0;
-    uint64_t hidden = t->sealed_packets + t->headless_packets;
     legible -= legible < t->headless_packets ? legible : t->headless_packets;
-    bool mostly = hidden > legible && !derive_has_target(r->view); /* may be other networks' */
+    bool sealed = t->sealed_packets > legible,
+         cut = t->headless_packets > t->packets / HIDDEN_SHARE;
+    bool mostly = (sealed || cut) && !derive_has_target(r->view); /* may be others' */
     return is(out, t->packets > 0 && (legible == 0 || mostly));
 }
 

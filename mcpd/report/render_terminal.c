@@ -244,7 +244,8 @@ static void add_quality(struct text *t, const cJSON *report) {
                                             {"malformed", "malformed"},
                                             {"truncated", "cut short"},
                                             {"evicted", "table rows lost for want of room"},
-                                            {"encrypted_frames", "encrypted by the Wi-Fi link"}};
+                                            {"encrypted_frames", "encrypted by the Wi-Fi link"},
+                                            {"without_headers", "without TCP or UDP header"}};
     const cJSON *quality = tree_get(report, "capture_quality");
     char line[600], number[32];
     snprintf(line, sizeof line, "%s", tree_text(quality, "grade"));

@@ -131,6 +131,7 @@ bool tree_quality(cJSON *out, const struct report_input *in, const struct report
         if (v != 0 || how->zero_counters) ok = cJSON_AddNumberToObject(o, percents[i], v) != NULL;
     }
     if (ok && t->sealed_packets) ok = put_count(o, "encrypted_frames", t->sealed_packets);
+    if (ok && t->headless_packets) ok = put_count(o, "without_headers", t->headless_packets);
     if (ok && t->file_errors) ok = put_given(o, "file_error", t->file_error, 160);
     return ok;
 }

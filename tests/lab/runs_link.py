@@ -7,7 +7,7 @@ from lab import CLIENT4, LabError, ROUTER4, SERVER4
 from product import run
 from runs import Run, WEB, fails, must, web
 
-SHARED, SECOND, MOVED = "192.0.2.20", "192.0.2.21", "192.0.2.30"
+SHARED, MOVED = "192.0.2.20", "192.0.2.30"
 BEHIND = ["192.0.2.%d" % n for n in range(41, 47)]
 LINK = "eth0"
 
@@ -42,21 +42,6 @@ def asked_again_and_again(lab):
         lan.forget(lab, lab.client, SHARED)
         ping(lab, SHARED, 2)
         time.sleep(0.3)
-
-
-def two_cards(lab):
-    """One host with two cards on this network; Linux answers on both for both addresses."""
-    host = lan.neighbour(lab, SHARED)
-    run(["ip", "-n", lab.router, "link", "add", "lan1b", "type", "veth", "peer", "name", "eth1", "netns", host])
-    run(["ip", "-n", host, "addr", "add", SECOND + "/24", "dev", "eth1"])
-    run(["ip", "-n", lab.router, "link", "set", "lan1b", "master", "toc", "up"])
-    run(["ip", "-n", host, "link", "set", "eth1", "up"])
-
-
-def both_asked(lab):
-    for address in 2 * (SHARED, SECOND):
-        lan.forget(lab, lab.client, address)
-        must(ping(lab, address, 2), address)
 
 
 def taker(lab):
@@ -345,7 +330,6 @@ FAULTS = [
 
 HEALTHY = [
     Run("address-moves", failover, setup=on_lan(failover_pair), target=None, duration=7),
-    Run("two-cards-one-host", both_asked, setup=on_lan(two_cards), target=None),
     Run("new-card", new_card, setup=on_lan(failover_pair), target=MOVED),
     Run("proxy-arp", asked_of_the_proxy, setup=on_lan(proxy), target=None, duration=8),
     Run("many-hosts-ask", wait(6), setup=on_lan(crowded), target=None, duration=7),

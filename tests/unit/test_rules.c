@@ -171,6 +171,8 @@ static void test_rules_verdict(void **state) {
         {only_beacons, "inconclusive", "12 packets passed, without one that can be looked into"},
         {sealed_wifi_of_others, "healthy", "No problem found"},
         {sealed_wifi_beside_all, "inconclusive", "the Wi-Fi encrypts what passes"},
+        {few_beginnings_kept, "healthy", "No problem found"},
+        {ipv6_beginnings_kept, "inconclusive", "of 300 packets the capture kept too few bytes"},
         {only_beginnings_kept, "inconclusive", "of 9 packets the capture kept too few bytes"},
         {sealed_wifi_without_the_target, "no_traffic", "what the Wi-Fi encrypts"},
         {file_cut_off, "healthy", "No problem found"},

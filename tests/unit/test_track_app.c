@@ -132,6 +132,8 @@ static void test_track_dns_record_about_a_name_that_is_there(void **state) {
     } cases[] = {{"_http._tcp.deb.example", "deb.example", 0, true},
                  {"default._bimi.deb.example", "deb.example", 0, true},
                  {"_http._tcp.deb", "deb.example", 0, true},
+                 {"_ldap._tcp.dc._msdcs.deb.example", "deb.example", 0, false},
+                 {"_kerberos._udp.deb.example", "deb.example", 0, false},
                  {"_http._tcp.deb.example", "deb.example", 3, false},
                  {"_http._tcp.deb.example", "other.example", 0, false},
                  {"http.tcp.deb.example", "deb.example", 0, false},

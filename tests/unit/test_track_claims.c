@@ -83,27 +83,6 @@ static void test_link_duplicate_of_one_maker(void **state) {
     }
 }
 
-/* Linux with a wired and a wireless card answers on both for both of its addresses; as long as one
- * address was asked for, nothing tells it from two hosts. */
-static void test_link_two_cards_of_one_host(void **state) {
-    (void)state;
-    struct lab *l = lab_default();
-    for (unsigned address = 50; address <= 51; address++) {
-        for (unsigned again = 0; again < 2; again++) {
-            arp(l, ASKS(1, 1, address));
-            arp(l, ANSWERS(7, address, 1, 1));
-            arp(l, ANSWERS(5, address, 1, 1));
-        }
-        assert_int_equal(find(l, INCIDENT_ARP_DUPLICATE) != NULL, address == 50);
-    }
-    assert_int_equal(l->incidents.rows_n, 0);
-    arp(l, ASKS(1, 1, 52)); /* a third host joins in */
-    arp(l, ANSWERS(7, 52, 1, 1));
-    arp(l, ANSWERS(6, 52, 1, 1));
-    assert_int_equal(find(l, INCIDENT_ARP_DUPLICATE)->subject.b[3], 52);
-    lab_free(l);
-}
-
 static void test_link_both_cards_of_a_raspberry_pi(void **state) {
     (void)state;
     for (unsigned other = 0x66; other <= 0x67; other++) {
@@ -360,7 +339,6 @@ int main(void) {
         cmocka_unit_test(test_link_two_answers_are_a_duplicate),
         cmocka_unit_test(test_link_same_address_in_two_networks),
         cmocka_unit_test(test_link_duplicate_of_one_maker),
-        cmocka_unit_test(test_link_two_cards_of_one_host),
         cmocka_unit_test(test_link_both_cards_of_a_raspberry_pi),
         cmocka_unit_test(test_link_defended_address_is_a_duplicate),
         cmocka_unit_test(test_link_one_address_moves_healthily),

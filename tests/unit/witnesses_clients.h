@@ -54,10 +54,6 @@ WITNESS(fewer_turned_away) {
     clients_turned_away(w);
     w->service[0].tls_client_hellos = 50;
 }
-WITNESS(server_at_its_end) {
-    scanners_of_tls(w);
-    w->service[0].tls_alert = 80;
-}
 WITNESS(old_client_of_tls) {
     scanners_of_tls(w);
     alerts[3].client = alerts[0].client;
@@ -149,7 +145,6 @@ WITNESS(crossed_and_loss) {
     {"tls_fatal_alert", scanners_of_tls, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tls_fatal_alert", clients_turned_away, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tls_fatal_alert", fewer_turned_away, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
-    {"tls_fatal_alert", server_at_its_end, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tls_fatal_alert", old_client_of_tls, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tls_fatal_alert", target_turns_away, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"http_client_errors", robot_tries_pages, "info", "confirmed", "client", "203.0.113.9:443"}, \

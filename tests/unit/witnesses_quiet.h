@@ -52,7 +52,14 @@ WITNESS(sealed_wifi_of_others) {
 WITNESS(sealed_wifi_beside_all) {
     w->s.totals.sealed_packets = 6000;
 }
-/* A snap length of 64 bytes and IPv6. */
+/* A snap length of 64 bytes: nothing of IPv6, which was some of the traffic. */
+WITNESS(ipv6_beginnings_kept) {
+    w->s.totals.headless_packets = 300;
+}
+WITNESS(few_beginnings_kept) {
+    w->s.totals.headless_packets = 100;
+}
+/* ... and nothing but IPv6. */
 WITNESS(only_beginnings_kept) {
     only_wifi(w, 0);
     w->s.totals.protocols[0].proto = PROTO_IPV6;
