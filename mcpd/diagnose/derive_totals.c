@@ -179,8 +179,9 @@ static bool t_probe_failed(const struct derive_row *r, double *out) {
     return is(out, r->view->probe_failed);
 }
 
-#define HIDDEN_SHARE 10u /* a tenth of what was captured: too much to say that nothing was wrong   \
-                          */
+#define HIDDEN_SHARE                                                                               \
+    10u /* a tenth of what was captured: too much to say that nothing was wrong                    \
+         */
 
 /* What passed, or too much of it where all was asked about, is of a kind that cannot be looked
  * into: no IP and no ARP, sealed, or without its headers. */
