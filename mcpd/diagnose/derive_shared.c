@@ -10,7 +10,10 @@
 #define CLEAN    100u     /* segments without the loss that the others have: no accident */
 #define LOST_MIN 5u       /* as tcp_retransmissions: a rate needs events */
 #define NAMES    3u       /* found by a resolver nearby, none in vain: its way out works */
-#define CACHE_US 2000u    /* what a resolver nearby knows already it tells sooner */
+#define PER_BAD  10u      /* found for each asked in vain: a domain that is broken by itself */
+#define CACHE_US 2000u    /* what a resolver nearby knows already it tells sooner, */
+#define WIFI_US  10000u   /* over Wi-Fi as well, */
+#define NEAR     4u       /* or after not much longer than its fastest answer */
 
 struct places {
     const struct msg_service *one[PLACES];
@@ -148,21 +151,53 @@ static bool same_way(const struct capture_view *v, const struct silence *w, cons
     return is_beyond(v, a) && !(w->in_public && addr_is_private(a));
 }
 
-/* A resolver nearby has found new names since, and nothing was asked in vain. */
+/* Of the own house: whoever answers asks nobody. */
+static bool is_house_name(const char *name) {
+    static const char *const inside[] = {".lan",  ".local",    ".home",        ".box",
+                                         ".arpa", ".internal", ".localdomain", ".corp"};
+    size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
+        size_t n = strlen(inside[i]);
+        if (len > n && strcmp(name + len - n, inside[i]) == 0) return true;
+    }
+    return !strchr(name, '.');
+}
+
+/* What this resolver answers sooner it may have known. */
+static uint64_t cached_us(const struct capture_view *v, const struct msg_dns_row *d) {
+    const struct msg_resolvers *all = &v->snapshot->resolvers;
+    uint64_t us = CACHE_US;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_resolver *r = &all->rows[i];
+        if (r->port != d->server_port || !addr_equal(&r->address, &d->server)) continue;
+        us = r->latency_us.min_us * NEAR;
+    }
+    return us < CACHE_US ? CACHE_US : us > WIFI_US ? WIFI_US : us;
+}
+
+/* A resolver nearby has found new names since: after all that was asked in vain, or so many that
+ * few in vain tell of their own domains only. */
 static bool names_found_since(const struct capture_view *v, const struct silence *w) {
     const struct msg_dns *dns = &v->snapshot->dns;
-    uint32_t found = 0;
+    uint32_t found = 0, later = 0, bad = 0;
+    uint64_t bad_us = w->at;
     for (uint32_t i = 0; i < dns->rows_n; i++) {
         const struct msg_dns_row *d = &dns->rows[i];
         bool good = d->answered ? d->rcode == 0 || d->rcode == 3 : d->pending;
-        if (!good && d->at_us >= w->at) return false;
+        if (good || d->at_us < w->at) continue;
+        bad++;
+        if (d->at_us >= bad_us) bad_us = d->at_us + 1;
     }
-    for (uint32_t i = 0; i < dns->rows_n && found < NAMES; i++) {
+    for (uint32_t i = 0; i < dns->rows_n; i++) {
         const struct msg_dns_row *d = &dns->rows[i];
-        found += d->at_us >= w->at && d->rcode == 0 && d->answers > 0 &&
-                 d->latency_us >= CACHE_US && !same_way(v, w, &d->server) && !asked_before(dns, d);
+        if (d->at_us < w->at || d->rcode != 0 || d->answers == 0 || same_way(v, w, &d->server) ||
+            is_house_name(d->name) || d->latency_us < cached_us(v, d) || asked_before(dns, d))
+            continue;
+        found++;
+        later += d->at_us >= bad_us;
+        if (later == NAMES || found == PER_BAD * bad) return true;
     }
-    return found == NAMES;
+    return false;
 }
 
 /* Somebody beyond has said something since. */
