@@ -337,22 +337,24 @@ static void find_loss(const struct capture_view *v, struct places *out) {
     }
 }
 
-#define OWN_TIMES 4u /* what the others lose together, and it is no chance of the same loss */
+#define OWN_TIMES 4u /* what another loses, and it is no chance of the same loss */
 
-/* It loses far more than the others beyond: on a part of the way that they do not share. */
+/* It loses far more than others beyond, as many at least as lose alike: on a part of the way that
+ * they do not share. */
 static bool loses_more(const struct capture_view *v, const struct msg_service *me) {
     const struct msg_services *all = &v->snapshot->services;
-    uint64_t lost, segments, others_lost = 0, others_segments = 0;
+    uint64_t lost, segments;
+    double rate = loss(me, &lost, &segments);
+    uint32_t alike = 0, less = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
         if (!is_lossy(s) || same_host(s, me) || !is_beyond(v, &s->address)) continue;
-        (void)loss(s, &lost, &segments);
-        others_lost += lost;
-        others_segments += segments;
+        if (rate > OWN_TIMES * loss(s, &lost, &segments))
+            less++;
+        else
+            alike++;
     }
-    double rate = loss(me, &lost, &segments);
-    return others_segments > 0 &&
-           rate > OWN_TIMES * 100.0 * (double)others_lost / (double)others_segments;
+    return less > 0 && less >= alike;
 }
 
 bool derive_lossy_beyond(const struct derive_row *r, double *out) {

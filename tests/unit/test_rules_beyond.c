@@ -259,6 +259,12 @@ static void lossy_and_one_worse(struct world *w) {
     w->service[0].retransmitted_to_client = 400;
 }
 
+/* Of four, two lose as much as only they do. */
+static void lossy_and_two_worse(struct world *w) {
+    lossy_and_one_worse(w);
+    w->service[1].retransmitted_to_client = 390;
+}
+
 static void all_far(struct world *w) {
     all_lossy(w);
     for (uint32_t i = 0; i < 4; i++) {
@@ -322,6 +328,8 @@ static void test_rules_one_cause_beyond(void **state) {
         {lossy_but_for_one, "tcp_retransmissions", 3, "network", "203.0.113.12:443",
          "to or from 203.0.113.12:"},
         {lossy_and_one_worse, "tcp_retransmissions", 2, "network", "203.0.113.9:443",
+         "to or from 203.0.113.9:"},
+        {lossy_and_two_worse, "tcp_retransmissions", 3, "network", "203.0.113.9:443",
          "to or from 203.0.113.9:"},
         {all_far, "path_latency_high", 1, "network", "203.0.113.10:443", "all of 4 servers"},
         {far_but_for_one, "path_latency_high", 3, "network", "203.0.113.10:443",
