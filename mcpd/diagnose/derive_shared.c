@@ -85,11 +85,25 @@ static bool never_answered(const struct msg_service *s) {
     return s->established + s->midstream + s->refused == 0 && s->timed_out + s->unreachable > 0;
 }
 
-/* When it began: the first of what failed and lies beyond. */
+/* When the last connection to a host of the internet came up. */
+static uint64_t came_up_last(const struct capture_view *v) {
+    const struct msg_connections *all = &v->snapshot->connections;
+    uint64_t at = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (c->start_us > at && c->handshake_us > 0 && !addr_is_private(&c->server) &&
+            is_beyond(v, &c->server))
+            at = c->start_us;
+    }
+    return at;
+}
+
+/* When it began: the first of what failed and lies beyond.  If others came up after that, it was a
+ * trouble of its own: then the first of what had worked and broke later, if anything did. */
 static uint64_t silence_began(const struct capture_view *v) {
     const struct msg_services *tcp = &v->snapshot->services;
     const struct msg_incidents *all = &v->snapshot->incidents;
-    uint64_t at = UINT64_MAX;
+    uint64_t at = UINT64_MAX, broke = UINT64_MAX, up = came_up_last(v);
     for (uint32_t i = 0; i < tcp->rows_n; i++) {
         const struct msg_service *s = &tcp->rows[i];
         bool fails = never_answered(s) && s->timed_out > 0 && is_beyond(v, &s->address);
@@ -97,10 +111,16 @@ static uint64_t silence_began(const struct capture_view *v) {
     }
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_incident *x = &all->rows[i];
-        if ((is_dead(x) || is_no_way(x)) && is_beyond(v, &x->subject) && x->first_us < at)
-            at = x->first_us;
+        if (!(is_dead(x) || is_no_way(x)) || !is_beyond(v, &x->subject)) continue;
+        if (x->first_us < at) at = x->first_us;
+        if (is_dead(x) && x->first_us > up && x->first_us < broke) broke = x->first_us;
     }
-    return at;
+    return at < up && broke != UINT64_MAX ? broke : at;
+}
+
+/* It was silent already when others still answered. */
+static bool failed_before(const struct msg_service *s, uint64_t at) {
+    return never_answered(s) && s->timed_out > 0 && s->timeout_first_us < at;
 }
 
 static bool came_up_since(const struct capture_view *v, const struct msg_service *s, uint64_t at) {
@@ -233,7 +253,7 @@ static void find_silence(const struct capture_view *v, struct places *out) {
     if (heard_since(v, &w)) return;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
-        if (!is_beyond(v, &s->address)) continue;
+        if (!is_beyond(v, &s->address) || failed_before(s, w.at)) continue;
         if (is_silent(v, s, w.at)) {
             add(out, s, same_place);
         } else if (s->both_directions && s->last_us > w.at + LATE_US &&
@@ -251,7 +271,8 @@ static bool silent_beyond(const struct derive_row *r, const struct addr *host, d
 }
 
 bool derive_silent_beyond(const struct derive_row *r, double *out) {
-    return silent_beyond(r, &((const struct msg_service *)r->row)->address, out);
+    const struct msg_service *me = r->row;
+    return silent_beyond(r, &me->address, out) && !failed_before(me, silence_began(r->view));
 }
 
 bool derive_incident_silent_beyond(const struct derive_row *r, double *out) {

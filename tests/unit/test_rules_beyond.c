@@ -204,6 +204,41 @@ static void cut_off_with_some_names(struct world *w) {
     w->s.dns.rows[3].answered = false;
 }
 
+/* A host that is gone was tried long before the cut; the others still came up then. */
+static void cut_off_after_a_dead_host(struct world *w) {
+    static struct msg_connection rows[4];
+    cut_off(w);
+    for (uint32_t i = 0; i < 4; i++) {
+        struct msg_service *s = &w->service[i];
+        rows[i] = first_client;
+        rows[i].server = s->address;
+        rows[i].server_port = s->port;
+        rows[i].start_us = 4000000 + i;
+        rows[i].handshake_us = i == 3 ? 0 : 20000;
+        if (i == 3) continue;
+        s->established = s->open = 1;
+        s->attempted = 2;
+        s->timeout_first_us = 60000000;
+        s->both_directions = true;
+        s->last_us = 70000000;
+        struct msg_incident *n = world_incident(w, INCIDENT_DEAD_PATH);
+        n->subject = s->address;
+        n->tries = 5;
+        n->count = 1;
+        n->span_us = 9000000;
+        n->first_us = 41000000;
+    }
+    w->s.connections = (struct msg_connections){.rows = rows, .rows_n = 4, .of = 4};
+}
+
+/* The one that had worked goes on. */
+static void dead_host_and_one_that_works(struct world *w) {
+    cut_off_after_a_dead_host(w);
+    struct msg_service *s = beyond(w, 4, 120, 9);
+    s->timed_out = s->timeout_repeated = 0;
+    s->last_us = 80000000;
+}
+
 /* The target is one of them, and seen by itself. */
 static void cut_off_target(struct world *w) {
     cut_off(w);
@@ -317,6 +352,9 @@ static void test_rules_one_cause_beyond(void **state) {
          "203.0.113.9:443", ""},
         {cut_off_with_names_of_the_house, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
          "4 hosts"},
+        {cut_off_after_a_dead_host, "tcp_syn_timeout", 2, "network", "203.0.113.9:443", "3 hosts"},
+        {dead_host_and_one_that_works, "tcp_syn_timeout", 7, "network_or_server", "203.0.113.9:443",
+         ""},
         {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
         {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",
          "does not answer"},
