@@ -1,7 +1,7 @@
 /* One root cause of many symptoms: what all hosts beyond the local network have in common is the
- * way to them.  A host counts as beyond when 16 bits of its IPv4 address, or 64 of IPv6, already
- * differ from the client's.  A single host that fares better, and nothing is shared.
- * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
+ * way to them.  A host counts as beyond when 16 bits of its IPv4 address, or 48 of IPv6, already
+ * differ from the client's: a site has that many networks.  A single host that fares better, and
+ * nothing is shared. Runs in: mcpd.  Input trust: packets (numbers counted from them). */
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
@@ -30,7 +30,7 @@ static bool is_beyond(const struct capture_view *v, const struct addr *host) {
     const struct msg_connections *all = &v->snapshot->connections;
     uint32_t i = 0;
     while (i < all->rows_n && all->rows[i].client.len != host->len) i++;
-    return i < all->rows_n && memcmp(all->rows[i].client.b, host->b, host->len == 4 ? 2 : 8) != 0;
+    return i < all->rows_n && memcmp(all->rows[i].client.b, host->b, host->len == 4 ? 2 : 6) != 0;
 }
 
 /* In one network, or of one name: they may go down together by themselves. */

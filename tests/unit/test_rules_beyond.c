@@ -93,6 +93,13 @@ static void cut_off_but_for_quic(struct world *w) {
     w->s.udp.rows_n = 1;
 }
 
+/* Another network of the same site answers. */
+static void cut_off_but_for_ipv6_of_the_site(struct world *w) {
+    cut_off_but_for_ipv6(w);
+    w->service[4].address.b[4] = 9;
+    w->service[4].address.b[7] = 53;
+}
+
 /* What it said before the silence began tells nothing of later. */
 static void cut_off_after_quic(struct world *w) {
     cut_off_but_for_quic(w);
@@ -330,6 +337,8 @@ static void test_rules_one_cause_beyond(void **state) {
         {cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443",
          "does not answer"},
         {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+        {cut_off_but_for_ipv6_of_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
+         "4 hosts"},
         {cut_off_but_for_quic, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
         {cut_off_after_quic, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_between_two_polls, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
