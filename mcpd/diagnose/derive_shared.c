@@ -44,6 +44,12 @@ static bool same_host(const struct msg_service *a, const struct msg_service *b) 
     return addr_equal(&a->address, &b->address);
 }
 
+static uint64_t lowest_us(const struct msg_service *s) {
+    const struct dist *a = &s->handshake_us, *b = &s->rtt_us;
+    uint64_t of_a = a->samples ? a->min_us : UINT64_MAX, of_b = b->samples ? b->min_us : UINT64_MAX;
+    return of_a < of_b ? of_a : of_b;
+}
+
 static void add(struct places *p, const struct msg_service *s,
                 bool (*same)(const struct msg_service *a, const struct msg_service *b)) {
     if (p->n == PLACES) return;
@@ -243,6 +249,11 @@ static bool heard_since(const struct capture_view *v, const struct silence *w) {
     return names_found_since(v, w);
 }
 
+/* A private network elsewhere that is this near is of the same site: no VPN goes there. */
+static bool is_on_site(const struct msg_service *s) {
+    return addr_is_private(&s->address) && lowest_us(s) < CACHE_US;
+}
+
 /* The hosts beyond that fell silent, or always were, when no other answers; none otherwise. */
 static void find_silence(const struct capture_view *v, struct places *out) {
     const struct msg_services *all = &v->snapshot->services;
@@ -257,7 +268,7 @@ static void find_silence(const struct capture_view *v, struct places *out) {
         if (is_silent(v, s, w.at)) {
             add(out, s, same_place);
         } else if (s->both_directions && s->last_us > w.at + LATE_US &&
-                   same_way(v, &w, &s->address)) {
+                   same_way(v, &w, &s->address) && !is_on_site(s)) {
             out->n = 0;
             return;
         }
@@ -389,12 +400,6 @@ bool derive_lossy_beyond(const struct derive_row *r, double *out) {
 /* ---- latency ----------------------------------------------------------------------------------
  */
 #define FAR_US 150000u /* as path_latency_high */
-
-static uint64_t lowest_us(const struct msg_service *s) {
-    const struct dist *a = &s->handshake_us, *b = &s->rtt_us;
-    uint64_t of_a = a->samples ? a->min_us : UINT64_MAX, of_b = b->samples ? b->min_us : UINT64_MAX;
-    return of_a < of_b ? of_a : of_b;
-}
 
 /* The hosts beyond that are far, when none is near. */
 bool derive_far_beyond(const struct derive_row *r, double *out) {

@@ -131,6 +131,12 @@ static void site_cut_off_but_for_one(struct world *w) {
     w->service[3].address = addr_from_bytes((uint8_t[]){172, 17, 0, 5}, 4);
 }
 
+/* A host behind a VPN over the same way falls silent too; what answers is a millisecond away. */
+static void cut_off_but_for_the_site_and_a_vpn(struct world *w) {
+    site_cut_off_but_for_one(w);
+    w->service[4].handshake_us = (struct dist){3, 1000, 2000, 3000, 3000};
+}
+
 #define NAMES 24u
 
 /* A resolver nearby finds names of the internet all the while, later than its cache would. */
@@ -345,6 +351,8 @@ static void test_rules_one_cause_beyond(void **state) {
         {cut_off_but_for_a_poll, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
         {cut_off_but_for_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {site_cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "172.17.0.5:443", ""},
+        {cut_off_but_for_the_site_and_a_vpn, "tcp_syn_timeout", 1, "network", "172.17.0.5:443",
+         "4 hosts"},
         {cut_off_but_for_names, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
         {cut_off_with_names_cached, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
         {cut_off_with_names_known, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
