@@ -132,6 +132,7 @@ UNIT += test_capclient
 UNIT += test_snapshot_store
 UNIT += test_settings
 UNIT += test_rules
+UNIT += test_rules_beyond
 UNIT += test_rules_file
 UNIT += test_report
 UNIT += test_report_terminal

@@ -1,7 +1,7 @@
 /* One root cause of many symptoms: what all hosts beyond the local network have in common is the
- * way to them.  A host counts as beyond when 16 bits of its IPv4 address, or 64 of IPv6, already
- * differ from the client's.  A single host that fares better, and nothing is shared.
- * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
+ * way to them.  A host counts as beyond when 16 bits of its IPv4 address, or 48 of IPv6, already
+ * differ from the client's: a site has that many networks.  A single host that fares better, and
+ * nothing is shared. Runs in: mcpd.  Input trust: packets (numbers counted from them). */
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
@@ -10,7 +10,10 @@
 #define CLEAN    100u     /* segments without the loss that the others have: no accident */
 #define LOST_MIN 5u       /* as tcp_retransmissions: a rate needs events */
 #define NAMES    3u       /* found by a resolver nearby, none in vain: its way out works */
-#define CACHE_US 2000u    /* what a resolver nearby knows already it tells sooner */
+#define PER_BAD  10u      /* found for each asked in vain: a domain that is broken by itself */
+#define CACHE_US 2000u    /* what a resolver nearby knows already it tells sooner, */
+#define WIFI_US  10000u   /* over Wi-Fi as well, */
+#define NEAR     4u       /* or after not much longer than its fastest answer */
 
 struct places {
     const struct msg_service *one[PLACES];
@@ -27,7 +30,7 @@ static bool is_beyond(const struct capture_view *v, const struct addr *host) {
     const struct msg_connections *all = &v->snapshot->connections;
     uint32_t i = 0;
     while (i < all->rows_n && all->rows[i].client.len != host->len) i++;
-    return i < all->rows_n && memcmp(all->rows[i].client.b, host->b, host->len == 4 ? 2 : 8) != 0;
+    return i < all->rows_n && memcmp(all->rows[i].client.b, host->b, host->len == 4 ? 2 : 6) != 0;
 }
 
 /* In one network, or of one name: they may go down together by themselves. */
@@ -39,6 +42,12 @@ static bool same_place(const struct msg_service *a, const struct msg_service *b)
 
 static bool same_host(const struct msg_service *a, const struct msg_service *b) {
     return addr_equal(&a->address, &b->address);
+}
+
+static uint64_t lowest_us(const struct msg_service *s) {
+    const struct dist *a = &s->handshake_us, *b = &s->rtt_us;
+    uint64_t of_a = a->samples ? a->min_us : UINT64_MAX, of_b = b->samples ? b->min_us : UINT64_MAX;
+    return of_a < of_b ? of_a : of_b;
 }
 
 static void add(struct places *p, const struct msg_service *s,
@@ -82,11 +91,25 @@ static bool never_answered(const struct msg_service *s) {
     return s->established + s->midstream + s->refused == 0 && s->timed_out + s->unreachable > 0;
 }
 
-/* When it began: the first of what failed and lies beyond. */
+/* When the last connection to a host of the internet came up. */
+static uint64_t came_up_last(const struct capture_view *v) {
+    const struct msg_connections *all = &v->snapshot->connections;
+    uint64_t at = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (c->start_us > at && c->handshake_us > 0 && !addr_is_private(&c->server) &&
+            is_beyond(v, &c->server))
+            at = c->start_us;
+    }
+    return at;
+}
+
+/* When it began: the first of what failed and lies beyond.  If others came up after that, it was a
+ * trouble of its own: then the first of what had worked and broke later, if anything did. */
 static uint64_t silence_began(const struct capture_view *v) {
     const struct msg_services *tcp = &v->snapshot->services;
     const struct msg_incidents *all = &v->snapshot->incidents;
-    uint64_t at = UINT64_MAX;
+    uint64_t at = UINT64_MAX, broke = UINT64_MAX, up = came_up_last(v);
     for (uint32_t i = 0; i < tcp->rows_n; i++) {
         const struct msg_service *s = &tcp->rows[i];
         bool fails = never_answered(s) && s->timed_out > 0 && is_beyond(v, &s->address);
@@ -94,10 +117,16 @@ static uint64_t silence_began(const struct capture_view *v) {
     }
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_incident *x = &all->rows[i];
-        if ((is_dead(x) || is_no_way(x)) && is_beyond(v, &x->subject) && x->first_us < at)
-            at = x->first_us;
+        if (!(is_dead(x) || is_no_way(x)) || !is_beyond(v, &x->subject)) continue;
+        if (x->first_us < at) at = x->first_us;
+        if (is_dead(x) && x->first_us > up && x->first_us < broke) broke = x->first_us;
     }
-    return at;
+    return at < up && broke != UINT64_MAX ? broke : at;
+}
+
+/* It was silent already when others still answered. */
+static bool failed_before(const struct msg_service *s, uint64_t at) {
+    return never_answered(s) && s->timed_out > 0 && s->timeout_first_us < at;
 }
 
 static bool came_up_since(const struct capture_view *v, const struct msg_service *s, uint64_t at) {
@@ -148,21 +177,53 @@ static bool same_way(const struct capture_view *v, const struct silence *w, cons
     return is_beyond(v, a) && !(w->in_public && addr_is_private(a));
 }
 
-/* A resolver nearby has found new names since, and nothing was asked in vain. */
+/* Of the own house: whoever answers asks nobody. */
+static bool is_house_name(const char *name) {
+    static const char *const inside[] = {".lan",  ".local",    ".home",        ".box",
+                                         ".arpa", ".internal", ".localdomain", ".corp"};
+    size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
+        size_t n = strlen(inside[i]);
+        if (len > n && strcmp(name + len - n, inside[i]) == 0) return true;
+    }
+    return !strchr(name, '.');
+}
+
+/* What this resolver answers sooner it may have known. */
+static uint64_t cached_us(const struct capture_view *v, const struct msg_dns_row *d) {
+    const struct msg_resolvers *all = &v->snapshot->resolvers;
+    uint64_t us = CACHE_US;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_resolver *r = &all->rows[i];
+        if (r->port != d->server_port || !addr_equal(&r->address, &d->server)) continue;
+        us = r->latency_us.min_us * NEAR;
+    }
+    return us < CACHE_US ? CACHE_US : us > WIFI_US ? WIFI_US : us;
+}
+
+/* A resolver nearby has found new names since: after all that was asked in vain, or so many that
+ * few in vain tell of their own domains only. */
 static bool names_found_since(const struct capture_view *v, const struct silence *w) {
     const struct msg_dns *dns = &v->snapshot->dns;
-    uint32_t found = 0;
+    uint32_t found = 0, later = 0, bad = 0;
+    uint64_t bad_us = w->at;
     for (uint32_t i = 0; i < dns->rows_n; i++) {
         const struct msg_dns_row *d = &dns->rows[i];
         bool good = d->answered ? d->rcode == 0 || d->rcode == 3 : d->pending;
-        if (!good && d->at_us >= w->at) return false;
+        if (good || d->at_us < w->at) continue;
+        bad++;
+        if (d->at_us >= bad_us) bad_us = d->at_us + 1;
     }
-    for (uint32_t i = 0; i < dns->rows_n && found < NAMES; i++) {
+    for (uint32_t i = 0; i < dns->rows_n; i++) {
         const struct msg_dns_row *d = &dns->rows[i];
-        found += d->at_us >= w->at && d->rcode == 0 && d->answers > 0 &&
-                 d->latency_us >= CACHE_US && !same_way(v, w, &d->server) && !asked_before(dns, d);
+        if (d->at_us < w->at || d->rcode != 0 || d->answers == 0 || same_way(v, w, &d->server) ||
+            is_house_name(d->name) || d->latency_us < cached_us(v, d) || asked_before(dns, d))
+            continue;
+        found++;
+        later += d->at_us >= bad_us;
+        if (later == NAMES || found == PER_BAD * bad) return true;
     }
-    return found == NAMES;
+    return false;
 }
 
 /* Somebody beyond has said something since. */
@@ -188,6 +249,11 @@ static bool heard_since(const struct capture_view *v, const struct silence *w) {
     return names_found_since(v, w);
 }
 
+/* A private network elsewhere that is this near is of the same site: no VPN goes there. */
+static bool is_on_site(const struct msg_service *s) {
+    return addr_is_private(&s->address) && lowest_us(s) < CACHE_US;
+}
+
 /* The hosts beyond that fell silent, or always were, when no other answers; none otherwise. */
 static void find_silence(const struct capture_view *v, struct places *out) {
     const struct msg_services *all = &v->snapshot->services;
@@ -198,11 +264,11 @@ static void find_silence(const struct capture_view *v, struct places *out) {
     if (heard_since(v, &w)) return;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
-        if (!is_beyond(v, &s->address)) continue;
+        if (!is_beyond(v, &s->address) || failed_before(s, w.at)) continue;
         if (is_silent(v, s, w.at)) {
             add(out, s, same_place);
         } else if (s->both_directions && s->last_us > w.at + LATE_US &&
-                   same_way(v, &w, &s->address)) {
+                   same_way(v, &w, &s->address) && !is_on_site(s)) {
             out->n = 0;
             return;
         }
@@ -216,7 +282,8 @@ static bool silent_beyond(const struct derive_row *r, const struct addr *host, d
 }
 
 bool derive_silent_beyond(const struct derive_row *r, double *out) {
-    return silent_beyond(r, &((const struct msg_service *)r->row)->address, out);
+    const struct msg_service *me = r->row;
+    return silent_beyond(r, &me->address, out) && !failed_before(me, silence_began(r->view));
 }
 
 bool derive_incident_silent_beyond(const struct derive_row *r, double *out) {
@@ -302,22 +369,24 @@ static void find_loss(const struct capture_view *v, struct places *out) {
     }
 }
 
-#define OWN_TIMES 4u /* what the others lose together, and it is no chance of the same loss */
+#define OWN_TIMES 4u /* what another loses, and it is no chance of the same loss */
 
-/* It loses far more than the others beyond: on a part of the way that they do not share. */
+/* It loses far more than others beyond, as many at least as lose alike: on a part of the way that
+ * they do not share. */
 static bool loses_more(const struct capture_view *v, const struct msg_service *me) {
     const struct msg_services *all = &v->snapshot->services;
-    uint64_t lost, segments, others_lost = 0, others_segments = 0;
+    uint64_t lost, segments;
+    double rate = loss(me, &lost, &segments);
+    uint32_t alike = 0, less = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
         if (!is_lossy(s) || same_host(s, me) || !is_beyond(v, &s->address)) continue;
-        (void)loss(s, &lost, &segments);
-        others_lost += lost;
-        others_segments += segments;
+        if (rate > OWN_TIMES * loss(s, &lost, &segments))
+            less++;
+        else
+            alike++;
     }
-    double rate = loss(me, &lost, &segments);
-    return others_segments > 0 &&
-           rate > OWN_TIMES * 100.0 * (double)others_lost / (double)others_segments;
+    return less > 0 && less >= alike;
 }
 
 bool derive_lossy_beyond(const struct derive_row *r, double *out) {
@@ -331,12 +400,6 @@ bool derive_lossy_beyond(const struct derive_row *r, double *out) {
 /* ---- latency ----------------------------------------------------------------------------------
  */
 #define FAR_US 150000u /* as path_latency_high */
-
-static uint64_t lowest_us(const struct msg_service *s) {
-    const struct dist *a = &s->handshake_us, *b = &s->rtt_us;
-    uint64_t of_a = a->samples ? a->min_us : UINT64_MAX, of_b = b->samples ? b->min_us : UINT64_MAX;
-    return of_a < of_b ? of_a : of_b;
-}
 
 /* The hosts beyond that are far, when none is near. */
 bool derive_far_beyond(const struct derive_row *r, double *out) {
