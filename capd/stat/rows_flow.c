@@ -153,6 +153,7 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     r->unpaired = v->unpaired;
     r->asked_again = v->asked_again;
     r->renewed = v->renewed;
+    r->replies = v->replies;
     r->small_answers = v->small_answers;
     r->handshakes_by_client = v->handshakes_by_client;
     put_http(&v->http, r);

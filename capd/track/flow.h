@@ -190,12 +190,15 @@ struct flow {
     uint16_t end_how;  /* see tcp_end.c */
     /* The client's first record of TLS 1.3, if it was not its Finished; counted to 2048. */
     uint16_t certificate_bytes;
-    uint32_t turn_us;  /* the first word of the client since the server's last */
-    bool prompt;       /* an answer may have begun sooner than a slow server's */
-    bool asked_late;   /* the latest request acknowledged the server's FIN */
-    uint8_t ack_heard; /* enum ack_heard */
-    uint8_t asked;     /* what the client asked, less what the server said; counted to 255 */
-    uint16_t spoken;   /* bytes that the server said without a pause, counted to 65535 */
+    uint32_t turn_us;    /* the first word of the client since the server's last */
+    bool prompt : 1;     /* an answer may have begun sooner than a slow server's */
+    bool asked_late : 1; /* the latest request acknowledged the server's FIN */
+    bool replied : 1;    /* the client's latest words may be a reply, not a request */
+    uint8_t ack_heard;   /* enum ack_heard */
+    uint8_t asked;       /* what the client asked, less what the server said; counted to 255 */
+    uint8_t news_bytes;  /* latest of the server, if short and nobody asked for it */
+    uint16_t spoken;     /* bytes that the server said without a pause, counted to 65535 */
+    uint8_t said_bytes;  /* latest of the client, counted to 255 */
 };
 
 /* From the client's ACK of the SYN-ACK until then, in microseconds.  A round trip of 0 is kept as

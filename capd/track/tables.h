@@ -185,7 +185,7 @@ struct service {
     uint32_t repeated_syns, live_trouble; /* see services_note_trouble() */
     uint32_t name, name_gen;
     uint32_t sketch[SERVICE_SKETCHES]; /* NONE: no sample yet */
-    uint64_t requests, unpaired, small_answers, renewed, handshakes_by_client;
+    uint64_t requests, unpaired, small_answers, renewed, replies, handshakes_by_client;
     struct http_counts http;
     uint64_t client_hellos, server_hellos, fatal_by[2], alert_first_us, alert_last_us;
     uint32_t tls_alert;

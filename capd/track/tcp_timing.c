@@ -290,9 +290,29 @@ static void time_opening(struct engine *e, const struct segment *s) {
     slow_client_spoke_first(e, f, is_long ? FLOW_LONGEST_US : flow_since_open(f, s->us));
 }
 
+/* Does the server ask, and the client answer?  So it seems where a short word of the client follows
+ * at once on one of the server that answered nothing, both as long as the last time: keep-alives of
+ * SSH and iSCSI look so.  What the server says a while later is counted as an answer to that word,
+ * which it need not be.  A slow server looks the same if the capture begins in mid-connection. */
+static bool asks_again(struct flow *f, const struct segment *s, bool unasked, bool paused) {
+    bool known = f->app == APP_HTTP || f->app == APP_HTTP2;
+    bool again = f->replied && paused && f->news_bytes == s->len && !known;
+    bool is_short = s->len <= UINT8_MAX;
+    f->news_bytes = (unasked || again) && is_short && !known ? (uint8_t)s->len : 0;
+    return again;
+}
+
+static void note_reply(struct flow *f, const struct segment *s) {
+    bool like_before = !f->replied || f->said_bytes == s->len;
+    f->replied = f->news_bytes > 0 && s->us - f->answer_last_us < PROMPT_US && like_before &&
+                 !(f->bits & FLOW_REQUEST) && s->len <= CONTROL_BYTES;
+    f->said_bytes = s->len < UINT8_MAX ? (uint8_t)s->len : UINT8_MAX;
+}
+
 /* The server says something of its own accord, or the client goes on without an answer: this is a
  * talk, and what comes after the client's words need not be an answer to them.  Who answers at
- * length may be asked for several things at once, whose answers come one after the other. */
+ * length may be asked for several things at once, whose answers come one after the other; the
+ * keys of a terminal do not. */
 static void count_unpaired(struct engine *e, const struct segment *s) {
     struct flow *f = s->f;
     uint32_t asked_us = s->us - f->request_us;
@@ -300,15 +320,21 @@ static void count_unpaired(struct engine *e, const struct segment *s) {
     bool paused = asked_us >= TALK_US && s->us - f->answer_last_us >= TALK_US;
     bool alone =
         s->dir == CLIENT ? waits && asked_us >= TALK_US : !waits && paused && f->asked == 0;
-    bool talks = alone && f->first_byte_us != 0 && f->spoken < AT_LENGTH_BYTES;
+    bool key = s->dir == SERVER && f->app == APP_SSH && f->said_bytes <= CONTROL_BYTES;
+    bool at_length = f->spoken >= AT_LENGTH_BYTES && !key;
+    bool talks = alone && f->first_byte_us != 0 && !at_length;
     struct service *v = talks ? services_of(e, f) : NULL;
     if (v) v->unpaired++;
     if (s->dir == CLIENT) {
+        note_reply(f, s);
         if (asked_us >= WAITED_US) f->asked = 0;
         if (s->flags & TCP_PSH && s->len > CONTROL_BYTES && f->asked < UINT8_MAX) f->asked++;
         return;
     }
+    bool opens = !(f->bits & FLOW_SYN) && f->data_segments[CLIENT] == 0;
     bool begins = waits || paused;
+    v = (begins || opens) && asks_again(f, s, alone || opens, paused) ? services_of(e, f) : NULL;
+    if (v) v->replies++;
     uint32_t said = (begins ? 0 : f->spoken) + s->len;
     if (begins && f->asked > 0) f->asked--;
     f->spoken = said < UINT16_MAX ? (uint16_t)said : UINT16_MAX;

@@ -23,12 +23,12 @@ extern const char *const status_names[STATUS_COUNT];
 extern const char *const blame_names[BLAME_COUNT];
 
 #define RULES_MAX        96u
-#define RULE_THRESHOLDS  16u
+#define RULE_THRESHOLDS  20u
 #define RULE_EVIDENCE    12u
 #define RULE_NEEDS       4u
 #define RULE_SUPPRESSORS 14u
 #define RULE_GUARDS      6u
-#define RULE_WHERE       6u
+#define RULE_WHERE       8u
 #define RULES_VISIBILITY 32u
 #define COND_DEPTH       8u /* nesting of all/any/not: a reader's limit before a stack's */
 

@@ -254,6 +254,67 @@ static void test_ends_seen_one_way(void **state) {
     }
 }
 
+/* A server that asks, of a client that answers at once, in words that are as long each time; beside
+ * requests whose answers take long. */
+static void test_replies_to_a_server_that_asks(void **state) {
+    (void)state;
+    static const char words[512] = "", get[] = "GET /a HTTP/1.1\r\n\r\n";
+    static const struct {
+        bool from_start, slow, http;
+        uint32_t asks, replies, longer; /* bytes; each time so many more */
+        uint32_t thinks_ms;
+        uint64_t want;
+    } t[] = {
+        {false, false, false, 60, 36, 0, 1, 3},  {true, false, false, 60, 36, 0, 1, 3},
+        {false, false, false, 60, 36, 1, 1, 0},  {false, false, false, 60, 100, 0, 1, 0},
+        {false, false, false, 300, 36, 0, 1, 0}, {false, false, false, 60, 36, 0, 700, 0},
+        {false, false, true, 60, 19, 0, 1, 0},   {true, true, false, 60, 36, 0, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 22);
+        if (t[i].from_start) {
+            conn_open(&k);
+            from_client(&k, TCP_PSH | TCP_ACK, words, 20);
+            l->us += t[i].slow ? 10 * S : 5 * MS;
+            from_server(&k, TCP_PSH | TCP_ACK, words, 80);
+            l->us += 5 * MS;
+            if (t[i].slow) from_client(&k, TCP_PSH | TCP_ACK, words, t[i].replies);
+        }
+        for (uint32_t n = 0; n < 4; n++) {
+            l->us += 10 * S;
+            from_server(&k, TCP_PSH | TCP_ACK, words, t[i].asks + n * t[i].longer);
+            l->us += t[i].thinks_ms * MS;
+            from_client(&k, TCP_PSH | TCP_ACK, t[i].http ? get : words, t[i].replies);
+        }
+        lab_snapshot(l);
+        if (l->services.rows[0].replies != t[i].want)
+            fail_msg("case %zu: %u", i, (unsigned)l->services.rows[0].replies);
+        lab_free(l);
+    }
+}
+
+/* A terminal shows news at length; a key without an echo asks for none of them. */
+static void test_news_on_a_terminal(void **state) {
+    (void)state;
+    static const char hello[] = "SSH-2.0-OpenSSH_9.2\r\n", words[1400] = "";
+    for (uint32_t keys = 36; keys <= 100; keys += 64) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 22);
+        from_server(&k, TCP_PSH | TCP_ACK, hello, sizeof hello - 1);
+        from_client(&k, TCP_PSH | TCP_ACK, hello, sizeof hello - 1);
+        for (int n = 0; n < 6; n++) {
+            if (n == 0 || n == 3) from_client(&k, TCP_PSH | TCP_ACK, words, keys);
+            l->us += 3 * S;
+            for (int part = 0; part < 4; part++)
+                from_server(&k, TCP_PSH | TCP_ACK, words, sizeof words);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].unpaired, keys == 36 ? 4 : 0);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_after_a_silence),
@@ -262,6 +323,8 @@ int main(void) {
         cmocka_unit_test(test_ends_crossed_by_a_request),
         cmocka_unit_test(test_ends_reset_at_rest),
         cmocka_unit_test(test_requests_sent_at_once),
+        cmocka_unit_test(test_replies_to_a_server_that_asks),
+        cmocka_unit_test(test_news_on_a_terminal),
         cmocka_unit_test(test_ends_seen_one_way),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);

@@ -338,6 +338,29 @@ WITNESS(slow_but_once) {
     slow_talk(w);
     w->service[0].unpaired = 1;
 }
+/* Keep-alives of the server, each answered at once: what it says next is late for nothing. */
+static void keep_alives(struct world *w, uint64_t replies) {
+    slow_talk(w);
+    w->service[0].unpaired = 0;
+    w->service[0].replies = replies;
+    w->service[0].first_byte_us = (struct dist){4, 20000000, 20000000, 20020000, 20020000};
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->service[0].on_target = true;
+}
+WITNESS(slow_or_keep_alives) {
+    keep_alives(w, 2);
+}
+WITNESS(slow_beside_keep_alives) {
+    keep_alives(w, 1);
+}
+WITNESS(slow_keep_alives_seen_as_http) {
+    keep_alives(w, 4);
+    w->service[0].http_responses = 4;
+}
+WITNESS(slow_keep_alives_of_queries) {
+    keep_alives(w, 4);
+    w->service[0].port = 5432;
+}
 WITNESS(slow_on_one_connection) {
     slow(w);
     w->service[0].http_responses = 0;
@@ -356,6 +379,10 @@ WITNESS(slow_messages) {
     {"slow_server", slow_talk, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_talk_now_and_then, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_but_once, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_or_keep_alives, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"slow_server", slow_beside_keep_alives, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_keep_alives_seen_as_http, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_keep_alives_of_queries, "critical", "confirmed", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_on_one_connection, "warning", "likely", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_alike_unknown, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_alike_target, "warning", "confirmed", "server", "203.0.113.9:443"}, \
