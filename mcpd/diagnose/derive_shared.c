@@ -1,7 +1,8 @@
 /* One root cause of many symptoms: what all hosts beyond the local network have in common is the
  * way to them.  A host counts as beyond when 16 bits of its IPv4 address, or 48 of IPv6, already
- * differ from the client's: a site has that many networks.  A single host that fares better, and
- * nothing is shared. Runs in: mcpd.  Input trust: packets (numbers counted from them). */
+ * differ from the client's: a site has many networks.  A single host that fares better, and nothing
+ * is shared.
+ * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 

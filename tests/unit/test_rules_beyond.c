@@ -329,66 +329,65 @@ static void far_but_for_one(struct world *w) {
         (struct dist){10, 20000, 21000, 22000, 23000};
 }
 
+static const struct {
+    void (*change)(struct world *w);
+    const char *id;
+    uint32_t findings;
+    const char *blame, *subject, *headline;
+} cases[] = {
+    {cut_off, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "Nothing beyond the gateway"},
+    {cut_off_and_no_names, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_later, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "5 hosts"},
+    {cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443",
+     "does not answer"},
+    {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+    {cut_off_but_for_ipv6_of_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
+     "4 hosts"},
+    {cut_off_but_for_quic, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+    {cut_off_after_quic, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_between_two_polls, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_but_for_a_poll, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+    {cut_off_but_for_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {site_cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "172.17.0.5:443", ""},
+    {cut_off_but_for_the_site_and_a_vpn, "tcp_syn_timeout", 1, "network", "172.17.0.5:443",
+     "4 hosts"},
+    {cut_off_but_for_names, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+    {cut_off_with_names_cached, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_with_names_known, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_with_some_names, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_but_for_most_names, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+    {cut_off_but_for_names_after_one, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443",
+     ""},
+    {cut_off_but_for_half_of_the_names, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
+     "4 hosts"},
+    {cut_off_with_names_over_wifi, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_but_for_names_forwarded, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443",
+     ""},
+    {cut_off_with_names_of_the_house, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
+     "4 hosts"},
+    {cut_off_after_a_dead_host, "tcp_syn_timeout", 2, "network", "203.0.113.9:443", "3 hosts"},
+    {dead_host_and_one_that_works, "tcp_syn_timeout", 7, "network_or_server", "203.0.113.9:443",
+     ""},
+    {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
+    {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",
+     "does not answer"},
+    {two_networks_silent, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.10:443",
+     "does not answer"},
+    {no_way_out, "icmp_unreachable", 1, "network", "203.0.113.9:443",
+     "Nothing beyond 198.51.100.1 can be reached"},
+    {all_lossy, "tcp_retransmissions", 1, "network", "203.0.113.12:443", "all of 4 servers"},
+    {lossy_but_for_one, "tcp_retransmissions", 3, "network", "203.0.113.12:443",
+     "to or from 203.0.113.12:"},
+    {lossy_and_one_worse, "tcp_retransmissions", 2, "network", "203.0.113.9:443",
+     "to or from 203.0.113.9:"},
+    {lossy_and_two_worse, "tcp_retransmissions", 3, "network", "203.0.113.9:443",
+     "to or from 203.0.113.9:"},
+    {all_far, "path_latency_high", 1, "network", "203.0.113.10:443", "all of 4 servers"},
+    {far_but_for_one, "path_latency_high", 3, "network", "203.0.113.10:443",
+     "The path to 203.0.113.10 is long"}};
+
 static void test_rules_one_cause_beyond(void **state) {
     static struct world w;
-    static const struct {
-        void (*change)(struct world *w);
-        const char *id;
-        uint32_t findings;
-        const char *blame, *subject, *headline;
-    } cases[] = {
-        {cut_off, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "Nothing beyond the gateway"},
-        {cut_off_and_no_names, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
-        {cut_off_later, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "5 hosts"},
-        {cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443",
-         "does not answer"},
-        {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
-        {cut_off_but_for_ipv6_of_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
-         "4 hosts"},
-        {cut_off_but_for_quic, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
-        {cut_off_after_quic, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
-        {cut_off_between_two_polls, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
-        {cut_off_but_for_a_poll, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
-        {cut_off_but_for_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
-        {site_cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "172.17.0.5:443", ""},
-        {cut_off_but_for_the_site_and_a_vpn, "tcp_syn_timeout", 1, "network", "172.17.0.5:443",
-         "4 hosts"},
-        {cut_off_but_for_names, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
-        {cut_off_with_names_cached, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
-        {cut_off_with_names_known, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
-        {cut_off_with_some_names, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
-        {cut_off_but_for_most_names, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443",
-         ""},
-        {cut_off_but_for_names_after_one, "tcp_syn_timeout", 4, "network_or_server",
-         "203.0.113.9:443", ""},
-        {cut_off_but_for_half_of_the_names, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
-         "4 hosts"},
-        {cut_off_with_names_over_wifi, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
-         "4 hosts"},
-        {cut_off_but_for_names_forwarded, "tcp_syn_timeout", 4, "network_or_server",
-         "203.0.113.9:443", ""},
-        {cut_off_with_names_of_the_house, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
-         "4 hosts"},
-        {cut_off_after_a_dead_host, "tcp_syn_timeout", 2, "network", "203.0.113.9:443", "3 hosts"},
-        {dead_host_and_one_that_works, "tcp_syn_timeout", 7, "network_or_server", "203.0.113.9:443",
-         ""},
-        {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
-        {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",
-         "does not answer"},
-        {two_networks_silent, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.10:443",
-         "does not answer"},
-        {no_way_out, "icmp_unreachable", 1, "network", "203.0.113.9:443",
-         "Nothing beyond 198.51.100.1 can be reached"},
-        {all_lossy, "tcp_retransmissions", 1, "network", "203.0.113.12:443", "all of 4 servers"},
-        {lossy_but_for_one, "tcp_retransmissions", 3, "network", "203.0.113.12:443",
-         "to or from 203.0.113.12:"},
-        {lossy_and_one_worse, "tcp_retransmissions", 2, "network", "203.0.113.9:443",
-         "to or from 203.0.113.9:"},
-        {lossy_and_two_worse, "tcp_retransmissions", 3, "network", "203.0.113.9:443",
-         "to or from 203.0.113.9:"},
-        {all_far, "path_latency_high", 1, "network", "203.0.113.10:443", "all of 4 servers"},
-        {far_but_for_one, "path_latency_high", 3, "network", "203.0.113.10:443",
-         "The path to 203.0.113.10 is long"}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         world_init(&w);
