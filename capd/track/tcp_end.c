@@ -312,8 +312,8 @@ static bool gave_up(const struct flow *f) {
  * shows, and all of it is acknowledged. */
 static bool is_at_rest(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
-    bool open = v->app_skip > 0 || v->app_buffer != NONE || v->bits & (APP_CHUNKED | APP_GAPPED) ||
-                (f->app == APP_HTTP && v->bits & APP_LOST);
+    bool open = app_unsent(v) > 0 || v->app_buffer != NONE ||
+                v->bits & (APP_CHUNKED | APP_GAPPED) || (f->app == APP_HTTP && v->bits & APP_LOST);
     return !(f->bits & FLOW_REQUEST) && f->first_byte_us != 0 && v->bits & SIDE_PUSHED &&
            !(open && f->app > APP_NONE) && !is_unacked(f, CLIENT) && !is_unacked(f, SERVER);
 }

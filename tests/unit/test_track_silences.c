@@ -207,6 +207,36 @@ static void test_ends_reset_at_rest(void **state) {
     }
 }
 
+/* The capture missed the end of an answer, which the client acknowledges: whole, or not yet; then
+ * the server resets after a silence, or the client soon. */
+static void test_ends_reset_behind_a_gap(void **state) {
+    (void)state;
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n";
+    for (unsigned i = 0; i < 4; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        bool whole = i & 1, server = i & 2;
+        ask(&k);
+        from_server(&k, TCP_ACK, head, sizeof head - 1);
+        from_server(&k, TCP_ACK, NULL, 1000);
+        l->us += MS;
+        from_client(&k, TCP_ACK, NULL, 0);
+        k.sseq += whole ? 1000 : 500;
+        l->us += MS;
+        from_client(&k, TCP_ACK, NULL, 0);
+        l->us += server ? 15 * S : 500 * MS;
+        if (server)
+            from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
+        else
+            from_client(&k, TCP_RST | TCP_ACK, NULL, 0);
+        lab_wait(l, 3 * S);
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        if (v->reset_by_server + v->reset_by_client != !whole) fail_msg("case %u", i);
+        lab_free(l);
+    }
+}
+
 /* Sessions of six clients that a server resets by itself, each after its own silence.  In one
  * moment, that is a server that stops; after one and the same silence, or one of two, or found by a
  * sweep up to twice as late, or each at its own time, it is a time-out. */
@@ -305,6 +335,7 @@ int main(void) {
         cmocka_unit_test(test_ends_crossed_by_a_request),
         cmocka_unit_test(test_ends_reset_at_rest),
         cmocka_unit_test(test_ends_all_at_once),
+        cmocka_unit_test(test_ends_reset_behind_a_gap),
         cmocka_unit_test(test_requests_sent_at_once),
         cmocka_unit_test(test_ends_seen_one_way),
     };
