@@ -58,6 +58,7 @@ struct engine {
     struct recent recent;
     struct services services;
     struct last_open last_open;
+    struct teardown teardown[TEARDOWNS];                     /* by index of the service */
     uint64_t welcome[STRANGER_WORDS], tried[STRANGER_WORDS]; /* stranger.c */
     struct names names;
     struct dns_table dns;

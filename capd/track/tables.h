@@ -196,6 +196,17 @@ struct service {
     struct strain strain;
     struct service_facts done; /* of connections that left the flow table */
 };
+
+/* teardown.c: the latest resets of one service that came in one moment. */
+#define TEARDOWN_FLOWS 8u
+struct teardown {
+    uint32_t service, gen, last_us;
+    uint32_t flows;                /* ever noted */
+    uint32_t flow[TEARDOWN_FLOWS]; /* indexes in the flow table */
+    bool apart;                    /* their silences differ */
+};
+#define TEARDOWNS 64u
+
 struct services {
     struct service *service;
     struct sketch *sketch;

@@ -9,6 +9,7 @@
 #include "capd/track/select.h"
 #include "capd/track/services.h"
 #include "capd/track/stranger.h"
+#include "capd/track/tcp_setup.h"
 
 #define CHUNK_END_BYTES 2u        /* CR LF */
 #define LONG_IDLE_US    60000000u /* findings.md, tcp_idle_timeout */
@@ -33,9 +34,8 @@
 #define FOREIGN_HOPS   2u /* findings.md, tcp_reset_injected */
 #define ONE_HOST_HOPS                                                                              \
     8u /* paths to one host differ by less; more apart are two that use its address */
-#define AT_SERVER_US 1000u /* from SYN to SYN-ACK */
-#define NEXT_IDS     256u  /* between neighbours of a connection whose sender counts its packets */
-#define COUNTED_IDS  4u    /* so many in a row are no chance: ids at random do it once in 256^4 */
+#define NEXT_IDS    256u /* between neighbours of a connection whose sender counts its packets */
+#define COUNTED_IDS 4u   /* so many in a row are no chance: ids at random do it once in 256^4 */
 
 enum end_how {
     END_SEEN = 1u << 0,
@@ -48,7 +48,8 @@ enum end_how {
     END_MUTE = 1u << 7,    /* the server had not sent a byte */
     END_NEXT_ID = 1u << 8, /* the RST has the IP id that came next */
     END_FAR_ID = 1u << 9,  /* its sender counts its packets, and the RST is far off */
-    END_ACKS = 1u << 10    /* the RST says up to where its sender has got data */
+    END_ACKS = 1u << 10,   /* the RST says up to where its sender has got data */
+    END_TORN = 1u << 11    /* with others, after other silences: no time-out does that */
 };
 
 void tcp_end_first(const struct segment *s) {
@@ -171,6 +172,15 @@ void tcp_end_note(const struct segment *s, bool clean) {
     if (s->k->has_ip_id && s->k->ip_id != 0 && side->id_steps >= COUNTED_IDS)
         f->end_how |= is_next_id(side, s->k) ? END_NEXT_ID : END_FAR_ID;
     if (mark && f->mac_mark[s->dir] && mark != f->mac_mark[s->dir]) f->end_how |= END_OTHER_MAC;
+}
+
+bool tcp_end_by_itself(const struct flow *f) {
+    const unsigned reset = END_RST | END_SERVER;
+    return (f->end_how & (reset | END_CLEAN | END_UNACKED)) == reset;
+}
+
+void tcp_end_torn(struct flow *f) {
+    f->end_how |= END_TORN;
 }
 
 bool tcp_end_other_mac(const struct flow *f) {
@@ -302,8 +312,8 @@ static bool gave_up(const struct flow *f) {
  * shows, and all of it is acknowledged. */
 static bool is_at_rest(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
-    bool open = v->app_skip > 0 || v->app_buffer != NONE || v->bits & (APP_CHUNKED | APP_GAPPED) ||
-                (f->app == APP_HTTP && v->bits & APP_LOST);
+    bool open = app_unsent(v) > 0 || v->app_buffer != NONE ||
+                v->bits & (APP_CHUNKED | APP_GAPPED) || (f->app == APP_HTTP && v->bits & APP_LOST);
     return !(f->bits & FLOW_REQUEST) && f->first_byte_us != 0 && v->bits & SIDE_PUSHED &&
            !(open && f->app > APP_NONE) && !is_unacked(f, CLIENT) && !is_unacked(f, SERVER);
 }
@@ -311,9 +321,10 @@ static bool is_at_rest(const struct flow *f) {
 /* Reset after a long silence, or a shorter one at rest: all was answered, or the reset answers what
  * broke it. */
 static bool is_idle_reset(const struct flow *f) {
+    bool brief = is_at_rest(f) && !(f->end_how & END_TORN);
     return has(f, END_RST) && !(f->end_how & END_CLEAN) && !gave_up(f) &&
            f->payload[0] + f->payload[1] > 0 &&
-           tcp_end_idle(f) >= (is_at_rest(f) ? TCP_END_IDLE_US : LONG_IDLE_US) &&
+           tcp_end_idle(f) >= (brief ? TCP_END_IDLE_US : LONG_IDLE_US) &&
            (is_revival(f) || !(f->end_how & END_UNACKED));
 }
 
@@ -551,41 +562,20 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
     return row;
 }
 
-/* The SYN-ACK was sent more often than asked for.  A server may hold its end back until data comes
- * and repeat the SYN-ACK meanwhile: no case while the client, heard here, has nothing to say. */
-static bool is_synack_again(const struct flow *f) {
-    return f->synack_sent > f->syn_sent && f->bits & FLOW_SYN &&
-           (!(f->bits & FLOW_ESTABLISHED) || f->payload[CLIENT] > 0);
-}
-
-/* The server's answer took next to none of the round trip: what passes here has arrived. */
-static bool is_at_server(const struct flow *f) {
-    uint32_t answer_us = f->synack_us - f->syn_us;
-    return f->syn_sent == 1 && answer_us <= AT_SERVER_US && answer_us <= f->handshake_us / 5;
-}
-
 void tcp_end_report(const struct engine *e, const struct flow *f, struct incidents *all) {
     enum tcp_ending how = tcp_ending_of(e, f);
     struct msg_incident row;
     if (how != ENDING_NONE) {
         row = ending_row(e, f, how);
         incidents_join(all, &row);
-    } else if (f->end_how & END_RST && !(f->end_how & END_CLEAN) && f->payload[0] + f->payload[1] &&
-               !gave_up(f) && !(f->bits & (FLOW_HIDDEN | FLOW_LEFT_WAITING)) &&
+    } else if (f->end_how & END_RST && !(f->end_how & (END_CLEAN | END_TORN)) &&
+               f->payload[0] + f->payload[1] && !gave_up(f) &&
+               !(f->bits & (FLOW_HIDDEN | FLOW_LEFT_WAITING)) &&
                tcp_end_idle(f) >= TCP_END_IDLE_US) {
         row = idle_row(f);
         incidents_join(all, &row);
     }
     bool silent = how == ENDING_UNHEARD || (how == ENDING_IDLE && lost_revival(f));
     if (!silent && tcp_dead_path(f, &row)) incidents_join(all, &row);
-    if (!is_synack_again(f) || f->bits & FLOW_HIDDEN) return;
-    row = row_of(f, INCIDENT_SYNACK_AGAIN, f->synack_us);
-    row.tries = (uint64_t)f->synack_sent - f->syn_sent;
-    row.worked = f->bits & FLOW_ESTABLISHED;
-    /* A server may wait for data and hold back until then: the ACK alone is no proof. */
-    if (f->ack_heard == HEARD_DATA) row.value++;
-    if (f->ack_heard != HEARD_NOTHING && is_at_server(f)) row.value++;
-    row.offers = stranger_is(e, &f->end[CLIENT]);
-    row.toward_client = false;
-    incidents_join(all, &row);
+    tcp_setup_again(e, f, all);
 }

@@ -51,6 +51,12 @@ bool tcp_end_denies(const struct flow *f, unsigned dir);
 /* Microseconds without data before the first FIN or RST. */
 uint64_t tcp_end_idle(const struct flow *f);
 
+/* Did the server reset it while nothing of the client's was on its way? */
+bool tcp_end_by_itself(const struct flow *f);
+
+/* Others ended with it, and no time-out explains that. */
+void tcp_end_torn(struct flow *f);
+
 /* Did the RST come from another link-layer address than that end's first packet? */
 bool tcp_end_other_mac(const struct flow *f);
 

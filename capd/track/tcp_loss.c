@@ -134,6 +134,7 @@ bool tcp_ack_gap(struct engine *e, const struct segment *s, bool counted) {
     ack_runs_ahead(e, side, unseen);
     side->next = ack;
     side->next_us = s->us;
+    side->bits |= SIDE_PUSHED; /* as the last segment of a write mostly has it */
     return true;
 }
 

@@ -1,14 +1,16 @@
-/* Floods of SYNs: per service, the seconds with more than FLOOD_RATE attempts, and what became of
- * all attempts since the first such second.  Only the first SYN of a connection counts, so that
- * clients who repeat theirs at a dead server make no flood, and only the sum is judged, so that a
- * busy second whose handshakes end in the next one makes none either. Runs in: worker.  Input
- * trust: packets. */
+/* SYN-ACKs that are repeated unasked.  Floods of SYNs: per service, the seconds with more than
+ * FLOOD_RATE attempts, and what became of all attempts since the first such second.  Only the first
+ * SYN of a connection counts, so that clients who repeat theirs at a dead server make no flood, and
+ * only the sum is judged, so that a busy second whose handshakes end in the next one makes none
+ * either. Runs in: worker.  Input trust: packets. */
 #include "capd/track/tcp_setup.h"
 #include "capd/track/services.h"
 #include "capd/track/stranger.h"
+#include "capd/track/tcp.h"
 
-#define FLOOD_RATE  100u /* findings.md, syn_flood: per second, */
-#define FLOOD_RATIO 10u  /* and so many times what comes up */
+#define FLOOD_RATE   100u  /* findings.md, syn_flood: per second, */
+#define FLOOD_RATIO  10u   /* and so many times what comes up */
+#define AT_SERVER_US 1000u /* from SYN to SYN-ACK */
 
 void tcp_setup_asked(struct engine *e, const struct flow *f) {
     struct service *v = services_of(e, f);
@@ -38,6 +40,39 @@ void tcp_setup_answered(struct engine *e, const struct flow *f, bool done) {
     if (v->syn_rate.hot == 0) return;
     v->syn_rate.hot_done += done;
     v->syn_rate.hot_answered += !done;
+}
+
+/* The SYN-ACK was sent more often than asked for.  A server may hold its end back until data comes
+ * and repeat the SYN-ACK meanwhile: no case while the client, heard here, has nothing to say. */
+static bool is_synack_again(const struct flow *f) {
+    return f->synack_sent > f->syn_sent && f->bits & FLOW_SYN &&
+           (!(f->bits & FLOW_ESTABLISHED) || f->payload[CLIENT] > 0);
+}
+
+/* The server's answer took next to none of the round trip: what passes here has arrived. */
+static bool is_at_server(const struct flow *f) {
+    uint32_t answer_us = f->synack_us - f->syn_us;
+    return f->syn_sent == 1 && answer_us <= AT_SERVER_US && answer_us <= f->handshake_us / 5;
+}
+
+void tcp_setup_again(const struct engine *e, const struct flow *f, struct incidents *all) {
+    if (!is_synack_again(f) || f->bits & FLOW_HIDDEN) return;
+    uint64_t at = flow_widen(f, f->synack_us);
+    struct msg_incident row = {.kind = INCIDENT_SYNACK_AGAIN,
+                               .subject = f->end[SERVER],
+                               .port = f->port[SERVER],
+                               .on_target = f->bits & FLOW_TARGET,
+                               .count = 1,
+                               .first_us = at,
+                               .last_us = at,
+                               .ip_proto = 6,
+                               .tries = (uint64_t)f->synack_sent - f->syn_sent,
+                               .worked = f->bits & FLOW_ESTABLISHED,
+                               .offers = stranger_is(e, &f->end[CLIENT])};
+    /* A server may wait for data and hold back until then: the ACK alone is no proof. */
+    if (f->ack_heard == HEARD_DATA) row.value++;
+    if (f->ack_heard != HEARD_NOTHING && is_at_server(f)) row.value++;
+    incidents_join(all, &row);
 }
 
 void tcp_setup_report(const struct engine *e, struct incidents *all) {

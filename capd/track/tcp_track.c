@@ -11,6 +11,7 @@
 #include "capd/track/tcp_end.h"
 #include "capd/track/stranger.h"
 #include "capd/track/tcp_setup.h"
+#include "capd/track/teardown.h"
 #include "capd/track/strain.h"
 
 #define IDLE_CLOSE_US 1000000u
@@ -197,6 +198,7 @@ static void note_reset(struct engine *e, struct segment *s) {
         f->reset_us = s->us;
         f->reset_ttl_delta = (uint8_t)tcp_end_ttl_off(side, s->k->ttl);
         services_note_trouble(e, f, SERVICE_TROUBLED);
+        teardown_note(e, f);
     }
     side->bits |= SIDE_RST;
 }

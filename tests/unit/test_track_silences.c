@@ -207,6 +207,79 @@ static void test_ends_reset_at_rest(void **state) {
     }
 }
 
+/* The capture missed the end of an answer, which the client acknowledges: whole, or not yet; then
+ * the server resets after a silence, or the client soon. */
+static void test_ends_reset_behind_a_gap(void **state) {
+    (void)state;
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n";
+    for (unsigned i = 0; i < 4; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        bool whole = i & 1, server = i & 2;
+        ask(&k);
+        from_server(&k, TCP_ACK, head, sizeof head - 1);
+        from_server(&k, TCP_ACK, NULL, 1000);
+        l->us += MS;
+        from_client(&k, TCP_ACK, NULL, 0);
+        k.sseq += whole ? 1000 : 500;
+        l->us += MS;
+        from_client(&k, TCP_ACK, NULL, 0);
+        l->us += server ? 15 * S : 500 * MS;
+        if (server)
+            from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
+        else
+            from_client(&k, TCP_RST | TCP_ACK, NULL, 0);
+        lab_wait(l, 3 * S);
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        if (v->reset_by_server + v->reset_by_client != !whole) fail_msg("case %u", i);
+        lab_free(l);
+    }
+}
+
+/* Sessions of six clients that a server resets by itself, each after its own silence.  In one
+ * moment, that is a server that stops; after one and the same silence, or one of two, or found by a
+ * sweep up to twice as late, or each at its own time, it is a time-out. */
+static void test_ends_all_at_once(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t said_s[6], apart_ms; /* when each spoke last; between the resets */
+        unsigned resets;
+    } t[] = {{{9, 18, 27, 36, 45, 54}, 0, 6},  {{54, 45, 36, 27, 18, 9}, 1, 6},
+             {{54, 54, 54, 54, 54, 54}, 0, 0}, {{15, 15, 15, 54, 54, 54}, 0, 0},
+             {{31, 33, 35, 38, 41, 44}, 0, 0}, {{9, 18, 27, 36, 45, 54}, 300, 0},
+             {{58, 58, 59, 59, 59, 59}, 0, 6}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k[6];
+        uint64_t start_us = l->us, silent = 0;
+        for (uint16_t n = 0; n < 6; n++) {
+            k[n] = conn_new(l, (uint16_t)(40000 + n), 5432);
+            conn_open(&k[n]);
+        }
+        for (uint32_t s = 1; s < 60; s++) {
+            l->us = start_us + s * S;
+            for (unsigned n = 0; n < 6; n++) {
+                if (t[i].said_s[n] != s) continue;
+                from_client(&k[n], TCP_PSH | TCP_ACK, "\x01\x02 a line", 9);
+                l->us += 5 * MS;
+                answer(&k[n], "and the lines of a protocol that nobody knows");
+            }
+        }
+        l->us = start_us + 60 * S;
+        for (unsigned n = 0; n < 6; n++) {
+            silent += t[i].said_s[n] <= 55;
+            from_server(&k[n], TCP_RST | TCP_ACK, NULL, 0);
+            l->us += t[i].apart_ms * MS + 50;
+        }
+        lab_wait(l, 3 * S);
+        const struct msg_incident *row = incident_of(l, INCIDENT_IDLE_END);
+        if (l->services.rows[0].reset_by_server != t[i].resets) fail_msg("case %zu", i);
+        assert_int_equal(row ? row->count : 0, t[i].resets ? 0 : silent);
+        lab_free(l);
+    }
+}
+
 /* Polls are renewed at once; who reads asks later. */
 static void test_requests_sent_at_once(void **state) {
     (void)state;
@@ -322,6 +395,8 @@ int main(void) {
         cmocka_unit_test(test_ends_left_by_who_waits),
         cmocka_unit_test(test_ends_crossed_by_a_request),
         cmocka_unit_test(test_ends_reset_at_rest),
+        cmocka_unit_test(test_ends_all_at_once),
+        cmocka_unit_test(test_ends_reset_behind_a_gap),
         cmocka_unit_test(test_requests_sent_at_once),
         cmocka_unit_test(test_replies_to_a_server_that_asks),
         cmocka_unit_test(test_news_on_a_terminal),
