@@ -73,6 +73,8 @@ struct flow_side {
     uint32_t timed_bits; /* one per timed segment: its ACK is awaited */
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
     uint32_t zero_since_us, zero_total_ms;
+    uint16_t window_most; /* largest window it advertised behind its SYN; counted to 65535 */
+    bool quick_when_full; /* acknowledged as soon as the handshake was, what filled its window */
     uint64_t zero_first_us;
     uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks, ws_expect;
     uint32_t app_next;     /* sequence number of the next stream byte to be looked at */

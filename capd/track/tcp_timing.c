@@ -58,25 +58,33 @@ static uint32_t whole_segment(const struct flow *f, unsigned d) {
     return f->side[d].largest < most ? f->side[d].largest : most;
 }
 
-/* A receiver with a small window, full up to less than a segment before this ACK, acknowledges when
- * it has taken something out of it: its own time, not the path's. */
-static bool is_at_own_pace(const struct segment *s, uint32_t old_ack) {
+/* Was the receiver's window full before this ACK, up to less than a segment? */
+static bool is_full(const struct segment *s, uint32_t old_ack) {
     const struct flow_side *receiver = &s->f->side[s->dir], *sender = &s->f->side[!s->dir];
-    return receiver->bits & SIDE_WINDOW && receiver->window < SMALL_WINDOW_BYTES &&
+    return receiver->bits & SIDE_WINDOW &&
            receiver->window < sender->next - old_ack + whole_segment(s->f, !s->dir);
+}
+
+/* A receiver with a small window that is full acknowledges when it has taken something out of it:
+ * its own time, not the path's.  Not so if it had as much room as ever, all of which it has
+ * acknowledged at once before. */
+static bool is_at_own_pace(const struct flow_side *receiver) {
+    return receiver->window < SMALL_WINDOW_BYTES &&
+           !(receiver->quick_when_full && receiver->window >= receiver->window_most);
 }
 
 /* The other end of `s` sent what this ACK covers. */
 void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
     struct flow *f = s->f;
-    struct flow_side *sender = &f->side[!s->dir];
+    struct flow_side *sender = &f->side[!s->dir], *receiver = &f->side[s->dir];
     uint32_t ack = s->k->tcp.ack, longest = 0;
-    bool own_pace = is_at_own_pace(s, old_ack);
+    bool full = is_full(s, old_ack), own_pace = full && is_at_own_pace(receiver);
     for (unsigned n = 0; n < TIMED_SEGMENTS; n++) {
         if (!(sender->timed_bits >> n & 1u) || seq_after(sender->timed_end[n], ack)) continue;
         sender->timed_bits &= 0xffu ^ 1u << n;
         uint32_t took = s->us - sender->timed_us[n];
         if (took > longest) longest = took;
+        if (full && took <= f->handshake_us * 2) receiver->quick_when_full = true;
         uint32_t whole = whole_segment(f, !s->dir);
         bool prompt = ack - old_ack >= 2u * whole && whole >= 512;
         bool just_spoke = s->pause_us <= took / PAUSE_SHARE;
@@ -378,6 +386,8 @@ void tcp_watch_window(struct engine *e, struct segment *s) {
     uint32_t raw = s->k->tcp.window;
     side->window = s->f->bits & FLOW_SCALE_KNOWN ? raw << side->wscale : raw;
     side->bits |= SIDE_WINDOW;
+    if (side->window > side->window_most)
+        side->window_most = (uint16_t)(side->window < UINT16_MAX ? side->window : UINT16_MAX);
     /* Whoever has sent FIN or got the peer's takes no more data: a window of 0 is no complaint. */
     bool over = (s->f->side[0].bits | s->f->side[1].bits) & SIDE_FIN || s->flags & TCP_FIN;
     if (raw == 0 && !(side->bits & SIDE_CLOSED) && !over) {

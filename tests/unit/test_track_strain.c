@@ -381,6 +381,38 @@ static void test_strain_receiver_takes_its_time(void **state) {
     }
 }
 
+/* A device whose small window stays open in full, and which acknowledged all of it at once before
+ * the way got longer: the way.  Not so if it has less room now, or never was quick. */
+static void test_strain_small_window_long_way(void **state) {
+    static const struct {
+        unsigned quick; /* turns at first */
+        uint16_t later; /* window then, in units of 4 bytes */
+        bool inflated;
+    } cases[] = {{8, 1340, true}, {8, 1240, false}, {0, 1340, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        uint32_t n = 0;
+        struct timed a = {.client = true, .seq = 999, .ts = 1, .flags = TCP_SYN};
+        send(l, a);
+        l->us += 10 * MS;
+        send(l, (struct timed){.seq = 4999, .ack = 1000, .ts = 1, .flags = TCP_SYN | TCP_ACK});
+        a = (struct timed){.client = true, .seq = 1000, .ack = 5000, .flags = TCP_ACK};
+        a.len = 100, a.window = 1340;
+        send(l, a);
+        for (unsigned turn = 0; turn < 40 + cases[i].quick; turn++) {
+            bool quick = turn < cases[i].quick;
+            for (unsigned m = 0; m < 3; m++) data(l, n++, 1);
+            l->us += (quick ? 10 : 150) * MS;
+            ack(l, n, 2000 + turn, quick ? 1340 : cases[i].later);
+            l->us += 100;
+        }
+        const struct msg_service *s = look(l);
+        if ((s->rtt_inflated >= 15) != cases[i].inflated) fail_msg("case %zu", i);
+        lab_free(l);
+    }
+}
+
 /* Pushes of three segments: taken at the next beacon, or after a queue of that length, whatever the
  * times between them. */
 static void test_strain_beacons(void **state) {
@@ -470,6 +502,7 @@ int main(void) {
         cmocka_unit_test(test_strain_delayed_acks),
         cmocka_unit_test(test_strain_acks_of_a_slow_clock),
         cmocka_unit_test(test_strain_receiver_takes_its_time),
+        cmocka_unit_test(test_strain_small_window_long_way),
         cmocka_unit_test(test_strain_beacons),
         cmocka_unit_test(test_strain_link_load),
         cmocka_unit_test(test_strain_link_load_with_a_break),
