@@ -194,6 +194,7 @@ struct flow {
     uint16_t certificate_bytes;
     uint32_t turn_us;    /* the first word of the client since the server's last */
     bool prompt : 1;     /* an answer may have begun sooner than a slow server's */
+    bool pushes : 1;     /* TLS: the server said something of its own accord */
     bool asked_late : 1; /* the latest request acknowledged the server's FIN */
     bool replied : 1;    /* the client's latest words may be a reply, not a request */
     uint8_t ack_heard;   /* enum ack_heard */

@@ -23,6 +23,8 @@
 #define UPDATE_BYTES       13u     /* WINDOW_UPDATE of HTTP/2 */
 #define UPDATES            2u      /* of the connection and of a stream */
 #define UPDATES_MUCH       5u
+#define BEAT_BYTES         9u /* STOMP, AMQP, SignalR; a receipt of MQTT; HTTP/2 asks in more */
+#define RECEIPT_US         200000u /* beyond a round trip: until a radio wakes */
 #define PROMPT_US          500000u /* findings.md, slow_server: who waits less is not kept waiting */
 #define WAITED_US          20000000u /* long polls are held for so long, and idle connections kept */
 #define MAYBE_US           1000000u
@@ -216,22 +218,49 @@ static void begin_request(struct engine *e, struct segment *s) {
     slow_client_asked(e, f);
 }
 
+/* Mail and such inside TLS: who asks in a few bytes, and never sends a receipt. */
+static bool takes_turns(const struct flow *f) {
+    static const uint16_t ports[] = {465, 563, 990, 993, 995};
+    for (size_t n = 0; n < sizeof ports / sizeof ports[0]; n++)
+        if (f->port[SERVER] == ports[n]) return true;
+    return false;
+}
+
+/* Did the client speak at `us`, later after the server's word than a receipt comes? */
+static bool is_late(const struct flow *f, uint32_t us, uint32_t word_us) {
+    uint32_t round = f->handshake_us > f->rtt_smooth_us ? f->handshake_us : f->rtt_smooth_us;
+    return (int32_t)(us - word_us) > (int32_t)(round + RECEIPT_US);
+}
+
+/* TLS: what the server says after a pause, with no word of the client's to cause it, or so short
+ * and so late that it is a beat.  Where it does so the client's short words need no answer. */
+static void note_push(const struct segment *s) {
+    struct flow *f = s->f;
+    uint32_t last_us = f->answer_last_us, client_us = f->side[CLIENT].next_us;
+    if (s->dir == CLIENT || f->app != APP_TLS || last_us == 0 || s->us - last_us < TALK_US) return;
+    bool asked = f->bits & FLOW_REQUEST || is_late(f, client_us, last_us);
+    f->pushes |= !asked || (s->len <= CONTROL_BYTES && s->us - client_us >= TALK_US);
+}
+
 /* Is the content of each record so short that it is no request with a head, but a pong, a receipt,
- * an update of windows, several of them after much was said?  One request is as short: that which
- * repeats another word for word (HPACK), of a client that is kept waiting each time. */
+ * an update of windows, several of them after much was said?  Such come at once, and beats at any
+ * time.  One request is as short: that which repeats another word for word (HPACK); it comes after
+ * a pause, or of a client that is kept waiting each time, and not for a few bytes. */
 static bool is_receipt(const struct segment *s, bool waits) {
     static const uint8_t seals[] = {17, 16, 24}; /* TLS 1.3; of 1.2 ChaCha20-Poly1305, AES-GCM */
     const struct flow *f = s->f;
     uint32_t record = s->record ? s->record : s->len;
     bool much = f->spoken >= AT_LENGTH_BYTES;
+    bool late = s->dir == CLIENT && !f->pushes && is_late(f, s->us, f->side[SERVER].next_us);
+    waits = waits && (late || f->spoken > CONTROL_BYTES);
     for (unsigned n = 0; n < (f->bits & FLOW_TLS13 ? 1u : sizeof seals); n++) {
         uint32_t content = record > seals[n] ? record - seals[n] : 0;
         uint32_t updates = content % UPDATE_BYTES == 0 ? content / UPDATE_BYTES : UINT8_MAX;
-        if (content <= RECEIPT_BYTES || updates <= UPDATES) {
-            if (!waits || (much && updates <= UPDATES)) return true;
-        } else if (much && updates <= UPDATES_MUCH) {
-            return true;
-        }
+        bool sure = f->bits & FLOW_HELLO || n == 0; /* else the seal is a guess */
+        bool small = content <= RECEIPT_BYTES || updates <= UPDATES;
+        if (much && updates <= (late ? UPDATES : UPDATES_MUCH)) return true;
+        if (sure && content <= BEAT_BYTES) return true;
+        if (small && !waits && !late) return true;
     }
     return false;
 }
@@ -247,10 +276,12 @@ static bool is_exchange(const struct segment *s) {
         return !http2_is_control(cursor_make(s->k->payload, s->k->payload_cap));
     if (f->app != APP_TLS) return true;
     if (!(f->bits & FLOW_TLS_DONE)) return false;
-    if (s->dir == CLIENT && is_receipt(s, waits)) return false;
+    bool turns = s->dir == CLIENT && takes_turns(f);
+    if (s->dir == CLIENT && !turns && is_receipt(s, waits)) return false;
     if (!(f->bits & FLOW_TLS13)) return true;
     if (s->dir == CLIENT)
-        return f->side[CLIENT].records >= 2 && (s->len > CONTROL_BYTES || f->large_answer || waits);
+        return f->side[CLIENT].records >= 2 &&
+               (s->len > CONTROL_BYTES || f->large_answer || waits || turns);
     if (f->first_byte_us != 0 || s->len > TICKETS_BYTES) return true;
     return s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
 }
@@ -352,7 +383,9 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     time_segment(s);
     time_opening(e, s);
-    if (s->fresh == 0 || s->again || !is_exchange(s) || is_crossing(s)) return;
+    if (s->fresh == 0 || s->again) return;
+    note_push(s);
+    if (!is_exchange(s) || is_crossing(s)) return;
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
     count_unpaired(e, s);
     if (s->dir == CLIENT) {

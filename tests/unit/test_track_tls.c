@@ -354,6 +354,19 @@ static void test_tls_talk_or_several_requests(void **state) {
     }
 }
 
+/* One record with that much content, in as many segments as it takes. */
+static void say(struct conn *k, bool client, uint32_t content, uint32_t seal) {
+    uint8_t b[1500];
+    uint32_t left = content + seal;
+    for (bool first = true; left > 0; first = false) {
+        uint32_t part = left > 1400 ? 1400 : left;
+        memset(b, 0xee, sizeof b);
+        if (first) b[0] = 23, b[1] = 3, b[2] = 3, put16(b + 3, left);
+        (client ? from_client : from_server)(k, TCP_PSH | TCP_ACK, b, first ? part + 5 : part);
+        left -= part;
+    }
+}
+
 /* What a client sends back to what it is sent asks nothing, neither in TLS 1.2 nor 1.3: pongs of a
  * web socket, updates of windows, receipts.  Short requests are requests where the client is kept
  * waiting, however the server's first frames look. */
@@ -395,14 +408,7 @@ static void test_tls_receipts_ask_nothing(void **state) {
         if (cases[i].first_ms > 100) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 9 + seal));
         l->us += (cases[i].first_ms - 2) * MS;
         for (unsigned n = 0; n < 6; n++) {
-            uint32_t left = (n == 0 && cases[i].said < 150 ? 150 : cases[i].said) + seal;
-            for (bool first = true; left > 0; first = false) {
-                uint32_t part = left > 1400 ? 1400 : left;
-                memset(b, 0xee, sizeof b);
-                if (first) b[0] = 23, b[1] = 3, b[2] = 3, put16(b + 3, left);
-                from_server(&k, TCP_PSH | TCP_ACK, b, first ? part + 5 : part);
-                left -= part;
-            }
+            say(&k, false, n == 0 && cases[i].said < 150 ? 150 : cases[i].said, seal);
             if (n == 5) break;
             l->us += MS;
             size_t back = record(b, cases[i].back[0] + seal);
@@ -460,6 +466,65 @@ static void test_tls_client_certificate(void **state) {
         const struct dist *d = &service_of(l)->first_byte_us;
         if (d->samples != 1 || d->max_us / MS != wait_ms)
             fail_msg("case %zu: %u samples, %u us", i, (unsigned)d->samples, (unsigned)d->max_us);
+        lab_free(l);
+    }
+}
+
+/* A request of a few bytes (HPACK) comes after a pause, and its answer comes for it, whatever the
+ * answers before took.  Not so what a client says by its own clock to a server that does the same,
+ * nor a late update of windows. */
+static void test_tls_short_requests(void **state) {
+    (void)state;
+    static const struct {
+        bool old, middle; /* TLS 1.2; joined in mid-connection */
+        uint16_t port;
+        uint32_t asks, says;      /* bytes of content */
+        unsigned quick, pause_ms; /* answers of 30 ms before slow ones; of the client */
+        bool pushes;              /* the server says another word on its own */
+        unsigned samples;
+    } cases[] = {{false, false, 443, 15, 4000, 4, 800, false, 11},
+                 {true, false, 443, 15, 4000, 4, 800, false, 11},
+                 {false, true, 443, 15, 2000, 0, 800, false, 10},
+                 {true, true, 443, 15, 2000, 0, 800, false, 10},
+                 {false, false, 443, 39, 4000, 0, 800, false, 11},
+                 {true, false, 443, 52, 4000, 2, 800, false, 11},
+                 {false, false, 443, 26, 4000, 0, 800, false, 1}, /* an update of windows */
+                 {false, false, 443, 15, 4000, 4, 5, false, 1},   /* at once: a pong */
+                 {true, false, 443, 4, 400, 0, 5, false, 1},      /* MQTT */
+                 {true, false, 443, 9, 400, 4, 800, false, 1},    /* beats, by the size */
+                 {true, false, 443, 17, 13, 1, 6000, false, 3},
+                 {false, true, 443, 17, 400, 1, 6000, true, 1}, /* news in between */
+                 {true, false, 995, 8, 5000, 4, 5, false, 11},
+                 {false, false, 995, 8, 5000, 4, 5, false, 11}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[512];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, cases[i].port);
+        uint32_t seal = cases[i].old ? 24 : 17;
+        if (!cases[i].middle) {
+            conn_open(&k);
+            from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+            l->us += 12 * MS;
+            size_t hello = server_hello_of(b, cases[i].old ? 0x0303 : 0x0304, false);
+            from_server(&k, TCP_PSH | TCP_ACK, b, hello);
+            if (!cases[i].old) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+            say(&k, true, 180, seal);
+            l->us += 12 * MS;
+        }
+        say(&k, false, 4000, seal);
+        for (unsigned n = 0; n < 10; n++) {
+            l->us += cases[i].pause_ms * MS;
+            say(&k, true, cases[i].asks, seal);
+            l->us += n < cases[i].quick ? 30 * MS : (2000 + 100 * n) * MS;
+            say(&k, false, cases[i].says, seal);
+            if (!cases[i].pushes) continue;
+            l->us += 3 * S;
+            say(&k, false, cases[i].says, seal);
+        }
+        lab_wait(l, 2 * S);
+        const struct dist *d = &service_of(l)->first_byte_us;
+        if (d->samples != cases[i].samples)
+            fail_msg("case %zu: %u samples, %u us", i, (unsigned)d->samples, (unsigned)d->p50_us);
         lab_free(l);
     }
 }
@@ -527,6 +592,7 @@ int main(void) {
         cmocka_unit_test(test_tls_talk_or_several_requests),
         cmocka_unit_test(test_tls_receipts_ask_nothing),
         cmocka_unit_test(test_tls_client_certificate),
+        cmocka_unit_test(test_tls_short_requests),
         cmocka_unit_test(test_tls_receipts_in_mid_connection),
         cmocka_unit_test(test_tls_crossed_by_a_request),
     };
