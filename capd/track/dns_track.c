@@ -350,10 +350,10 @@ static bool same_or_suffixed(const struct dns_entry *a, const struct dns_entry *
 }
 
 /* Services of a directory: whoever looks for them has no use for the host of the bare name. */
-static bool is_of_directory(const char *label, unsigned len) {
+static bool is_of_directory(const uint8_t *label, unsigned len) {
     static const char *const services[] = {"_msdcs", "_ldap", "_kerberos", "_kpasswd", "_gc"};
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
-        if (strlen(services[i]) == len && strncasecmp(label, services[i], len) == 0) return true;
+        if (strlen(services[i]) == len && memcmp(label, services[i], len) == 0) return true;
     return false;
 }
 
@@ -364,7 +364,7 @@ static struct dns_entry bare_name(const struct dns_entry *d) {
     unsigned from = 0;
     for (unsigned i = 0, label = 0; i < d->name_len; i++) {
         if (d->name[i] != '.') continue;
-        if (is_of_directory((const char *)d->name + label, i - label)) from = d->name_len;
+        if (is_of_directory(d->name + label, i - label)) from = d->name_len;
         if (d->name[label] == '_' && from < d->name_len) from = i + 1;
         label = i + 1;
     }
