@@ -460,7 +460,7 @@ bool tcp_end_explains_reset(const struct engine *e, const struct flow *f) {
 
 /* ---- report ---------------------------------------------------------------------------------- */
 
-static struct msg_incident row_of(const struct flow *f, enum incident_kind kind, uint32_t at_us) {
+struct msg_incident tcp_end_row(const struct flow *f, enum incident_kind kind, uint32_t at_us) {
     uint64_t at = flow_widen(f, at_us);
     return (struct msg_incident){.kind = kind,
                                  .subject = f->end[SERVER],
@@ -474,7 +474,7 @@ static struct msg_incident row_of(const struct flow *f, enum incident_kind kind,
 }
 
 static struct msg_incident foreign_row(const struct flow *f) {
-    struct msg_incident row = row_of(f, INCIDENT_RESET_FOREIGN, f->end_us);
+    struct msg_incident row = tcp_end_row(f, INCIDENT_RESET_FOREIGN, f->end_us);
     const struct flow_side *side = ender(f);
     bool known = side->bits & SIDE_TTL;
     row.value = f->rst_ttl * 256u + (known ? nearest_ttl(side, f->rst_ttl) : f->rst_ttl);
@@ -486,7 +486,7 @@ static struct msg_incident foreign_row(const struct flow *f) {
 }
 
 static struct msg_incident after_hello_row(const struct flow *f) {
-    struct msg_incident row = row_of(f, INCIDENT_RESET_AFTER_HELLO, f->end_us);
+    struct msg_incident row = tcp_end_row(f, INCIDENT_RESET_AFTER_HELLO, f->end_us);
     const struct flow_side *v = &f->side[SERVER];
     unsigned off = tcp_end_ttl_off(v, f->rst_ttl);
     row.value = first_request(f);
@@ -498,7 +498,7 @@ static struct msg_incident after_hello_row(const struct flow *f) {
 
 static struct msg_incident idle_row(const struct flow *f) {
     const struct flow_side *lost = lost_revival(f);
-    struct msg_incident row = row_of(f, INCIDENT_IDLE_END, lost ? f->resume_us : f->end_us);
+    struct msg_incident row = tcp_end_row(f, INCIDENT_IDLE_END, lost ? f->resume_us : f->end_us);
     row.span_us = lost ? idle_us(f) : tcp_end_idle(f);
     row.value = lost ? 2 : is_revival(f) ? 1 : 0;
     if (lost) row.toward_client = lost == &f->side[SERVER];
@@ -506,7 +506,7 @@ static struct msg_incident idle_row(const struct flow *f) {
 }
 
 static struct msg_incident unheard_row(const struct engine *e, const struct flow *f) {
-    struct msg_incident row = row_of(f, INCIDENT_UNHEARD, f->side[CLIENT].try_first_us);
+    struct msg_incident row = tcp_end_row(f, INCIDENT_UNHEARD, f->side[CLIENT].try_first_us);
     row.span_us = unheard_us(e, f);
     row.last_us = row.first_us + row.span_us;
     row.tries = f->data_segments[CLIENT];
@@ -516,7 +516,7 @@ static struct msg_incident unheard_row(const struct engine *e, const struct flow
 }
 
 static struct msg_incident unanswered_row(const struct engine *e, const struct flow *f) {
-    struct msg_incident row = row_of(f, INCIDENT_UNHEARD, f->request_us);
+    struct msg_incident row = tcp_end_row(f, INCIDENT_UNHEARD, f->request_us);
     row.value = must_answer(f) ? 1 : 2;
     row.span_us = unanswered_us(e, f);
     row.last_us = row.first_us + row.span_us;
@@ -531,7 +531,7 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
     struct msg_incident row = {0};
     switch (how) {
     case ENDING_HALF_OPEN:
-        row = row_of(f, INCIDENT_HALF_OPEN_RESET, f->end_us);
+        row = tcp_end_row(f, INCIDENT_HALF_OPEN_RESET, f->end_us);
         /* A trace of the route by SYNs knows enough with the SYN-ACK. */
         row.worked = f->bits & FLOW_ESTABLISHED || f->end_how & END_CLEAN ||
                      f->side[CLIENT].ttl < PATH_FEW_HOPS;
@@ -539,7 +539,7 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
         row.offers = stranger_is(e, &f->end[CLIENT]);
         break;
     case ENDING_MUTE:
-        row = row_of(f, INCIDENT_MUTE_CLOSE, f->end_us);
+        row = tcp_end_row(f, INCIDENT_MUTE_CLOSE, f->end_us);
         row.span_us = flow_since_open(f, f->end_us);
         row.worked = f->payload[CLIENT] > 0;
         break;
@@ -547,12 +547,12 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
     case ENDING_AFTER_HELLO: row = after_hello_row(f); break;
     case ENDING_IDLE: row = idle_row(f); break;
     case ENDING_CROSSED:
-        row = row_of(f, INCIDENT_IDLE_END, f->end_us);
+        row = tcp_end_row(f, INCIDENT_IDLE_END, f->end_us);
         row.span_us = f->end_us - f->answer_last_us;
         row.value = 3;
         break;
     case ENDING_SHORT:
-        row = row_of(f, INCIDENT_EARLY_CLOSE, f->end_us);
+        row = tcp_end_row(f, INCIDENT_EARLY_CLOSE, f->end_us);
         row.tries = app_unsent(&f->side[SERVER]);
         break;
     case ENDING_UNHEARD: row = unheard_row(e, f); break;

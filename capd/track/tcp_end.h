@@ -20,6 +20,9 @@ enum tcp_ending {
     ENDING_UNANSWERED     /* it did, and never sent a byte: the client gave up, or still waits */
 };
 
+/* An incident of this kind at the connection's service, once, at `at_us` of its clock. */
+struct msg_incident tcp_end_row(const struct flow *f, enum incident_kind kind, uint32_t at_us);
+
 /* The first packet of one end. */
 void tcp_end_first(const struct segment *s);
 

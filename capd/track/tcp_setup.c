@@ -6,7 +6,7 @@
 #include "capd/track/tcp_setup.h"
 #include "capd/track/services.h"
 #include "capd/track/stranger.h"
-#include "capd/track/tcp.h"
+#include "capd/track/tcp_end.h"
 
 #define FLOOD_RATE   100u  /* findings.md, syn_flood: per second, */
 #define FLOOD_RATIO  10u   /* and so many times what comes up */
@@ -57,18 +57,11 @@ static bool is_at_server(const struct flow *f) {
 
 void tcp_setup_again(const struct engine *e, const struct flow *f, struct incidents *all) {
     if (!is_synack_again(f) || f->bits & FLOW_HIDDEN) return;
-    uint64_t at = flow_widen(f, f->synack_us);
-    struct msg_incident row = {.kind = INCIDENT_SYNACK_AGAIN,
-                               .subject = f->end[SERVER],
-                               .port = f->port[SERVER],
-                               .on_target = f->bits & FLOW_TARGET,
-                               .count = 1,
-                               .first_us = at,
-                               .last_us = at,
-                               .ip_proto = 6,
-                               .tries = (uint64_t)f->synack_sent - f->syn_sent,
-                               .worked = f->bits & FLOW_ESTABLISHED,
-                               .offers = stranger_is(e, &f->end[CLIENT])};
+    struct msg_incident row = tcp_end_row(f, INCIDENT_SYNACK_AGAIN, f->synack_us);
+    row.tries = (uint64_t)f->synack_sent - f->syn_sent;
+    row.worked = f->bits & FLOW_ESTABLISHED;
+    row.offers = stranger_is(e, &f->end[CLIENT]);
+    row.toward_client = false;
     /* A server may wait for data and hold back until then: the ACK alone is no proof. */
     if (f->ack_heard == HEARD_DATA) row.value++;
     if (f->ack_heard != HEARD_NOTHING && is_at_server(f)) row.value++;
