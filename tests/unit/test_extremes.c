@@ -1,13 +1,11 @@
 /* Reports of numbers that no honest worker counts: whatever a snapshot that passes the checks says,
  * the report is one, and says it as it is.  What the fuzzers found has its test here. */
+#include "tests/unit/with_rules.h"
 #include "tests/unit/world.h"
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-
-static struct rules *set;
 
 static const cJSON *problem(const cJSON *report, const char *id) {
     const cJSON *p;
@@ -63,23 +61,10 @@ static void test_extremes_rates_stay_at_the_end_of_the_scale(void **state) {
     cJSON_Delete(report);
 }
 
-static int set_up(void **state) {
-    struct fail f;
-    (void)state;
-    set = rules_new(NULL, &f);
-    return set ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    rules_free(set);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_extremes_count_stays_a_count),
         cmocka_unit_test(test_extremes_rates_stay_at_the_end_of_the_scale),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, read_rules, free_rules);
 }

@@ -2,9 +2,8 @@
  */
 #include "mcpd/mcp/jsoncheck.h"
 #include "tests/unit/crowd.h"
+#include "tests/unit/with_rules.h"
 #include <stdio.h>
-
-static struct rules *set;
 
 /* ---- helpers ------------------------------------------------------------------------------------
  */
@@ -481,19 +480,6 @@ static void test_report_text_escapes(void **state) {
     cJSON_Delete(r);
 }
 
-static int set_up(void **state) {
-    struct fail f;
-    (void)state;
-    set = rules_new(NULL, &f);
-    return set ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    rules_free(set);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report_fits_its_budget),
@@ -513,5 +499,5 @@ int main(void) {
         cmocka_unit_test(test_report_text_counts_findings),
         cmocka_unit_test(test_report_text_escapes),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, read_rules, free_rules);
 }

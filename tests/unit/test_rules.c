@@ -1,11 +1,9 @@
 /* Each rule with witnesses for and against it, from snapshots filled in by hand. */
+#include "tests/unit/with_rules.h"
 #include "tests/unit/witness_rows.h"
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <cmocka.h>
-
-static struct rules *set;
 
 #define WITNESSES (sizeof witnesses / sizeof witnesses[0])
 
@@ -290,20 +288,6 @@ static void test_rules_loss_beside_crossed_data(void **state) {
     diagnosis_free(d);
 }
 
-static int set_up(void **state) {
-    struct fail f;
-    (void)state;
-    set = rules_new(NULL, &f);
-    if (!set) fprintf(stderr, "%s\n", f.why);
-    return set ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    rules_free(set);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules_witnesses),
@@ -318,5 +302,5 @@ int main(void) {
         cmocka_unit_test(test_rules_same_subject_is_one_finding),
         cmocka_unit_test(test_rules_loss_beside_crossed_data),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, read_rules, free_rules);
 }

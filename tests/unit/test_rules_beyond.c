@@ -1,11 +1,10 @@
 /* One cause beyond the local network, of which many rows are symptoms: told once, and only then. */
+#include "tests/unit/with_rules.h"
 #include "tests/unit/world.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <cmocka.h>
-
-static struct rules *set;
 
 /* By its address a capture knows what lies beyond. */
 static struct msg_connection first_client;
@@ -402,21 +401,7 @@ static void test_rules_one_cause_beyond(void **state) {
     }
 }
 
-static int set_up(void **state) {
-    struct fail f;
-    (void)state;
-    set = rules_new(NULL, &f);
-    if (!set) fprintf(stderr, "%s\n", f.why);
-    return set ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    rules_free(set);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rules_one_cause_beyond)};
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, read_rules, free_rules);
 }
