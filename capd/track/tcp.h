@@ -64,6 +64,7 @@ void tcp_hold_times(struct flow *f, uint32_t now_us, uint64_t quiet_us);
 /* tcp_timing.c: round trips, requests and answers, receive windows. */
 void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack);
 void tcp_time_data(struct engine *e, struct segment *s);
+void tcp_time_end(struct engine *e, const struct segment *s);
 void tcp_watch_window(struct engine *e, struct segment *s);
 void tcp_answer_done(struct engine *e, struct flow *f);
 

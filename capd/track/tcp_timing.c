@@ -364,6 +364,7 @@ static void count_unpaired(struct engine *e, const struct segment *s) {
     bool talks = alone && f->first_byte_us != 0 && !at_length;
     struct service *v = talks ? services_of(e, f) : NULL;
     if (v) v->unpaired++;
+    f->aside = v && s->dir == SERVER && s->len <= CONTROL_BYTES;
     if (s->dir == CLIENT) {
         note_reply(f, s);
         if (asked_us >= WAITED_US) f->asked = 0;
@@ -377,6 +378,16 @@ static void count_unpaired(struct engine *e, const struct segment *s) {
     uint32_t said = (begins ? 0 : f->spoken) + s->len;
     if (begins && f->asked > 0) f->asked--;
     f->spoken = said < UINT16_MAX ? (uint16_t)said : UINT16_MAX;
+}
+
+/* With what the server said of its own accord it took its leave (close_notify): it is no talk.  Its
+ * FIN comes next, or the client's reset. */
+void tcp_time_end(struct engine *e, const struct segment *s) {
+    struct flow *f = s->f;
+    bool leaves = f->aside && (s->dir == SERVER || s->flags & TCP_RST);
+    struct service *v = leaves ? services_of(e, f) : NULL;
+    if (v && v->unpaired > 0) v->unpaired--;
+    f->aside = f->aside && !v;
 }
 
 void tcp_time_data(struct engine *e, struct segment *s) {

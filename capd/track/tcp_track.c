@@ -329,6 +329,7 @@ void tcp_segment(struct engine *e, struct segment *s) {
     take_data(e, s);
     tcp_watch_window(e, s);
     write_history(s);
+    if (s->flags & (TCP_FIN | TCP_RST)) tcp_time_end(e, s);
     if (s->flags & TCP_FIN) note_fin(s);
     if (s->flags & TCP_RST) {
         note_reset(e, s);

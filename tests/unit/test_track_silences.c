@@ -388,6 +388,37 @@ static void test_news_on_a_terminal(void **state) {
     }
 }
 
+/* What a server says long after its answer is news, unless it takes its leave by it. */
+static void test_news_or_a_farewell(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t bytes;
+        uint8_t server, client; /* flags of what comes next */
+        uint32_t unpaired;
+    } cases[] = {{24, TCP_FIN | TCP_ACK, 0, 0},
+                 {24, 0, TCP_RST, 0},
+                 {24, 0, TCP_FIN | TCP_ACK, 1},
+                 {24, 0, 0, 1},
+                 {200, TCP_FIN | TCP_ACK, 0, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static const char words[200] = "";
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 7000);
+        from_client(&k, TCP_PSH | TCP_ACK, words, 100);
+        l->us += 2 * S;
+        from_server(&k, TCP_PSH | TCP_ACK, words, sizeof words);
+        l->us += 5 * S;
+        from_server(&k, TCP_PSH | TCP_ACK, words, cases[i].bytes);
+        l->us += 1 * MS;
+        if (cases[i].server) from_server(&k, cases[i].server, NULL, 0);
+        if (cases[i].client) from_client(&k, cases[i].client, NULL, 0);
+        lab_snapshot(l);
+        if (l->services.rows[0].unpaired != cases[i].unpaired)
+            fail_msg("case %zu: %u", i, (unsigned)l->services.rows[0].unpaired);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_after_a_silence),
@@ -400,6 +431,7 @@ int main(void) {
         cmocka_unit_test(test_requests_sent_at_once),
         cmocka_unit_test(test_replies_to_a_server_that_asks),
         cmocka_unit_test(test_news_on_a_terminal),
+        cmocka_unit_test(test_news_or_a_farewell),
         cmocka_unit_test(test_ends_seen_one_way),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);

@@ -329,6 +329,15 @@ WITNESS(slow_talk) {
     w->service[0].http_responses = 0;
     w->service[0].unpaired = w->service[0].first_byte_us.samples;
 }
+/* The same inside a tunnel, whose proxy answered once in clear text; not beside answers in it. */
+WITNESS(slow_talk_in_a_tunnel) {
+    slow_talk(w);
+    w->service[0].http_responses = 1;
+}
+WITNESS(slow_talk_of_http) {
+    slow_talk(w);
+    w->service[0].http_responses = w->service[0].first_byte_us.samples;
+}
 /* It need not be as often: requests and answers take turns without an exception. */
 WITNESS(slow_talk_now_and_then) {
     slow_talk(w);
@@ -377,6 +386,8 @@ WITNESS(slow_messages) {
     {"slow_server", slow_polls, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls_target, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_talk, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_talk_in_a_tunnel, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_talk_of_http, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_talk_now_and_then, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_but_once, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_or_keep_alives, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \

@@ -365,6 +365,10 @@ WITNESS(slow_queries) {
     slow_small_talk(w);
     w->service[0].port = 5432;
 }
+WITNESS(slow_mail) {
+    slow_small_talk(w);
+    w->service[0].port = 25;
+}
 WITNESS(slow_small_answers) {
     slow_small_talk(w);
     w->service[0].established = 2;
@@ -554,6 +558,7 @@ WITNESS(resolver_dead_one_sided) {
     {"slow_client", typed_by_hand, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"slow_server", slow_small_talk, "info", "likely", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_queries, "warning", "likely", "server", "203.0.113.9:5432"}, \
+    {"slow_server", slow_mail, "warning", "likely", "server", "203.0.113.9:25"}, \
     {"slow_server", slow_small_answers, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_shop, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_renewed_polls, "info", "likely", "server", "203.0.113.9:443"}, \
