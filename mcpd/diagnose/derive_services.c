@@ -130,10 +130,11 @@ static bool is_one_of(const struct derive_row *r, const uint16_t *ports, size_t 
 
 /* Ports whose messages pass both ways without being answers (IANA service names: mqtt, secure-mqtt,
  * ircu, ircs-u, xmpp-client and its old TLS port, amqps, amqp, stomp; Kafka's, NATS' and Redis'
- * own, and VNC's, one for each of the first displays). */
+ * own, of Kafka and Redis also those usual with TLS, and VNC's, one for each of the first
+ * displays). */
 static bool s_message_port(const struct derive_row *r, double *out) {
-    static const uint16_t ports[] = {1883, 8883, 6667, 6697,  5222, 5223, 5671, 5672,
-                                     9092, 4222, 6379, 61613, 5900, 5901, 5902, 5903};
+    static const uint16_t ports[] = {1883, 8883, 6667, 6697, 5222,  5223, 5671, 5672, 9092, 9093,
+                                     9094, 4222, 6379, 6380, 61613, 5900, 5901, 5902, 5903};
     return is_one_of(r, ports, sizeof ports / sizeof ports[0], out);
 }
 

@@ -379,6 +379,11 @@ WITNESS(slow_messages) {
     very_slow(w);
     w->service[0].port = 1883;
 }
+/* Workers that wait for jobs, or consumers for news, through TLS. */
+WITNESS(slow_jobs) {
+    very_slow(w);
+    w->service[0].port = 6380;
+}
 
 /* clang-format off */
 #define WITNESSES_DATA \
@@ -399,6 +404,7 @@ WITNESS(slow_messages) {
     {"slow_server", slow_alike_target, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_unknown, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_held, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_jobs, "info", "confirmed", "server", "203.0.113.9:6380"}, \
     {"slow_server", slow_messages, "info", "confirmed", "server", "203.0.113.9:1883"}, \
     {"tcp_spurious_retransmissions", needless_by_dsack, "info", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_spurious_retransmissions", needless_seen_here, "info", "confirmed", "network", "203.0.113.9:443"}, \
