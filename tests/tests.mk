@@ -165,6 +165,7 @@ UNIT += test_track_pace
 SUITES += tests/lab/test_rtp.py
 UNIT += test_track_strain
 UNIT += test_track_jumps
+UNIT += test_track_h2
 UNIT += test_sysd
 UNIT += test_http_rules
 UNIT += test_tokens

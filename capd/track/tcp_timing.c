@@ -265,6 +265,20 @@ static bool is_receipt(const struct segment *s, bool waits) {
     return false;
 }
 
+/* HTTP/2 in TLS: updates of windows, a PING or its ACK, or both in one record.  Servers send such
+ * as soon as a request is there, clients with the answer (to find the bandwidth: gRPC), and what
+ * they send with a head is of other lengths, mostly: a client's short request comes later. */
+static bool is_control(const struct segment *s) {
+    const struct flow *f = s->f;
+    uint32_t seal = f->bits & FLOW_TLS13 ? 17 : 24; /* TLS 1.2: AES-GCM */
+    uint32_t content = s->record > seal ? s->record - seal : 0;
+    bool ping = content == RECEIPT_BYTES || content == UPDATE_BYTES + RECEIPT_BYTES;
+    if (!f->h2) return false;
+    if (s->dir == CLIENT) return ping && !is_late(f, s->us, f->side[SERVER].next_us);
+    bool soon = s->us - f->side[CLIENT].next_us <= f->handshake_us + TICKETS_US;
+    return soon && (ping || content == UPDATE_BYTES || content == UPDATES * UPDATE_BYTES);
+}
+
 /* TLS: is this segment part of the exchange after the handshake?  A client's first application
  * record of TLS 1.3 is its Finished.  What is smaller than a request, or an answer, with a head is
  * a farewell, a setting of HTTP/2, or the receipt for news, where nobody is kept waiting; and what
@@ -275,7 +289,7 @@ static bool is_exchange(const struct segment *s) {
     if (f->app == APP_HTTP2)
         return !http2_is_control(cursor_make(s->k->payload, s->k->payload_cap));
     if (f->app != APP_TLS) return true;
-    if (!(f->bits & FLOW_TLS_DONE)) return false;
+    if (!(f->bits & FLOW_TLS_DONE) || is_control(s)) return false;
     bool turns = s->dir == CLIENT && takes_turns(f);
     if (s->dir == CLIENT && !turns && is_receipt(s, waits)) return false;
     if (!(f->bits & FLOW_TLS13)) return true;

@@ -57,6 +57,10 @@ static bool is_outer_name(struct engine *e, const struct flow *f, const struct t
     return i != NONE && !e->names.name[i].resolved;
 }
 
+static bool is_h2(const struct tls_hello *h) {
+    return h->alpn_len == 2 && memcmp(h->alpn, "h2", 2) == 0;
+}
+
 static void client_hello(struct engine *e, struct segment *s, const struct tls_hello *h) {
     struct flow *f = s->f;
     app_name_server(e, f, h->sni, is_outer_name(e, f, h) ? 0 : h->sni_len);
@@ -67,6 +71,7 @@ static void client_hello(struct engine *e, struct segment *s, const struct tls_h
     if (entry_of(e, f)) return; /* the second hello after a HelloRetryRequest */
     f->hello_us = s->us;
     f->bits |= FLOW_HELLO;
+    f->h2 = is_h2(h);
     f->row = take_entry(e);
     struct tls_entry *t = &e->tls.entry[f->row];
     *t = (struct tls_entry){.client = f->end[CLIENT],
@@ -87,7 +92,10 @@ static void server_hello(struct engine *e, struct segment *s, const struct tls_h
     struct flow *f = s->f;
     struct tls_entry *t = entry_of(e, f);
     struct service *v = services_of(e, f);
-    if (h->version >= 0x0304) f->bits |= FLOW_TLS13;
+    if (h->version >= 0x0304)
+        f->bits |= FLOW_TLS13;
+    else
+        f->h2 = is_h2(h);
     if (!(f->bits & FLOW_SELECTED)) return;
     e->total.tls_server_hellos++;
     if (v) v->server_hellos++;
