@@ -265,9 +265,9 @@ static bool is_receipt(const struct segment *s, bool waits) {
     return false;
 }
 
-/* HTTP/2 in TLS: updates of windows, a PING or its ACK, or both in one record.  Servers send such
- * as soon as a request is there, clients with the answer (to find the bandwidth: gRPC), and what
- * they send with a head is of other lengths, mostly: a client's short request comes later. */
+/* HTTP/2 in TLS, by length: a PING, its ACK, updates of windows, or a PING beside one (gRPC
+ * measures bandwidth so).  A server sends such as soon as it has got something.  A client's updates
+ * alone are as long as its shortest requests, and left to is_receipt(). */
 static bool is_control(const struct segment *s) {
     const struct flow *f = s->f;
     uint32_t seal = f->bits & FLOW_TLS13 ? 17 : 24; /* TLS 1.2: AES-GCM */
@@ -398,10 +398,10 @@ static void count_unpaired(struct engine *e, const struct segment *s) {
  * FIN comes next, or the client's reset. */
 void tcp_time_end(struct engine *e, const struct segment *s) {
     struct flow *f = s->f;
-    bool leaves = f->aside && (s->dir == SERVER || s->flags & TCP_RST);
-    struct service *v = leaves ? services_of(e, f) : NULL;
+    if (!f->aside || (s->dir == CLIENT && !(s->flags & TCP_RST))) return;
+    f->aside = false;
+    struct service *v = services_of(e, f);
     if (v && v->unpaired > 0) v->unpaired--;
-    f->aside = f->aside && !v;
 }
 
 void tcp_time_data(struct engine *e, struct segment *s) {

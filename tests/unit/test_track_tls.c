@@ -23,14 +23,6 @@ static size_t server_hello_of(uint8_t *p, unsigned version, bool retry) {
     return n;
 }
 
-/* A record of application data, of that many bytes of content. */
-static size_t record(uint8_t *p, uint32_t len) {
-    p[0] = 23, p[1] = 3, p[2] = 3;
-    put16(p + 3, len);
-    memset(p + 5, 0xee, len);
-    return len + 5;
-}
-
 static const struct msg_service *service_of(struct lab *l) {
     lab_snapshot(l);
     assert_int_equal(l->services.rows_n, 1);
