@@ -152,6 +152,7 @@
     F(T, U, bytes, ANY, bytes, "bytes on the wire") \
     F(T, U, first_us, ANY, us, "first packet, since the start") \
     F(T, U, last_us, ANY, us, "last packet, since the start") \
+    F(T, U, heard_us, ANY, us, "last packet of the server, since the start; 0: none") \
     FIELDS_CONNECTION_COUNTS(F, T) \
     F(T, D, handshake_us, 5, us, "handshake round trips") \
     F(T, D, rtt_us, 5, us, "data to ACK, both sides added") \

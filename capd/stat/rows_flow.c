@@ -60,6 +60,7 @@ static void put_facts(const struct service_facts *x, struct msg_service *r) {
     r->bytes = x->bytes;
     r->first_us = x->first_us;
     r->last_us = x->last_us;
+    r->heard_us = x->heard_us;
 #define COPY(T, kind, name, bound, unit, doc) r->name = x->counts.name;
     FIELDS_CONNECTION_COUNTS(COPY, unused)
     r->timeout_first_us = x->timeout_first_us;

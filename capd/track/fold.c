@@ -202,6 +202,9 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     x->bytes += f->bytes[0] + f->bytes[1];
     x->to_server |= f->packets[CLIENT] > 0;
     x->to_client |= f->packets[SERVER] > 0;
+    uint64_t heard =
+        f->side[SERVER].bits & WS_WINDOW ? flow_widen(f, f->side[SERVER].ws_ack_us) : 0;
+    if (heard > x->heard_us) x->heard_us = heard;
     add_failures(e, f, s, x);
     add_syn_retries(f, x);
     add_unanswered_hello(e, f, x);

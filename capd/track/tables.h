@@ -104,6 +104,7 @@ struct flow_sums {
 struct service_facts {
     struct conn_counts counts;
     uint64_t packets, bytes, first_us, last_us; /* first_us: UINT64_MAX when there was none */
+    uint64_t heard_us;                          /* last packet of the server */
     bool to_client, to_server;
     uint64_t timeout_first_us, timeout_last_us, timeout_wait_us, timeout_syn_sent, timeout_repeated;
     uint64_t refused_first_us, refused_last_us;

@@ -92,6 +92,11 @@ static bool never_answered(const struct msg_service *s) {
     return s->established + s->midstream + s->refused == 0 && s->timed_out + s->unreachable > 0;
 }
 
+/* Attempts of its clients got no answer, and it has said nothing since the first of them. */
+static bool fell_mute(const struct msg_service *s) {
+    return s->timed_out > 0 && s->heard_us <= s->timeout_first_us + LATE_US;
+}
+
 /* When the last connection to a host of the internet came up. */
 static uint64_t came_up_last(const struct capture_view *v) {
     const struct msg_connections *all = &v->snapshot->connections;
@@ -105,50 +110,38 @@ static uint64_t came_up_last(const struct capture_view *v) {
     return at;
 }
 
-/* When it began: the first of what failed and lies beyond.  If others came up after that, it was a
- * trouble of its own: then the first of what had worked and broke later, if anything did. */
+/* When it began: the first of what fell silent and lies beyond.  If others came up after that, it
+ * was a trouble of its own: then the first of what fell silent later, if anything did. */
 static uint64_t silence_began(const struct capture_view *v) {
     const struct msg_services *tcp = &v->snapshot->services;
     const struct msg_incidents *all = &v->snapshot->incidents;
-    uint64_t at = UINT64_MAX, broke = UINT64_MAX, up = came_up_last(v);
+    uint64_t at = UINT64_MAX, later = UINT64_MAX, up = came_up_last(v);
     for (uint32_t i = 0; i < tcp->rows_n; i++) {
         const struct msg_service *s = &tcp->rows[i];
-        bool fails = never_answered(s) && s->timed_out > 0 && is_beyond(v, &s->address);
-        if (fails && s->timeout_first_us < at) at = s->timeout_first_us;
+        if (!fell_mute(s) || !is_beyond(v, &s->address)) continue;
+        if (s->timeout_first_us < at) at = s->timeout_first_us;
+        if (s->timeout_first_us > up && s->timeout_first_us < later) later = s->timeout_first_us;
     }
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_incident *x = &all->rows[i];
         if (!(is_dead(x) || is_no_way(x)) || !is_beyond(v, &x->subject)) continue;
         if (x->first_us < at) at = x->first_us;
-        if (is_dead(x) && x->first_us > up && x->first_us < broke) broke = x->first_us;
+        if (is_dead(x) && x->first_us > up && x->first_us < later) later = x->first_us;
     }
-    return at < up && broke != UINT64_MAX ? broke : at;
+    return at < up && later != UINT64_MAX ? later : at;
 }
 
 /* It was silent already when others still answered. */
 static bool failed_before(const struct msg_service *s, uint64_t at) {
-    return never_answered(s) && s->timed_out > 0 && s->timeout_first_us < at;
+    return fell_mute(s) && s->timeout_first_us < at;
 }
 
-static bool came_up_since(const struct capture_view *v, const struct msg_service *s, uint64_t at) {
-    const struct msg_connections *all = &v->snapshot->connections;
-    for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct msg_connection *c = &all->rows[i];
-        if (c->server_port == s->port && addr_equal(&c->server, &s->address) && c->start_us > at &&
-            c->handshake_us > 0)
-            return true;
-    }
-    return false;
-}
-
-/* All that it had open died, and nothing came up instead. */
-static bool went_dead(const struct capture_view *v, const struct msg_service *s, uint64_t at) {
-    uint64_t dead = died(v, s);
-    return dead > 0 && dead >= s->open + s->midstream && !came_up_since(v, s, at);
+static bool spoke_since(const struct msg_service *s, uint64_t at) {
+    return s->heard_us > at + LATE_US;
 }
 
 static bool is_silent(const struct capture_view *v, const struct msg_service *s, uint64_t at) {
-    return never_answered(s) || went_dead(v, s, at);
+    return never_answered(s) || (!spoke_since(s, at) && (fell_mute(s) || died(v, s) > 0));
 }
 
 static bool asked_before(const struct msg_dns *dns, const struct msg_dns_row *d) {
@@ -268,8 +261,7 @@ static void find_silence(const struct capture_view *v, struct places *out) {
         if (!is_beyond(v, &s->address) || failed_before(s, w.at)) continue;
         if (is_silent(v, s, w.at)) {
             add(out, s, same_place);
-        } else if (s->both_directions && s->last_us > w.at + LATE_US &&
-                   same_way(v, &w, &s->address) && !is_on_site(s)) {
+        } else if (spoke_since(s, w.at) && same_way(v, &w, &s->address) && !is_on_site(s)) {
             out->n = 0;
             return;
         }

@@ -29,6 +29,7 @@ static void cut_off(struct world *w) {
         s->timeout_syn_sent = 4;
         s->timeout_first_us = 2000000 + i;
         s->both_directions = false;
+        s->heard_us = 0;
         s->data_segments_to_client = s->data_segments_to_server = 0;
     }
     w->s.services.rows_n = 4;
@@ -62,6 +63,7 @@ static void cut_off_later(struct world *w) {
 
 static void cut_off_but_for_one(struct world *w) {
     cut_off_later(w);
+    w->service[4].heard_us = 29000000;
     w->s.incidents.rows_n = 0;
     w->service[4].retransmitted_to_server = 0;
 }
@@ -79,6 +81,31 @@ static void cut_off_but_for_ipv6(struct world *w) {
     s->established = 1;
     s->timed_out = s->timeout_repeated = 0;
     s->both_directions = true;
+    s->heard_us = 29000000;
+}
+
+/* Who was visited before is silent now like the others. */
+static void cut_off_after_visits(struct world *w) {
+    cut_off(w);
+    for (uint32_t i = 1; i < 4; i++) {
+        struct msg_service *s = &w->service[i];
+        s->established = s->closed = 1;
+        s->attempted = 2;
+        s->both_directions = true;
+        s->heard_us = 1000000;
+    }
+}
+
+static void cut_off_after_visits_to_all(struct world *w) {
+    cut_off_after_visits(w);
+    w->service[0].established = w->service[0].closed = 1;
+    w->service[0].heard_us = 1000000;
+}
+
+/* One of them speaks again. */
+static void silent_for_a_while(struct world *w) {
+    cut_off_after_visits_to_all(w);
+    w->service[0].heard_us = 9000000;
 }
 
 static void cut_off_but_for_quic(struct world *w) {
@@ -233,6 +260,7 @@ static void cut_off_after_a_dead_host(struct world *w) {
         s->timeout_first_us = 60000000;
         s->both_directions = true;
         s->last_us = 70000000;
+        s->heard_us = 40900000;
         struct msg_incident *n = world_incident(w, INCIDENT_DEAD_PATH);
         n->subject = s->address;
         n->tries = 5;
@@ -248,7 +276,7 @@ static void dead_host_and_one_that_works(struct world *w) {
     cut_off_after_a_dead_host(w);
     struct msg_service *s = beyond(w, 4, 120, 9);
     s->timed_out = s->timeout_repeated = 0;
-    s->last_us = 80000000;
+    s->heard_us = 80000000;
 }
 
 /* The target is one of them, and seen by itself. */
@@ -339,6 +367,9 @@ static const struct {
     {cut_off_later, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "5 hosts"},
     {cut_off_but_for_one, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443",
      "does not answer"},
+    {cut_off_after_visits, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_after_visits_to_all, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {silent_for_a_while, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
     {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
     {cut_off_but_for_ipv6_of_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
      "4 hosts"},

@@ -40,6 +40,7 @@ static inline void world_init(struct world *w) {
                                          .packets = 1500,
                                          .first_us = 1000000,
                                          .last_us = 29000000,
+                                         .heard_us = 29000000,
                                          .attempted = 10,
                                          .established = 10,
                                          .closed = 10,
