@@ -93,28 +93,60 @@ static void outcomes_add(struct outcomes *o, const struct msg_service *s) {
     o->all++;
 }
 
+static bool few_work(const struct outcomes *o) {
+    return (o->all - o->failed - o->young) * WORK_ONE_IN <= o->all;
+}
+
+typedef bool alike_fn(const struct msg_service *a, const struct msg_service *b);
+
+static bool of_one_host(const struct msg_service *a, const struct msg_service *b) {
+    return same(&a->address, &b->address);
+}
+
+static bool of_one_port(const struct msg_service *a, const struct msg_service *b) {
+    return a->port == b->port;
+}
+
 /* In a scan that has just begun most are too young to say; elsewhere the young are no failures. */
-static uint64_t failing(const struct outcomes *o) {
-    bool few_work = (o->all - o->failed - o->young) * WORK_ONE_IN <= o->all;
-    return o->failed + (few_work ? o->young : 0);
+static bool failing(const struct derive_row *r, alike_fn *alike, double *out) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    struct outcomes o = {0};
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        if (alike(&all->rows[i], r->row)) outcomes_add(&o, &all->rows[i]);
+    return number(out, o.failed + (few_work(&o) ? o.young : 0));
 }
 
 bool derive_ports_failing_here(const struct derive_row *r, double *out) {
-    const struct msg_services *all = &r->view->snapshot->services;
-    const struct msg_service *me = r->row;
-    struct outcomes o = {0};
-    for (uint32_t i = 0; i < all->rows_n; i++)
-        if (same(&all->rows[i].address, &me->address)) outcomes_add(&o, &all->rows[i]);
-    return number(out, failing(&o));
+    return failing(r, of_one_host, out);
 }
 
 bool derive_hosts_failing_there(const struct derive_row *r, double *out) {
+    return failing(r, of_one_port, out);
+}
+
+/* Nobody tried it a second time, and of many hosts none is known by name. */
+static bool is_searched(const struct msg_service *s, alike_fn *alike) {
+    return never_worked(s) && s->asked_again == 0 && (alike == of_one_host || !s->name[0]);
+}
+
+static bool searched(const struct derive_row *r, alike_fn *alike, double *out) {
     const struct msg_services *all = &r->view->snapshot->services;
-    const struct msg_service *me = r->row;
     struct outcomes o = {0};
-    for (uint32_t i = 0; i < all->rows_n; i++)
-        if (all->rows[i].port == me->port) outcomes_add(&o, &all->rows[i]);
-    return number(out, failing(&o));
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        if (!alike(&all->rows[i], r->row)) continue;
+        outcomes_add(&o, &all->rows[i]);
+        n += is_searched(&all->rows[i], alike);
+    }
+    return number(out, is_searched(r->row, alike) && few_work(&o) ? n : 0);
+}
+
+bool derive_ports_searched_here(const struct derive_row *r, double *out) {
+    return searched(r, of_one_host, out);
+}
+
+bool derive_hosts_searched_there(const struct derive_row *r, double *out) {
+    return searched(r, of_one_port, out);
 }
 
 /* ---- peers -----------------------------------------------------------------------------------

@@ -382,6 +382,8 @@ const struct computed computed_services[] = {
     {"of_target", derive_of_target},
     {"ports_failing_here", derive_ports_failing_here},
     {"hosts_failing_there", derive_hosts_failing_there},
+    {"ports_searched_here", derive_ports_searched_here},
+    {"hosts_searched_there", derive_hosts_searched_there},
     {"peers_failing", derive_peers_failing},
     {"peers_first", derive_peers_first},
     {"dns_over_tls_tried", derive_dns_over_tls_tried},

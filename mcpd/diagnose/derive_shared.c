@@ -26,12 +26,23 @@ static bool sees_all(const struct capture_view *v) {
     return !derive_has_target(v) || v->target->mode == MODE_DIAGNOSIS;
 }
 
-/* By the first client of its family: those that a capture sees share their way out. */
-static bool is_beyond(const struct capture_view *v, const struct addr *host) {
+/* The client of its family whose way out counts: those that a capture sees share it.  Strangers who
+ * try a public host do not, so a private one goes first. */
+static const struct addr *one_of_us(const struct capture_view *v, const struct addr *host) {
     const struct msg_connections *all = &v->snapshot->connections;
-    uint32_t i = 0;
-    while (i < all->rows_n && all->rows[i].client.len != host->len) i++;
-    return i < all->rows_n && memcmp(all->rows[i].client.b, host->b, host->len == 4 ? 2 : 6) != 0;
+    const struct addr *first = NULL;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct addr *client = &all->rows[i].client;
+        if (client->len != host->len) continue;
+        if (addr_is_private(client)) return client;
+        if (!first) first = client;
+    }
+    return first;
+}
+
+static bool is_beyond(const struct capture_view *v, const struct addr *host) {
+    const struct addr *us = one_of_us(v, host);
+    return us && memcmp(us->b, host->b, host->len == 4 ? 2 : 6) != 0;
 }
 
 /* In one network, or of one name: they may go down together by themselves. */

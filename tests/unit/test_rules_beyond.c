@@ -279,6 +279,33 @@ static void dead_host_and_one_that_works(struct world *w) {
     s->heard_us = 80000000;
 }
 
+/* Servers of one kind, which the site has many of; their monitor has asked each twice. */
+static void site_down(struct world *w, uint32_t hosts) {
+    static struct msg_service rows[60];
+    cut_off(w);
+    for (uint32_t i = 0; i < hosts; i++) {
+        rows[i] = w->service[0];
+        rows[i].address = addr_from_bytes((uint8_t[]){10, 0, 0, (uint8_t)(100 + i)}, 4);
+        rows[i].asked_again = 1;
+        rows[i].name[0] = 0;
+    }
+    w->s.services = (struct msg_services){.rows = rows, .rows_n = hosts, .of = hosts};
+}
+
+static void many_down(struct world *w) {
+    site_down(w, 51);
+}
+
+static void fewer_down(struct world *w) {
+    site_down(w, 50);
+}
+
+/* One attempt each: as whoever searches does it. */
+static void many_tried_once(struct world *w) {
+    many_down(w);
+    for (uint32_t i = 0; i < 51; i++) w->s.services.rows[i].asked_again = 0;
+}
+
 /* The target is one of them, and seen by itself. */
 static void cut_off_target(struct world *w) {
     cut_off(w);
@@ -398,6 +425,10 @@ static const struct {
     {cut_off_after_a_dead_host, "tcp_syn_timeout", 2, "network", "203.0.113.9:443", "3 hosts"},
     {dead_host_and_one_that_works, "tcp_syn_timeout", 7, "network_or_server", "203.0.113.9:443",
      ""},
+    {many_down, "tcp_syn_timeout", 1, "network_or_server", "10.0.0.100:443",
+     "51 hosts cannot be reached on port 443"},
+    {fewer_down, "tcp_syn_timeout", 50, "network_or_server", "10.0.0.100:443", "does not answer"},
+    {many_tried_once, "tcp_syn_timeout", 1, "network_or_server", "10.0.0.100:443", "51 hosts"},
     {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
     {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",
      "does not answer"},

@@ -574,14 +574,24 @@ WITNESS(retries_of_one_port) {
     port_scan(w);
     for (unsigned i = 0; i < 30; i++) w->s.connections.rows[i].server_port = 443;
 }
-WITNESS(refused_by_scan) {
+/* Nothing listens on 30 ports of a host, and somebody tried each twice. */
+WITNESS(refused_on_all_ports) {
     static struct msg_service s[30];
     refused(w);
     for (unsigned i = 0; i < 30; i++) {
         s[i] = w->service[0];
         s[i].port = 1000 + i;
+        s[i].asked_again = 1;
     }
     w->s.services = (struct msg_services){.rows = s, .rows_n = 30, .of = 30};
+}
+WITNESS(refused_by_scan) {
+    refused_on_all_ports(w);
+    port_scan(w);
+}
+WITNESS(refused_by_slow_scan) {
+    refused_on_all_ports(w);
+    for (unsigned i = 0; i < 30; i++) w->s.services.rows[i].asked_again = 0;
 }
 
 #endif

@@ -31,6 +31,7 @@ WITNESS(refused_by_search_just_begun) {
 /* A client that goes from host to host: those that it has just begun with are no scan. */
 WITNESS(refused_by_one_of_many) {
     refused_by_search_just_begun(w);
+    w->s.connections.rows_n = 0;
     for (uint32_t i = 40; i < 60; i++) {
         struct msg_service *s = &w->s.services.rows[i];
         s->established = s->closed = s->attempted;
