@@ -65,5 +65,6 @@ struct capture_view {
     bool probe_failed;     /* mcpd's own connection, if it made one */
     uint64_t link_mbps;    /* speed of the interface; 0: not known, or a file */
     const struct snapshot *snapshot;
+    const struct addr *us[2]; /* of IPv4, of IPv6: derive_us() */
 };
 #endif

@@ -60,7 +60,9 @@ bool derive_udp_beyond_silence(const struct derive_row *r, double *out);
 bool derive_incident_closed_here(const struct derive_row *r, double *out);
 bool derive_resolver_closed_here(const struct derive_row *r, double *out);
 
-/* derive_shared.c: hosts beyond the local network that share the row's trouble, when no host there
+/* derive_shared.c: find in the view a client of each family whose way out the others share. */
+void derive_us(struct capture_view *v);
+/* Hosts beyond the local network that share the row's trouble, when no host there
  * fares better.  Unknown otherwise. */
 bool derive_silent_beyond(const struct derive_row *r, double *out);
 bool derive_incident_silent_beyond(const struct derive_row *r, double *out);

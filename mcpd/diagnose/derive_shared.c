@@ -26,22 +26,18 @@ static bool sees_all(const struct capture_view *v) {
     return !derive_has_target(v) || v->target->mode == MODE_DIAGNOSIS;
 }
 
-/* The client of its family whose way out counts: those that a capture sees share it.  Strangers who
- * try a public host do not, so a private one goes first. */
-static const struct addr *one_of_us(const struct capture_view *v, const struct addr *host) {
+/* Strangers who try a public host do not share its way out: a private client goes first. */
+void derive_us(struct capture_view *v) {
     const struct msg_connections *all = &v->snapshot->connections;
-    const struct addr *first = NULL;
+    v->us[0] = v->us[1] = NULL;
     for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct addr *client = &all->rows[i].client;
-        if (client->len != host->len) continue;
-        if (addr_is_private(client)) return client;
-        if (!first) first = client;
+        const struct addr *client = &all->rows[i].client, **us = &v->us[client->len == 16];
+        if (!*us || (addr_is_private(client) && !addr_is_private(*us))) *us = client;
     }
-    return first;
 }
 
 static bool is_beyond(const struct capture_view *v, const struct addr *host) {
-    const struct addr *us = one_of_us(v, host);
+    const struct addr *us = v->us[host->len == 16];
     return us && memcmp(us->b, host->b, host->len == 4 ? 2 : 6) != 0;
 }
 

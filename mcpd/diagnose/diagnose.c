@@ -2,6 +2,7 @@
  * symptoms), the quality gate, and the order in which a person should read.
  * Runs in: mcpd.  Input trust: packets (numbers counted from them). */
 #include "mcpd/diagnose/diagnose.h"
+#include "mcpd/diagnose/derive_fn.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -234,10 +235,13 @@ static void drop_suppressed(struct diagnosis *d) {
     d->n = kept;
 }
 
-struct diagnosis *diagnose(const struct rules *set, const struct capture_view *v) {
+struct diagnosis *diagnose(const struct rules *set, const struct capture_view *of) {
     struct diagnosis *d = calloc(1, sizeof *d);
     uint32_t end_of[RULES_MAX];
     if (!d) return NULL;
+    d->view = *of;
+    derive_us(&d->view);
+    const struct capture_view *v = &d->view;
     for (unsigned i = 0; i < set->n; i++) {
         if (!rule_run(d, set, i, v)) {
             diagnosis_free(d);

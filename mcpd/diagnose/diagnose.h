@@ -37,7 +37,8 @@ struct verdict {
 };
 
 struct diagnosis {
-    struct finding *finding; /* sorted: what matters first */
+    struct capture_view view; /* what the findings' rows belong to */
+    struct finding *finding;  /* sorted: what matters first */
     uint32_t n, cap;
     struct rule_outcome outcome[RULES_MAX]; /* by rule */
     unsigned evaluated;

@@ -350,6 +350,17 @@ static void all_lossy(struct world *w) {
     w->s.services.rows_n = 4;
 }
 
+/* Servers of the client's own site, at which a stranger has knocked before. */
+static void lossy_at_home(struct world *w) {
+    static struct msg_connection rows[2];
+    all_lossy(w);
+    for (uint32_t i = 0; i < 4; i++)
+        w->service[i].address = addr_from_bytes((uint8_t[]){10, 0, 1, (uint8_t)(9 + i)}, 4);
+    rows[0].client = addr_from_bytes((uint8_t[]){198, 51, 100, 7}, 4);
+    rows[1].client = first_client.client;
+    w->s.connections = (struct msg_connections){.rows = rows, .rows_n = 2, .of = 2};
+}
+
 static void lossy_but_for_one(struct world *w) {
     all_lossy(w);
     w->service[0].retransmitted_to_client = 0;
@@ -437,6 +448,7 @@ static const struct {
     {no_way_out, "icmp_unreachable", 1, "network", "203.0.113.9:443",
      "Nothing beyond 198.51.100.1 can be reached"},
     {all_lossy, "tcp_retransmissions", 1, "network", "203.0.113.12:443", "all of 4 servers"},
+    {lossy_at_home, "tcp_retransmissions", 4, "network", "10.0.1.12:443", ""},
     {lossy_but_for_one, "tcp_retransmissions", 3, "network", "203.0.113.12:443",
      "to or from 203.0.113.12:"},
     {lossy_and_one_worse, "tcp_retransmissions", 2, "network", "203.0.113.9:443",
