@@ -68,6 +68,12 @@ static void cut_off_but_for_one(struct world *w) {
     w->service[4].retransmitted_to_server = 0;
 }
 
+/* To one of its clients only the way is dead. */
+static void cut_off_but_for_another_client(struct world *w) {
+    cut_off_later(w);
+    w->service[4].heard_us = 29000000;
+}
+
 /* By the other address family they answer. */
 static void cut_off_but_for_ipv6(struct world *w) {
     static struct msg_connection clients[2];
@@ -271,6 +277,13 @@ static void cut_off_after_a_dead_host(struct world *w) {
     w->s.connections = (struct msg_connections){.rows = rows, .rows_n = 4, .of = 4};
 }
 
+/* The others had ended their connections, and try new ones. */
+static void cut_off_after_a_dead_host_and_visits(struct world *w) {
+    cut_off_after_a_dead_host(w);
+    w->s.incidents.rows_n = 0;
+    for (uint32_t i = 0; i < 3; i++) w->service[i].heard_us = 5000000;
+}
+
 /* The one that had worked goes on. */
 static void dead_host_and_one_that_works(struct world *w) {
     cut_off_after_a_dead_host(w);
@@ -298,6 +311,30 @@ static void many_down(struct world *w) {
 
 static void fewer_down(struct world *w) {
     site_down(w, 50);
+}
+
+static void many_refuse(struct world *w) {
+    many_down(w);
+    for (uint32_t i = 0; i < 51; i++) {
+        struct msg_service *s = &w->s.services.rows[i];
+        s->refused = s->timed_out;
+        s->timed_out = s->timeout_repeated = 0;
+    }
+}
+
+/* Each is one of the two addresses of a name; the others work. */
+static void many_in_part(struct world *w) {
+    static struct msg_service rows[102];
+    many_down(w);
+    for (uint32_t i = 0; i < 102; i++) {
+        rows[i] = w->s.services.rows[i / 2];
+        snprintf(rows[i].name, sizeof rows[i].name, "host%u.example", i / 2);
+        if (i % 2 == 0) continue;
+        rows[i].address.b[2] = 1;
+        rows[i].established = rows[i].closed = rows[i].attempted = 2;
+        rows[i].timed_out = rows[i].timeout_repeated = 0;
+    }
+    w->s.services = (struct msg_services){.rows = rows, .rows_n = 102, .of = 102};
 }
 
 /* One attempt each: as whoever searches does it. */
@@ -408,6 +445,8 @@ static const struct {
     {cut_off_after_visits, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
     {cut_off_after_visits_to_all, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
     {silent_for_a_while, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+    {cut_off_but_for_another_client, "tcp_syn_timeout", 5, "network_or_server", "203.0.113.9:443",
+     ""},
     {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
     {cut_off_but_for_ipv6_of_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
      "4 hosts"},
@@ -434,11 +473,15 @@ static const struct {
     {cut_off_with_names_of_the_house, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
      "4 hosts"},
     {cut_off_after_a_dead_host, "tcp_syn_timeout", 2, "network", "203.0.113.9:443", "3 hosts"},
+    {cut_off_after_a_dead_host_and_visits, "tcp_syn_timeout", 2, "network", "203.0.113.9:443",
+     "3 hosts"},
     {dead_host_and_one_that_works, "tcp_syn_timeout", 7, "network_or_server", "203.0.113.9:443",
      ""},
     {many_down, "tcp_syn_timeout", 1, "network_or_server", "10.0.0.100:443",
      "51 hosts cannot be reached on port 443"},
     {fewer_down, "tcp_syn_timeout", 50, "network_or_server", "10.0.0.100:443", "does not answer"},
+    {many_refuse, "tcp_refused", 1, "server", "10.0.0.100:443", "51 hosts"},
+    {many_in_part, "tcp_partial_addresses", 1, "network_or_server", "10.0.0.100:443", ""},
     {many_tried_once, "tcp_syn_timeout", 1, "network_or_server", "10.0.0.100:443", "51 hosts"},
     {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
     {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",

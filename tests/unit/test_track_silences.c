@@ -419,6 +419,27 @@ static void test_news_or_a_farewell(void **state) {
     }
 }
 
+/* When the server of several connections was heard last, whichever it spoke on. */
+static void test_heard_last(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn first = opened(l, 7000), second;
+    l->us += 2 * S;
+    second = conn_new(l, 40001, 7000);
+    conn_open(&second);
+    l->us += 2 * S;
+    from_server(&first, TCP_PSH | TCP_ACK, "news", 4);
+    uint64_t heard = l->us;
+    l->us += 2 * S;
+    from_client(&first, TCP_PSH | TCP_ACK, "words", 5);
+    from_client(&second, TCP_PSH | TCP_ACK, "words", 5);
+    lab_snapshot(l);
+    const struct msg_service *v = &l->services.rows[0];
+    assert_in_range(v->heard_us, heard - 2 * MS, heard);
+    assert_in_range(v->last_us, heard + 2 * S, heard + 3 * S);
+    lab_free(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_after_a_silence),
@@ -433,6 +454,7 @@ int main(void) {
         cmocka_unit_test(test_news_on_a_terminal),
         cmocka_unit_test(test_news_or_a_farewell),
         cmocka_unit_test(test_ends_seen_one_way),
+        cmocka_unit_test(test_heard_last),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);
 }

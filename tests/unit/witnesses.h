@@ -549,49 +549,4 @@ WITNESS(arp_sweep) {
     w->incident[0].span_us = 0;
 }
 
-WITNESS(port_scan) {
-    static struct msg_connection c[30];
-    memset(c, 0, sizeof c);
-    for (unsigned i = 0; i < 30; i++)
-        c[i] = (struct msg_connection){.client = w->resolver[0].address,
-                                       .server = w->service[0].address,
-                                       .server_port = 1000 + i,
-                                       .state = i % 2 ? CONN_REFUSED : CONN_TIMED_OUT,
-                                       .start_us = i * 1000};
-    w->s.connections = (struct msg_connections){.rows = c, .rows_n = 30, .of = 30};
-}
-WITNESS(port_scan_slow) {
-    port_scan(w);
-    for (unsigned i = 0; i < 30; i++) w->s.connections.rows[i].start_us = i * 1000000;
-}
-WITNESS(ports_that_work) {
-    port_scan(w);
-    for (unsigned i = 0; i < 30; i++)
-        w->s.connections.rows[i].state = i < 20 ? CONN_CLOSED : CONN_REFUSED;
-}
-/* One client tried one dead service thirty times: an outage, no scan. */
-WITNESS(retries_of_one_port) {
-    port_scan(w);
-    for (unsigned i = 0; i < 30; i++) w->s.connections.rows[i].server_port = 443;
-}
-/* Nothing listens on 30 ports of a host, and somebody tried each twice. */
-WITNESS(refused_on_all_ports) {
-    static struct msg_service s[30];
-    refused(w);
-    for (unsigned i = 0; i < 30; i++) {
-        s[i] = w->service[0];
-        s[i].port = 1000 + i;
-        s[i].asked_again = 1;
-    }
-    w->s.services = (struct msg_services){.rows = s, .rows_n = 30, .of = 30};
-}
-WITNESS(refused_by_scan) {
-    refused_on_all_ports(w);
-    port_scan(w);
-}
-WITNESS(refused_by_slow_scan) {
-    refused_on_all_ports(w);
-    for (unsigned i = 0; i < 30; i++) w->s.services.rows[i].asked_again = 0;
-}
-
 #endif

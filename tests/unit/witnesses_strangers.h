@@ -2,42 +2,7 @@
  * at hosts with which nothing is wrong; a part of witnesses.h. */
 #ifndef TESTS_UNIT_WITNESSES_STRANGERS_H
 #define TESTS_UNIT_WITNESSES_STRANGERS_H
-#include "tests/unit/witnesses.h"
-
-/* ---- scans that have just begun ---- */
-/* Too young to say, but for one in ten. */
-WITNESS(refused_by_scan_just_begun) {
-    refused_by_scan(w);
-    for (uint32_t i = 0; i < 30; i++) {
-        struct msg_service *s = &w->s.services.rows[i];
-        if (i % 10 == 0) continue;
-        s->pending = s->attempted;
-        s->refused = 0;
-    }
-}
-WITNESS(refused_by_search_just_begun) {
-    refused_by_scan(w);
-    static struct msg_service s[60];
-    for (uint32_t i = 0; i < 60; i++) {
-        s[i] = w->service[0];
-        s[i].address.b[3] = (uint8_t)(9 + i);
-        s[i].name[0] = 0;
-        if (i == 0) continue;
-        s[i].pending = s[i].attempted;
-        s[i].refused = 0;
-    }
-    w->s.services = (struct msg_services){.rows = s, .rows_n = 60, .of = 60};
-}
-/* A client that goes from host to host: those that it has just begun with are no scan. */
-WITNESS(refused_by_one_of_many) {
-    refused_by_search_just_begun(w);
-    w->s.connections.rows_n = 0;
-    for (uint32_t i = 40; i < 60; i++) {
-        struct msg_service *s = &w->s.services.rows[i];
-        s->established = s->closed = s->attempted;
-        s->pending = 0;
-    }
-}
+#include "tests/unit/witnesses_scans.h"
 
 /* Three tried a closed port of a host that serves others on another one. */
 WITNESS(stray_refused) {
@@ -67,6 +32,14 @@ WITNESS(refused_strangers_alone) {
 WITNESS(refused_many_strangers) {
     stray_refused(w);
     w->service[0].attempted = w->service[0].refused = w->service[0].by_strangers = 11;
+}
+/* On so many ports nobody misses something. */
+WITNESS(refused_many_strangers_on_all_ports) {
+    refused_on_all_ports(w);
+    for (unsigned i = 0; i < 30; i++) {
+        struct msg_service *s = &w->s.services.rows[i];
+        s->attempted = s->refused = s->by_strangers = 11;
+    }
 }
 /* They ask again: it is no strangers' look at a port. */
 WITNESS(refused_asked_again) {
