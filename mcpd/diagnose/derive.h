@@ -97,6 +97,10 @@ bool derive_same_name(const struct derive_row *a, const struct derive_row *b);
 /* derive_shared.c: both rows are symptoms of one cut of the way out of the network. */
 bool derive_same_way(const struct derive_row *a, const struct derive_row *b);
 
+/* derive_scan.c: was all that was tried at the service tried by the client of the connection, once
+ * or twice? */
+bool derive_same_client(const struct derive_row *connection, const struct derive_row *service);
+
 /* Of a service: its endpoint and those of the same name and family that were never reached either,
  * joined by commas; cut at a whole one. */
 void derive_failing_text(const struct derive_row *r, char *out, size_t cap);

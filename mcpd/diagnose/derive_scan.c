@@ -43,13 +43,15 @@ static bool c_scan_ports(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+/* On one port: peers of peers have each their own. */
 static bool c_scan_hosts(const struct derive_row *r, double *out) {
     const struct msg_connections *all = &r->view->snapshot->connections;
+    const struct msg_connection *me = r->row;
     const struct addr *seen[SCAN_COUNT_MAX];
     uint32_t n = 0;
     for (uint32_t i = 0; i < all->rows_n && n < SCAN_COUNT_MAX; i++) {
         const struct msg_connection *c = &all->rows[i];
-        if (!in_window(r->row, c)) continue;
+        if (!in_window(me, c) || c->server_port != me->server_port) continue;
         uint32_t k = 0;
         while (k < n && !same(seen[k], &c->server)) k++;
         if (k == n) seen[n++] = &c->server;
@@ -110,7 +112,9 @@ static bool of_one_port(const struct msg_service *a, const struct msg_service *b
 /* In a scan that has just begun most are too young to say; elsewhere the young are no failures. */
 static bool failing(const struct derive_row *r, alike_fn *alike, double *out) {
     const struct msg_services *all = &r->view->snapshot->services;
+    const struct msg_service *me = r->row;
     struct outcomes o = {0};
+    if (me->established + me->midstream > 0) return number(out, 0);
     for (uint32_t i = 0; i < all->rows_n; i++)
         if (alike(&all->rows[i], r->row)) outcomes_add(&o, &all->rows[i]);
     return number(out, o.failed + (few_work(&o) ? o.young : 0));
@@ -124,9 +128,9 @@ bool derive_hosts_failing_there(const struct derive_row *r, double *out) {
     return failing(r, of_one_port, out);
 }
 
-/* Nobody tried it a second time, and of many hosts none is known by name. */
+/* It was tried once, and of many hosts none is known by name. */
 static bool is_searched(const struct msg_service *s, alike_fn *alike) {
-    return never_worked(s) && s->asked_again == 0 && (alike == of_one_host || !s->name[0]);
+    return never_worked(s) && s->attempted == 1 && (alike == of_one_host || !s->name[0]);
 }
 
 static bool searched(const struct derive_row *r, alike_fn *alike, double *out) {
@@ -149,6 +153,25 @@ bool derive_hosts_searched_there(const struct derive_row *r, double *out) {
     return searched(r, of_one_port, out);
 }
 
+#define SCAN_TRIES 2u /* of a port, at most: whoever needs it tries on */
+
+bool derive_same_client(const struct derive_row *connection, const struct derive_row *service) {
+    const struct msg_connections *all = &service->view->snapshot->connections;
+    const struct msg_connection *scan = connection->row;
+    const struct msg_service *s = service->row;
+    if (connection->table != TABLE_CONNECTIONS || service->table != TABLE_SERVICES) return false;
+    if (!never_worked(s) || s->attempted > SCAN_TRIES || s->attempted > s->asked_again + 1)
+        return false;
+    bool seen = false;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (c->server_port != s->port || !same(&c->server, &s->address)) continue;
+        if (!same(&c->client, &scan->client)) return false;
+        seen = true;
+    }
+    return seen || all->of > all->rows_n; /* a scan may fill the rows */
+}
+
 /* ---- peers -----------------------------------------------------------------------------------
  * Programs that share files or chains of blocks know their peers by address alone, from lists that
  * are never up to date.  Each has a port of its own; or they are spread over so many networks of
@@ -166,7 +189,8 @@ static bool is_unknown(const struct derive_row *r, const struct msg_service *s) 
 }
 
 static bool is_once(const struct derive_row *r, const struct msg_service *s) {
-    return never_worked(s) && s->asked_again == 0 && is_unknown(r, s);
+    return never_worked(s) && s->asked_again == 0 && !addr_is_private(&s->address) &&
+           is_unknown(r, s);
 }
 
 /* Nobody tried it more than twice. */

@@ -156,15 +156,28 @@ static bool rule_run(struct diagnosis *d, const struct rules *set, unsigned at,
 }
 
 /* ---- between findings ---------------------------------------------------------------------- */
+static bool is_same(const struct finding *a, const struct finding *b, enum same same) {
+    const struct addr *address;
+    unsigned port_a = 0, port_b = 0;
+    switch (same) {
+    case SAME_ANY: return true;
+    case SAME_ADDRESS: return a->address.len != 0 && addr_equal(&a->address, &b->address);
+    case SAME_SUBJECT: return strcmp(a->subject, b->subject) == 0;
+    case SAME_NAME: return derive_same_name(&a->row, &b->row);
+    case SAME_WAY: return derive_same_way(&a->row, &b->row);
+    case SAME_CLIENT: return derive_same_client(&a->row, &b->row);
+    case SAME_PORT:
+        return derive_subject(&a->row, &address, &port_a) &&
+               derive_subject(&b->row, &address, &port_b) && port_a == port_b;
+    default: return false;
+    }
+}
+
 static bool suppresses(const struct finding *cause, const struct finding *f,
                        const struct suppressor *s) {
     /* A note does not explain a problem away. */
     if (cause->severity == SEVERITY_INFO && f->severity > SEVERITY_INFO) return false;
-    if (s->same == SAME_ANY) return true;
-    if (s->same == SAME_NAME) return derive_same_name(&cause->row, &f->row);
-    if (s->same == SAME_WAY) return derive_same_way(&cause->row, &f->row);
-    if (s->same == SAME_SUBJECT) return strcmp(cause->subject, f->subject) == 0;
-    return cause->address.len != 0 && addr_equal(&cause->address, &f->address);
+    return is_same(cause, f, s->same);
 }
 
 /* `end_of`: where the findings of each rule end, which stand in the order of the rules. */
@@ -210,20 +223,6 @@ static int order(const void *pa, const void *pb) {
     return c ? c : strcmp(a->subject, b->subject);
 }
 
-/* What is told once is told by the finding that would be read first, but the target's by one of its
- * own. */
-static bool told_by_another(const struct diagnosis *d, const struct finding *f) {
-    const struct rule *rule = f->rule;
-    if (!rule->told_once || !cond_true(rule->told_once, rule->threshold, &f->row)) return false;
-    for (uint32_t i = 0; i < d->n; i++) {
-        const struct finding *g = &d->finding[i];
-        if (g->rule != rule || g->suppressed || g == f || g->on_target < f->on_target) continue;
-        bool first = g->on_target > f->on_target || order(g, f) < 0;
-        if (first && cond_true(rule->told_once, rule->threshold, &g->row)) return true;
-    }
-    return false;
-}
-
 static void drop_suppressed(struct diagnosis *d) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < d->n; i++) {
@@ -233,6 +232,35 @@ static void drop_suppressed(struct diagnosis *d) {
             d->finding[kept - 1] = d->finding[i];
     }
     d->n = kept;
+}
+
+static void put_in_order(struct diagnosis *d) {
+    if (d->n > 1) qsort(d->finding, d->n, sizeof *d->finding, order);
+}
+
+/* By one that was looked at before `f`. */
+static bool is_told(const struct diagnosis *d, uint32_t i, const struct told_once *t) {
+    const struct finding *f = &d->finding[i];
+    if (!cond_true(t->when, f->rule->threshold, &f->row)) return false;
+    for (uint32_t k = 0; k < d->n; k++) {
+        const struct finding *g = &d->finding[k];
+        bool before = g->on_target > f->on_target || (g->on_target == f->on_target && k < i);
+        if (before && g->rule == f->rule && !g->suppressed && is_same(g, f, t->same) &&
+            cond_true(t->when, f->rule->threshold, &g->row))
+            return true;
+    }
+    return false;
+}
+
+/* What is told once is told by the finding that is read first, but the target's by one of its own:
+ * those are looked at first. */
+static void tell_once(struct diagnosis *d) {
+    for (int on_target = 1; on_target >= 0; on_target--)
+        for (uint32_t i = 0; i < d->n; i++) {
+            struct finding *f = &d->finding[i];
+            for (unsigned k = 0; f->on_target == on_target && k < f->rule->told_onces; k++)
+                f->suppressed |= is_told(d, i, &f->rule->told_once[k]);
+        }
 }
 
 struct diagnosis *diagnose(const struct rules *set, const struct capture_view *of) {
@@ -253,11 +281,12 @@ struct diagnosis *diagnose(const struct rules *set, const struct capture_view *o
     }
     for (uint32_t i = 0; i < d->n; i++)
         d->finding[i].suppressed = explained(d, set, end_of, &d->finding[i]);
-    for (uint32_t i = 0; i < d->n; i++)
-        d->finding[i].suppressed |= told_by_another(d, &d->finding[i]);
+    drop_suppressed(d);
+    put_in_order(d);
+    tell_once(d);
     gate(d, set, v);
     drop_suppressed(d);
-    if (d->n > 1) qsort(d->finding, d->n, sizeof *d->finding, order);
+    put_in_order(d);
     verdict_make(set, v, d);
     return d;
 }

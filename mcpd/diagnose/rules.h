@@ -28,6 +28,7 @@ extern const char *const blame_names[BLAME_COUNT];
 #define RULE_NEEDS       4u
 #define RULE_SUPPRESSORS 14u
 #define RULE_GUARDS      6u
+#define RULE_TOLD_ONCE   4u
 #define RULE_WHERE       8u
 #define RULES_VISIBILITY 32u
 #define COND_DEPTH       8u /* nesting of all/any/not: a reader's limit before a stack's */
@@ -122,11 +123,29 @@ struct evidence_item {
 };
 
 /* name: both are about addresses of one name, on one port; way: both are symptoms of one cut of the
- * way out of the network; `when` is asked of the row that would be
- * explained. */
+ * way out of the network; client: all that was tried there was tried by the client that the cause
+ * is about. */
+enum same {
+    SAME_ANY,
+    SAME_ADDRESS,
+    SAME_SUBJECT,
+    SAME_NAME,
+    SAME_WAY,
+    SAME_PORT,
+    SAME_CLIENT,
+    SAME_COUNT
+};
+
+/* `when` is asked of the row that would be explained. */
 struct suppressor {
     const char *rule;
-    enum { SAME_ANY, SAME_ADDRESS, SAME_SUBJECT, SAME_NAME, SAME_WAY } same;
+    enum same same;
+    struct cond *when;
+};
+
+/* Of the findings for which `when` holds and that have the same, only the first is told. */
+struct told_once {
+    enum same same;
     struct cond *when;
 };
 
@@ -160,7 +179,8 @@ struct rule {
     struct choice *severity, *confidence, *blame, *headline, *explanation, *next_step;
     struct suppressor suppressor[RULE_SUPPRESSORS];
     unsigned suppressors;
-    struct cond *told_once; /* of the findings it holds for only the first is told */
+    struct told_once told_once[RULE_TOLD_ONCE];
+    unsigned told_onces;
     derive_name_fn name;
     struct derived count, first, last, weight;
     bool has_count, has_first, has_last, has_weight;

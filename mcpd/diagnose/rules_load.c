@@ -90,21 +90,27 @@ static bool guards_load(struct rule *r, const cJSON *json, const struct scope *s
     return true;
 }
 
+static bool same_load(struct rule *r, const cJSON *json, enum same *out, struct fail *fail) {
+    static const char *const names[SAME_COUNT] = {"any", "address", "subject", "name",
+                                                  "way", "port",    "client"};
+    int at = list_index(names, SAME_COUNT, json_text(json, "same"));
+    if (at < 0) return refuse(fail, r->id, "same: any, address, subject, name, way, port, client");
+    *out = (enum same)at;
+    return true;
+}
+
 static bool suppressors_load(struct rule *r, const cJSON *json, const struct scope *scope,
                              struct fail *fail) {
     static const char *const keys[] = {"!rule", "!same", "when", NULL};
-    static const char *const same[] = {"any", "address", "subject", "name", "way"};
     if (json && !cJSON_IsArray(json)) return refuse(fail, r->id, "suppressed_by is a list");
     for (const cJSON *j = json ? json->child : NULL; j; j = j->next) {
         if (r->suppressors == RULE_SUPPRESSORS) return refuse(fail, r->id, "too many suppressors");
         if (!json_members(j, keys, r->id, fail)) return false;
         struct suppressor *s = &r->suppressor[r->suppressors++];
-        int at = list_index(same, 5, json_text(j, "same"));
-        if (at < 0 || !(s->rule = json_text(j, "rule")))
-            return refuse(fail, r->id,
-                          "suppressed_by: rule, and same: any, address, subject, name or way");
-        s->same = (unsigned)at;
+        if (!(s->rule = json_text(j, "rule")))
+            return refuse(fail, r->id, "suppressed_by names a rule");
         const cJSON *when = json_get(j, "when");
+        if (!same_load(r, j, &s->same, fail)) return false;
         if (when && !(s->when = cond_new(when, scope, fail))) return false;
     }
     return true;
@@ -196,9 +202,18 @@ static bool naming_load(struct rule *r, const cJSON *json, const struct scope *s
     return ok;
 }
 
-static bool told_once_load(struct rule *r, const cJSON *json, const struct scope *s,
+static bool told_once_load(struct rule *r, const cJSON *json, const struct scope *scope,
                            struct fail *fail) {
-    return !json || (r->told_once = cond_new(json, s, fail)) != NULL;
+    static const char *const keys[] = {"!same", "!when", NULL};
+    if (json && !cJSON_IsArray(json)) return refuse(fail, r->id, "told_once is a list");
+    for (const cJSON *j = json ? json->child : NULL; j; j = j->next) {
+        if (r->told_onces == RULE_TOLD_ONCE) return refuse(fail, r->id, "too much told once");
+        if (!json_members(j, keys, r->id, fail)) return false;
+        struct told_once *t = &r->told_once[r->told_onces++];
+        if (!same_load(r, j, &t->same, fail)) return false;
+        if (!(t->when = cond_new(json_get(j, "when"), scope, fail))) return false;
+    }
+    return true;
 }
 
 bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail *fail) {
@@ -232,7 +247,7 @@ bool rule_load(struct rules *set, struct rule *r, const cJSON *json, struct fail
 
 void rule_free(struct rule *r) {
     cond_free(r->when);
-    cond_free(r->told_once);
+    for (unsigned i = 0; i < r->told_onces; i++) cond_free(r->told_once[i].when);
     for (unsigned i = 0; i < r->wheres; i++) cond_free(r->where[i].is);
     for (unsigned i = 0; i < r->guards; i++) cond_free(r->guard[i].unless);
     for (unsigned i = 0; i < r->suppressors; i++) cond_free(r->suppressor[i].when);

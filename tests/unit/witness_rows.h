@@ -165,6 +165,7 @@ static const struct {
     {"tcp_refused", refused_other_family, "info", "confirmed", "server", "203.0.113.9:443"},
     {"tcp_refused", healthy, NULL, NULL, NULL, NULL},
     {"tcp_refused", refused_by_scan, NULL, NULL, NULL, NULL},
+    {"tcp_refused", refused_by_long_scan, NULL, NULL, NULL, NULL},
     {"tcp_refused", refused_by_slow_scan, "info", "confirmed", "server", "203.0.113.9:1000"},
     {"tcp_refused", refused_on_all_ports, "critical", "confirmed", "server", "203.0.113.9:1000"},
     {"tcp_refused", refused_on_most_ports, "critical", "confirmed", "server", "203.0.113.9:1000"},

@@ -3,7 +3,7 @@
 #define TESTS_UNIT_WITNESSES_H
 #include "tests/unit/world.h"
 
-#define WITNESS(name) static void name(struct world *w)
+#define WITNESS(name) static inline void name(struct world *w)
 #define SERVICE       struct msg_service *s = &w->service[0]
 #define RESOLVER      struct msg_resolver *r = &w->resolver[0]
 #define TOTALS        struct msg_totals *t = &w->s.totals

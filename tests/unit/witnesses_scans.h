@@ -40,13 +40,23 @@ WITNESS(refused_on_all_ports) {
     }
     w->s.services = (struct msg_services){.rows = s, .rows_n = 30, .of = 30};
 }
-WITNESS(refused_by_scan) {
-    refused_on_all_ports(w);
-    port_scan(w);
-}
 WITNESS(refused_by_slow_scan) {
     refused_on_all_ports(w);
-    for (unsigned i = 0; i < 30; i++) w->s.services.rows[i].asked_again = 0;
+    for (unsigned i = 0; i < 30; i++) {
+        struct msg_service *s = &w->s.services.rows[i];
+        s->attempted = s->refused = 1;
+        s->asked_again = 0;
+    }
+}
+WITNESS(refused_by_scan) {
+    refused_by_slow_scan(w);
+    port_scan(w);
+}
+/* Behind so many tries that no row is left for some. */
+WITNESS(refused_by_long_scan) {
+    refused_by_scan(w);
+    w->s.services.rows[0].port = 2000;
+    w->s.connections.of = 5000;
 }
 /* Its clients know what it offers: more than one in five works. */
 WITNESS(refused_on_most_ports) {
@@ -69,17 +79,26 @@ WITNESS(refused_by_scan_just_begun) {
     }
 }
 WITNESS(refused_by_search_just_begun) {
-    refused_by_scan(w);
     static struct msg_service s[60];
+    static struct msg_connection c[60];
+    refused(w);
+    memset(c, 0, sizeof c);
     for (uint32_t i = 0; i < 60; i++) {
         s[i] = w->service[0];
         s[i].address.b[3] = (uint8_t)(9 + i);
         s[i].name[0] = 0;
+        s[i].attempted = s[i].refused = 1;
+        c[i] = (struct msg_connection){.client = w->resolver[0].address,
+                                       .server = s[i].address,
+                                       .server_port = s[i].port,
+                                       .state = CONN_REFUSED,
+                                       .start_us = i * 1000};
         if (i == 0) continue;
         s[i].pending = s[i].attempted;
         s[i].refused = 0;
     }
     w->s.services = (struct msg_services){.rows = s, .rows_n = 60, .of = 60};
+    w->s.connections = (struct msg_connections){.rows = c, .rows_n = 60, .of = 60};
 }
 /* A client that goes from host to host: those that it has just begun with are no scan. */
 WITNESS(refused_by_one_of_many) {
