@@ -396,6 +396,7 @@
     F(T, S, name, LIM_NAME, text, "name seen for it, cleaned") \
     F(T, U, packets, ANY, count, "sent and received") \
     F(T, U, bytes, ANY, bytes, "sent and received") \
+    F(T, U, said_us, ANY, us, "its last word to somebody who spoke as late, or later, since the start; 0: none") \
     F(T, B, local, 1, none, "an address of this host")
 
 #define FIELDS_incident(F, T) \

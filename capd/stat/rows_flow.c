@@ -256,7 +256,7 @@ uint32_t rows_hosts(struct engine *e, struct msg_host *rows, uint64_t *of_out) {
     hosts_init(h);
     for (uint32_t i = 0; i < e->hosts.used; i++)
         hosts_add(h, e->o.seed, &e->hosts.host[i].address, e->hosts.host[i].packets,
-                  e->hosts.host[i].bytes);
+                  e->hosts.host[i].bytes, e->hosts.host[i].said_us);
     for (uint32_t i = 0; i < e->flows.fresh; i++)
         if (e->flows.link[i].list != FLOWS_FREE && e->flows.flow[i].bits & FLOW_SELECTED)
             flow_add_hosts(&e->flows.flow[i], h, e->o.seed);
@@ -268,6 +268,7 @@ uint32_t rows_hosts(struct engine *e, struct msg_host *rows, uint64_t *of_out) {
         rows[n].address = v->address;
         rows[n].packets = v->packets;
         rows[n].bytes = v->bytes;
+        rows[n].said_us = v->said_us;
         rows[n].local = select_local(e, &v->address);
         put_name(e, NONE, 0, &v->address, rows[n].name);
     }

@@ -266,6 +266,13 @@ static void run_flow(struct engine *e, struct waiting *w) {
         count_other(e, f);
 }
 
+/* Of ICMP only what comes back: echo reply, time exceeded. */
+static bool is_word(const struct packet *k) {
+    if (k->ip_proto == 1) return k->icmp.type == 0 || k->icmp.type == 11;
+    if (k->ip_proto == 58) return k->icmp.type == 129 || k->icmp.type == 3;
+    return true;
+}
+
 /* A packet of no flow: ICMP, ARP, fragments, what is not known. */
 static void run_other(struct engine *e, const struct packet *k) {
     bool selected;
@@ -280,8 +287,8 @@ static void run_other(struct engine *e, const struct packet *k) {
         return;
     }
     count_selected(e, 2);
-    hosts_add(&e->hosts, e->o.seed, &k->src, 1, k->wire_bytes);
-    hosts_add(&e->hosts, e->o.seed, &k->dst, 1, k->wire_bytes);
+    hosts_add(&e->hosts, e->o.seed, &k->src, 1, k->wire_bytes, is_word(k) ? e->now_us : 0);
+    hosts_add(&e->hosts, e->o.seed, &k->dst, 1, k->wire_bytes, 0);
 }
 
 /* The fragment counts as a packet of its own; the datagram it completes runs as the last one did

@@ -62,7 +62,7 @@ struct flow_side {
     uint32_t bits;
     uint32_t isn;
     uint32_t next;    /* end of the highest segment seen */
-    uint32_t next_us; /* when that was */
+    uint32_t next_us; /* when that was; UDP: its last datagram with something in it */
     uint32_t acked;   /* highest ACK number this end sent */
     uint32_t holes;   /* list of gaps below next, NONE if none */
     uint32_t window;  /* last receive window it advertised, scaled if that is known */

@@ -37,5 +37,5 @@ void flow_add_hosts(const struct flow *f, struct hosts *h, const uint64_t seed[2
 void hosts_init(struct hosts *h);
 /* Full: the smallest of 16 entries, taken in turn, gives way. */
 void hosts_add(struct hosts *h, const uint64_t seed[2], const struct addr *a, uint64_t packets,
-               uint64_t bytes);
+               uint64_t bytes, uint64_t said_us);
 #endif

@@ -195,6 +195,13 @@ static void add_zero_windows(const struct engine *e, const struct flow *f, unsig
     x->zero_life_us[side] += life;
 }
 
+/* When this end sent its last packet; 0: it sent none. */
+static uint64_t said_us(const struct flow *f, unsigned side) {
+    const struct flow_side *s = &f->side[side];
+    if (f->ip_proto == 6) return s->bits & WS_WINDOW ? flow_widen(f, s->ws_ack_us) : 0;
+    return f->packets[side] > 0 ? flow_widen(f, s->next_us) : 0;
+}
+
 void flow_add_facts(const struct engine *e, const struct flow *f, struct service_facts *x) {
     enum conn_state s = state_now(e, f);
     span_add(&x->first_us, &x->last_us, x->packets, f->first_us, f->last_us);
@@ -202,9 +209,7 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     x->bytes += f->bytes[0] + f->bytes[1];
     x->to_server |= f->packets[CLIENT] > 0;
     x->to_client |= f->packets[SERVER] > 0;
-    uint64_t heard =
-        f->side[SERVER].bits & WS_WINDOW ? flow_widen(f, f->side[SERVER].ws_ack_us) : 0;
-    if (heard > x->heard_us) x->heard_us = heard;
+    if (said_us(f, SERVER) > x->heard_us) x->heard_us = said_us(f, SERVER);
     add_failures(e, f, s, x);
     add_syn_retries(f, x);
     add_unanswered_hello(e, f, x);
@@ -239,6 +244,7 @@ uint64_t flow_score(const struct engine *e, const struct flow *f) {
 
 void flow_add_hosts(const struct flow *f, struct hosts *h, const uint64_t seed[2]) {
     uint64_t packets = (uint64_t)f->packets[0] + f->packets[1], bytes = f->bytes[0] + f->bytes[1];
-    hosts_add(h, seed, &f->end[CLIENT], packets, bytes);
-    hosts_add(h, seed, &f->end[SERVER], packets, bytes);
+    uint64_t c = said_us(f, CLIENT), s = said_us(f, SERVER), both = c < s ? c : s;
+    hosts_add(h, seed, &f->end[CLIENT], packets, bytes, both);
+    hosts_add(h, seed, &f->end[SERVER], packets, bytes, both);
 }

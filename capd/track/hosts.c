@@ -30,15 +30,16 @@ static uint32_t make_room(struct hosts *h, const uint64_t seed[2]) {
 }
 
 void hosts_add(struct hosts *h, const uint64_t seed[2], const struct addr *a, uint64_t packets,
-               uint64_t bytes) {
+               uint64_t bytes, uint64_t said_us) {
     if (a->len == 0) return;
     uint32_t *b = bucket_of(h, seed, a), i = *b;
     while (i != NONE && !addr_equal(&h->host[i].address, a)) i = h->host[i].chain;
     if (i == NONE) {
         i = make_room(h, seed);
-        h->host[i] = (struct host){*a, *b, 0, 0};
+        h->host[i] = (struct host){.address = *a, .chain = *b};
         *b = i;
     }
     h->host[i].packets += packets;
     h->host[i].bytes += bytes;
+    if (said_us > h->host[i].said_us) h->host[i].said_us = said_us;
 }

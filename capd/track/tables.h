@@ -444,6 +444,7 @@ struct host {
     struct addr address;
     uint32_t chain;
     uint64_t packets, bytes;
+    uint64_t said_us; /* its last word to somebody who spoke as late, or later */
 };
 struct hosts {
     struct host *host;

@@ -232,6 +232,13 @@ static bool heard_since(const struct capture_view *v, const struct silence *w) {
     const struct msg_dns *dns = &v->snapshot->dns;
     const struct msg_udp *udp = &v->snapshot->udp;
     const struct msg_streams *media = &v->snapshot->streams;
+    const struct msg_hosts *hosts = &v->snapshot->hosts;
+    for (uint32_t i = 0; i < hosts->rows_n; i++) {
+        const struct msg_host *h = &hosts->rows[i];
+        if (h->said_us > w->at + LATE_US && !h->local && !addr_is_private(&h->address) &&
+            is_beyond(v, &h->address))
+            return true;
+    }
     for (uint32_t i = 0; i < dns->rows_n; i++) {
         const struct msg_dns_row *d = &dns->rows[i];
         if (d->answered && d->at_us >= w->at && same_way(v, w, &d->server)) return true;

@@ -125,6 +125,34 @@ static void cut_off_but_for_quic(struct world *w) {
     w->s.udp.rows_n = 1;
 }
 
+/* A host that says something, whatever it is. */
+static void cut_off_but_for_a_word(struct world *w, uint32_t address, uint64_t said_us) {
+    static struct msg_host row;
+    cut_off(w);
+    row = (struct msg_host){.said_us = said_us};
+    uint8_t b[] = {(uint8_t)(address >> 24), (uint8_t)(address >> 16), (uint8_t)(address >> 8),
+                   (uint8_t)address};
+    row.address = addr_from_bytes(b, 4);
+    w->s.hosts = (struct msg_hosts){.rows = &row, .rows_n = 1, .of = 1};
+}
+
+static void cut_off_but_for_a_visitor(struct world *w) {
+    cut_off_but_for_a_word(w, 0xc6336407, 9000000);
+}
+
+static void cut_off_after_a_visitor(struct world *w) {
+    cut_off_but_for_a_word(w, 0xc6336407, 2500000);
+}
+
+static void cut_off_but_for_another_site(struct world *w) {
+    cut_off_but_for_a_word(w, 0xac100005, 9000000);
+}
+
+static void cut_off_but_for_this_host(struct world *w) {
+    cut_off_but_for_a_visitor(w);
+    w->s.hosts.rows[0].local = true;
+}
+
 /* Another network of the same site answers. */
 static void cut_off_but_for_ipv6_of_the_site(struct world *w) {
     cut_off_but_for_ipv6(w);
@@ -450,6 +478,10 @@ static const struct {
     {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
     {cut_off_but_for_ipv6_of_the_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443",
      "4 hosts"},
+    {cut_off_but_for_a_visitor, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+    {cut_off_after_a_visitor, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_but_for_another_site, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
+    {cut_off_but_for_this_host, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
     {cut_off_but_for_quic, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
     {cut_off_after_quic, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
     {cut_off_between_two_polls, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},

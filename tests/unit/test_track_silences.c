@@ -440,6 +440,53 @@ static void test_heard_last(void **state) {
     lab_free(l);
 }
 
+static uint64_t said(const struct lab *l, uint32_t address) {
+    uint8_t b[4];
+    put32(b, address);
+    struct addr a = addr_from_bytes(b, 4);
+    for (uint32_t i = 0; i < l->hosts.rows_n; i++)
+        if (addr_equal(&l->hosts.rows[i].address, &a)) return l->hosts.rows[i].said_us;
+    return UINT64_MAX;
+}
+
+/* An ICMP message of B1 to A1 in a frame of its own. */
+static void icmp(struct lab *l, uint8_t type) {
+    uint8_t frame[14 + 20 + 8] = {0};
+    frame[34] = type;
+    lab_ip(l, frame, 1, B1, A1, 8);
+}
+
+/* Who talks to somebody who is silent says nothing that tells of the way. */
+static void test_said_last(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct conn k = opened(l, 7000);
+    l->us += 2 * S;
+    from_server(&k, TCP_PSH | TCP_ACK, "news", 4);
+    uint64_t us = l->us;
+    l->us += 2 * S;
+    from_client(&k, TCP_PSH | TCP_ACK, "words", 5);
+    lab_snapshot(l);
+    assert_in_range(said(l, A1), us - 2 * MS, us);
+    assert_int_equal(said(l, B1), said(l, A1));
+    us = l->us;
+    lab_udp(l, A1, 5000, B1, 6000, "?", 1);
+    for (unsigned n = 0; n < 2; n++) {
+        l->us += 2 * S;
+        lab_udp(l, B1, 6000, A1, 5000, "!", 1);
+    }
+    lab_snapshot(l);
+    assert_int_equal(said(l, B1), us);
+    for (uint8_t type = 0; type <= 11; type++) {
+        l->us += 2 * S;
+        icmp(l, type);
+        if (type == 0 || type == 11) us = l->us;
+        lab_snapshot(l);
+        assert_int_equal(said(l, B1), us);
+    }
+    lab_free(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_after_a_silence),
@@ -455,6 +502,7 @@ int main(void) {
         cmocka_unit_test(test_news_or_a_farewell),
         cmocka_unit_test(test_ends_seen_one_way),
         cmocka_unit_test(test_heard_last),
+        cmocka_unit_test(test_said_last),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);
 }
