@@ -107,9 +107,11 @@ static void establish(struct engine *e, struct segment *s) {
                                       f->mac_mark[CLIENT], e->now_us};
     stranger_worked(e, &f->end[CLIENT]);
     uint32_t back = s->us - f->synack_us;
+    f->first_rtt_us = s->us == f->syn_last_us ? 1 : s->us - f->syn_last_us;
+    /* What comes later than the ACK, which was not seen, is no round trip. */
+    if (s->flags & TCP_FIN || s->seq != f->side[CLIENT].isn + 1) return;
     f->side[SERVER].rtt_us = back;
     f->side[SERVER].bits |= SIDE_RTT;
-    f->first_rtt_us = s->us == f->syn_last_us ? 1 : s->us - f->syn_last_us;
     if (f->syn_sent != 1) return; /* Karn: which SYN was answered? */
     f->handshake_us = s->us - f->syn_us;
     if (f->handshake_us == 0) f->handshake_us = 1;

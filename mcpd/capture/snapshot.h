@@ -65,6 +65,9 @@ struct capture_view {
     bool probe_failed;     /* mcpd's own connection, if it made one */
     uint64_t link_mbps;    /* speed of the interface; 0: not known, or a file */
     const struct snapshot *snapshot;
-    const struct addr *us[2]; /* of IPv4, of IPv6: derive_us() */
+    /* derive_shared(): */
+    const struct addr *us[2]; /* a client of IPv4, of IPv6 */
+    uint64_t silent_since_us; /* nobody beyond was heard since; only if silent_places > 0 */
+    uint32_t silent_places;
 };
 #endif

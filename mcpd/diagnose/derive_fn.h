@@ -62,14 +62,17 @@ bool derive_udp_beyond_silence(const struct derive_row *r, double *out);
 bool derive_incident_closed_here(const struct derive_row *r, double *out);
 bool derive_resolver_closed_here(const struct derive_row *r, double *out);
 
-/* derive_shared.c: find in the view a client of each family whose way out the others share. */
-void derive_us(struct capture_view *v);
+/* derive_shared.c: find in the view a client of each family whose way out the others share, and
+ * since when how many places beyond are silent.  Before any other. */
+void derive_shared(struct capture_view *v);
 /* Hosts beyond the local network that share the row's trouble, when no host there
  * fares better.  Unknown otherwise. */
 bool derive_silent_beyond(const struct derive_row *r, double *out);
+bool derive_heard_beyond(const struct derive_row *r, double *out);
 bool derive_incident_silent_beyond(const struct derive_row *r, double *out);
 bool derive_resolver_silent_beyond(const struct derive_row *r, double *out);
 bool derive_udp_silent_beyond(const struct derive_row *r, double *out);
+bool derive_connection_silent_beyond(const struct derive_row *r, double *out);
 bool derive_no_way_beyond(const struct derive_row *r, double *out);
 bool derive_lossy_beyond(const struct derive_row *r, double *out);
 bool derive_far_beyond(const struct derive_row *r, double *out);

@@ -59,22 +59,57 @@ static bool c_scan_hosts(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+#define FEW_PORTS 2u /* of a host: a page with and without TLS; more of many hosts are a search */
+
+/* Ports of all hosts, but for a few of each. */
+static bool c_scan_services(const struct derive_row *r, double *out) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        uint32_t before = 0;
+        bool again = !in_window(r->row, c);
+        for (uint32_t k = 0; k < i && !again; k++) {
+            const struct msg_connection *o = &all->rows[k];
+            if (!same(&o->server, &c->server) || !in_window(r->row, o)) continue;
+            again = o->server_port == c->server_port;
+            before++;
+        }
+        n += !again && before >= FEW_PORTS;
+    }
+    return number(out, n);
+}
+
+static bool came_up(const struct msg_connection *c) {
+    return c->state == CONN_CLOSED || c->state == CONN_RESET || c->state == CONN_OPEN;
+}
+
+/* Those that came up and have no row count as if they were all of this client, and spread evenly.
+ */
 static bool c_scan_failed_percent(const struct derive_row *r, double *out) {
     const struct msg_connections *all = &r->view->snapshot->connections;
-    uint64_t failed = 0, mine = 0;
+    const struct msg_totals *t = &r->view->snapshot->totals;
+    uint64_t failed = 0, mine = 0, rows = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
+        rows += came_up(&all->rows[i]);
         if (!in_window(r->row, &all->rows[i])) continue;
         mine++;
         failed += has_failed(&all->rows[i]);
     }
-    return percent(out, failed, mine);
+    if (mine == 0) return false;
+    double unseen = t->established > rows ? (double)(t->established - rows) : 0;
+    if (t->duration_us > SCAN_WINDOW_US) unseen *= SCAN_WINDOW_US / (double)t->duration_us;
+    *out = 100.0 * (double)failed / ((double)mine + unseen);
+    return true;
 }
 
 const struct computed computed_connections[] = {
     {"failed", c_failed},
     {"scan_ports", c_scan_ports},
     {"scan_hosts", c_scan_hosts},
+    {"scan_services", c_scan_services},
     {"scan_failed_percent", c_scan_failed_percent},
+    {"silent_beyond", derive_connection_silent_beyond},
     {NULL, NULL},
 };
 
@@ -411,15 +446,19 @@ static uint64_t silent(const struct derive_row *r, const struct addr *host) {
     return ports;
 }
 
-/* Ways to a host that lead over a gateway which does not answer: one that is so far from the host's
- * address, 16 bits of IPv4 or 64 of IPv6, that both are hardly on one link. */
-static uint64_t beyond(const struct derive_row *r, const struct addr *host) {
+#define BACK_US 10000000u /* no SYN goes that long to a gateway that nobody asks for any more */
+
+/* Ways to a host that lead over a gateway which did not answer, up to `last_us` of the trouble that
+ * this would explain: one that is so far from the host's address, 16 bits of IPv4 or 64 of IPv6,
+ * that both are hardly on one link. */
+static uint64_t beyond(const struct derive_row *r, const struct addr *host, uint64_t last_us) {
     const struct msg_incidents *all = &r->view->snapshot->incidents;
     uint64_t ways = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_incident *n = &all->rows[i];
         bool silent = n->kind == INCIDENT_ARP_UNANSWERED || n->kind == INCIDENT_ND_UNANSWERED;
-        ways += silent && n->gateway && n->subject.len == host->len &&
+        ways += silent && n->gateway && n->last_us + BACK_US >= last_us &&
+                n->subject.len == host->len &&
                 memcmp(n->subject.b, host->b, host->len == 4 ? 2 : 8) != 0;
     }
     return ways;
@@ -434,9 +473,23 @@ OF_HOST(derive_incident_served_here, served, msg_incident, subject)
 OF_HOST(derive_resolver_served_here, served, msg_resolver, address)
 OF_HOST(derive_udp_served_here, served, msg_udp_service, address)
 OF_HOST(derive_udp_silent_here, silent, msg_udp_service, address)
-OF_HOST(derive_beyond_silence, beyond, msg_service, address)
-OF_HOST(derive_incident_beyond_silence, beyond, msg_incident, subject)
-OF_HOST(derive_resolver_beyond_silence, beyond, msg_resolver, address)
-OF_HOST(derive_udp_beyond_silence, beyond, msg_udp_service, address)
 OF_HOST(derive_incident_closed_here, closed, msg_incident, subject)
 OF_HOST(derive_resolver_closed_here, closed, msg_resolver, address)
+
+bool derive_beyond_silence(const struct derive_row *r, double *out) {
+    const struct msg_service *me = r->row;
+    return number(out, beyond(r, &me->address, me->timeout_last_us));
+}
+
+bool derive_incident_beyond_silence(const struct derive_row *r, double *out) {
+    return number(out, beyond(r, &((const struct msg_incident *)r->row)->subject, 0));
+}
+
+bool derive_resolver_beyond_silence(const struct derive_row *r, double *out) {
+    const struct msg_resolver *me = r->row;
+    return number(out, beyond(r, &me->address, me->trouble_last_us));
+}
+
+bool derive_udp_beyond_silence(const struct derive_row *r, double *out) {
+    return number(out, beyond(r, &((const struct msg_udp_service *)r->row)->address, 0));
+}

@@ -378,6 +378,26 @@ static bool s_other_family(const struct derive_row *r, double *out) {
     return is(out, false);
 }
 
+/* Clients try both at once, or this one first, and take what works: file shares over NetBIOS beside
+ * SMB, web pages over TLS before those without (browsers since 2023). */
+static bool s_other_port_used(const struct derive_row *r, double *out) {
+    static const struct {
+        uint16_t tried, used;
+        bool later;
+    } pairs[] = {{139, 445, false}, {443, 80, true}};
+    const struct msg_services *all = &r->view->snapshot->services;
+    const struct msg_service *me = r->row;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (s->established == 0 || !addr_equal(&s->address, &me->address)) continue;
+        for (size_t k = 0; k < sizeof pairs / sizeof pairs[0]; k++)
+            if (pairs[k].tried == me->port && pairs[k].used == s->port &&
+                (!pairs[k].later || s->first_us >= me->refused_first_us))
+                return is(out, me->established == 0);
+    }
+    return is(out, false);
+}
+
 const struct computed computed_services[] = {
     {"of_target", derive_of_target},
     {"ports_failing_here", derive_ports_failing_here},
@@ -391,6 +411,7 @@ const struct computed computed_services[] = {
     {"served_here", derive_served_here},
     {"beyond_silence", derive_beyond_silence},
     {"silent_beyond", derive_silent_beyond},
+    {"heard_beyond", derive_heard_beyond},
     {"lossy_beyond", derive_lossy_beyond},
     {"far_beyond", derive_far_beyond},
     {"http_4xx_clients_percent", derive_http_4xx_clients},
@@ -430,6 +451,7 @@ const struct computed computed_services[] = {
     {"fatal_side", s_fatal_side},
     {"http_5xx_percent", s_http_5xx_percent},
     {"other_family_works", s_other_family},
+    {"other_port_used", s_other_port_used},
     {"data_visible", s_data_visible},
     {"http_hard_4xx", s_http_hard},
     {"http_hard_4xx_percent", s_http_hard_percent},

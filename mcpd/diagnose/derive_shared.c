@@ -6,7 +6,7 @@
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
-#define PLACES   64u      /* told apart; the threshold is far below */
+#define PLACES   LIM_SERVICE_ROWS
 #define LATE_US  1000000u /* of what was under way when the silence began */
 #define CLEAN    100u     /* segments without the loss that the others have: no accident */
 #define LOST_MIN 5u       /* as tcp_retransmissions: a rate needs events */
@@ -27,7 +27,7 @@ static bool sees_all(const struct capture_view *v) {
 }
 
 /* Strangers who try a public host do not share its way out: a private client goes first. */
-void derive_us(struct capture_view *v) {
+static void find_us(struct capture_view *v) {
     const struct msg_connections *all = &v->snapshot->connections;
     v->us[0] = v->us[1] = NULL;
     for (uint32_t i = 0; i < all->rows_n; i++) {
@@ -41,11 +41,18 @@ static bool is_beyond(const struct capture_view *v, const struct addr *host) {
     return us && memcmp(us->b, host->b, host->len == 4 ? 2 : 6) != 0;
 }
 
+/* Bytes of an address that its network has; behind NAT64 (RFC 6052, section 2.1) that of IPv4. */
+static size_t network_bytes(const struct addr *a) {
+    static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
+    if (a->len == 4) return 3;
+    return memcmp(a->b, nat64, sizeof nat64) == 0 ? 15 : 6;
+}
+
 /* In one network, or of one name: they may go down together by themselves. */
 static bool same_place(const struct msg_service *a, const struct msg_service *b) {
     if (a->name[0] && strcmp(a->name, b->name) == 0) return true;
     return a->address.len == b->address.len &&
-           memcmp(a->address.b, b->address.b, a->address.len == 4 ? 3 : 6) == 0;
+           memcmp(a->address.b, b->address.b, network_bytes(&a->address)) == 0;
 }
 
 static bool same_host(const struct msg_service *a, const struct msg_service *b) {
@@ -173,9 +180,42 @@ struct silence {
     bool in_public;
 };
 
+/* The shortest time to a private host, or, where none was measured, to its network. */
+static uint64_t nearest_us(const struct capture_view *v, const struct addr *a, size_t bytes) {
+    const struct msg_services *tcp = &v->snapshot->services;
+    const struct msg_resolvers *dns = &v->snapshot->resolvers;
+    uint64_t us = UINT64_MAX;
+    for (uint32_t i = 0; i < tcp->rows_n; i++) {
+        const struct msg_service *s = &tcp->rows[i];
+        if (s->address.len == a->len && memcmp(s->address.b, a->b, bytes) == 0 && lowest_us(s) < us)
+            us = lowest_us(s);
+    }
+    for (uint32_t i = 0; i < dns->rows_n; i++) {
+        const struct msg_resolver *d = &dns->rows[i];
+        if (d->address.len == a->len && memcmp(d->address.b, a->b, bytes) == 0 &&
+            d->latency_us.samples > 0 && d->latency_us.min_us < us)
+            us = d->latency_us.min_us;
+    }
+    return us;
+}
+
+/* A private network elsewhere that is this near is of the same site: no VPN goes there. */
+static bool is_on_site(const struct capture_view *v, const struct addr *a) {
+    if (!addr_is_private(a)) return false;
+    uint64_t us = nearest_us(v, a, a->len);
+    return (us < UINT64_MAX ? us : nearest_us(v, a, a->len == 4 ? 2 : 6)) < CACHE_US;
+}
+
+/* Behind a provider's NAT, or of an overlay network (RFC 6598): nearer than the internet, or not.
+ */
+static bool is_shared(const struct addr *a) {
+    return a->len == 4 && a->b[0] == 100 && (a->b[1] & 0xc0) == 64;
+}
+
 /* Does what this host says tell of the way on which the others are silent? */
 static bool same_way(const struct capture_view *v, const struct silence *w, const struct addr *a) {
-    return is_beyond(v, a) && !(w->in_public && addr_is_private(a));
+    return is_beyond(v, a) && !(w->in_public && addr_is_private(a)) && !is_on_site(v, a) &&
+           !is_shared(a);
 }
 
 /* Of the own house: whoever answers asks nobody. */
@@ -227,18 +267,24 @@ static bool names_found_since(const struct capture_view *v, const struct silence
     return false;
 }
 
+/* Hosts of the internet, in whatever protocol. */
+static bool said_since(const struct capture_view *v, const struct silence *w) {
+    const struct msg_hosts *all = &v->snapshot->hosts;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_host *h = &all->rows[i];
+        if (h->said_us > w->at + LATE_US && !h->local && !addr_is_private(&h->address) &&
+            same_way(v, w, &h->address))
+            return true;
+    }
+    return false;
+}
+
 /* Somebody beyond has said something since. */
 static bool heard_since(const struct capture_view *v, const struct silence *w) {
     const struct msg_dns *dns = &v->snapshot->dns;
     const struct msg_udp *udp = &v->snapshot->udp;
     const struct msg_streams *media = &v->snapshot->streams;
-    const struct msg_hosts *hosts = &v->snapshot->hosts;
-    for (uint32_t i = 0; i < hosts->rows_n; i++) {
-        const struct msg_host *h = &hosts->rows[i];
-        if (h->said_us > w->at + LATE_US && !h->local && !addr_is_private(&h->address) &&
-            is_beyond(v, &h->address))
-            return true;
-    }
+    if (said_since(v, w)) return true;
     for (uint32_t i = 0; i < dns->rows_n; i++) {
         const struct msg_dns_row *d = &dns->rows[i];
         if (d->answered && d->at_us >= w->at && same_way(v, w, &d->server)) return true;
@@ -257,40 +303,45 @@ static bool heard_since(const struct capture_view *v, const struct silence *w) {
     return names_found_since(v, w);
 }
 
-/* A private network elsewhere that is this near is of the same site: no VPN goes there. */
-static bool is_on_site(const struct msg_service *s) {
-    return addr_is_private(&s->address) && lowest_us(s) < CACHE_US;
-}
-
-/* The hosts beyond that fell silent, or always were, when no other answers; none otherwise. */
-static void find_silence(const struct capture_view *v, struct places *out) {
+/* The places beyond that fell silent, or always were, when no other answers; none otherwise. */
+static void find_silence(struct capture_view *v) {
     const struct msg_services *all = &v->snapshot->services;
     struct silence w = {.at = sees_all(v) ? silence_began(v) : UINT64_MAX};
-    out->n = 0;
+    struct places p = {.n = 0};
+    v->silent_places = 0;
+    v->silent_since_us = w.at;
     if (w.at == UINT64_MAX) return;
     w.in_public = silent_in_public(v, w.at);
     if (heard_since(v, &w)) return;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
         if (!is_beyond(v, &s->address) || failed_before(s, w.at)) continue;
-        if (is_silent(v, s, w.at)) {
-            add(out, s, same_place);
-        } else if (spoke_since(s, w.at) && same_way(v, &w, &s->address) && !is_on_site(s)) {
-            out->n = 0;
+        if (is_silent(v, s, w.at))
+            add(&p, s, same_place);
+        else if (spoke_since(s, w.at) && same_way(v, &w, &s->address))
             return;
-        }
     }
+    v->silent_places = p.n;
+}
+
+void derive_shared(struct capture_view *v) {
+    find_us(v);
+    find_silence(v);
 }
 
 static bool silent_beyond(const struct derive_row *r, const struct addr *host, double *out) {
-    struct places p = {0};
-    if (is_beyond(r->view, host)) find_silence(r->view, &p);
-    return p.n > 0 && number(out, p.n);
+    return r->view->silent_places > 0 && is_beyond(r->view, host) &&
+           number(out, r->view->silent_places);
 }
 
 bool derive_silent_beyond(const struct derive_row *r, double *out) {
     const struct msg_service *me = r->row;
-    return silent_beyond(r, &me->address, out) && !failed_before(me, silence_began(r->view));
+    return silent_beyond(r, &me->address, out) && !failed_before(me, r->view->silent_since_us);
+}
+
+bool derive_heard_beyond(const struct derive_row *r, double *out) {
+    const struct msg_service *me = r->row;
+    return is(out, said_since(r->view, &(struct silence){me->timeout_first_us, true}));
 }
 
 bool derive_incident_silent_beyond(const struct derive_row *r, double *out) {
@@ -301,12 +352,16 @@ bool derive_udp_silent_beyond(const struct derive_row *r, double *out) {
     return silent_beyond(r, &((const struct msg_udp_service *)r->row)->address, out);
 }
 
+bool derive_connection_silent_beyond(const struct derive_row *r, double *out) {
+    const struct msg_connection *me = r->row;
+    return silent_beyond(r, &me->server, out) && me->start_us >= r->view->silent_since_us;
+}
+
 /* A resolver nearby has to ask others beyond. */
 bool derive_resolver_silent_beyond(const struct derive_row *r, double *out) {
     const struct msg_resolver *me = r->row;
-    struct places p;
-    find_silence(r->view, &p);
-    return p.n > 0 && me->trouble_last_us >= silence_began(r->view) && number(out, p.n);
+    return r->view->silent_places > 0 && me->trouble_last_us >= r->view->silent_since_us &&
+           number(out, r->view->silent_places);
 }
 
 /* Both are symptoms of the same cut. */

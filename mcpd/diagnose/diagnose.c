@@ -268,7 +268,7 @@ struct diagnosis *diagnose(const struct rules *set, const struct capture_view *o
     uint32_t end_of[RULES_MAX];
     if (!d) return NULL;
     d->view = *of;
-    derive_us(&d->view);
+    derive_shared(&d->view);
     const struct capture_view *v = &d->view;
     for (unsigned i = 0; i < set->n; i++) {
         if (!rule_run(d, set, i, v)) {

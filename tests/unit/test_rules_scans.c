@@ -34,6 +34,46 @@ static void half_served(struct world *w) {
     s->established = s->closed = 40;
 }
 
+/* `hosts` tried on `ports` each, all in vain; each host has ports of its own, or all the same. */
+static struct msg_connection tried[100];
+
+static void tries(struct world *w, uint32_t hosts, uint32_t ports, bool own) {
+    uint32_t n = 0;
+    memset(tried, 0, sizeof tried);
+    for (uint32_t h = 0; h < hosts; h++)
+        for (uint32_t p = 0; p < ports; p++, n++)
+            tried[n] = (struct msg_connection){
+                .client = w->resolver[0].address,
+                .server = addr_from_bytes((uint8_t[]){203, 0, (uint8_t)(113 + h), 9}, 4),
+                .server_port = (uint16_t)(1000 + p + (own ? 100 * h : 0)),
+                .state = CONN_REFUSED,
+                .start_us = 1000 * n};
+    w->s.connections = (struct msg_connections){.rows = tried, .rows_n = n, .of = n};
+}
+
+static void test_rules_what_a_scan_is(void **state) {
+    static const struct {
+        uint32_t hosts, ports;
+        bool own;
+        uint64_t others; /* connections that came up, and have no row */
+        bool scan;
+    } cases[] = {{51, 1, false, 0, true},   {50, 1, false, 0, false}, {51, 1, true, 0, false},
+                 {1, 21, false, 0, true},   {1, 20, false, 0, false}, {3, 9, false, 0, true},
+                 {3, 8, false, 0, false},   {25, 2, false, 0, false}, {51, 1, false, 30, true},
+                 {51, 1, false, 200, false}};
+    static struct world w;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        world_init(&w);
+        tries(&w, cases[i].hosts, cases[i].ports, cases[i].own);
+        w.s.totals.established = cases[i].others;
+        w.s.totals.duration_us = 30000000;
+        struct diagnosis *d = diagnose(set, &w.v);
+        if (!find_id(d, "syn_scan") == cases[i].scan) fail_msg("case %zu", i);
+        diagnosis_free(d);
+    }
+}
+
 static void test_rules_beside_a_scan(void **state) {
     static const struct {
         void (*change)(struct world *w);
@@ -64,6 +104,7 @@ static void test_rules_beside_a_scan(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules_beside_a_scan),
+        cmocka_unit_test(test_rules_what_a_scan_is),
     };
     return cmocka_run_group_tests_name("rules_scans", tests, read_rules, free_rules);
 }

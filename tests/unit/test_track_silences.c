@@ -440,6 +440,26 @@ static void test_heard_last(void **state) {
     lab_free(l);
 }
 
+/* The ACK of the handshake was left out of the capture: what comes later is no round trip. */
+static void test_handshake_ack_unseen(void **state) {
+    (void)state;
+    for (unsigned later = 0; later < 4; later++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        from_client(&k, TCP_SYN, NULL, 0);
+        l->us += 10 * MS;
+        from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+        l->us += 1200 * MS;
+        if (later == 2) k.cseq += 500;
+        from_client(&k, later == 1 ? TCP_FIN | TCP_ACK : TCP_ACK, "words", later == 3 ? 5 : 0);
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        assert_int_equal(v->established, 1);
+        assert_int_equal(v->handshake_us.samples, later == 0 || later == 3);
+        lab_free(l);
+    }
+}
+
 static uint64_t said(const struct lab *l, uint32_t address) {
     uint8_t b[4];
     put32(b, address);
@@ -503,6 +523,7 @@ int main(void) {
         cmocka_unit_test(test_ends_seen_one_way),
         cmocka_unit_test(test_heard_last),
         cmocka_unit_test(test_said_last),
+        cmocka_unit_test(test_handshake_ack_unseen),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);
 }

@@ -67,6 +67,33 @@ WITNESS(refused_on_most_ports) {
     }
 }
 
+/* ---- two ports of one host, of which clients take what works ---- */
+static inline void refused_beside(struct world *w, uint16_t refused_port, uint16_t port) {
+    w->service[1] = w->service[0];
+    refused(w);
+    w->service[0].port = refused_port;
+    w->service[0].refused_first_us = 2000000;
+    w->service[1].port = port;
+    w->service[1].first_us = 2000100;
+    w->s.services.rows_n = 2;
+}
+WITNESS(refused_beside_smb) {
+    refused_beside(w, 139, 445);
+    w->service[1].first_us = 0;
+}
+WITNESS(refused_beside_another_port) {
+    refused_beside(w, 139, 80);
+}
+WITNESS(refused_before_plain_http) {
+    refused_beside(w, 443, 80);
+}
+/* A page without TLS leads to one with it. */
+WITNESS(refused_after_plain_http) {
+    refused_beside_smb(w);
+    w->service[0].port = 443;
+    w->service[1].port = 80;
+}
+
 /* ---- scans that have just begun ---- */
 /* Too young to say, but for one in ten. */
 WITNESS(refused_by_scan_just_begun) {
