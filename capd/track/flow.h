@@ -198,6 +198,7 @@ struct flow {
     bool asked_late : 1; /* the latest request acknowledged the server's FIN */
     bool replied : 1;    /* the client's latest words may be a reply, not a request */
     bool h2 : 1;         /* TLS: HTTP/2, as offered first, or chosen in clear */
+    bool goes_on : 1;    /* the client spoke again a while after a question without an answer */
     bool aside : 1;      /* the server's latest word is counted as out of turn, and short */
     uint8_t ack_heard;   /* enum ack_heard */
     uint8_t asked;       /* what the client asked, less what the server said; counted to 255 */

@@ -29,6 +29,7 @@
 #define WAITED_US          20000000u /* long polls are held for so long, and idle connections kept */
 #define MAYBE_US           1000000u
 #define TALK_US            1000000u /* a pause within an answer is shorter, mostly */
+#define ANSWER_PAUSE_US    1500000u /* hardly one within a page is as long */
 #define AT_LENGTH_BYTES    3000u    /* more than two segments: a page rather than a message */
 #define RENEW_US           50000u
 #define DELAYED_ACK_US     35000u
@@ -362,10 +363,25 @@ static void note_reply(struct flow *f, const struct segment *s) {
     f->said_bytes = s->len < UINT8_MAX ? (uint8_t)s->len : UINT8_MAX;
 }
 
+/* May several answers be under way at once? */
+static bool has_streams(const struct flow *f) {
+    return f->h2 || f->app == APP_HTTP2 || f->app == APP_SSH;
+}
+
+/* Who answers at length may be asked for several things at once, whose answers come one after the
+ * other, or pause within one; the keys of a terminal do not ask for any of that.  But where the
+ * client went on before without an answer, or the pause is long, it is a talk all the same. */
+static bool is_at_length(const struct segment *s) {
+    const struct flow *f = s->f;
+    if (f->spoken < AT_LENGTH_BYTES) return false;
+    if (s->dir == SERVER && f->app == APP_SSH && f->said_bytes <= CONTROL_BYTES) return false;
+    if (has_streams(f)) return true;
+    bool pauses = s->dir == CLIENT || s->us - f->answer_last_us < ANSWER_PAUSE_US;
+    return pauses && !f->goes_on;
+}
+
 /* The server says something of its own accord, or the client goes on without an answer: this is a
- * talk, and what comes after the client's words need not be an answer to them.  Who answers at
- * length may be asked for several things at once, whose answers come one after the other; the
- * keys of a terminal do not. */
+ * talk, and what comes after the client's words need not be an answer to them. */
 static void count_unpaired(struct engine *e, const struct segment *s) {
     struct flow *f = s->f;
     uint32_t asked_us = s->us - f->request_us;
@@ -373,15 +389,15 @@ static void count_unpaired(struct engine *e, const struct segment *s) {
     bool paused = asked_us >= TALK_US && s->us - f->answer_last_us >= TALK_US;
     bool alone =
         s->dir == CLIENT ? waits && asked_us >= TALK_US : !waits && paused && f->asked == 0;
-    bool key = s->dir == SERVER && f->app == APP_SSH && f->said_bytes <= CONTROL_BYTES;
-    bool at_length = f->spoken >= AT_LENGTH_BYTES && !key;
-    bool talks = alone && f->first_byte_us != 0 && !at_length;
+    bool talks = alone && f->first_byte_us != 0 && !is_at_length(s);
     struct service *v = talks ? services_of(e, f) : NULL;
     if (v) v->unpaired++;
     f->aside = v && s->dir == SERVER && s->len <= CONTROL_BYTES;
     if (s->dir == CLIENT) {
         note_reply(f, s);
-        if (asked_us >= WAITED_US) f->asked = 0;
+        bool goes_on = alone && !has_streams(f);
+        f->goes_on |= goes_on;
+        if (goes_on || asked_us >= WAITED_US) f->asked = 0;
         if (s->flags & TCP_PSH && s->len > CONTROL_BYTES && f->asked < UINT8_MAX) f->asked++;
         return;
     }

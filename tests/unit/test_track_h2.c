@@ -11,12 +11,27 @@ static size_t extend(uint8_t *p, size_t n, const void *extensions, size_t bytes)
     return n;
 }
 
+static const char h2[] = "\0\x10\0\5\0\3\2h2", http1[] = "\0\x10\0\5\0\3\2h1";
+
+/* Up to the client's Finished; `old`: TLS 1.2. */
+static void shake_hands(struct conn *k, uint8_t *b, const char *alpn, bool old) {
+    conn_open(k);
+    size_t n = client_hello(b, "");
+    from_client(k, TCP_PSH | TCP_ACK, b, extend(b, n - 2, alpn, 9));
+    k->l->us += 12 * MS;
+    n = server_hello(b);
+    n = old ? extend(b, n, alpn, 9) : extend(b, n, "\0\x2b\0\2\3\4", 6);
+    from_server(k, TCP_PSH | TCP_ACK, b, n);
+    from_server(k, TCP_PSH | TCP_ACK, b, record(b, 200 + (old ? 24 : 17)));
+    from_client(k, TCP_PSH | TCP_ACK, b, record(b, 53));
+    lab_wait(k->l, 1 * S);
+}
+
 /* A server that sends updates of its windows and a PING as soon as it has a request, and answers it
  * two seconds later: it is slow, and nobody speaks out of turn.  What comes that late is an answer
  * at any length, and what comes at once in another protocol is one. */
 static void test_h2_control_is_no_answer(void **state) {
     (void)state;
-    static const char h2[] = "\0\x10\0\5\0\3\2h2", http1[] = "\0\x10\0\5\0\3\2h1";
     static const struct {
         const char *alpn;
         bool old;              /* TLS 1.2 */
@@ -31,16 +46,7 @@ static void test_h2_control_is_no_answer(void **state) {
         uint32_t seal = cases[i].old ? 24 : 17;
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 443);
-        conn_open(&k);
-        size_t n = client_hello(b, "");
-        from_client(&k, TCP_PSH | TCP_ACK, b, extend(b, n - 2, cases[i].alpn, 9));
-        l->us += 12 * MS;
-        n = server_hello(b);
-        n = cases[i].old ? extend(b, n, cases[i].alpn, 9) : extend(b, n, "\0\x2b\0\2\3\4", 6);
-        from_server(&k, TCP_PSH | TCP_ACK, b, n);
-        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200 + seal));
-        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53)); /* Finished */
-        lab_wait(l, 1 * S);
+        shake_hands(&k, b, cases[i].alpn, cases[i].old);
         for (int again = 0; again < 6; again++) {
             from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 180 + seal));
             l->us += 1 * MS;
@@ -66,7 +72,34 @@ static void test_h2_control_is_no_answer(void **state) {
     }
 }
 
+/* Pages one after the other, of which the client asked for all at once, are answers with HTTP/2; of
+ * any other protocol they are news, if the pauses are longer than those within a page. */
+static void test_pages_in_turn(void **state) {
+    (void)state;
+    static const struct {
+        const char *alpn;
+        uint32_t pause_ms, unpaired;
+    } cases[] = {{h2, 2000, 0}, {http1, 2000, 3}, {http1, 1200, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[4096];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        shake_hands(&k, b, cases[i].alpn, false);
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 400));
+        for (int page = 0; page < 4; page++) {
+            lab_wait(l, cases[i].pause_ms * MS);
+            from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 3500));
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].unpaired, cases[i].unpaired);
+        lab_free(l);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_h2_control_is_no_answer)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_h2_control_is_no_answer),
+        cmocka_unit_test(test_pages_in_turn),
+    };
     return cmocka_run_group_tests_name("track_h2", tests, NULL, NULL);
 }

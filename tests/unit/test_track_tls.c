@@ -288,7 +288,7 @@ static void test_tls_talk(void **state) {
 }
 
 /* Several requests whose answers come one after the other are no talk, however long each takes;
- * messages of any size without an order are one, and a page that is asked for twice is not. */
+ * messages of any size without an order are one, and a page that is asked for once more is not. */
 static void test_tls_talk_or_several_requests(void **state) {
     (void)state;
     enum { ASKED, SAID };
@@ -320,7 +320,15 @@ static void test_tls_talk_or_several_requests(void **state) {
                    {9000, ASKED, 90},
                    {12000, ASKED, 90}},
                   2},
-                 {{{0, ASKED, 180}, {900, SAID, 3500}, {3000, ASKED, 90}, {6000, ASKED, 90}}, 0}};
+                 {{{0, ASKED, 180}, {900, SAID, 3500}, {3000, ASKED, 90}, {6000, ASKED, 90}}, 0},
+                 {{{0, ASKED, 180},
+                   {900, SAID, 3500},
+                   {3000, ASKED, 90},
+                   {6000, ASKED, 90},
+                   {9000, ASKED, 90},
+                   {9500, SAID, 3500},
+                   {10800, SAID, 3500}},
+                  2}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t b[4096];
         struct lab *l = lab_default();
