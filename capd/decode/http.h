@@ -56,6 +56,17 @@ size_t http2_preface(struct cursor c);
  * request or response, or both. */
 bool http2_is_control(struct cursor c);
 
+enum { HTTP2_DATA = 0, HTTP2_HEADERS = 1 };
+struct http2_frame {
+    uint32_t stream;
+    uint8_t type;
+    bool control; /* no part of a request or response */
+};
+
+/* Read the frame at `c` and go to the next, or to the end.  False: none there that is understood,
+ * as in the middle of one. */
+bool http2_read(struct cursor *c, struct http2_frame *out);
+
 /* Read the size line of a chunk (RFC 9112 section 7.1) at `c`; the last one with the
  * trailer behind it.  *bytes_out: what it takes with the data that follows, which may not be there.
  */

@@ -25,6 +25,28 @@ size_t http2_preface(struct cursor c) {
     return n > 0 && memcmp(c.p, preface, n) == 0 ? n : 0;
 }
 
+/* RFC 9113 section 6.1, 6.2: padding, priority, ends of the stream and of the head. */
+static bool is_message(uint8_t type, uint8_t flags, uint32_t stream) {
+    uint8_t known = type == HTTP2_HEADERS ? 0x2d : 0x09;
+    return type <= HTTP2_HEADERS && (flags & ~known) == 0 && stream > 0 && stream >> 31 == 0;
+}
+
+bool http2_read(struct cursor *c, struct http2_frame *out) {
+    struct cursor at = *c;
+    uint32_t len;
+    uint8_t flags;
+    size_t preface = http2_preface(at);
+    if (preface == HTTP2_PREFACE_BYTES) (void)cursor_skip(&at, preface);
+    if (!cursor_be24(&at, &len) || !cursor_u8(&at, &out->type) || !cursor_u8(&at, &flags) ||
+        !cursor_be32(&at, &out->stream))
+        return false;
+    out->control = is_control(out->type, len);
+    if (!out->control && !is_message(out->type, flags, out->stream)) return false;
+    (void)cursor_skip(&at, len < cursor_left(&at) ? len : cursor_left(&at));
+    *c = at;
+    return true;
+}
+
 bool http2_is_control(struct cursor c) {
     size_t preface = http2_preface(c);
     if (preface == HTTP2_PREFACE_BYTES) (void)cursor_skip(&c, preface);

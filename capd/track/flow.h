@@ -205,6 +205,7 @@ struct flow {
     uint8_t news_bytes;  /* latest of the server, if short and nobody asked for it */
     uint16_t spoken;     /* bytes that the server said without a pause, counted to 65535 */
     uint8_t said_bytes;  /* latest of the client, counted to 255 */
+    uint8_t stream;      /* HTTP/2 in clear: of the latest request; see request_of() */
 };
 
 /* From the client's ACK of the SYN-ACK until then, in microseconds.  A round trip of 0 is kept as

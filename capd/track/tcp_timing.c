@@ -169,7 +169,7 @@ static void begin_answer(struct engine *e, struct flow *f, uint32_t us) {
         services_sample(e, f, SERVICE_REQUEST_ACK, f->request_ack_us);
     struct service *v = services_of(e, f);
     if (v) v->requests++;
-    if (v) v->small_answers += !f->large_answer;
+    if (v) v->small_answers += !f->large_answer && f->app != APP_HTTP2; /* their heads are seen */
     slow_client_answered(e, f);
 }
 
@@ -287,8 +287,6 @@ static bool is_control(const struct segment *s) {
 static bool is_exchange(const struct segment *s) {
     const struct flow *f = s->f;
     bool waits = f->first_byte_us != 0 && !f->prompt;
-    if (f->app == APP_HTTP2)
-        return !http2_is_control(cursor_make(s->k->payload, s->k->payload_cap));
     if (f->app != APP_TLS) return true;
     if (!(f->bits & FLOW_TLS_DONE) || is_control(s)) return false;
     bool turns = s->dir == CLIENT && takes_turns(f);
@@ -365,7 +363,7 @@ static void note_reply(struct flow *f, const struct segment *s) {
 
 /* May several answers be under way at once? */
 static bool has_streams(const struct flow *f) {
-    return f->h2 || f->app == APP_HTTP2 || f->app == APP_SSH;
+    return f->h2 || f->app == APP_SSH;
 }
 
 /* Who answers at length may be asked for several things at once, whose answers come one after the
@@ -420,6 +418,46 @@ void tcp_time_end(struct engine *e, const struct segment *s) {
     if (v && v->unpaired > 0) v->unpaired--;
 }
 
+/* Requests of HTTP/2 in clear are told from each other by the numbers of their streams, counted by
+ * twos, of which the low bits do. */
+static uint8_t request_of(const struct http2_frame *h) {
+    return (uint8_t)((h->stream + 1) / 2);
+}
+
+/* Does this segment begin a request with a head, or go on with the latest?  Words on a stream that
+ * was answered before ask nothing. */
+static bool http2_asks(struct flow *f, struct cursor c) {
+    struct http2_frame h;
+    bool asks = false, goes_on = false;
+    while (http2_read(&c, &h)) {
+        bool newer = (int8_t)(request_of(&h) - f->stream) > 0;
+        if (h.control) continue;
+        if (h.type == HTTP2_HEADERS && newer) f->stream = request_of(&h);
+        asks |= h.type == HTTP2_HEADERS && newer;
+        goes_on |= request_of(&h) == f->stream;
+    }
+    return asks || ((goes_on || cursor_left(&c) > 0) && f->bits & FLOW_REQUEST);
+}
+
+/* Is it of the latest request's stream, or perhaps?  The head of an answer comes first. */
+static bool http2_answers(const struct flow *f, struct cursor c) {
+    struct http2_frame h;
+    bool answers = false;
+    while (http2_read(&c, &h)) answers |= !h.control && request_of(&h) == f->stream;
+    return answers || cursor_left(&c) > 0;
+}
+
+static void time_http2(struct engine *e, struct segment *s) {
+    struct flow *f = s->f;
+    struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
+    if (s->dir == CLIENT) {
+        if (http2_asks(f, c)) begin_request(e, s);
+    } else if (!http2_is_control(c)) {
+        if (f->bits & FLOW_REQUEST && http2_answers(f, c)) begin_answer(e, f, s->us);
+        f->answer_last_us = s->us;
+    }
+}
+
 void tcp_time_data(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     time_segment(s);
@@ -428,6 +466,10 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     note_push(s);
     if (!is_exchange(s) || is_crossing(s)) return;
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
+    if (f->app == APP_HTTP2) {
+        time_http2(e, s);
+        return;
+    }
     count_unpaired(e, s);
     if (s->dir == CLIENT) {
         if (!is_upgraded(f)) begin_request(e, s);

@@ -19,6 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct cursor all = cursor_make(data, size);
     bool frame_or_preface = size >= 9 || http2_preface(all) > 0;
     if (http2_is_control(all) && !frame_or_preface) __builtin_trap();
+    struct http2_frame frame;
+    for (size_t left = size; http2_read(&all, &frame); left = cursor_left(&all))
+        if (cursor_left(&all) >= left) __builtin_trap();
     enum http_status a = decode_http(cursor_make(data, size), &whole);
     enum http_status b = decode_http(cursor_make(data, cut), &part);
     if (b == HTTP_NOT_HTTP && a != HTTP_NOT_HTTP) __builtin_trap();

@@ -296,6 +296,34 @@ static void test_http2_control_frames(void **state) {
     }
 }
 
+/* Frame by frame, up to what is none. */
+static void test_http2_frames(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        unsigned frames;
+        uint32_t stream; /* of the last */
+        bool rest;
+    } rows[] = {{PREFACE SETTINGS "\0\0\1\1\5\0\0\0\3\x82", 49, 2, 3, false},
+                {"\0\0\1\0\1\0\0\0\3x" UPDATE, 23, 2, 1, false},
+                {"\0\0\x40\0\1\0\0\0\5x", 10, 1, 5, false}, /* goes on in the next segment */
+                {"\0\0\1\0\1\0\0\0\0x", 10, 0, 0, true},    /* a part of no stream */
+                {"\0\0\1\0\x40\0\0\0\3x", 10, 0, 0, true},
+                {UPDATE "abc", 16, 1, 1, true},
+                {"", 0, 0, 0, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cursor c = cursor_make(rows[i].text, rows[i].n);
+        struct http2_frame h = {0};
+        unsigned frames = 0;
+        uint32_t stream = 0;
+        for (; http2_read(&c, &h); frames++) stream = h.stream;
+        bool rest = cursor_left(&c) > 0;
+        if (frames != rows[i].frames || stream != rows[i].stream || rest != rows[i].rest)
+            fail_msg("row %zu: %u frames", i, frames);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_request),
@@ -309,6 +337,7 @@ int main(void) {
         cmocka_unit_test(test_http_survives_broken_bytes),
         cmocka_unit_test(test_http_chunk_sizes),
         cmocka_unit_test(test_http2_control_frames),
+        cmocka_unit_test(test_http2_frames),
     };
     return cmocka_run_group_tests_name("decode_http", tests, NULL, NULL);
 }
