@@ -377,11 +377,17 @@ WITNESS(slow_on_one_connection) {
 }
 WITNESS(slow_messages) {
     very_slow(w);
+    w->service[0].http_responses = 0;
     w->service[0].port = 1883;
+}
+/* A web server on the port of another's messages. */
+WITNESS(slow_alertmanager) {
+    very_slow(w);
+    w->service[0].port = 9093;
 }
 /* Workers that wait for jobs, or consumers for news, through TLS. */
 WITNESS(slow_jobs) {
-    very_slow(w);
+    slow_messages(w);
     w->service[0].port = 6380;
 }
 
@@ -405,6 +411,7 @@ WITNESS(slow_jobs) {
     {"slow_server", slow_unknown, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_held, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_jobs, "info", "confirmed", "server", "203.0.113.9:6380"}, \
+    {"slow_server", slow_alertmanager, "critical", "confirmed", "server", "203.0.113.9:9093"}, \
     {"slow_server", slow_messages, "info", "confirmed", "server", "203.0.113.9:1883"}, \
     {"tcp_spurious_retransmissions", needless_by_dsack, "info", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_spurious_retransmissions", needless_seen_here, "info", "confirmed", "network", "203.0.113.9:443"}, \
