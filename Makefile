@@ -82,7 +82,7 @@ COMMON := common/addr.c common/routes.c common/hist.c common/clock.c common/log.
           common/held.c common/rlimit.c
 DECODE := $(addprefix capd/decode/,decode.c datalink.c link.c wifi.c arp.c ip.c icmp.c tcp.c udp.c tunnel.c \
           dns.c http.c http2.c http_chunk.c http_target.c tls.c tls_hello.c stp.c sctp.c nd.c dhcp.c dhcp6.c quic.c \
-           rtp.c ntp.c stun.c vpn.c)
+           rtp.c ntp.c stun.c vpn.c redis.c)
 TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c hash.c sketch.c select.c stranger.c \
           services.c names.c counters.c seconds.c control.c copies.c fragment.c udp.c tcp_track.c tcp_analysis.c \
           tcp_loss.c tcp_timing.c app.c dns_track.c http_track.c tls_track.c slow_client.c \

@@ -10,6 +10,7 @@
  * TLS: only application data after the handshake, and no pongs. Runs in: worker.  Input trust:
  * packets. */
 #include "capd/decode/http.h"
+#include "capd/decode/redis.h"
 #include "capd/track/seconds.h"
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
@@ -153,6 +154,16 @@ void tcp_hold_times(struct flow *f, uint32_t now_us, uint64_t quiet_us) {
     }
 }
 
+/* Redis without TLS (IANA has given its port to nobody else). */
+static bool is_redis(const struct flow *f) {
+    return f->port[SERVER] == 6379 && f->app <= APP_NONE;
+}
+
+/* Are requests known for what they are, by more than their length? */
+static bool is_read(const struct flow *f) {
+    return f->app == APP_HTTP2 || is_redis(f);
+}
+
 static void begin_answer(struct engine *e, struct flow *f, uint32_t us) {
     uint32_t took = us - f->request_us;
     /* What came before it may have been the answer, and this is news. */
@@ -169,7 +180,7 @@ static void begin_answer(struct engine *e, struct flow *f, uint32_t us) {
         services_sample(e, f, SERVICE_REQUEST_ACK, f->request_ack_us);
     struct service *v = services_of(e, f);
     if (v) v->requests++;
-    if (v) v->small_answers += !f->large_answer && f->app != APP_HTTP2; /* their heads are seen */
+    if (v) v->small_answers += !f->large_answer && !is_read(f);
     slow_client_answered(e, f);
 }
 
@@ -447,13 +458,22 @@ static bool http2_answers(const struct flow *f, struct cursor c) {
     return answers || cursor_left(&c) > 0;
 }
 
-static void time_http2(struct engine *e, struct segment *s) {
+/* A command that waits for news asks for no answer; what is no command belongs to the latest. */
+static bool redis_asks(const struct flow *f, struct cursor c) {
+    enum redis_says says = decode_redis(c);
+    return says == REDIS_ASKS || (says == REDIS_UNREADABLE && f->bits & FLOW_REQUEST);
+}
+
+/* Where requests are read no length tells them from other words. */
+static void time_read(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
+    bool http2 = f->app == APP_HTTP2;
     struct cursor c = cursor_make(s->k->payload, s->k->payload_cap);
     if (s->dir == CLIENT) {
-        if (http2_asks(f, c)) begin_request(e, s);
-    } else if (!http2_is_control(c)) {
-        if (f->bits & FLOW_REQUEST && http2_answers(f, c)) begin_answer(e, f, s->us);
+        if (http2 ? http2_asks(f, c) : redis_asks(f, c)) begin_request(e, s);
+    } else if (!http2 || !http2_is_control(c)) {
+        bool answers = f->bits & FLOW_REQUEST && (!http2 || http2_answers(f, c));
+        if (answers) begin_answer(e, f, s->us);
         f->answer_last_us = s->us;
     }
 }
@@ -466,8 +486,8 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     note_push(s);
     if (!is_exchange(s) || is_crossing(s)) return;
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
-    if (f->app == APP_HTTP2) {
-        time_http2(e, s);
+    if (is_read(f)) {
+        time_read(e, s);
         return;
     }
     count_unpaired(e, s);

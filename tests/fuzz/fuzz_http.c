@@ -1,7 +1,8 @@
 /* libFuzzer: the start of an HTTP stream, whole and cut at a place that the first byte chooses.
  * What was not HTTP when cut cannot become it, and what was whole stays as it is.  The same bytes
- * as frames of HTTP/2. */
+ * as frames of HTTP/2, and as a command of Redis. */
 #include "capd/decode/http.h"
+#include "capd/decode/redis.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct http2_frame frame;
     for (size_t left = size; http2_read(&all, &frame); left = cursor_left(&all))
         if (cursor_left(&all) >= left) __builtin_trap();
+    enum redis_says says = decode_redis(cursor_make(data, cut));
+    if (says != REDIS_UNREADABLE && says != decode_redis(cursor_make(data, size))) __builtin_trap();
     enum http_status a = decode_http(cursor_make(data, size), &whole);
     enum http_status b = decode_http(cursor_make(data, cut), &part);
     if (b == HTTP_NOT_HTTP && a != HTTP_NOT_HTTP) __builtin_trap();

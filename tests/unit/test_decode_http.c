@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "capd/decode/http.h"
+#include "capd/decode/redis.h"
 #include <stdlib.h>
 
 static uint8_t input[16384];
@@ -324,6 +325,39 @@ static void test_http2_frames(void **state) {
     }
 }
 
+static void test_redis_commands(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum redis_says says;
+    } rows[] = {{"*2\r\n$4\r\nKEYS\r\n$1\r\n*\r\n", REDIS_ASKS},
+                {"*3\r\n$5\r\nBRPOP\r\n$1\r\nq\r\n$1\r\n2\r\n", REDIS_WAITS},
+                {"*3\r\n$5\r\nbrpop\r\n", REDIS_WAITS},
+                {"*3\r\n$10\r\nBRPOPLPUSH\r\n", REDIS_WAITS},
+                {"*3\r\n$6\r\nBRPOPX\r\n", REDIS_ASKS},
+                {"*3\r\n$4\r\nBRPO", REDIS_ASKS},
+                {"*2\r\n$9\r\nSUBSCRIBE\r\n", REDIS_WAITS},
+                {"PING\r\n", REDIS_ASKS},
+                {"BLPOP q 0\r\n", REDIS_WAITS},
+                {"*2\r\n$5\r\nBRP", REDIS_UNREADABLE},
+                {"*0\r\n$5\r\nBRPOP\r\n", REDIS_UNREADABLE},
+                {"*2\r\n$-1\r\n", REDIS_UNREADABLE},
+                {"*99999999999\r\n$4\r\nKEYS\r\n", REDIS_UNREADABLE},
+                {"$5\r\nhello\r\n", REDIS_UNREADABLE},
+                {"a value, and so on", REDIS_UNREADABLE},
+                {"", REDIS_UNREADABLE}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t n = strlen(rows[i].text);
+        if (decode_redis(cursor_make(rows[i].text, n)) != rows[i].says) fail_msg("row %zu", i);
+        for (size_t cut = 0; cut < n; cut++) { /* behind its end: not to be read */
+            uint8_t *copy = malloc(cut ? cut : 1);
+            memcpy(copy, rows[i].text, cut);
+            (void)decode_redis(cursor_make(copy, cut));
+            free(copy);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_request),
@@ -338,6 +372,7 @@ int main(void) {
         cmocka_unit_test(test_http_chunk_sizes),
         cmocka_unit_test(test_http2_control_frames),
         cmocka_unit_test(test_http2_frames),
+        cmocka_unit_test(test_redis_commands),
     };
     return cmocka_run_group_tests_name("decode_http", tests, NULL, NULL);
 }

@@ -507,6 +507,39 @@ static void test_streams_http2_answers_by_stream(void **state) {
     }
 }
 
+/* Redis in clear: what waits for news is no slow answer, and a value belongs to its command. */
+static void test_streams_redis_that_waits(void **state) {
+    (void)state;
+    static const struct {
+        const char *asks, *rest; /* a second later */
+        uint32_t samples, most_ms;
+    } cases[] = {{"*2\r\n$4\r\nKEYS\r\n$1\r\n*\r\n", NULL, 4, 2005},
+                 {"*3\r\n$5\r\nBRPOP\r\n$1\r\nq\r\n$1\r\n2\r\n", NULL, 0, 0},
+                 {"*3\r\n$3\r\nSET\r\n$1\r\nq\r\n$9\r\n", "1234 6789\r\n", 4, 2005},
+                 {"*3\r\n$5\r\nBLPOP\r\n$1\r\nq\r\n", "$1\r\n2\r\n", 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 6379);
+        conn_open(&k);
+        for (int n = 0; n < 4; n++) {
+            say_client(&k, cases[i].asks);
+            if (cases[i].rest) {
+                lab_wait(l, 1 * S);
+                say_client(&k, cases[i].rest);
+            }
+            lab_wait(l, 2 * S);
+            say_server(&k, "$-1\r\n");
+            lab_wait(l, 1 * S);
+        }
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        assert_int_equal(v->first_byte_us.samples, cases[i].samples);
+        assert_int_equal(v->first_byte_us.max_us, cases[i].most_ms * MS);
+        assert_int_equal(v->small_answers + v->unpaired, 0);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streams_pushes_after_an_upgrade_answer_nothing),
@@ -528,6 +561,7 @@ int main(void) {
         cmocka_unit_test(test_streams_http2_is_recognised_by_its_preface),
         cmocka_unit_test(test_streams_http2_updates_ask_nothing),
         cmocka_unit_test(test_streams_http2_answers_by_stream),
+        cmocka_unit_test(test_streams_redis_that_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

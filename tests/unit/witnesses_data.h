@@ -380,6 +380,16 @@ WITNESS(slow_messages) {
     w->service[0].http_responses = 0;
     w->service[0].port = 1883;
 }
+/* Whose commands are read, or not. */
+WITNESS(slow_redis) {
+    slow_messages(w);
+    w->service[0].port = 6379;
+    w->service[0].tls_server_hellos = 0;
+}
+WITNESS(slow_redis_sealed) {
+    slow_redis(w);
+    w->service[0].tls_server_hellos = 8;
+}
 /* A web server on the port of another's messages. */
 WITNESS(slow_alertmanager) {
     very_slow(w);
@@ -412,6 +422,8 @@ WITNESS(slow_jobs) {
     {"slow_server", slow_held, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_jobs, "info", "confirmed", "server", "203.0.113.9:6380"}, \
     {"slow_server", slow_alertmanager, "critical", "confirmed", "server", "203.0.113.9:9093"}, \
+    {"slow_server", slow_redis, "critical", "confirmed", "server", "203.0.113.9:6379"}, \
+    {"slow_server", slow_redis_sealed, "info", "confirmed", "server", "203.0.113.9:6379"}, \
     {"slow_server", slow_messages, "info", "confirmed", "server", "203.0.113.9:1883"}, \
     {"tcp_spurious_retransmissions", needless_by_dsack, "info", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_spurious_retransmissions", needless_seen_here, "info", "confirmed", "network", "203.0.113.9:443"}, \
