@@ -333,6 +333,26 @@ static void many_in_part(struct world *w) {
     w->s.services = (struct msg_services){.rows = rows, .rows_n = 102, .of = 102};
 }
 
+/* Two kinds of servers; two hosts with many services. */
+static void many_of_two_ports(struct world *w) {
+    static struct msg_service rows[102];
+    many_down(w);
+    for (uint32_t i = 0; i < 102; i++) {
+        rows[i] = w->s.services.rows[i % 51];
+        rows[i].port = i < 51 ? 443 : 5432;
+    }
+    w->s.services = (struct msg_services){.rows = rows, .rows_n = 102, .of = 102};
+}
+
+static void two_hosts_down(struct world *w) {
+    many_down(w);
+    for (uint32_t i = 0; i < 50; i++) {
+        w->s.services.rows[i].address.b[3] = i < 25 ? 9 : 10;
+        w->s.services.rows[i].port = (uint16_t)(1000 + i);
+    }
+    w->s.services.rows_n = 50;
+}
+
 /* One attempt each: as whoever searches does it. */
 static void many_tried_once(struct world *w) {
     many_down(w);
@@ -482,6 +502,10 @@ static const struct {
     {fewer_down, "tcp_syn_timeout", 50, "network_or_server", "10.0.0.100:443", "does not answer"},
     {many_refuse, "tcp_refused", 1, "server", "10.0.0.100:443", "51 hosts"},
     {many_in_part, "tcp_partial_addresses", 1, "network_or_server", "10.0.0.100:443", ""},
+    {many_of_two_ports, "tcp_syn_timeout", 2, "network_or_server", "10.0.0.100:443",
+     "51 hosts cannot be reached on port 443"},
+    {two_hosts_down, "tcp_syn_timeout", 2, "network_or_server", "10.0.0.10:1025",
+     "25 ports of 10.0.0.10 cannot be reached"},
     {many_tried_once, "tcp_syn_timeout", 1, "network_or_server", "10.0.0.100:443", "51 hosts"},
     {cut_off_target, "tcp_syn_timeout", 1, "network", "203.0.116.9:443", "Nothing beyond"},
     {only_target_seen, "tcp_syn_timeout", 4, "network_or_server", "203.0.116.9:443",

@@ -47,6 +47,7 @@ static void of_quic(struct world *w) {
                                          .quic_last_us = 6000000,
                                          .quic_waited_us = 9000000};
     w->s.udp.rows_n = 1;
+    w->s.totals.quic_attempts = 1;
 }
 
 /* One client tries eighty hosts at once. */
@@ -61,6 +62,15 @@ static void of_a_busy_client(struct world *w) {
         rows[i].start_us = 2000000 + i;
     }
     w->s.connections = (struct msg_connections){.rows = rows, .rows_n = 80, .of = 80};
+}
+
+/* It had scanned others before. */
+static void after_a_scan(struct world *w) {
+    of_a_busy_client(w);
+    for (uint32_t i = 0; i < 80; i++) {
+        w->s.connections.rows[i].server.b[0] = 198;
+        w->s.connections.rows[i].start_us = 1000000 + i;
+    }
 }
 
 /* Sites elsewhere are silent too; a host of this site in another network answers. */
@@ -88,6 +98,16 @@ static void of_sites_but_this_one(struct world *w) {
 
 static void of_sites_but_a_far_one(struct world *w) {
     of_sites(w, 12000);
+}
+
+/* Another host of this site, whose distance nobody knows, says something. */
+static void of_sites_but_a_word(struct world *w) {
+    static struct msg_host row;
+    of_sites(w, 600);
+    w->s.services.rows_n = 4;
+    w->s.udp.rows_n = 0;
+    row = (struct msg_host){.address = w->udp[0].address, .said_us = 9000000};
+    w->s.hosts = (struct msg_hosts){.rows = &row, .rows_n = 1, .of = 1};
 }
 
 /* A peer of an overlay network, in this house. */
@@ -131,6 +151,8 @@ static const struct {
              {of_names_with_two_addresses, "tcp_syn_timeout", 1, "network", NULL},
              {of_quic, "tcp_syn_timeout", 1, "network", NULL},
              {of_a_busy_client, "tcp_syn_timeout", 1, "network", NULL},
+             {after_a_scan, "tcp_syn_timeout", 1, "network", "syn_scan"},
+             {of_sites_but_a_word, "tcp_syn_timeout", 1, "network", NULL},
              {of_sites_but_this_one, "tcp_syn_timeout", 1, "network", NULL},
              {of_sites_but_a_far_one, "tcp_syn_timeout", 4, "network_or_server", NULL},
              {but_for_an_overlay, "tcp_syn_timeout", 1, "network", NULL},

@@ -79,13 +79,14 @@ static void test_rules_beside_a_scan(void **state) {
         void (*change)(struct world *w);
         const char *subject; /* refused; NULL: none is told */
         enum severity severity;
-    } cases[] = {{refused_by_scan, NULL, SEVERITY_INFO},
-                 {refused_by_long_scan, NULL, SEVERITY_INFO},
-                 {and_for_another, "203.0.113.9:1005", SEVERITY_INFO},
-                 {and_for_many, "203.0.113.9:1005", SEVERITY_CRITICAL},
-                 {and_often, "203.0.113.9:1005", SEVERITY_CRITICAL},
-                 {beside_it, "203.0.113.9:2000", SEVERITY_INFO},
-                 {half_served, "203.0.113.9:443", SEVERITY_CRITICAL}};
+        const char *headline_has;
+    } cases[] = {{refused_by_scan, NULL, SEVERITY_INFO, ""},
+                 {refused_by_long_scan, NULL, SEVERITY_INFO, ""},
+                 {and_for_another, "203.0.113.9:1005", SEVERITY_INFO, "30 ports"},
+                 {and_for_many, "203.0.113.9:1005", SEVERITY_CRITICAL, "30 ports"},
+                 {and_often, "203.0.113.9:1005", SEVERITY_CRITICAL, "30 ports"},
+                 {beside_it, "203.0.113.9:2000", SEVERITY_INFO, "30 ports"},
+                 {half_served, "203.0.113.9:443", SEVERITY_CRITICAL, "refuses 55.56 %"}};
     static struct world w;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -95,7 +96,8 @@ static void test_rules_beside_a_scan(void **state) {
         const struct finding *f = find_id(d, "tcp_refused");
         assert_non_null(find_id(d, "syn_scan"));
         if (!f != !cases[i].subject || d->n != 1u + (f != NULL) ||
-            (f && (strcmp(f->subject, cases[i].subject) != 0 || f->severity != cases[i].severity)))
+            (f && (strcmp(f->subject, cases[i].subject) != 0 || f->severity != cases[i].severity ||
+                   !strstr(f->headline, cases[i].headline_has))))
             fail_msg("case %zu: %u findings, %s", i, d->n, f ? f->subject : "no refusal");
         diagnosis_free(d);
     }

@@ -67,6 +67,26 @@ WITNESS(refused_on_most_ports) {
     }
 }
 
+/* Sixty hosts of a site on one port, each tried once, with so many SYNs. */
+static inline void hosts_tried(struct world *w, uint64_t syns) {
+    static struct msg_service s[60];
+    silent(w);
+    for (uint32_t i = 0; i < 60; i++) {
+        s[i] = w->service[0];
+        s[i].address = addr_from_bytes((uint8_t[]){10, 0, 0, (uint8_t)(100 + i)}, 4);
+        s[i].name[0] = 0;
+        s[i].attempted = s[i].timed_out = s[i].timeout_repeated = 1;
+        s[i].timeout_syn_sent = syns;
+    }
+    w->s.services = (struct msg_services){.rows = s, .rows_n = 60, .of = 60};
+}
+WITNESS(hosts_searched) {
+    hosts_tried(w, 3);
+}
+WITNESS(hosts_waited_for) {
+    hosts_tried(w, 4);
+}
+
 /* ---- two ports of one host, of which clients take what works ---- */
 static inline void refused_beside(struct world *w, uint16_t refused_port, uint16_t port) {
     w->service[1] = w->service[0];

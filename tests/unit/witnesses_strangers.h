@@ -195,6 +195,25 @@ WITNESS(peers_and_nothing_works) {
     many_peers(w, false);
     w->s.totals.established = 0;
 }
+/* ... but what a peer says by datagrams. */
+WITNESS(peers_and_datagrams) {
+    static struct msg_host row;
+    static struct msg_connection us;
+    peers_and_nothing_works(w);
+    us = (struct msg_connection){.client = addr_from_bytes((uint8_t[]){192, 168, 1, 2}, 4)};
+    w->s.connections = (struct msg_connections){.rows = &us, .rows_n = 1, .of = 1};
+    row = (struct msg_host){.address = addr_from_bytes((uint8_t[]){198, 51, 100, 7}, 4),
+                            .said_us = 90000000};
+    w->s.hosts = (struct msg_hosts){.rows = &row, .rows_n = 1, .of = 1};
+}
+/* Servers of this site, each with a port of its own. */
+WITNESS(peers_at_home) {
+    many_peers(w, false);
+    for (unsigned i = 1; i < 7; i++) {
+        w->s.services.rows[i].address.b[0] = 10;
+        w->s.services.rows[i].port = 5000 + i;
+    }
+}
 /* A phone looks for DNS over TLS at the resolver that it asks, and goes on without. */
 WITNESS(dns_over_tls_refused) {
     static struct msg_connection c;
@@ -493,6 +512,8 @@ WITNESS(resolver_dead_one_sided) {
     {"tcp_refused", refused_many_beside_a_busy_service, "info", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", peers_refuse, "info", "confirmed", "server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", stray_silent, "info", "confirmed", "network_or_server", "203.0.113.9:23"}, \
+    {"tcp_syn_timeout", peers_and_datagrams, "info", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
+    {"tcp_syn_timeout", peers_at_home, "critical", "confirmed", "network_or_server", "10.0.113.101:5001"}, \
     {"tcp_syn_timeout", peers_gone, "info", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", backends_gone, "critical", "confirmed", "network_or_server", "203.0.113.101:6881"}, \
     {"tcp_syn_timeout", peers_all_over, "info", "confirmed", "network_or_server", "203.1.113.9:6881"}, \
