@@ -53,6 +53,7 @@ void top_sort(struct top *t);
  * more. */
 void top_share(struct top *a, struct top *b, uint32_t rows);
 
-/* Does entry i of a come before entry j of b? */
-bool top_before(const struct top *a, uint32_t i, const struct top *b, uint32_t j);
+/* The best `rows` of several kinds in one order; each has an equal share for itself. */
+#define TOP_KINDS 3u
+uint32_t top_merge(struct top *of, unsigned kinds, uint32_t rows, uint32_t *index_out);
 #endif

@@ -170,29 +170,29 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     rows_strain(e, i, r);
 }
 
-/* Nothing but one vain attempt is known of it, as a scan leaves thousands. */
-static bool is_tried_once(const struct service *v, const struct service_facts *x) {
-    return !v->worked && x->counts.attempted + v->repeated_syns < 2;
+/* However many were tried in vain, there is room for those that worked: one may work badly, and all
+ * tell that the way to them does.  Once tried in vain: as a scan leaves thousands, and one that is
+ * needed may be among them. */
+enum service_kind { WORKED, TRIED, TRIED_ONCE, SERVICE_KINDS };
+
+static enum service_kind kind_of(const struct service *v, const struct service_facts *x) {
+    if (v->worked) return WORKED;
+    return x->counts.attempted + v->repeated_syns < 2 ? TRIED_ONCE : TRIED;
 }
 
-/* Half of the rows are for what a scan did not leave, if there is so much. */
 uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_out) {
     const struct services *s = &e->services;
-    struct top top = {.cap = LIM_SERVICE_ROWS}, once = {.cap = LIM_SERVICE_ROWS};
+    struct top of[SERVICE_KINDS] = {{.cap = 0}};
+    uint32_t index[LIM_SERVICE_ROWS];
+    for (unsigned k = 0; k < SERVICE_KINDS; k++) of[k].cap = LIM_SERVICE_ROWS;
     sum_facts(e);
     for (uint32_t i = 0; i < s->used; i++) {
         const struct service *v = &s->service[i];
-        struct top *to = is_tried_once(v, &e->facts[i]) ? &once : &top;
-        if (v->used) top_offer(to, service_score(v, &e->facts[i]), i);
+        const struct service_facts *x = &e->facts[i];
+        if (v->used) top_offer(&of[kind_of(v, x)], service_score(v, x), i);
     }
-    top_sort(&top);
-    top_sort(&once);
-    top_share(&top, &once, LIM_SERVICE_ROWS);
-    uint32_t rows_n = 0;
-    for (uint32_t a = 0, b = 0; rows_n < top.used + once.used; rows_n++) {
-        bool first = b == once.used || (a < top.used && top_before(&top, a, &once, b));
-        put_service(e, first ? top.index[a++] : once.index[b++], &rows[rows_n]);
-    }
+    uint32_t rows_n = top_merge(of, SERVICE_KINDS, LIM_SERVICE_ROWS, index);
+    for (uint32_t n = 0; n < rows_n; n++) put_service(e, index[n], &rows[n]);
     *of_out = s->seen;
     return rows_n;
 }

@@ -55,6 +55,25 @@ void top_share(struct top *a, struct top *b, uint32_t rows) {
     if (a->used > rows - b->used) a->used = rows - b->used;
 }
 
-bool top_before(const struct top *a, uint32_t i, const struct top *b, uint32_t j) {
+static bool comes_before(const struct top *a, uint32_t i, const struct top *b, uint32_t j) {
     return a->score[i] != b->score[j] ? a->score[i] > b->score[j] : a->index[i] < b->index[j];
+}
+
+uint32_t top_merge(struct top *of, unsigned kinds, uint32_t rows, uint32_t *index_out) {
+    uint32_t next[TOP_KINDS] = {0}, own[TOP_KINDS], common = rows, n = 0;
+    for (unsigned k = 0; k < kinds; k++) {
+        top_sort(&of[k]);
+        own[k] = of[k].used < rows / kinds ? of[k].used : rows / kinds;
+        common -= own[k];
+    }
+    for (unsigned best;; next[best]++) {
+        best = kinds;
+        for (unsigned k = 0; k < kinds; k++) {
+            if (next[k] == of[k].used || (next[k] >= own[k] && common == 0)) continue;
+            if (best == kinds || comes_before(&of[k], next[k], &of[best], next[best])) best = k;
+        }
+        if (best == kinds) return n;
+        common -= next[best] >= own[best];
+        index_out[n++] = of[best].index[next[best]];
+    }
 }

@@ -132,6 +132,44 @@ static void test_full_a_scan_pushes_out_its_own(void **state) {
         }
 }
 
+/* Tried in vain, but not once: one SYN from each of two ports, two SYNs from one, or refused twice.
+ */
+enum vain { TWO_PORTS, TWO_SYNS, REFUSED_TWICE, VAIN };
+
+static void tried_twice(struct lab *l, uint32_t i, enum vain how) {
+    struct conn k = conn_to(l, 5000 + i, 22);
+    tried(l, k, how == REFUSED_TWICE);
+    if (how != TWO_SYNS) k.cport++;
+    tried(l, k, how == REFUSED_TWICE);
+}
+
+/* Hundreds that answer nobody leave room for those that work, also badly, and get the rest. */
+static void test_full_failures_leave_room_for_what_works(void **state) {
+    enum { WORKING = 60, DEAD = 300 };
+    (void)state;
+    for (enum vain vain = 0; vain < VAIN; vain++)
+        for (enum fault how = RESET; how < FAULTS; how++) {
+            struct lab *l = lab_default();
+            uint32_t kept = 0, dead = 0;
+            for (uint32_t i = 0; i < DEAD; i++) {
+                if (i == DEAD / 2) faulty(l, how);
+                if (i % 5 == 0) healthy(l, i, 1);
+                tried_twice(l, i, vain);
+            }
+            lab_wait(l, 10 * S);
+            lab_snapshot(l);
+            assert_non_null(service_at(l, B1, 80));
+            for (uint32_t i = 0; i < DEAD; i += 5)
+                kept += service_at(l, 0xc6120000u + i, 443) != NULL;
+            for (uint32_t i = 0; i < DEAD; i++)
+                dead += service_at(l, 0xc6120000u + 5000 + i, 22) != NULL;
+            assert_int_equal(kept, WORKING);
+            assert_int_equal(dead, LIM_SERVICE_ROWS - WORKING - 1);
+            assert_int_equal(l->totals.evicted, 0);
+            lab_free(l);
+        }
+}
+
 /* One resolver asked, with its answer `late_us` later; 0: none comes. */
 static void resolve(struct lab *l, uint32_t server, uint8_t id, uint64_t late_us) {
     static const uint8_t query[] = "\0\0\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
@@ -219,6 +257,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full_a_fault_outlasts_healthy_services),
         cmocka_unit_test(test_full_a_scan_pushes_out_its_own),
+        cmocka_unit_test(test_full_failures_leave_room_for_what_works),
         cmocka_unit_test(test_full_a_slow_resolver_stays),
         cmocka_unit_test(test_full_dead_resolvers_push_out_their_own),
         cmocka_unit_test(test_full_idle_connections_outlast_attempts),
