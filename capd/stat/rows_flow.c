@@ -181,7 +181,7 @@ static enum service_kind kind_of(const struct service *v, const struct service_f
 }
 
 uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_out) {
-    const struct services *s = &e->services;
+    struct services *s = &e->services;
     struct top of[SERVICE_KINDS] = {{.cap = 0}};
     uint32_t index[LIM_SERVICE_ROWS];
     for (unsigned k = 0; k < SERVICE_KINDS; k++) of[k].cap = LIM_SERVICE_ROWS;
@@ -192,7 +192,12 @@ uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_
         if (v->used) top_offer(&of[kind_of(v, x)], service_score(v, x), i);
     }
     uint32_t rows_n = top_merge(of, SERVICE_KINDS, LIM_SERVICE_ROWS, index);
-    for (uint32_t n = 0; n < rows_n; n++) put_service(e, index[n], &rows[n]);
+    for (uint32_t n = 0; n < rows_n; n++) {
+        put_service(e, index[n], &rows[n]);
+        e->facts[index[n]].heard_us = 0; /* the row tells it */
+    }
+    for (uint32_t i = 0; i < s->used; i++)
+        if (e->facts[i].heard_us > s->others_heard_us) s->others_heard_us = e->facts[i].heard_us;
     *of_out = s->seen;
     return rows_n;
 }

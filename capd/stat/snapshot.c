@@ -31,11 +31,14 @@ static void send(struct out *o, unsigned type, bool more, const void *msg) {
     o->sink(o->ctx, type, more, o->e->frame, n);
 }
 
-/* Every table message is {rows, of}: shrink until it fits. */
+/* Every table message is {rows, of}, and perhaps more: shrink until it fits. */
 #define SEND_ROWS(o, type, T, row, fn, room, last)                                                 \
+    SEND_TABLE(o, type, T, row, fn, room, last, (void)0)
+#define SEND_TABLE(o, type, T, row, fn, room, last, more)                                          \
     do {                                                                                           \
         struct msg_##T m = {.rows = (struct msg_##row *)(void *)(o)->e->rows};                     \
         m.rows_n = fn((o)->e, m.rows, &m.of);                                                      \
+        more;                                                                                      \
         size_t n = schema_encode(&schema_##T, &m, (o)->e->frame, room);                            \
         while (n == 0 && m.rows_n > 0) {                                                           \
             m.rows_n -= m.rows_n / 8 + 1;                                                          \
@@ -94,7 +97,8 @@ static void send_all(struct out *o) {
     arp_report(e);
     link_report(e);
     send_totals(o, true);
-    SEND_ROWS(o, WIRE_SERVICES, services, service, rows_services, ROOM_TABLE, false);
+    SEND_TABLE(o, WIRE_SERVICES, services, service, rows_services, ROOM_TABLE, false,
+               m.others_heard_us = e->services.others_heard_us);
     SEND_ROWS(o, WIRE_RESOLVERS, resolvers, resolver, rows_resolvers, ROOM_SMALL, false);
     SEND_ROWS(o, WIRE_CONNECTIONS, connections, connection, rows_connections, ROOM_TABLE, false);
     SEND_ROWS(o, WIRE_DNS, dns, dns_row, rows_dns, ROOM_TABLE, false);

@@ -213,7 +213,8 @@ struct services {
     struct sketch *sketch;
     uint32_t *bucket, *sketch_free;
     uint32_t capacity, sketches, used, sketches_left, hand, gen;
-    uint64_t seen; /* services ever added */
+    uint64_t seen;            /* services ever added */
+    uint64_t others_heard_us; /* last packet of those that gave way or had no row */
 };
 
 /* ---- DNS ---------------------------------------------------------------------------------------

@@ -303,7 +303,8 @@ static bool heard_since(const struct capture_view *v, const struct silence *w) {
     return names_found_since(v, w);
 }
 
-/* The places beyond that fell silent, or always were, when no other answers; none otherwise. */
+/* The places beyond that fell silent, or always were, when no other answers; none otherwise.  Of who
+ * has no row nobody knows where it is. */
 static void find_silence(struct capture_view *v) {
     const struct msg_services *all = &v->snapshot->services;
     struct silence w = {.at = sees_all(v) ? silence_began(v) : UINT64_MAX};
@@ -312,7 +313,7 @@ static void find_silence(struct capture_view *v) {
     v->silent_since_us = w.at;
     if (w.at == UINT64_MAX) return;
     w.in_public = silent_in_public(v, w.at);
-    if (heard_since(v, &w)) return;
+    if (heard_since(v, &w) || all->others_heard_us > w.at + LATE_US) return;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
         if (!is_beyond(v, &s->address) || failed_before(s, w.at)) continue;

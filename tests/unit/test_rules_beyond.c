@@ -82,6 +82,18 @@ static void silent_for_a_while(struct world *w) {
     w->service[0].heard_us = 9000000;
 }
 
+/* Servers for which there was no room have spoken since, or before only. */
+static void cut_off_but_for_others(struct world *w) {
+    cut_off(w);
+    w->s.services.of = 300;
+    w->s.services.others_heard_us = 9000000;
+}
+
+static void cut_off_after_others(struct world *w) {
+    cut_off_but_for_others(w);
+    w->s.services.others_heard_us = 1000000;
+}
+
 static void cut_off_but_for_quic(struct world *w) {
     cut_off(w);
     w->udp[0] = (struct msg_udp_service){.address = w->service[3].address,
@@ -461,6 +473,8 @@ static const struct {
     {cut_off_after_visits, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
     {cut_off_after_visits_to_all, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
     {silent_for_a_while, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+    {cut_off_but_for_others, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},
+    {cut_off_after_others, "tcp_syn_timeout", 1, "network", "203.0.113.9:443", "4 hosts"},
     {cut_off_but_for_another_client, "tcp_syn_timeout", 5, "network_or_server", "203.0.113.9:443",
      ""},
     {cut_off_but_for_ipv6, "tcp_syn_timeout", 4, "network_or_server", "203.0.113.9:443", ""},

@@ -170,6 +170,25 @@ static void test_full_failures_leave_room_for_what_works(void **state) {
         }
 }
 
+/* When one that has no row was heard last is told, whether it is still in the table or not. */
+static void test_full_others_are_heard(void **state) {
+    static const uint32_t services[] = {LIM_SERVICE_ROWS, LIM_SERVICE_ROWS + 1, MANY};
+    (void)state;
+    for (size_t n = 0; n < sizeof services / sizeof services[0]; n++) {
+        struct lab *l = lab_default();
+        uint64_t began = l->us, last = 0;
+        for (uint32_t i = 0; i < services[n]; i++) {
+            healthy(l, i, i < services[n] / 2 ? 1 : 3);
+            if (i < services[n] / 2) last = l->us - began;
+        }
+        lab_snapshot(l);
+        if (n == 0) assert_int_equal(l->services.others_heard_us, 0);
+        if (n == 1) assert_in_range(l->services.others_heard_us, last - 10 * MS, last);
+        if (n == 2) assert_true(l->services.others_heard_us > last);
+        lab_free(l);
+    }
+}
+
 /* One resolver asked, with its answer `late_us` later; 0: none comes. */
 static void resolve(struct lab *l, uint32_t server, uint8_t id, uint64_t late_us) {
     static const uint8_t query[] = "\0\0\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1";
@@ -258,6 +277,7 @@ int main(void) {
         cmocka_unit_test(test_full_a_fault_outlasts_healthy_services),
         cmocka_unit_test(test_full_a_scan_pushes_out_its_own),
         cmocka_unit_test(test_full_failures_leave_room_for_what_works),
+        cmocka_unit_test(test_full_others_are_heard),
         cmocka_unit_test(test_full_a_slow_resolver_stays),
         cmocka_unit_test(test_full_dead_resolvers_push_out_their_own),
         cmocka_unit_test(test_full_idle_connections_outlast_attempts),
