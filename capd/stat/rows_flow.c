@@ -234,22 +234,26 @@ static void put_connection(const struct engine *e, const struct flow *f, struct 
 }
 
 uint32_t rows_connections(struct engine *e, struct msg_connection *rows, uint64_t *of_out) {
-    struct top top = {.cap = LIM_CONNECTIONS};
-    for (uint32_t i = 0; i < e->retired_n; i++) top_offer(&top, e->retired_score[i], i);
+    struct top of[2] = {{.cap = LIM_CONNECTIONS}, {.cap = LIM_CONNECTIONS}}; /* failed, came up */
+    uint32_t index[LIM_CONNECTIONS];
+    for (uint32_t i = 0; i < e->retired_n; i++)
+        top_offer(&of[e->retired_score[i] & FLOW_SCORE_UP], e->retired_score[i], i);
     for (uint32_t i = 0; i < e->flows.fresh; i++) {
         const struct flow *f = &e->flows.flow[i];
         if (e->flows.link[i].list == FLOWS_FREE || f->ip_proto != 6) continue;
-        if (f->bits & FLOW_SELECTED) top_offer(&top, flow_score(e, f), LIM_CONNECTIONS + i);
+        uint64_t score = flow_score(e, f);
+        if (f->bits & FLOW_SELECTED)
+            top_offer(&of[score & FLOW_SCORE_UP], score, LIM_CONNECTIONS + i);
     }
-    top_sort(&top);
-    for (uint32_t n = 0; n < top.used; n++) {
-        uint32_t i = top.index[n];
+    uint32_t rows_n = top_merge(of, 2, LIM_CONNECTIONS, index);
+    for (uint32_t n = 0; n < rows_n; n++) {
+        uint32_t i = index[n];
         put_connection(e,
                        i < LIM_CONNECTIONS ? &e->retired[i] : &e->flows.flow[i - LIM_CONNECTIONS],
                        &rows[n]);
     }
     *of_out = e->total.tcp_flows;
-    return top.used;
+    return rows_n;
 }
 
 /* ---- hosts

@@ -71,17 +71,31 @@ static uint32_t open_flow(struct engine *e, const struct packet *k, const struct
     return i;
 }
 
+/* The one that gives way to a flow of this score; NONE: that flow itself.  Half of them is for
+ * those that came up, and half for the others, if there are so many. */
+static uint32_t least_kept(const struct engine *e, uint64_t score) {
+    uint32_t least[2] = {NONE, NONE}, of[2] = {0};
+    unsigned mine = score & FLOW_SCORE_UP;
+    for (uint32_t n = 0; n < LIM_CONNECTIONS; n++) {
+        uint64_t of_n = e->retired_score[n];
+        unsigned up = of_n & FLOW_SCORE_UP;
+        of[up]++;
+        if (least[up] == NONE || of_n < e->retired_score[least[up]]) least[up] = n;
+    }
+    of[mine]++;
+    unsigned from = of[1] > of[0];
+    return from == mine && e->retired_score[least[from]] >= score ? NONE : least[from];
+}
+
 static void keep_row(struct engine *e, const struct flow *f) {
     uint64_t score = flow_score(e, f);
     uint32_t at = e->retired_n;
     if (at < LIM_CONNECTIONS) {
         e->retired_n++;
     } else {
-        at = 0;
-        for (uint32_t n = 1; n < LIM_CONNECTIONS; n++)
-            if (e->retired_score[n] < e->retired_score[at]) at = n;
+        at = least_kept(e, score);
         e->total.rows_dropped++;
-        if (e->retired_score[at] >= score) return;
+        if (at == NONE) return;
     }
     e->retired[at] = *f;
     e->retired_score[at] = score;

@@ -28,7 +28,9 @@ void flows_retire(struct engine *e, uint32_t i);
 enum conn_state flow_state(const struct flow *f, uint64_t now_us, uint64_t guard_us);
 void flow_add_sums(const struct engine *e, const struct flow *f, struct flow_sums *sums);
 void flow_add_facts(const struct engine *e, const struct flow *f, struct service_facts *facts);
-/* How bad the connection is, for the choice of rows: the larger, the worse. */
+/* How bad the connection is, for the choice of rows: the larger, the worse.  Its last bit: it came
+ * up, or was up before. */
+#define FLOW_SCORE_UP 1u
 uint64_t flow_score(const struct engine *e, const struct flow *f);
 /* Bytes and packets of the flow to both ends. */
 void flow_add_hosts(const struct flow *f, struct hosts *h, const uint64_t seed[2]);

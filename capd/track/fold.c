@@ -238,8 +238,9 @@ uint64_t flow_score(const struct engine *e, const struct flow *f) {
     if (score < 3 && f->retransmitted[0] + f->retransmitted[1] > 0) score = 3;
     if (score < 1 && f->first_byte_us >= 500000) score = 1;
     uint64_t bytes = f->bytes[0] + f->bytes[1];
-    if (bytes >> 56) bytes = (UINT64_C(1) << 56) - 1;
-    return (f->bits & FLOW_TARGET ? UINT64_C(1) << 63 : 0) | score << 56 | bytes;
+    if (bytes >> 55) bytes = (UINT64_C(1) << 55) - 1;
+    uint64_t up = f->bits & (FLOW_ESTABLISHED | FLOW_GUESSED) ? FLOW_SCORE_UP : 0;
+    return (f->bits & FLOW_TARGET ? UINT64_C(1) << 63 : 0) | score << 56 | bytes << 1 | up;
 }
 
 void flow_add_hosts(const struct flow *f, struct hosts *h, const uint64_t seed[2]) {

@@ -170,6 +170,34 @@ static void test_full_failures_leave_room_for_what_works(void **state) {
         }
 }
 
+/* Neither many failed connections nor many good ones push out the others' rows. */
+static void test_full_connections_of_both_kinds_have_rows(void **state) {
+    enum { FEW = 100 };
+    (void)state;
+    for (unsigned good_first = 0; good_first < 2; good_first++)
+        for (unsigned refused = 0; refused < 2; refused++)
+            for (unsigned few_good = 0; few_good < 2; few_good++) {
+                struct lab *l = lab_default();
+                uint32_t good = 0, failed = 0;
+                for (unsigned turn = 0; turn < 2; turn++) {
+                    bool is_good = (turn == 0) == good_first;
+                    for (uint32_t i = 0; i < (is_good == few_good ? FEW : MANY); i++) {
+                        if (is_good)
+                            healthy(l, i, 1);
+                        else
+                            tried(l, conn_to(l, 5000 + i, 22), refused);
+                    }
+                }
+                lab_wait(l, 10 * S);
+                lab_snapshot(l);
+                assert_int_equal(l->connections.rows_n, LIM_CONNECTIONS);
+                for (uint32_t i = 0; i < LIM_CONNECTIONS; i++)
+                    *(l->connections.rows[i].server_port == 443 ? &good : &failed) += 1;
+                assert_int_equal(few_good ? good : failed, FEW);
+                lab_free(l);
+            }
+}
+
 /* When one that has no row was heard last is told, whether it is still in the table or not. */
 static void test_full_others_are_heard(void **state) {
     static const uint32_t services[] = {LIM_SERVICE_ROWS, LIM_SERVICE_ROWS + 1, MANY};
@@ -277,6 +305,7 @@ int main(void) {
         cmocka_unit_test(test_full_a_fault_outlasts_healthy_services),
         cmocka_unit_test(test_full_a_scan_pushes_out_its_own),
         cmocka_unit_test(test_full_failures_leave_room_for_what_works),
+        cmocka_unit_test(test_full_connections_of_both_kinds_have_rows),
         cmocka_unit_test(test_full_others_are_heard),
         cmocka_unit_test(test_full_a_slow_resolver_stays),
         cmocka_unit_test(test_full_dead_resolvers_push_out_their_own),
