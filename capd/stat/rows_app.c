@@ -114,13 +114,19 @@ static void put_dns(const struct engine *e, const struct dns_entry *d, struct ms
     rows_put_dns_more(e, d, r);
 }
 
+/* However many names are asked in vain: what is found tells that its way out works. */
 uint32_t rows_dns(struct engine *e, struct msg_dns_row *rows, uint64_t *of_out) {
-    struct top top = {.cap = LIM_DNS_ROWS};
-    for (uint32_t i = 0; i < e->dns.used; i++) top_offer(&top, dns_score(e, &e->dns.entry[i]), i);
-    top_sort(&top);
-    for (uint32_t n = 0; n < top.used; n++) put_dns(e, &e->dns.entry[top.index[n]], &rows[n]);
+    struct top of[2] = {{.cap = LIM_DNS_ROWS}, {.cap = LIM_DNS_ROWS}}; /* in vain, found */
+    uint32_t index[LIM_DNS_ROWS];
+    for (uint32_t i = 0; i < e->dns.used; i++) {
+        const struct dns_entry *d = &e->dns.entry[i];
+        bool found = d->answered && d->rcode == 0 && d->answers > 0;
+        top_offer(&of[found], dns_score(e, d), i);
+    }
+    uint32_t rows_n = top_merge(of, 2, LIM_DNS_ROWS, index);
+    for (uint32_t n = 0; n < rows_n; n++) put_dns(e, &e->dns.entry[index[n]], &rows[n]);
     *of_out = e->total.dns_transactions;
-    return top.used;
+    return rows_n;
 }
 
 /* ---- HTTP

@@ -273,6 +273,39 @@ static void test_full_dead_resolvers_push_out_their_own(void **state) {
     lab_free(l);
 }
 
+/* One name asked for; the answer has an address, or says that it could not be found. */
+static void look_up(struct lab *l, uint16_t id, bool found) {
+    uint8_t m[] = "\0\0\1\0\0\1\0\0\0\0\0\0\3www\4test\0\0\1\0\1"
+                  "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc6\x33\x64\1";
+    size_t record = 16, question = sizeof m - 1 - record;
+    put16(m, id);
+    lab_udp(l, A1, 5000, B1, 53, m, question);
+    l->us += 20 * MS;
+    m[2] = 0x81;
+    m[3] = found ? 0 : 2;
+    m[7] = found;
+    lab_udp(l, B1, 53, A1, 5000, m, question + (found ? record : 0));
+    l->us += 1 * MS;
+}
+
+/* Hundreds of names that cannot be found leave room for those that can. */
+static void test_full_names_in_vain_leave_room(void **state) {
+    enum { FOUND = 100, BAD = 300 };
+    (void)state;
+    struct lab *l = lab_default();
+    uint32_t found = 0;
+    for (uint16_t n = 0; n < BAD; n++) {
+        look_up(l, n, false);
+        if (n % 3 == 0) look_up(l, BAD + n, true);
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->dns.rows_n, LIM_DNS_ROWS);
+    for (uint32_t i = 0; i < LIM_DNS_ROWS; i++) found += l->dns.rows[i].rcode == 0;
+    assert_int_equal(found, FOUND);
+    assert_int_equal(l->dns.rows[0].rcode, 2);
+    lab_free(l);
+}
+
 /* Neither silent SYNs nor half-open connections push out those that are up and idle. */
 static void test_full_idle_connections_outlast_attempts(void **state) {
     enum { IDLE = 100 };
@@ -309,6 +342,7 @@ int main(void) {
         cmocka_unit_test(test_full_others_are_heard),
         cmocka_unit_test(test_full_a_slow_resolver_stays),
         cmocka_unit_test(test_full_dead_resolvers_push_out_their_own),
+        cmocka_unit_test(test_full_names_in_vain_leave_room),
         cmocka_unit_test(test_full_idle_connections_outlast_attempts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
