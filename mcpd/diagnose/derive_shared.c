@@ -303,8 +303,8 @@ static bool heard_since(const struct capture_view *v, const struct silence *w) {
     return names_found_since(v, w);
 }
 
-/* The places beyond that fell silent, or always were, when no other answers; none otherwise.  Of who
- * has no row nobody knows where it is. */
+/* The places beyond that fell silent, or always were, when no other answers; none otherwise.  Of
+ * who has no row nobody knows where it is. */
 static void find_silence(struct capture_view *v) {
     const struct msg_services *all = &v->snapshot->services;
     struct silence w = {.at = sees_all(v) ? silence_began(v) : UINT64_MAX};
