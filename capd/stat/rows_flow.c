@@ -152,7 +152,9 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     put_dists(e, v, r);
     r->requests = v->requests;
     r->unpaired = v->unpaired;
-    r->asked_again = v->asked_again;
+    /* The first was no second one, whatever the filter says (stranger.c). */
+    uint64_t again = r->attempted > 0 ? r->attempted - 1 : 0;
+    r->asked_again = v->asked_again < again ? v->asked_again : again;
     r->renewed = v->renewed;
     r->replies = v->replies;
     r->small_answers = v->small_answers;

@@ -47,6 +47,23 @@ static void test_strangers_tcp(void **state) {
     }
 }
 
+/* However many others there are, and whatever the filter confuses: one attempt is no second one. */
+static void test_strangers_try_once(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (uint32_t i = 0; i < 20000; i++) {
+        struct conn k = from(l, STRANGER + i, 40000, (uint16_t)(1000 + i));
+        from_client(&k, TCP_SYN, NULL, 0);
+        from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
+        l->us += 10;
+    }
+    lab_snapshot(l);
+    assert_true(l->services.rows_n > 200);
+    for (uint32_t i = 0; i < l->services.rows_n; i++)
+        assert_int_equal(l->services.rows[i].asked_again, 0);
+    lab_free(l);
+}
+
 static void test_strangers_own_address(void **state) {
     (void)state;
     struct engine_options o = lab_options();
@@ -186,9 +203,10 @@ static void test_tunnel_of_the_target(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strangers_tcp),       cmocka_unit_test(test_strangers_own_address),
-        cmocka_unit_test(test_strangers_elsewhere), cmocka_unit_test(test_lost_race_of_families),
-        cmocka_unit_test(test_handshakes_by_side),  cmocka_unit_test(test_tunnel_of_the_target),
+        cmocka_unit_test(test_strangers_tcp),         cmocka_unit_test(test_strangers_try_once),
+        cmocka_unit_test(test_strangers_own_address), cmocka_unit_test(test_strangers_elsewhere),
+        cmocka_unit_test(test_lost_race_of_families), cmocka_unit_test(test_handshakes_by_side),
+        cmocka_unit_test(test_tunnel_of_the_target),
     };
     return cmocka_run_group_tests_name("track_strangers", tests, NULL, NULL);
 }
