@@ -492,7 +492,7 @@
 
 #define FIELDS_services(F, T)    F(T, L, rows, LIM_SERVICE_ROWS, service, "worst first") \
     F(T, U, of, ANY, count, "how many there were") \
-    F(T, U, others_heard_us, ANY, us, "last packet of a server that has no row, or had none earlier, since the start; 0: none")
+    F(T, U, others_heard_us, ANY, us, "last packet of a public server that has no row, or had none earlier, since the start; 0: none")
 #define FIELDS_resolvers(F, T)   F(T, L, rows, LIM_RESOLVER_ROWS, resolver, "worst first, then busiest") \
     F(T, U, of, ANY, count, "how many there were")
 #define FIELDS_connections(F, T) F(T, L, rows, LIM_CONNECTIONS, connection, "worst first") \

@@ -53,7 +53,9 @@ void top_sort(struct top *t);
  * more. */
 void top_share(struct top *a, struct top *b, uint32_t rows);
 
-/* The best `rows` of several kinds in one order; each has an equal share for itself. */
+/* The best `rows` of several kinds in one order; of kind k the best own[k] have a row in any case,
+ * together `rows` at most. */
 #define TOP_KINDS 3u
-uint32_t top_merge(struct top *of, unsigned kinds, uint32_t rows, uint32_t *index_out);
+uint32_t top_merge(struct top *of, unsigned kinds, const uint32_t *own, uint32_t rows,
+                   uint32_t *index_out);
 #endif

@@ -114,8 +114,11 @@ static void put_dns(const struct engine *e, const struct dns_entry *d, struct ms
     rows_put_dns_more(e, d, r);
 }
 
+#define FOUND_ROWS 32u
+
 /* However many names are asked in vain: what is found tells that its way out works. */
 uint32_t rows_dns(struct engine *e, struct msg_dns_row *rows, uint64_t *of_out) {
+    static const uint32_t own[2] = {LIM_DNS_ROWS - FOUND_ROWS, FOUND_ROWS};
     struct top of[2] = {{.cap = LIM_DNS_ROWS}, {.cap = LIM_DNS_ROWS}}; /* in vain, found */
     uint32_t index[LIM_DNS_ROWS];
     for (uint32_t i = 0; i < e->dns.used; i++) {
@@ -123,7 +126,7 @@ uint32_t rows_dns(struct engine *e, struct msg_dns_row *rows, uint64_t *of_out) 
         bool found = d->answered && d->rcode == 0 && d->answers > 0;
         top_offer(&of[found], dns_score(e, d), i);
     }
-    uint32_t rows_n = top_merge(of, 2, LIM_DNS_ROWS, index);
+    uint32_t rows_n = top_merge(of, 2, own, LIM_DNS_ROWS, index);
     for (uint32_t n = 0; n < rows_n; n++) put_dns(e, &e->dns.entry[index[n]], &rows[n]);
     *of_out = e->total.dns_transactions;
     return rows_n;

@@ -185,21 +185,25 @@ static enum service_kind kind_of(const struct service *v, const struct service_f
 uint32_t rows_services(struct engine *e, struct msg_service *rows, uint64_t *of_out) {
     struct services *s = &e->services;
     struct top of[SERVICE_KINDS] = {{.cap = 0}};
-    uint32_t index[LIM_SERVICE_ROWS];
-    for (unsigned k = 0; k < SERVICE_KINDS; k++) of[k].cap = LIM_SERVICE_ROWS;
+    uint32_t index[LIM_SERVICE_ROWS], own[SERVICE_KINDS];
+    for (unsigned k = 0; k < SERVICE_KINDS; k++) {
+        of[k].cap = LIM_SERVICE_ROWS;
+        own[k] = LIM_SERVICE_ROWS / SERVICE_KINDS;
+    }
     sum_facts(e);
     for (uint32_t i = 0; i < s->used; i++) {
         const struct service *v = &s->service[i];
         const struct service_facts *x = &e->facts[i];
         if (v->used) top_offer(&of[kind_of(v, x)], service_score(v, x), i);
     }
-    uint32_t rows_n = top_merge(of, SERVICE_KINDS, LIM_SERVICE_ROWS, index);
+    uint32_t rows_n = top_merge(of, SERVICE_KINDS, own, LIM_SERVICE_ROWS, index);
     for (uint32_t n = 0; n < rows_n; n++) {
         put_service(e, index[n], &rows[n]);
         e->facts[index[n]].heard_us = 0; /* the row tells it */
     }
     for (uint32_t i = 0; i < s->used; i++)
-        if (e->facts[i].heard_us > s->others_heard_us) s->others_heard_us = e->facts[i].heard_us;
+        if (e->facts[i].heard_us > s->others_heard_us && !addr_is_private(&s->service[i].address))
+            s->others_heard_us = e->facts[i].heard_us;
     *of_out = s->seen;
     return rows_n;
 }
@@ -236,6 +240,7 @@ static void put_connection(const struct engine *e, const struct flow *f, struct 
 }
 
 uint32_t rows_connections(struct engine *e, struct msg_connection *rows, uint64_t *of_out) {
+    static const uint32_t own[2] = {LIM_CONNECTIONS / 2, LIM_CONNECTIONS / 2};
     struct top of[2] = {{.cap = LIM_CONNECTIONS}, {.cap = LIM_CONNECTIONS}}; /* failed, came up */
     uint32_t index[LIM_CONNECTIONS];
     for (uint32_t i = 0; i < e->retired_n; i++)
@@ -247,7 +252,7 @@ uint32_t rows_connections(struct engine *e, struct msg_connection *rows, uint64_
         if (f->bits & FLOW_SELECTED)
             top_offer(&of[score & FLOW_SCORE_UP], score, LIM_CONNECTIONS + i);
     }
-    uint32_t rows_n = top_merge(of, 2, LIM_CONNECTIONS, index);
+    uint32_t rows_n = top_merge(of, 2, own, LIM_CONNECTIONS, index);
     for (uint32_t n = 0; n < rows_n; n++) {
         uint32_t i = index[n];
         put_connection(e,

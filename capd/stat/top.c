@@ -59,12 +59,12 @@ static bool comes_before(const struct top *a, uint32_t i, const struct top *b, u
     return a->score[i] != b->score[j] ? a->score[i] > b->score[j] : a->index[i] < b->index[j];
 }
 
-uint32_t top_merge(struct top *of, unsigned kinds, uint32_t rows, uint32_t *index_out) {
-    uint32_t next[TOP_KINDS] = {0}, own[TOP_KINDS], common = rows, n = 0;
+uint32_t top_merge(struct top *of, unsigned kinds, const uint32_t *own, uint32_t rows,
+                   uint32_t *index_out) {
+    uint32_t next[TOP_KINDS] = {0}, common = rows, n = 0;
     for (unsigned k = 0; k < kinds; k++) {
         top_sort(&of[k]);
-        own[k] = of[k].used < rows / kinds ? of[k].used : rows / kinds;
-        common -= own[k];
+        common -= of[k].used < own[k] ? of[k].used : own[k];
     }
     for (unsigned best;; next[best]++) {
         best = kinds;

@@ -266,8 +266,9 @@ static void run_flow(struct engine *e, struct waiting *w) {
         count_other(e, f);
 }
 
-/* Of ICMP only what comes back: echo reply, time exceeded. */
+/* Said to one host; of ICMP only what comes back: echo reply, time exceeded. */
 static bool is_word(const struct packet *k) {
+    if (addr_is_multicast(&k->dst)) return false;
     if (k->ip_proto == 1) return k->icmp.type == 0 || k->icmp.type == 11;
     if (k->ip_proto == 58) return k->icmp.type == 129 || k->icmp.type == 3;
     return true;

@@ -195,11 +195,14 @@ static void add_zero_windows(const struct engine *e, const struct flow *f, unsig
     x->zero_life_us[side] += life;
 }
 
-/* When this end sent its last packet; 0: it sent none. */
+/* When this end sent its last packet; 0: it sent none, or so long before the other's last that
+ * tcp_hold_times() has moved the time. */
 static uint64_t said_us(const struct flow *f, unsigned side) {
     const struct flow_side *s = &f->side[side];
-    if (f->ip_proto == 6) return s->bits & WS_WINDOW ? flow_widen(f, s->ws_ack_us) : 0;
-    return f->packets[side] > 0 ? flow_widen(f, s->next_us) : 0;
+    uint32_t us = f->ip_proto == 6 ? s->ws_ack_us : s->next_us;
+    bool said = f->ip_proto == 6 ? s->bits & WS_WINDOW : f->packets[side] > 0;
+    bool held = (uint32_t)f->last_us - us >= FLOW_LONGEST_US - 2000000u;
+    return said && !held ? flow_widen(f, us) : 0;
 }
 
 void flow_add_facts(const struct engine *e, const struct flow *f, struct service_facts *x) {

@@ -57,7 +57,8 @@ static void give_up(struct engine *e, uint32_t i) {
     for (int n = 0; n < SERVICE_SKETCHES; n++)
         if (v->sketch[n] != NONE) s->sketch_free[s->sketches_left++] = v->sketch[n];
     v->used = false;
-    if (v->done.heard_us > s->others_heard_us) s->others_heard_us = v->done.heard_us;
+    if (v->done.heard_us > s->others_heard_us && !addr_is_private(&v->address))
+        s->others_heard_us = v->done.heard_us;
     e->total.rows_dropped++;
     /* What its connections met is lost; a port that was tried once and answered at once is none. */
     if (v->live > 0 || v->worked || v->repeated_syns + v->done.counts.attempted > 1)

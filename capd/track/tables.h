@@ -214,7 +214,7 @@ struct services {
     uint32_t *bucket, *sketch_free;
     uint32_t capacity, sketches, used, sketches_left, hand, gen;
     uint64_t seen;            /* services ever added */
-    uint64_t others_heard_us; /* last packet of those that gave way or had no row */
+    uint64_t others_heard_us; /* last packet of public ones that gave way or had no row */
 };
 
 /* ---- DNS ---------------------------------------------------------------------------------------

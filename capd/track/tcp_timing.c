@@ -404,7 +404,7 @@ static void count_unpaired(struct engine *e, const struct segment *s) {
     f->aside = v && s->dir == SERVER && s->len <= CONTROL_BYTES;
     if (s->dir == CLIENT) {
         note_reply(f, s);
-        bool goes_on = alone && !has_streams(f);
+        bool goes_on = alone && !has_streams(f) && asked_us >= ANSWER_PAUSE_US;
         f->goes_on |= goes_on;
         if (goes_on || asked_us >= WAITED_US) f->asked = 0;
         if (s->flags & TCP_PSH && s->len > CONTROL_BYTES && f->asked < UINT8_MAX) f->asked++;
@@ -458,6 +458,20 @@ static bool http2_answers(const struct flow *f, struct cursor c) {
     return answers || cursor_left(&c) > 0;
 }
 
+/* More of what was answered before: the head of an answer that is still due comes first. */
+static bool http2_is_news(const struct segment *s, struct cursor c) {
+    const struct flow *f = s->f;
+    struct http2_frame h;
+    bool news = false;
+    if (f->bits & FLOW_REQUEST || f->first_byte_us == 0 || s->us - f->answer_last_us < TALK_US)
+        return false;
+    while (http2_read(&c, &h)) {
+        if (!h.control && h.type == HTTP2_HEADERS) return false;
+        news |= !h.control;
+    }
+    return news;
+}
+
 /* A command that waits for news asks for no answer; what is no command belongs to the latest. */
 static bool redis_asks(const struct flow *f, struct cursor c) {
     enum redis_says says = decode_redis(c);
@@ -473,7 +487,9 @@ static void time_read(struct engine *e, struct segment *s) {
         if (http2 ? http2_asks(f, c) : redis_asks(f, c)) begin_request(e, s);
     } else if (!http2 || !http2_is_control(c)) {
         bool answers = f->bits & FLOW_REQUEST && (!http2 || http2_answers(f, c));
+        struct service *v = http2 && http2_is_news(s, c) ? services_of(e, f) : NULL;
         if (answers) begin_answer(e, f, s->us);
+        if (v) v->unpaired++;
         f->answer_last_us = s->us;
     }
 }

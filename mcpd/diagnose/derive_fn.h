@@ -29,8 +29,8 @@ bool derive_of_target(const struct derive_row *r, double *out);
 bool derive_ports_failing_here(const struct derive_row *r, double *out);
 bool derive_hosts_failing_there(const struct derive_row *r, double *out);
 
-/* Of these, those that were tried once and, of the hosts, have no name; 0 where more than a few
- * work, or the row itself is none of them. */
+/* Of these, those that one client tried once or twice and, of the hosts, have no name; 0 where more
+ * than a few work, or the row itself is none of them. */
 bool derive_ports_searched_here(const struct derive_row *r, double *out);
 bool derive_hosts_searched_there(const struct derive_row *r, double *out);
 

@@ -59,47 +59,55 @@ static bool c_scan_hosts(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
-#define FEW_PORTS 2u /* of a host: a page with and without TLS; more of many hosts are a search */
+#define FEW_PORTS 4u /* of a host, as a program may need them; more of many hosts are a search */
+
+static bool same_service(const struct msg_connection *a, const struct msg_connection *b) {
+    return a->server_port == b->server_port && same(&a->server, &b->server);
+}
 
 /* Ports of all hosts, but for a few of each. */
 static bool c_scan_services(const struct derive_row *r, double *out) {
     const struct msg_connections *all = &r->view->snapshot->connections;
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < all->rows_n; i++) {
+    const struct msg_connection *first[LIM_CONNECTIONS]; /* of each service */
+    uint32_t n = 0;
+    uint64_t more = 0;
+    for (uint32_t i = 0; i < all->rows_n && n < LIM_CONNECTIONS; i++) {
         const struct msg_connection *c = &all->rows[i];
-        uint32_t before = 0;
-        bool again = !in_window(r->row, c);
-        for (uint32_t k = 0; k < i && !again; k++) {
-            const struct msg_connection *o = &all->rows[k];
-            if (!same(&o->server, &c->server) || !in_window(r->row, o)) continue;
-            again = o->server_port == c->server_port;
-            before++;
-        }
-        n += !again && before >= FEW_PORTS;
+        if (!in_window(r->row, c)) continue;
+        uint32_t k = 0, of_host = 0;
+        for (; k < n && !same_service(first[k], c); k++)
+            of_host += same(&first[k]->server, &c->server);
+        if (k < n) continue;
+        first[n++] = c;
+        more += of_host >= FEW_PORTS;
     }
-    return number(out, n);
+    return number(out, more);
 }
 
 static bool came_up(const struct msg_connection *c) {
     return c->state == CONN_CLOSED || c->state == CONN_RESET || c->state == CONN_OPEN;
 }
 
-/* Those that came up and have no row count as if they were all of this client, and spread evenly.
- */
+/* Those that came up and have no row: as many of them are of this client as of those that have one,
+ * spread evenly. */
 static bool c_scan_failed_percent(const struct derive_row *r, double *out) {
     const struct msg_connections *all = &r->view->snapshot->connections;
     const struct msg_totals *t = &r->view->snapshot->totals;
-    uint64_t failed = 0, mine = 0, rows = 0;
+    const struct msg_connection *me = r->row;
+    uint64_t failed = 0, in_time = 0, up = 0, mine_up = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
-        rows += came_up(&all->rows[i]);
-        if (!in_window(r->row, &all->rows[i])) continue;
-        mine++;
-        failed += has_failed(&all->rows[i]);
+        const struct msg_connection *c = &all->rows[i];
+        up += came_up(c);
+        mine_up += came_up(c) && same(&c->client, &me->client);
+        if (!in_window(me, c)) continue;
+        in_time++;
+        failed += has_failed(c);
     }
-    if (mine == 0) return false;
-    double unseen = t->established > rows ? (double)(t->established - rows) : 0;
+    if (in_time == 0) return false;
+    double unseen = t->established > up ? (double)(t->established - up) : 0;
+    unseen *= up > 0 ? (double)mine_up / (double)up : 0;
     if (t->duration_us > SCAN_WINDOW_US) unseen *= SCAN_WINDOW_US / (double)t->duration_us;
-    *out = 100.0 * (double)failed / ((double)mine + unseen);
+    *out = 100.0 * (double)failed / ((double)in_time + unseen);
     return true;
 }
 
@@ -163,9 +171,15 @@ bool derive_hosts_failing_there(const struct derive_row *r, double *out) {
     return failing(r, of_one_port, out);
 }
 
-/* It was tried once, and of many hosts none is known by name. */
+#define SCAN_TRIES 2u /* of a port, at most: whoever needs it tries on */
+
+static bool is_looked_at(const struct msg_service *s) {
+    return s->attempted <= SCAN_TRIES && s->attempted <= s->asked_again + 1;
+}
+
+/* One client tried it once or twice; of many hosts none is known by name. */
 static bool is_searched(const struct msg_service *s, alike_fn *alike) {
-    return never_worked(s) && s->attempted == 1 && (alike == of_one_host || !s->name[0]);
+    return never_worked(s) && is_looked_at(s) && (alike == of_one_host || !s->name[0]);
 }
 
 static bool searched(const struct derive_row *r, alike_fn *alike, double *out) {
@@ -188,15 +202,12 @@ bool derive_hosts_searched_there(const struct derive_row *r, double *out) {
     return searched(r, of_one_port, out);
 }
 
-#define SCAN_TRIES 2u /* of a port, at most: whoever needs it tries on */
-
 bool derive_same_client(const struct derive_row *connection, const struct derive_row *service) {
     const struct msg_connections *all = &service->view->snapshot->connections;
     const struct msg_connection *scan = connection->row;
     const struct msg_service *s = service->row;
     if (connection->table != TABLE_CONNECTIONS || service->table != TABLE_SERVICES) return false;
-    if (!never_worked(s) || s->attempted > SCAN_TRIES || s->attempted > s->asked_again + 1)
-        return false;
+    if (!never_worked(s) || !is_looked_at(s)) return false;
     bool seen = false;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_connection *c = &all->rows[i];
@@ -204,7 +215,8 @@ bool derive_same_client(const struct derive_row *connection, const struct derive
         if (!same(&c->client, &scan->client)) return false;
         seen = true;
     }
-    return seen || all->of > all->rows_n; /* a scan may fill the rows */
+    bool alike = same(&s->address, &scan->server) || s->port == scan->server_port;
+    return seen || (alike && all->of > all->rows_n); /* a scan may fill the rows */
 }
 
 /* ---- peers -----------------------------------------------------------------------------------
@@ -448,16 +460,16 @@ static uint64_t silent(const struct derive_row *r, const struct addr *host) {
 
 #define BACK_US 10000000u /* no SYN goes that long to a gateway that nobody asks for any more */
 
-/* Ways to a host that lead over a gateway which did not answer, up to `last_us` of the trouble that
- * this would explain: one that is so far from the host's address, 16 bits of IPv4 or 64 of IPv6,
+/* Ways to a host that lead over a gateway which did not answer when the trouble that this would
+ * explain began: one that is so far from the host's address, 16 bits of IPv4 or 64 of IPv6,
  * that both are hardly on one link. */
-static uint64_t beyond(const struct derive_row *r, const struct addr *host, uint64_t last_us) {
+static uint64_t beyond(const struct derive_row *r, const struct addr *host, uint64_t first_us) {
     const struct msg_incidents *all = &r->view->snapshot->incidents;
     uint64_t ways = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_incident *n = &all->rows[i];
         bool silent = n->kind == INCIDENT_ARP_UNANSWERED || n->kind == INCIDENT_ND_UNANSWERED;
-        ways += silent && n->gateway && n->last_us + BACK_US >= last_us &&
+        ways += silent && n->gateway && n->last_us + BACK_US >= first_us &&
                 n->subject.len == host->len &&
                 memcmp(n->subject.b, host->b, host->len == 4 ? 2 : 8) != 0;
     }
@@ -478,7 +490,7 @@ OF_HOST(derive_resolver_closed_here, closed, msg_resolver, address)
 
 bool derive_beyond_silence(const struct derive_row *r, double *out) {
     const struct msg_service *me = r->row;
-    return number(out, beyond(r, &me->address, me->timeout_last_us));
+    return number(out, beyond(r, &me->address, me->timeout_first_us));
 }
 
 bool derive_incident_beyond_silence(const struct derive_row *r, double *out) {
@@ -487,7 +499,7 @@ bool derive_incident_beyond_silence(const struct derive_row *r, double *out) {
 
 bool derive_resolver_beyond_silence(const struct derive_row *r, double *out) {
     const struct msg_resolver *me = r->row;
-    return number(out, beyond(r, &me->address, me->trouble_last_us));
+    return number(out, beyond(r, &me->address, me->trouble_first_us));
 }
 
 bool derive_udp_beyond_silence(const struct derive_row *r, double *out) {

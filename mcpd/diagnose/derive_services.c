@@ -380,24 +380,36 @@ static bool s_other_family(const struct derive_row *r, double *out) {
     return is(out, false);
 }
 
-/* Clients try both at once, or this one first, and take what works: file shares over NetBIOS beside
- * SMB, web pages over TLS before those without (browsers since 2023). */
-static bool s_other_port_used(const struct derive_row *r, double *out) {
-    static const struct {
-        uint16_t tried, used;
-        bool later;
-    } pairs[] = {{139, 445, false}, {443, 80, true}};
-    const struct msg_services *all = &r->view->snapshot->services;
-    const struct msg_service *me = r->row;
+#define GOES_ON_US 3000000u
+
+/* This client went on with another port of the same host then, or had begun there just before. */
+static bool went_on(const struct msg_connections *all, const struct msg_connection *refused,
+                    uint16_t port, bool later) {
     for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct msg_service *s = &all->rows[i];
-        if (s->established == 0 || !addr_equal(&s->address, &me->address)) continue;
-        for (size_t k = 0; k < sizeof pairs / sizeof pairs[0]; k++)
-            if (pairs[k].tried == me->port && pairs[k].used == s->port &&
-                (!pairs[k].later || s->first_us >= me->refused_first_us))
-                return is(out, me->established == 0);
+        const struct msg_connection *c = &all->rows[i];
+        uint64_t from = refused->start_us, at = c->start_us + (later ? 0 : GOES_ON_US);
+        bool up = c->state == CONN_CLOSED || c->state == CONN_RESET || c->state == CONN_OPEN;
+        if (up && c->server_port == port && at >= from && c->start_us <= from + GOES_ON_US &&
+            addr_equal(&c->server, &refused->server) && addr_equal(&c->client, &refused->client))
+            return true;
     }
-    return is(out, false);
+    return false;
+}
+
+/* Clients try both at once, or this one first, and take what works: file shares over NetBIOS beside
+ * SMB, web pages over TLS before those without (browsers since 2023).  They do so each time. */
+static bool s_other_port_used(const struct derive_row *r, double *out) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    const struct msg_service *me = r->row;
+    uint64_t n = 0;
+    if (me->established > 0 || (me->port != 139 && me->port != 443)) return is(out, false);
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        n += c->state == CONN_REFUSED && c->server_port == me->port &&
+             addr_equal(&c->server, &me->address) &&
+             went_on(all, c, me->port == 139 ? 445 : 80, me->port == 443);
+    }
+    return is(out, me->refused > 0 && n == me->refused);
 }
 
 const struct computed computed_services[] = {

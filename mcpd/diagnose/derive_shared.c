@@ -26,19 +26,46 @@ static bool sees_all(const struct capture_view *v) {
     return !derive_has_target(v) || v->target->mode == MODE_DIAGNOSIS;
 }
 
-/* Strangers who try a public host do not share its way out: a private client goes first. */
+/* A site's network: 16 bits of IPv4, or 48 of IPv6. */
+static bool same_site(const struct addr *a, const struct addr *b) {
+    return a->len == b->len && memcmp(a->b, b->b, a->len == 4 ? 2 : 6) == 0;
+}
+
+/* Connections of this network, by either end; none of what never leaves a host or a link. */
+static uint32_t connections_of(const struct capture_view *v, const struct addr *a) {
+    const struct msg_connections *all = &v->snapshot->connections;
+    uint32_t n = 0;
+    if (a->len == 0 || addr_is_loopback(a) || addr_is_link_local(a)) return 0;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        n += same_site(a, &all->rows[i].client) || same_site(a, &all->rows[i].server);
+    return n;
+}
+
+/* Of the network that most connections have in common: that of the clients, or, where strangers
+ * come from everywhere, that of the servers. */
 static void find_us(struct capture_view *v) {
     const struct msg_connections *all = &v->snapshot->connections;
+    uint32_t most[2] = {0};
     v->us[0] = v->us[1] = NULL;
-    for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct addr *client = &all->rows[i].client, **us = &v->us[client->len == 16];
-        if (!*us || (addr_is_private(client) && !addr_is_private(*us))) *us = client;
+    for (uint32_t i = 0; i < 2 * all->rows_n; i++) { /* clients first */
+        const struct msg_connection *c = &all->rows[i % all->rows_n];
+        const struct addr *a = i < all->rows_n ? &c->client : &c->server;
+        uint32_t n = connections_of(v, a);
+        if (n <= most[a->len == 16]) continue;
+        most[a->len == 16] = n;
+        v->us[a->len == 16] = a;
     }
+}
+
+/* Behind a provider's NAT, or of an overlay network (RFC 6598): nearer than the internet, or not.
+ */
+static bool is_shared(const struct addr *a) {
+    return a->len == 4 && a->b[0] == 100 && (a->b[1] & 0xc0) == 64;
 }
 
 static bool is_beyond(const struct capture_view *v, const struct addr *host) {
     const struct addr *us = v->us[host->len == 16];
-    return us && memcmp(us->b, host->b, host->len == 4 ? 2 : 6) != 0;
+    return us && !same_site(us, host) && (is_shared(us) || !is_shared(host));
 }
 
 /* Bytes of an address that its network has; behind NAT64 (RFC 6052, section 2.1) that of IPv4. */
@@ -164,21 +191,24 @@ static bool asked_before(const struct msg_dns *dns, const struct msg_dns_row *d)
     return false;
 }
 
-/* All that fell silent is of the internet: private networks elsewhere have a way of their own. */
-static bool silent_in_public(const struct capture_view *v, uint64_t at) {
-    const struct msg_services *all = &v->snapshot->services;
-    for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct msg_service *s = &all->rows[i];
-        if (addr_is_private(&s->address) && is_beyond(v, &s->address) && is_silent(v, s, at))
-            return false;
-    }
-    return true;
-}
-
+/* in_public: all that fell silent is of the internet; private networks elsewhere have a way of
+ * their own.  of_public: some of it is. */
 struct silence {
     uint64_t at;
-    bool in_public;
+    bool in_public, of_public;
 };
+
+static void find_kinds(const struct capture_view *v, struct silence *w) {
+    const struct msg_services *all = &v->snapshot->services;
+    w->in_public = true;
+    w->of_public = false;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        if (!is_beyond(v, &s->address) || !is_silent(v, s, w->at)) continue;
+        w->in_public &= !addr_is_private(&s->address);
+        w->of_public |= !addr_is_private(&s->address);
+    }
+}
 
 /* The shortest time to a private host, or, where none was measured, to its network. */
 static uint64_t nearest_us(const struct capture_view *v, const struct addr *a, size_t bytes) {
@@ -206,16 +236,10 @@ static bool is_on_site(const struct capture_view *v, const struct addr *a) {
     return (us < UINT64_MAX ? us : nearest_us(v, a, a->len == 4 ? 2 : 6)) < CACHE_US;
 }
 
-/* Behind a provider's NAT, or of an overlay network (RFC 6598): nearer than the internet, or not.
- */
-static bool is_shared(const struct addr *a) {
-    return a->len == 4 && a->b[0] == 100 && (a->b[1] & 0xc0) == 64;
-}
-
 /* Does what this host says tell of the way on which the others are silent? */
 static bool same_way(const struct capture_view *v, const struct silence *w, const struct addr *a) {
-    return is_beyond(v, a) && !(w->in_public && addr_is_private(a)) && !is_on_site(v, a) &&
-           !is_shared(a);
+    return is_beyond(v, a) && !(w->in_public && addr_is_private(a)) &&
+           !(w->of_public && is_on_site(v, a));
 }
 
 /* Of the own house: whoever answers asks nobody. */
@@ -312,7 +336,7 @@ static void find_silence(struct capture_view *v) {
     v->silent_places = 0;
     v->silent_since_us = w.at;
     if (w.at == UINT64_MAX) return;
-    w.in_public = silent_in_public(v, w.at);
+    find_kinds(v, &w);
     if (heard_since(v, &w) || all->others_heard_us > w.at + LATE_US) return;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
@@ -342,7 +366,7 @@ bool derive_silent_beyond(const struct derive_row *r, double *out) {
 
 bool derive_heard_beyond(const struct derive_row *r, double *out) {
     const struct msg_service *me = r->row;
-    return is(out, said_since(r->view, &(struct silence){me->timeout_first_us, true}));
+    return is(out, said_since(r->view, &(struct silence){me->timeout_first_us, true, true}));
 }
 
 bool derive_incident_silent_beyond(const struct derive_row *r, double *out) {
@@ -350,7 +374,9 @@ bool derive_incident_silent_beyond(const struct derive_row *r, double *out) {
 }
 
 bool derive_udp_silent_beyond(const struct derive_row *r, double *out) {
-    return silent_beyond(r, &((const struct msg_udp_service *)r->row)->address, out);
+    const struct msg_udp_service *me = r->row;
+    uint64_t asked = me->ask_last_us > me->quic_last_us ? me->ask_last_us : me->quic_last_us;
+    return silent_beyond(r, &me->address, out) && asked >= r->view->silent_since_us;
 }
 
 bool derive_connection_silent_beyond(const struct derive_row *r, double *out) {

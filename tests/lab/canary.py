@@ -226,7 +226,7 @@ def serve(c):
     listen(143, lambda conn: serve_lines(c, conn, "imap", "* OK %s\r\n" % c("imap banner"), imap))
     listen(23, lambda conn: serve_lines(c, conn, "telnet", "\xff\xfd\x18%s login: " % c("telnet banner"), [("", "Password: ")]))
     listen(22, lambda conn: serve_lines(c, conn, "ssh", "SSH-2.0-%s\r\n" % c("ssh banner"), []))
-    for port in (53, 9000, 8443, 3306):
+    for port in (53, 9000, 8443, 3306, 6379):
         listen(port, lambda conn: serve_sink(c, conn))
     print("ready", flush=True)
     while True:
@@ -388,6 +388,8 @@ def lines(c):
         c.sent(c("imap user"), c("imap password"))
     except (OSError, ftplib.Error, smtplib.SMTPException, poplib.error_proto, imaplib.IMAP4.error) as why:
         print("# line protocols: %r" % why, flush=True)
+    say(c, 6379, "AUTH %s\r\n" % c("redis password"), "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$40\r\n%s" % c("redis value"),
+        c("redis command") + " x\r\n")
     say(c, 23, c("telnet login") + "\r\n", c("telnet password") + "\r\n")
     say(c, 22, "SSH-2.0-%s\r\n" % c("ssh client version"))
     say(c, 9000, c("tcp payload, own protocol"))

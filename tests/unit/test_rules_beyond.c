@@ -415,15 +415,17 @@ static void all_lossy(struct world *w) {
     w->s.services.rows_n = 4;
 }
 
-/* Servers of the client's own site, at which a stranger has knocked before. */
+/* Servers of the client's own site, at which strangers have knocked before. */
 static void lossy_at_home(struct world *w) {
-    static struct msg_connection rows[2];
+    static struct msg_connection rows[5];
     all_lossy(w);
-    for (uint32_t i = 0; i < 4; i++)
-        w->service[i].address = addr_from_bytes((uint8_t[]){10, 0, 1, (uint8_t)(9 + i)}, 4);
-    rows[0].client = addr_from_bytes((uint8_t[]){198, 51, 100, 7}, 4);
-    rows[1].client = first_client.client;
-    w->s.connections = (struct msg_connections){.rows = rows, .rows_n = 2, .of = 2};
+    for (uint32_t i = 0; i < 5; i++) {
+        w->service[i % 4].address = addr_from_bytes((uint8_t[]){10, 0, 1, (uint8_t)(9 + i % 4)}, 4);
+        rows[i].client = addr_from_bytes((uint8_t[]){198, (uint8_t)(51 + i % 3), 100, 7}, 4);
+        rows[i].server = w->service[0].address;
+    }
+    rows[4].client = first_client.client;
+    w->s.connections = (struct msg_connections){.rows = rows, .rows_n = 5, .of = 5};
 }
 
 static void lossy_but_for_one(struct world *w) {

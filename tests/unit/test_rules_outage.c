@@ -142,6 +142,58 @@ static void after_the_gateway(struct world *w) {
     after_a_gateway_was_away(w, 140000000);
 }
 
+/* Its last SYN passed when the gateway was back. */
+static void from_the_gateways_time_on(struct world *w) {
+    with_the_gateway(w);
+    w->service[0].timeout_last_us = 119000000;
+}
+
+/* It was blocked long before. */
+static void after_a_block_of_quic(struct world *w) {
+    of_quic(w);
+    w->udp[0].quic_first_us = 500000;
+    w->udp[0].quic_last_us = 1500000;
+}
+
+/* Only hosts of private networks are off; another one, as near, answers. */
+static void not_of_one_data_centre(struct world *w) {
+    of_sites(w, 600);
+    for (uint32_t i = 0; i < 4; i++)
+        w->service[i].address = addr_from_bytes((uint8_t[]){10, (uint8_t)(20 + i), 0, 5}, 4);
+}
+
+/* Members of an overlay network are off, others answer. */
+static void not_of_an_overlay(struct world *w) {
+    static struct msg_connection client;
+    of_sites(w, 600);
+    for (uint32_t i = 0; i < 4; i++)
+        w->service[i].address = addr_from_bytes((uint8_t[]){100, (uint8_t)(100 + i), 0, 5}, 4);
+    w->s.services.rows_n = 4;
+    w->udp[0].address = addr_from_bytes((uint8_t[]){100, 90, 3, 4}, 4);
+    client.client = addr_from_bytes((uint8_t[]){100, 80, 3, 4}, 4);
+    w->s.connections.rows = &client;
+}
+
+/* A public network; the first connection is of a container, and one goes over loopback. */
+static void of_a_public_network(struct world *w) {
+    static struct msg_connection rows[6];
+    cut_off(w);
+    memset(rows, 0, sizeof rows);
+    for (uint32_t i = 0; i < 6; i++)
+        rows[i].client = addr_from_bytes((uint8_t[]){141, 30, 0, (uint8_t)i}, 4);
+    rows[0].client = addr_from_bytes((uint8_t[]){172, 17, 0, 2}, 4);
+    for (uint32_t i = 1; i < 4; i++) {
+        rows[i].client = addr_from_bytes((uint8_t[]){127, 0, 0, 1}, 4);
+        rows[i].server = rows[i].client;
+    }
+    w->s.connections = (struct msg_connections){.rows = rows, .rows_n = 6, .of = 6};
+    struct msg_service *s = beyond(w, 4, 120, 9);
+    s->address = addr_from_bytes((uint8_t[]){141, 30, 0, 80}, 4);
+    s->established = s->closed = 1;
+    s->timed_out = s->timeout_repeated = 0;
+    s->heard_us = 29000000;
+}
+
 static const struct {
     void (*change)(struct world *w);
     const char *id; /* its findings, and no other but `beside` */
@@ -157,6 +209,11 @@ static const struct {
              {of_sites_but_a_far_one, "tcp_syn_timeout", 4, "network_or_server", NULL},
              {but_for_an_overlay, "tcp_syn_timeout", 1, "network", NULL},
              {with_the_gateway, "arp_unanswered", 1, "local_link", NULL},
+             {from_the_gateways_time_on, "arp_unanswered", 1, "local_link", NULL},
+             {after_a_block_of_quic, "tcp_syn_timeout", 1, "network", "quic_blocked"},
+             {not_of_one_data_centre, "tcp_syn_timeout", 4, "network_or_server", NULL},
+             {not_of_an_overlay, "tcp_syn_timeout", 4, "network_or_server", NULL},
+             {of_a_public_network, "tcp_syn_timeout", 1, "network", NULL},
              {after_the_gateway, "tcp_syn_timeout", 1, "network_or_server", "arp_unanswered"}};
 
 static void test_rules_in_an_outage(void **state) {

@@ -20,6 +20,12 @@ static void and_often(struct world *w) {
     w->s.services.rows[5].asked_again = 2;
 }
 /* The others are scanned, this one is not. */
+static void elsewhere(struct world *w) {
+    refused_by_long_scan(w);
+    w->s.services.rows[0].address.b[3] = 77;
+    w->s.services.rows[0].attempted = w->s.services.rows[0].refused = 2;
+    w->s.services.rows[0].asked_again = 1;
+}
 static void beside_it(struct world *w) {
     refused_by_scan(w);
     w->s.services.rows[0].port = 2000;
@@ -35,7 +41,7 @@ static void half_served(struct world *w) {
 }
 
 /* `hosts` tried on `ports` each, all in vain; each host has ports of its own, or all the same. */
-static struct msg_connection tried[100];
+static struct msg_connection tried[102];
 
 static void tries(struct world *w, uint32_t hosts, uint32_t ports, bool own) {
     uint32_t n = 0;
@@ -55,21 +61,44 @@ static void test_rules_what_a_scan_is(void **state) {
     static const struct {
         uint32_t hosts, ports;
         bool own;
-        uint64_t others; /* connections that came up, and have no row */
-        bool scan;
-    } cases[] = {{51, 1, false, 0, true},   {50, 1, false, 0, false}, {51, 1, true, 0, false},
-                 {1, 21, false, 0, true},   {1, 20, false, 0, false}, {3, 9, false, 0, true},
-                 {3, 8, false, 0, false},   {25, 2, false, 0, false}, {51, 1, false, 30, true},
-                 {51, 1, false, 200, false}};
+        uint64_t up; /* connections that came up: two of them have a row */
+        bool own_up, scan;
+    } cases[] = {{51, 1, false, 0, false, true},   {50, 1, false, 0, false, false},
+                 {51, 1, true, 0, false, false},   {1, 21, false, 0, false, true},
+                 {1, 20, false, 0, false, false},  {4, 10, false, 0, false, true},
+                 {4, 9, false, 0, false, false},   {25, 4, false, 0, false, false},
+                 {51, 1, false, 32, true, true},   {51, 1, false, 202, true, false},
+                 {51, 1, false, 2000, false, true}};
     static struct world w;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         world_init(&w);
         tries(&w, cases[i].hosts, cases[i].ports, cases[i].own);
-        w.s.totals.established = cases[i].others;
+        for (uint32_t k = 0; k < (cases[i].up ? 2u : 0u); k++) {
+            struct msg_connection *c = &tried[w.s.connections.rows_n++];
+            *c = tried[0];
+            c->state = CONN_CLOSED;
+            c->start_us = 20000000;
+            c->client.b[3] ^= !cases[i].own_up;
+        }
+        w.s.totals.established = cases[i].up;
         w.s.totals.duration_us = 30000000;
         struct diagnosis *d = diagnose(set, &w.v);
         if (!find_id(d, "syn_scan") == cases[i].scan) fail_msg("case %zu", i);
+        diagnosis_free(d);
+    }
+}
+
+/* A program that a firewall rejects asks again, and on its second port: no port is new. */
+static void test_rules_again_is_no_scan(void **state) {
+    static struct world w;
+    (void)state;
+    for (unsigned ports = 2; ports <= 8; ports += 6) {
+        world_init(&w);
+        tries(&w, 12, 8, false);
+        for (uint32_t i = 0; i < 96; i++) tried[i].server_port = (uint16_t)(443 + i % 8 % ports);
+        struct diagnosis *d = diagnose(set, &w.v);
+        assert_int_equal(find_id(d, "syn_scan") != NULL, ports == 8);
         diagnosis_free(d);
     }
 }
@@ -85,6 +114,7 @@ static void test_rules_beside_a_scan(void **state) {
                  {and_for_another, "203.0.113.9:1005", SEVERITY_INFO, "30 ports"},
                  {and_for_many, "203.0.113.9:1005", SEVERITY_CRITICAL, "30 ports"},
                  {and_often, "203.0.113.9:1005", SEVERITY_CRITICAL, "30 ports"},
+                 {elsewhere, "203.0.113.77:2000", SEVERITY_CRITICAL, "refuses"},
                  {beside_it, "203.0.113.9:2000", SEVERITY_INFO, "30 ports"},
                  {half_served, "203.0.113.9:443", SEVERITY_CRITICAL, "refuses 55.56 %"}};
     static struct world w;
@@ -107,6 +137,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules_beside_a_scan),
         cmocka_unit_test(test_rules_what_a_scan_is),
+        cmocka_unit_test(test_rules_again_is_no_scan),
     };
     return cmocka_run_group_tests_name("rules_scans", tests, read_rules, free_rules);
 }

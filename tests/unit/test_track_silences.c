@@ -497,6 +497,11 @@ static void test_said_last(void **state) {
     }
     lab_snapshot(l);
     assert_int_equal(said(l, B1), us);
+    uint8_t igmp[14 + 20 + 8] = {0};
+    l->us += 2 * S;
+    lab_ip(l, igmp, 2, B1, 0xe0000001u, 8);
+    lab_snapshot(l);
+    assert_int_equal(said(l, B1), us);
     for (uint8_t type = 0; type <= 11; type++) {
         l->us += 2 * S;
         icmp(l, type);
@@ -504,6 +509,22 @@ static void test_said_last(void **state) {
         lab_snapshot(l);
         assert_int_equal(said(l, B1), us);
     }
+    lab_free(l);
+}
+
+/* An hour later nobody knows any more when that was; but it was not since. */
+static void test_said_long_ago(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    lab_udp(l, A1, 5000, B1, 6000, "?", 1);
+    lab_udp(l, B1, 6000, A1, 5000, "!", 1);
+    uint64_t us = l->us;
+    for (unsigned n = 0; n < 120; n++) {
+        l->us += 30 * S;
+        lab_udp(l, A1, 5000, B1, 6000, "?", 1);
+    }
+    lab_snapshot(l);
+    assert_in_range(said(l, B1), 0, us);
     lab_free(l);
 }
 
@@ -523,6 +544,7 @@ int main(void) {
         cmocka_unit_test(test_ends_seen_one_way),
         cmocka_unit_test(test_heard_last),
         cmocka_unit_test(test_said_last),
+        cmocka_unit_test(test_said_long_ago),
         cmocka_unit_test(test_handshake_ack_unseen),
     };
     return cmocka_run_group_tests_name("track_silences", tests, NULL, NULL);

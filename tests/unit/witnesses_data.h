@@ -338,6 +338,11 @@ WITNESS(slow_talk_of_http) {
     slow_talk(w);
     w->service[0].http_responses = w->service[0].first_byte_us.samples;
 }
+/* Rows may come in steps; of databases every question has its answer. */
+WITNESS(slow_talk_of_sql) {
+    slow_talk(w);
+    w->service[0].port = 5432;
+}
 /* It need not be as often: requests and answers take turns without an exception. */
 WITNESS(slow_talk_now_and_then) {
     slow_talk(w);
@@ -409,6 +414,7 @@ WITNESS(slow_jobs) {
     {"slow_server", slow_talk, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_talk_in_a_tunnel, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_talk_of_http, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_talk_of_sql, "warning", "confirmed", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_talk_now_and_then, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_but_once, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_or_keep_alives, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \

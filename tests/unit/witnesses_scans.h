@@ -89,17 +89,21 @@ WITNESS(hosts_waited_for) {
 
 /* ---- two ports of one host, of which clients take what works ---- */
 static inline void refused_beside(struct world *w, uint16_t refused_port, uint16_t port) {
-    w->service[1] = w->service[0];
+    static struct msg_connection c[4];
     refused(w);
     w->service[0].port = refused_port;
-    w->service[0].refused_first_us = 2000000;
-    w->service[1].port = port;
-    w->service[1].first_us = 2000100;
-    w->s.services.rows_n = 2;
+    w->service[0].attempted = w->service[0].refused = 2;
+    for (unsigned i = 0; i < 4; i++)
+        c[i] = (struct msg_connection){.client = w->resolver[0].address,
+                                       .server = w->service[0].address,
+                                       .server_port = i % 2 ? port : refused_port,
+                                       .state = i % 2 ? CONN_CLOSED : CONN_REFUSED,
+                                       .start_us = 2000000 + 9000000 * (i / 2) + 100 * i};
+    w->s.connections = (struct msg_connections){.rows = c, .rows_n = 4, .of = 4};
 }
 WITNESS(refused_beside_smb) {
     refused_beside(w, 139, 445);
-    w->service[1].first_us = 0;
+    w->s.connections.rows[0].start_us += 1000;
 }
 WITNESS(refused_beside_another_port) {
     refused_beside(w, 139, 80);
@@ -109,9 +113,20 @@ WITNESS(refused_before_plain_http) {
 }
 /* A page without TLS leads to one with it. */
 WITNESS(refused_after_plain_http) {
-    refused_beside_smb(w);
-    w->service[0].port = 443;
-    w->service[1].port = 80;
+    refused_beside(w, 443, 80);
+    w->s.connections.rows[2].start_us += 1000;
+}
+WITNESS(refused_before_plain_http_of_another) {
+    refused_beside(w, 443, 80);
+    w->s.connections.rows[3].client.b[3]++;
+}
+WITNESS(refused_long_before_plain_http) {
+    refused_beside(w, 443, 80);
+    w->s.connections.rows[3].start_us += 4000000;
+}
+WITNESS(refused_before_plain_http_and_more) {
+    refused_beside(w, 443, 80);
+    w->service[0].attempted = w->service[0].refused = 3;
 }
 
 /* ---- scans that have just begun ---- */
