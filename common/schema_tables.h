@@ -160,7 +160,7 @@
     F(T, D, first_byte_us, 5, us, "request to the first byte of the answer") \
     F(T, D, tls_us, 5, us, "ClientHello to ServerHello") \
     F(T, U, requests, ANY, count, "client data after which the server answered") \
-    F(T, U, unpaired, ANY, count, "data a second or more after all other data: of the server, when nothing was asked; of the client, when it still had no answer") \
+    F(T, U, unpaired, ANY, count, "data a second or more after all other data: of the server, when nothing was asked; of the client, when it still had no answer; of HTTP/2 in clear, more on a stream answered before; of Redis, none") \
     F(T, U, renewed, ANY, count, "of the requests: sent at once when the answer before was there, on the same connection") \
     F(T, U, replies, ANY, count, "of the requests: short and at once after words of the server that answered nothing, as long as the time before; what came next was as long, too") \
     F(T, U, small_answers, ANY, count, "of the requests: answered by 700 bytes or less, as all before on their connections; none of HTTP/2 or Redis in clear") \
@@ -396,7 +396,7 @@
     F(T, S, name, LIM_NAME, text, "name seen for it, cleaned") \
     F(T, U, packets, ANY, count, "sent and received") \
     F(T, U, bytes, ANY, bytes, "sent and received") \
-    F(T, U, said_us, ANY, us, "its last word to somebody who spoke as late, or later, since the start; 0: none") \
+    F(T, U, said_us, ANY, us, "its last word, since the start, in TCP and UDP to somebody who spoke as late or later; 0: none") \
     F(T, B, local, 1, none, "an address of this host")
 
 #define FIELDS_incident(F, T) \

@@ -440,11 +440,15 @@ static uint8_t request_of(const struct http2_frame *h) {
 static bool http2_asks(struct flow *f, struct cursor c) {
     struct http2_frame h;
     bool asks = false, goes_on = false;
+    bool first = !(f->bits & FLOW_REQUEST) && f->first_byte_us == 0; /* joined at any stream */
     while (http2_read(&c, &h)) {
-        bool newer = (int8_t)(request_of(&h) - f->stream) > 0;
         if (h.control) continue;
-        if (h.type == HTTP2_HEADERS && newer) f->stream = request_of(&h);
-        asks |= h.type == HTTP2_HEADERS && newer;
+        bool newer = first || (int8_t)(request_of(&h) - f->stream) > 0;
+        if (h.type == HTTP2_HEADERS && newer) {
+            f->stream = request_of(&h);
+            asks = true;
+            first = false;
+        }
         goes_on |= request_of(&h) == f->stream;
     }
     return asks || ((goes_on || cursor_left(&c) > 0) && f->bits & FLOW_REQUEST);

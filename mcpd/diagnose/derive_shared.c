@@ -57,15 +57,9 @@ static void find_us(struct capture_view *v) {
     }
 }
 
-/* Behind a provider's NAT, or of an overlay network (RFC 6598): nearer than the internet, or not.
- */
-static bool is_shared(const struct addr *a) {
-    return a->len == 4 && a->b[0] == 100 && (a->b[1] & 0xc0) == 64;
-}
-
 static bool is_beyond(const struct capture_view *v, const struct addr *host) {
     const struct addr *us = v->us[host->len == 16];
-    return us && !same_site(us, host) && (is_shared(us) || !is_shared(host));
+    return us && !same_site(us, host);
 }
 
 /* Bytes of an address that its network has; behind NAT64 (RFC 6052, section 2.1) that of IPv4. */
@@ -191,6 +185,12 @@ static bool asked_before(const struct msg_dns *dns, const struct msg_dns_row *d)
     return false;
 }
 
+/* Behind a provider's NAT, or of an overlay network (RFC 6598): nearer than the internet, or not.
+ */
+static bool is_shared(const struct addr *a) {
+    return a->len == 4 && a->b[0] == 100 && (a->b[1] & 0xc0) == 64;
+}
+
 /* in_public: all that fell silent is of the internet; private networks elsewhere have a way of
  * their own.  of_public: some of it is. */
 struct silence {
@@ -206,7 +206,7 @@ static void find_kinds(const struct capture_view *v, struct silence *w) {
         const struct msg_service *s = &all->rows[i];
         if (!is_beyond(v, &s->address) || !is_silent(v, s, w->at)) continue;
         w->in_public &= !addr_is_private(&s->address);
-        w->of_public |= !addr_is_private(&s->address);
+        w->of_public |= !addr_is_private(&s->address) && !is_shared(&s->address);
     }
 }
 
@@ -239,7 +239,7 @@ static bool is_on_site(const struct capture_view *v, const struct addr *a) {
 /* Does what this host says tell of the way on which the others are silent? */
 static bool same_way(const struct capture_view *v, const struct silence *w, const struct addr *a) {
     return is_beyond(v, a) && !(w->in_public && addr_is_private(a)) &&
-           !(w->of_public && is_on_site(v, a));
+           !(w->of_public && (is_on_site(v, a) || is_shared(a)));
 }
 
 /* Of the own house: whoever answers asks nobody. */

@@ -437,86 +437,90 @@ static void test_streams_http2_updates_ask_nothing(void **state) {
     }
 }
 
+enum { DATA, HEADERS };
+static const struct {
+    struct {
+        uint32_t at_ms;
+        bool client;
+        uint8_t type;
+        uint16_t stream;
+    } word[6];
+    uint32_t words, samples, most_ms, news;
+} streams[] = {
+    {{{0, true, HEADERS, 1}, {2000, false, HEADERS, 1}}, 2, 1, 2000, 0},
+    /* news on another stream */
+    {{{0, true, HEADERS, 1},
+      {10, false, HEADERS, 1},
+      {3000, true, HEADERS, 3},
+      {3010, false, DATA, 1},
+      {5000, false, HEADERS, 3}},
+     5,
+     2,
+     2000,
+     0},
+    /* two requests, of which the later is answered first */
+    {{{0, true, HEADERS, 1},
+      {1500, true, HEADERS, 3},
+      {2000, false, HEADERS, 3},
+      {3600, false, HEADERS, 1}},
+     4,
+     1,
+     500,
+     0},
+    /* a body that comes slowly */
+    {{{0, true, HEADERS, 1}, {3000, true, DATA, 1}, {3010, false, HEADERS, 1}}, 3, 1, 10, 0},
+    /* both speak when they like */
+    {{{0, true, HEADERS, 1},
+      {10, false, HEADERS, 1},
+      {3000, true, DATA, 1},
+      {6000, false, DATA, 1},
+      {6010, true, DATA, 1},
+      {9000, true, HEADERS, 1}},
+     6,
+     1,
+     10,
+     1},
+    /* joined at a later stream */
+    {{{0, true, HEADERS, 301}, {2000, false, HEADERS, 301}}, 2, 1, 2000, 0},
+    /* news that come together are told once */
+    {{{0, true, HEADERS, 1},
+      {10, false, HEADERS, 1},
+      {3000, false, DATA, 1},
+      {3500, false, DATA, 1},
+      {9000, false, DATA, 1}},
+     5,
+     1,
+     10,
+     2},
+};
+
 /* The streams of HTTP/2 in clear: an answer is on the stream of its request, whatever else is said;
  * a body still belongs to the request, and words after the answer ask nothing. */
 static void test_streams_http2_answers_by_stream(void **state) {
     (void)state;
-    enum { DATA, HEADERS };
-    static const struct {
-        struct {
-            uint32_t at_ms;
-            bool client;
-            uint8_t type, stream;
-        } word[6];
-        uint32_t words, samples, most_ms, news;
-    } cases[] = {
-        {{{0, true, HEADERS, 1}, {2000, false, HEADERS, 1}}, 2, 1, 2000, 0},
-        /* news on another stream */
-        {{{0, true, HEADERS, 1},
-          {10, false, HEADERS, 1},
-          {3000, true, HEADERS, 3},
-          {3010, false, DATA, 1},
-          {5000, false, HEADERS, 3}},
-         5,
-         2,
-         2000,
-         0},
-        /* two requests, of which the later is answered first */
-        {{{0, true, HEADERS, 1},
-          {1500, true, HEADERS, 3},
-          {2000, false, HEADERS, 3},
-          {3600, false, HEADERS, 1}},
-         4,
-         1,
-         500,
-         0},
-        /* a body that comes slowly */
-        {{{0, true, HEADERS, 1}, {3000, true, DATA, 1}, {3010, false, HEADERS, 1}}, 3, 1, 10, 0},
-        /* both speak when they like */
-        {{{0, true, HEADERS, 1},
-          {10, false, HEADERS, 1},
-          {3000, true, DATA, 1},
-          {6000, false, DATA, 1},
-          {6010, true, DATA, 1},
-          {9000, true, HEADERS, 1}},
-         6,
-         1,
-         10,
-         1},
-        /* news that come together are told once */
-        {{{0, true, HEADERS, 1},
-          {10, false, HEADERS, 1},
-          {3000, false, DATA, 1},
-          {3500, false, DATA, 1},
-          {9000, false, DATA, 1}},
-         5,
-         1,
-         10,
-         2},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 50051);
         conn_open(&k);
         say_client(&k, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         uint64_t began_us = l->us;
-        for (uint32_t n = 0; n < cases[i].words; n++) {
-            uint8_t frame[13] = {0, 0, 4, cases[i].word[n].type, 0, 0, 0, 0, 0, 1, 2, 3, 4};
-            frame[8] = cases[i].word[n].stream;
-            lab_wait(l, began_us + cases[i].word[n].at_ms * MS - l->us);
-            if (cases[i].word[n].client)
+        for (uint32_t n = 0; n < streams[i].words; n++) {
+            uint8_t frame[13] = {0, 0, 4, streams[i].word[n].type, 0, 0, 0, 0, 0, 1, 2, 3, 4};
+            put16(frame + 7, streams[i].word[n].stream);
+            lab_wait(l, began_us + streams[i].word[n].at_ms * MS - l->us);
+            if (streams[i].word[n].client)
                 from_client(&k, TCP_PSH | TCP_ACK, frame, sizeof frame);
             else
                 from_server(&k, TCP_PSH | TCP_ACK, frame, sizeof frame);
         }
         lab_snapshot(l);
         const struct msg_service *v = &l->services.rows[0];
-        if (v->first_byte_us.samples != cases[i].samples ||
-            v->first_byte_us.max_us != cases[i].most_ms * MS)
+        if (v->first_byte_us.samples != streams[i].samples ||
+            v->first_byte_us.max_us != streams[i].most_ms * MS)
             fail_msg("case %zu: %u, %u us", i, (unsigned)v->first_byte_us.samples,
                      (unsigned)v->first_byte_us.max_us);
         assert_int_equal(v->small_answers, 0);
-        assert_int_equal(v->unpaired, cases[i].news);
+        assert_int_equal(v->unpaired, streams[i].news);
         lab_free(l);
     }
 }
