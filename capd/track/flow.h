@@ -62,7 +62,7 @@ struct flow_side {
     uint32_t bits;
     uint32_t isn;
     uint32_t next;    /* end of the highest segment seen */
-    uint32_t next_us; /* when that was; UDP: its last datagram with something in it */
+    uint32_t next_us; /* when that was */
     uint32_t acked;   /* highest ACK number this end sent */
     uint32_t holes;   /* list of gaps below next, NONE if none */
     uint32_t window;  /* last receive window it advertised, scaled if that is known */
@@ -158,7 +158,10 @@ struct flow {
     uint64_t first_us, last_us;
     uint32_t packets[2]; /* sent by */
     uint64_t bytes[2];   /* on the wire, sent by */
-    uint64_t payload[2]; /* TCP, sent by, without retransmissions */
+    union {
+        uint64_t payload[2]; /* TCP, sent by, without retransmissions */
+        uint64_t said_us[2]; /* UDP: last datagram with something in it */
+    };
 
     /* TCP only from here. */
     uint64_t retransmit_first_us, retransmit_last_us;

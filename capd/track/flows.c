@@ -215,7 +215,7 @@ uint32_t flows_packet(struct engine *e, struct packet *k, const struct flow_key 
     if (list != l->list || (uint32_t)e->now_us - l->touched_us > 1000000u) {
         flow_table_touch(&e->flows, i, list);
         l->touched_us = (uint32_t)e->now_us;
-        tcp_hold_times(f, l->touched_us, 0);
+        if (tcp) tcp_hold_times(f, l->touched_us, 0);
     }
     return i;
 }

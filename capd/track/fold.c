@@ -199,10 +199,9 @@ static void add_zero_windows(const struct engine *e, const struct flow *f, unsig
  * tcp_hold_times() has moved the time. */
 static uint64_t said_us(const struct flow *f, unsigned side) {
     const struct flow_side *s = &f->side[side];
-    uint32_t us = f->ip_proto == 6 ? s->ws_ack_us : s->next_us;
-    bool said = f->ip_proto == 6 ? s->bits & WS_WINDOW : f->packets[side] > 0;
-    bool held = (uint32_t)f->last_us - us >= FLOW_LONGEST_US - 2000000u;
-    return said && !held ? flow_widen(f, us) : 0;
+    if (f->ip_proto != 6) return f->said_us[side];
+    bool held = (uint32_t)f->last_us - s->ws_ack_us >= FLOW_LONGEST_US - 2000000u;
+    return s->bits & WS_WINDOW && !held ? flow_widen(f, s->ws_ack_us) : 0;
 }
 
 void flow_add_facts(const struct engine *e, const struct flow *f, struct service_facts *x) {

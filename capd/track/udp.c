@@ -28,7 +28,7 @@ static void follow_beat(struct engine *e, struct flow *f, unsigned dir) {
 
 void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir) {
     if (k->ip_proto != 17 || k->payload_cap == 0) return;
-    f->side[dir].next_us = (uint32_t)e->now_us;
+    f->said_us[dir] = e->now_us;
     if (dir == SERVER) link_heard(e, &f->end[SERVER]);
     if (dir == SERVER && f->packets[SERVER] <= 1) stranger_worked(e, &f->end[CLIENT]);
     if ((f->bits & (FLOW_ICMP | FLOW_WORKED)) == FLOW_ICMP &&
