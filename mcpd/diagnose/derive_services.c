@@ -397,19 +397,24 @@ static bool went_on(const struct msg_connections *all, const struct msg_connecti
 }
 
 /* Clients try both at once, or this one first, and take what works: file shares over NetBIOS beside
- * SMB, web pages over TLS before those without (browsers since 2023).  They do so each time. */
+ * SMB, web pages over TLS before those without (browsers since 2023).  They do so each
+ * time, but browsers remember what works: who comes back needs the other one. */
 static bool s_other_port_used(const struct derive_row *r, double *out) {
     const struct msg_connections *all = &r->view->snapshot->connections;
     const struct msg_service *me = r->row;
-    uint64_t n = 0;
+    uint64_t rows = 0, n = 0;
     if (me->established > 0 || (me->port != 139 && me->port != 443)) return is(out, false);
+    if (me->port == 443 && 2 * me->asked_again > me->attempted) return is(out, false);
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_connection *c = &all->rows[i];
-        n += c->state == CONN_REFUSED && c->server_port == me->port &&
-             addr_equal(&c->server, &me->address) &&
-             went_on(all, c, me->port == 139 ? 445 : 80, me->port == 443);
+        if (c->state != CONN_REFUSED || c->server_port != me->port ||
+            !addr_equal(&c->server, &me->address))
+            continue;
+        rows++;
+        n += went_on(all, c, me->port == 139 ? 445 : 80, me->port == 443);
     }
-    return is(out, me->refused > 0 && n == me->refused);
+    bool seen = rows == me->refused || (rows > 0 && all->of > all->rows_n);
+    return is(out, seen && n == rows);
 }
 
 const struct computed computed_services[] = {

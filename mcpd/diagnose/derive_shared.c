@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define PLACES   LIM_SERVICE_ROWS
+#define SEVERAL  3u       /* as tcp_syn_timeout: one or two may be down by themselves */
 #define LATE_US  1000000u /* of what was under way when the silence began */
 #define CLEAN    100u     /* segments without the loss that the others have: no accident */
 #define LOST_MIN 5u       /* as tcp_retransmissions: a rate needs events */
@@ -192,7 +193,7 @@ static bool is_shared(const struct addr *a) {
 }
 
 /* in_public: all that fell silent is of the internet; private networks elsewhere have a way of
- * their own.  of_public: some of it is. */
+ * their own.  of_public: several places of it are. */
 struct silence {
     uint64_t at;
     bool in_public, of_public;
@@ -200,14 +201,15 @@ struct silence {
 
 static void find_kinds(const struct capture_view *v, struct silence *w) {
     const struct msg_services *all = &v->snapshot->services;
+    struct places p = {.n = 0};
     w->in_public = true;
-    w->of_public = false;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_service *s = &all->rows[i];
         if (!is_beyond(v, &s->address) || !is_silent(v, s, w->at)) continue;
         w->in_public &= !addr_is_private(&s->address);
-        w->of_public |= !addr_is_private(&s->address) && !is_shared(&s->address);
+        if (!addr_is_private(&s->address) && !is_shared(&s->address)) add(&p, s, same_place);
     }
+    w->of_public = p.n >= SEVERAL;
 }
 
 /* The shortest time to a private host, or, where none was measured, to its network. */

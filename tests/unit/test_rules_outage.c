@@ -162,6 +162,15 @@ static void not_of_one_data_centre(struct world *w) {
         w->service[i].address = addr_from_bytes((uint8_t[]){10, (uint8_t)(20 + i), 0, 5}, 4);
 }
 
+/* Two of them, and a public host that is blocked. */
+static void not_of_a_blocked_host(struct world *w) {
+    of_sites(w, 600);
+    for (uint32_t i = 0; i < 2; i++)
+        w->service[i].address = addr_from_bytes((uint8_t[]){10, (uint8_t)(20 + i), 0, 5}, 4);
+    w->service[3].address = addr_from_bytes((uint8_t[]){10, 23, 0, 5}, 4);
+    w->s.services.rows_n = 4;
+}
+
 /* Members of an overlay network are off, others answer. */
 static void not_of_an_overlay(struct world *w) {
     static struct msg_connection client;
@@ -212,6 +221,7 @@ static const struct {
              {from_the_gateways_time_on, "arp_unanswered", 1, "local_link", NULL},
              {after_a_block_of_quic, "tcp_syn_timeout", 1, "network", "quic_blocked"},
              {not_of_one_data_centre, "tcp_syn_timeout", 4, "network_or_server", NULL},
+             {not_of_a_blocked_host, "tcp_syn_timeout", 4, "network_or_server", NULL},
              {not_of_an_overlay, "tcp_syn_timeout", 4, "network_or_server", NULL},
              {of_a_public_network, "tcp_syn_timeout", 1, "network", NULL},
              {after_the_gateway, "tcp_syn_timeout", 1, "network_or_server", "arp_unanswered"}};

@@ -173,6 +173,8 @@ static const struct {
      "203.0.113.9:139"},
     {"tcp_refused", refused_before_plain_http, "info", "confirmed", "server", "203.0.113.9:443"},
     {"tcp_refused", refused_after_plain_http, "critical", "confirmed", "server", "203.0.113.9:443"},
+    {"tcp_refused", refused_again_before_plain_http, "critical", "confirmed", "server",
+     "203.0.113.9:443"},
     {"tcp_refused", refused_before_plain_http_of_another, "critical", "confirmed", "server",
      "203.0.113.9:443"},
     {"tcp_refused", refused_long_before_plain_http, "critical", "confirmed", "server",

@@ -116,6 +116,10 @@ WITNESS(refused_after_plain_http) {
     refused_beside(w, 443, 80);
     w->s.connections.rows[2].start_us += 1000;
 }
+WITNESS(refused_again_before_plain_http) {
+    refused_beside(w, 443, 80);
+    w->service[0].asked_again = 2;
+}
 WITNESS(refused_before_plain_http_of_another) {
     refused_beside(w, 443, 80);
     w->s.connections.rows[3].client.b[3]++;
