@@ -211,7 +211,8 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     x->bytes += f->bytes[0] + f->bytes[1];
     x->to_server |= f->packets[CLIENT] > 0;
     x->to_client |= f->packets[SERVER] > 0;
-    if (said_us(f, SERVER) > x->heard_us) x->heard_us = said_us(f, SERVER);
+    uint64_t heard = said_us(f, SERVER);
+    if (heard > x->heard_us) x->heard_us = heard;
     add_failures(e, f, s, x);
     add_syn_retries(f, x);
     add_unanswered_hello(e, f, x);

@@ -89,6 +89,11 @@ static inline bool is(double *out, bool truth) {
     return true;
 }
 
+/* Its handshake was done, and seen. */
+static inline bool derive_came_up(const struct msg_connection *c) {
+    return c->state == CONN_CLOSED || c->state == CONN_RESET || c->state == CONN_OPEN;
+}
+
 static inline bool number(double *out, uint64_t v) {
     *out = (double)v;
     return true;

@@ -1,5 +1,5 @@
 /* Signs of a scan: one client that touches many ports or hosts within seconds and mostly fails.
- * Told from the connection rows, which keep the failed ones first.  The same signs keep the
+ * Told from the connection rows, half of which are for the failed ones.  The same signs keep the
  * services that were scanned from being blamed for refusing. Runs in: mcpd.  Input trust: packets
  * (numbers counted from them). */
 #include "mcpd/diagnose/derive_fn.h"
@@ -84,10 +84,6 @@ static bool c_scan_services(const struct derive_row *r, double *out) {
     return number(out, more);
 }
 
-static bool came_up(const struct msg_connection *c) {
-    return c->state == CONN_CLOSED || c->state == CONN_RESET || c->state == CONN_OPEN;
-}
-
 /* Those that came up and have no row: as many of them are of this client as of those that have one,
  * spread evenly. */
 static bool c_scan_failed_percent(const struct derive_row *r, double *out) {
@@ -97,8 +93,8 @@ static bool c_scan_failed_percent(const struct derive_row *r, double *out) {
     uint64_t failed = 0, in_time = 0, up = 0, mine_up = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_connection *c = &all->rows[i];
-        up += came_up(c);
-        mine_up += came_up(c) && same(&c->client, &me->client);
+        up += derive_came_up(c);
+        mine_up += derive_came_up(c) && same(&c->client, &me->client);
         if (!in_window(me, c)) continue;
         in_time++;
         failed += has_failed(c);

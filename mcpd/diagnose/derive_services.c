@@ -388,9 +388,9 @@ static bool went_on(const struct msg_connections *all, const struct msg_connecti
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_connection *c = &all->rows[i];
         uint64_t from = refused->start_us, at = c->start_us + (later ? 0 : GOES_ON_US);
-        bool up = c->state == CONN_CLOSED || c->state == CONN_RESET || c->state == CONN_OPEN;
-        if (up && c->server_port == port && at >= from && c->start_us <= from + GOES_ON_US &&
-            addr_equal(&c->server, &refused->server) && addr_equal(&c->client, &refused->client))
+        if (derive_came_up(c) && c->server_port == port && at >= from &&
+            c->start_us <= from + GOES_ON_US && addr_equal(&c->server, &refused->server) &&
+            addr_equal(&c->client, &refused->client))
             return true;
     }
     return false;

@@ -45,8 +45,7 @@ static bool u_fallback(const struct derive_row *r, double *out) {
     const struct msg_connection *first = NULL;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_connection *c = &all->rows[i];
-        bool up = c->state == CONN_OPEN || c->state == CONN_CLOSED || c->state == CONN_RESET;
-        if (!up || !same_place(u, &c->server, c->server_port, c->name)) continue;
+        if (!derive_came_up(c) || !same_place(u, &c->server, c->server_port, c->name)) continue;
         if (c->start_us + 1000000u < u->quic_first_us) continue; /* from before */
         if (!first || c->start_us < first->start_us) first = c;
     }
