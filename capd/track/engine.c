@@ -266,11 +266,18 @@ static void run_flow(struct engine *e, struct waiting *w) {
         count_other(e, f);
 }
 
-/* Said to one host; of ICMP only what comes back: echo reply, time exceeded. */
+/* The host that was asked says itself that the port is closed. */
+static bool is_closed_port(const struct packet *k) {
+    const struct icmp_header *i = &k->icmp;
+    bool closed = k->ip_proto == 1 ? i->type == 3 && i->code == 3 : i->type == 1 && i->code == 4;
+    return closed && i->quote.present && addr_equal(&i->quote.dst, &k->src);
+}
+
+/* Said to one host; of ICMP only what comes back: echo reply, time exceeded, port unreachable. */
 static bool is_word(const struct packet *k) {
     if (addr_is_multicast(&k->dst)) return false;
-    if (k->ip_proto == 1) return k->icmp.type == 0 || k->icmp.type == 11;
-    if (k->ip_proto == 58) return k->icmp.type == 129 || k->icmp.type == 3;
+    if (k->ip_proto == 1) return k->icmp.type == 0 || k->icmp.type == 11 || is_closed_port(k);
+    if (k->ip_proto == 58) return k->icmp.type == 129 || k->icmp.type == 3 || is_closed_port(k);
     return true;
 }
 

@@ -97,8 +97,11 @@ bool derive_same_name(const struct derive_row *a, const struct derive_row *b);
 /* derive_shared.c: both rows are symptoms of one cut of the way out of the network. */
 bool derive_same_way(const struct derive_row *a, const struct derive_row *b);
 
-/* derive_scan.c: was all that was tried at the service tried by the client of the connection, once
- * or twice? */
+/* derive_shared.c: of one network, 24 bits of IPv4 (behind NAT64 too, RFC 6052) or 48 of IPv6. */
+bool derive_same_network(const struct addr *a, const struct addr *b);
+
+/* derive_scan.c: was all that was tried at the service tried by the client of the connection, once,
+ * or twice in a row? */
 bool derive_same_client(const struct derive_row *connection, const struct derive_row *service);
 
 /* Of a service: its endpoint and those of the same name and family that were never reached either,

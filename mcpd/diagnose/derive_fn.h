@@ -23,14 +23,14 @@ bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b,
  * select the target's traffic in the worker already. */
 bool derive_of_target(const struct derive_row *r, double *out);
 
-/* Services that never worked: ports of this host, this port of all hosts; 0 where the row itself
- * did.
- */
+/* Services that never worked: ports of this host, this port of all hosts, any of this network; 0
+ * where the row itself did. */
 bool derive_ports_failing_here(const struct derive_row *r, double *out);
 bool derive_hosts_failing_there(const struct derive_row *r, double *out);
+bool derive_services_failing_near(const struct derive_row *r, double *out);
 
-/* Of these, those that one client tried once or twice and, of the hosts, have no name; 0 where more
- * than a few work, or the row itself is none of them. */
+/* Of these, those that one client tried once, or twice in a row, and, of the hosts, have no name; 0
+ * where more than a few work, or the row itself is none of them. */
 bool derive_ports_searched_here(const struct derive_row *r, double *out);
 bool derive_hosts_searched_there(const struct derive_row *r, double *out);
 

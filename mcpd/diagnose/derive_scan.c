@@ -59,6 +59,23 @@ static bool c_scan_hosts(const struct derive_row *r, double *out) {
     return number(out, n);
 }
 
+#define ROUND_US 14000000u /* who looks in rounds does it each 15 s or less often */
+
+/* The client tried the same again later, or had before: as who needs it, or watches over it. */
+static bool c_scan_in_rounds(const struct derive_row *r, double *out) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    const struct msg_connection *me = r->row;
+    bool again = false;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        uint64_t apart =
+            c->start_us > me->start_us ? c->start_us - me->start_us : me->start_us - c->start_us;
+        again |= apart >= ROUND_US && c->server_port == me->server_port &&
+                 same(&c->server, &me->server) && same(&c->client, &me->client);
+    }
+    return is(out, again);
+}
+
 #define FEW_PORTS 4u /* of a host, as a program may need them; more of many hosts are a search */
 
 static bool same_service(const struct msg_connection *a, const struct msg_connection *b) {
@@ -113,6 +130,7 @@ const struct computed computed_connections[] = {
     {"scan_hosts", c_scan_hosts},
     {"scan_services", c_scan_services},
     {"scan_failed_percent", c_scan_failed_percent},
+    {"scan_in_rounds", c_scan_in_rounds},
     {"silent_beyond", derive_connection_silent_beyond},
     {NULL, NULL},
 };
@@ -138,6 +156,13 @@ static bool few_work(const struct outcomes *o) {
     return (o->all - o->failed - o->young) * WORK_ONE_IN <= o->all;
 }
 
+#define SCAN_TRIES 2u /* of a port, at most: whoever needs it tries on */
+
+static bool is_looked_at(const struct msg_service *s) {
+    return s->attempted <= SCAN_TRIES && s->attempted <= s->asked_again + 1 &&
+           (s->attempted < 2 || s->last_us - s->first_us < ROUND_US);
+}
+
 typedef bool alike_fn(const struct msg_service *a, const struct msg_service *b);
 
 static bool of_one_host(const struct msg_service *a, const struct msg_service *b) {
@@ -146,6 +171,11 @@ static bool of_one_host(const struct msg_service *a, const struct msg_service *b
 
 static bool of_one_port(const struct msg_service *a, const struct msg_service *b) {
     return a->port == b->port;
+}
+
+/* What a scan may explain is no company for what it does not. */
+static bool of_one_network(const struct msg_service *a, const struct msg_service *b) {
+    return derive_same_network(&a->address, &b->address) && is_looked_at(a) == is_looked_at(b);
 }
 
 /* In a scan that has just begun most are too young to say; elsewhere the young are no failures. */
@@ -167,13 +197,11 @@ bool derive_hosts_failing_there(const struct derive_row *r, double *out) {
     return failing(r, of_one_port, out);
 }
 
-#define SCAN_TRIES 2u /* of a port, at most: whoever needs it tries on */
-
-static bool is_looked_at(const struct msg_service *s) {
-    return s->attempted <= SCAN_TRIES && s->attempted <= s->asked_again + 1;
+bool derive_services_failing_near(const struct derive_row *r, double *out) {
+    return failing(r, of_one_network, out);
 }
 
-/* One client tried it once or twice; of many hosts none is known by name. */
+/* One client tried it once, or twice in a row; of many hosts none is known by name. */
 static bool is_searched(const struct msg_service *s, alike_fn *alike) {
     return never_worked(s) && is_looked_at(s) && (alike == of_one_host || !s->name[0]);
 }

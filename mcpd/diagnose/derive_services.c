@@ -421,6 +421,7 @@ const struct computed computed_services[] = {
     {"of_target", derive_of_target},
     {"ports_failing_here", derive_ports_failing_here},
     {"hosts_failing_there", derive_hosts_failing_there},
+    {"services_failing_near", derive_services_failing_near},
     {"ports_searched_here", derive_ports_searched_here},
     {"hosts_searched_there", derive_hosts_searched_there},
     {"peers_failing", derive_peers_failing},

@@ -70,11 +70,14 @@ static size_t network_bytes(const struct addr *a) {
     return memcmp(a->b, nat64, sizeof nat64) == 0 ? 15 : 6;
 }
 
+bool derive_same_network(const struct addr *a, const struct addr *b) {
+    return a->len == b->len && memcmp(a->b, b->b, network_bytes(a)) == 0;
+}
+
 /* In one network, or of one name: they may go down together by themselves. */
 static bool same_place(const struct msg_service *a, const struct msg_service *b) {
-    if (a->name[0] && strcmp(a->name, b->name) == 0) return true;
-    return a->address.len == b->address.len &&
-           memcmp(a->address.b, b->address.b, network_bytes(&a->address)) == 0;
+    return (a->name[0] && strcmp(a->name, b->name) == 0) ||
+           derive_same_network(&a->address, &b->address);
 }
 
 static bool same_host(const struct msg_service *a, const struct msg_service *b) {

@@ -162,6 +162,7 @@ static bool is_same(const struct finding *a, const struct finding *b, enum same 
     switch (same) {
     case SAME_ANY: return true;
     case SAME_ADDRESS: return a->address.len != 0 && addr_equal(&a->address, &b->address);
+    case SAME_NETWORK: return a->address.len != 0 && derive_same_network(&a->address, &b->address);
     case SAME_SUBJECT: return strcmp(a->subject, b->subject) == 0;
     case SAME_NAME: return derive_same_name(&a->row, &b->row);
     case SAME_WAY: return derive_same_way(&a->row, &b->row);

@@ -132,6 +132,7 @@ enum same {
     SAME_NAME,
     SAME_WAY,
     SAME_PORT,
+    SAME_NETWORK,
     SAME_CLIENT,
     SAME_COUNT
 };

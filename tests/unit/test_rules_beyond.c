@@ -321,6 +321,35 @@ static void fewer_down(struct world *w) {
     site_down(w, 50);
 }
 
+static void few_down(struct world *w) {
+    site_down(w, 20);
+}
+
+/* A dozen hosts that each offer a few things. */
+static void rack_down(struct world *w) {
+    site_down(w, 48);
+    for (uint32_t i = 0; i < 48; i++) {
+        w->s.services.rows[i].address.b[3] = (uint8_t)(100 + i / 4);
+        w->s.services.rows[i].port = (uint16_t)(440 + i % 4);
+    }
+}
+
+static void rack_refuses(struct world *w) {
+    rack_down(w);
+    for (uint32_t i = 0; i < 48; i++) {
+        struct msg_service *s = &w->s.services.rows[i];
+        s->refused = s->timed_out;
+        s->timed_out = s->timeout_repeated = 0;
+    }
+}
+
+/* As many, but in two networks. */
+static void two_racks_down(struct world *w) {
+    rack_down(w);
+    for (uint32_t i = 0; i < 48; i += 8)
+        for (uint32_t k = 0; k < 4; k++) w->s.services.rows[i + k].address.b[2] = 1;
+}
+
 static void many_refuse(struct world *w) {
     many_down(w);
     for (uint32_t i = 0; i < 51; i++) {
@@ -515,7 +544,12 @@ static const struct {
      ""},
     {many_down, "tcp_syn_timeout", 1, "network_or_server", "10.0.0.100:443",
      "51 hosts cannot be reached on port 443"},
-    {fewer_down, "tcp_syn_timeout", 50, "network_or_server", "10.0.0.100:443", "does not answer"},
+    {fewer_down, "tcp_syn_timeout", 1, "network_or_server", "10.0.0.100:443", "50 services of"},
+    {few_down, "tcp_syn_timeout", 20, "network_or_server", "10.0.0.100:443", "does not answer"},
+    {rack_down, "tcp_syn_timeout", 1, "network_or_server", "10.0.0.100:440",
+     "48 services of 10.0.0.100 and its neighbours cannot be reached"},
+    {rack_refuses, "tcp_refused", 1, "server", "10.0.0.100:440", "48 services of"},
+    {two_racks_down, "tcp_syn_timeout", 2, "network_or_server", "10.0.0.101:440", "24 services of"},
     {many_refuse, "tcp_refused", 1, "server", "10.0.0.100:443", "51 hosts"},
     {many_in_part, "tcp_partial_addresses", 1, "network_or_server", "10.0.0.100:443", ""},
     {many_of_two_ports, "tcp_syn_timeout", 2, "network_or_server", "10.0.0.100:443",

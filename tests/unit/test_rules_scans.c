@@ -79,6 +79,7 @@ static void test_rules_what_a_scan_is(void **state) {
             *c = tried[0];
             c->state = CONN_CLOSED;
             c->start_us = 20000000;
+            c->server_port = 9;
             c->client.b[3] ^= !cases[i].own_up;
         }
         w.s.totals.established = cases[i].up;
@@ -99,6 +100,34 @@ static void test_rules_again_is_no_scan(void **state) {
         for (uint32_t i = 0; i < 96; i++) tried[i].server_port = (uint16_t)(443 + i % 8 % ports);
         struct diagnosis *d = diagnose(set, &w.v);
         assert_int_equal(find_id(d, "syn_scan") != NULL, ports == 8);
+        diagnosis_free(d);
+    }
+}
+
+/* A monitor looks at the same each 15 s: the hosts are down. */
+static void test_rules_in_rounds(void **state) {
+    static struct world w;
+    (void)state;
+    for (uint64_t apart = 13; apart <= 15; apart += 2) {
+        world_init(&w);
+        refused_by_scan(&w);
+        tries(&w, 30, 2, true);
+        for (uint32_t i = 0; i < 60; i++) {
+            struct msg_service *s = &w.s.services.rows[i / 2];
+            s->attempted = s->refused = 2;
+            s->asked_again = 1;
+            s->first_us = 0;
+            s->last_us = apart * 1000000;
+            tried[i].server = s->address;
+            tried[i].server_port = s->port;
+            tried[i].start_us = i % 2 * s->last_us;
+        }
+        struct diagnosis *d = diagnose(set, &w.v);
+        const struct finding *f = find_id(d, "tcp_refused");
+        bool rounds = apart == 15;
+        assert_int_equal(find_id(d, "syn_scan") == NULL, rounds);
+        assert_int_equal(f != NULL, rounds);
+        if (f) assert_int_equal(f->severity, SEVERITY_CRITICAL);
         diagnosis_free(d);
     }
 }
@@ -138,6 +167,7 @@ int main(void) {
         cmocka_unit_test(test_rules_beside_a_scan),
         cmocka_unit_test(test_rules_what_a_scan_is),
         cmocka_unit_test(test_rules_again_is_no_scan),
+        cmocka_unit_test(test_rules_in_rounds),
     };
     return cmocka_run_group_tests_name("rules_scans", tests, read_rules, free_rules);
 }

@@ -469,11 +469,18 @@ static uint64_t said(const struct lab *l, uint32_t address) {
     return UINT64_MAX;
 }
 
-/* An ICMP message of B1 to A1 in a frame of its own. */
-static void icmp(struct lab *l, uint8_t type) {
-    uint8_t frame[14 + 20 + 8] = {0};
-    frame[34] = type;
-    lab_ip(l, frame, 1, B1, A1, 8);
+/* An ICMP message of B1 to A1 in a frame of its own, about a datagram to `quoted`. */
+static void icmp(struct lab *l, uint8_t type, uint8_t code, uint32_t quoted) {
+    uint8_t frame[14 + 20 + 8 + 28] = {0};
+    frame[34] = type, frame[35] = code;
+    frame[42] = 0x45;
+    put16(frame + 44, 60);
+    frame[51] = 17;
+    put32(frame + 54, A1);
+    put32(frame + 58, quoted);
+    put16(frame + 62, 5000);
+    put16(frame + 64, 6000);
+    lab_ip(l, frame, 1, B1, A1, 36);
 }
 
 /* Who talks to somebody who is silent says nothing that tells of the way. */
@@ -504,8 +511,15 @@ static void test_said_last(void **state) {
     assert_int_equal(said(l, B1), us);
     for (uint8_t type = 0; type <= 11; type++) {
         l->us += 2 * S;
-        icmp(l, type);
+        icmp(l, type, 0, B1);
         if (type == 0 || type == 11) us = l->us;
+        lab_snapshot(l);
+        assert_int_equal(said(l, B1), us);
+    }
+    for (unsigned own = 0; own < 2; own++) {
+        l->us += 2 * S;
+        icmp(l, 3, 3, own ? B1 : B1 + 1);
+        if (own) us = l->us;
         lab_snapshot(l);
         assert_int_equal(said(l, B1), us);
     }
