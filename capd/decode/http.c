@@ -234,3 +234,14 @@ bool decode_http_cut(struct cursor c, struct http_message *out) {
     http_target_read(target, false, out);
     return true;
 }
+
+bool http_is_interim(struct cursor c) {
+    struct http_message m;
+    do {
+        enum http_status status = decode_http(c, &m);
+        if (!m.start_line || m.request || m.status >= 200 || m.status == 101) return false;
+        if (status == HTTP_NEED_MORE) return true;
+        if (status != HTTP_OK || !cursor_skip(&c, m.header_bytes)) return false;
+    } while (cursor_left(&c) > 0);
+    return true;
+}

@@ -46,6 +46,10 @@ enum http_status decode_http(struct cursor c, struct http_message *out);
  * no more.  Only methods that leave no doubt. */
 bool decode_http_cut(struct cursor c, struct http_message *out);
 
+/* True if these bytes are heads of interim answers (RFC 9110 section 15.2; not 101, which is
+ * final), the last of them perhaps cut off, and nothing else. */
+bool http_is_interim(struct cursor c);
+
 #define HTTP2_PREFACE_BYTES 24u
 
 /* How many bytes at `c` are those that a client of HTTP/2 begins with (RFC 9113 section 3.4); 0:

@@ -343,6 +343,13 @@ static bool is_upgraded(const struct flow *f) {
     return f->app == APP_HTTP && f->side[CLIENT].bits & f->side[SERVER].bits & APP_DEAF;
 }
 
+/* HTTP says that the answer is still to come (100, 102, 103). */
+static bool is_interim(const struct segment *s) {
+    const struct flow *f = s->f;
+    return s->dir == SERVER && f->app == APP_HTTP && f->bits & FLOW_REQUEST &&
+           http_is_interim(cursor_make(s->k->payload, s->k->payload_cap));
+}
+
 /* The first payload of a connection, from a client that waits for nobody. */
 static void time_opening(struct engine *e, const struct segment *s) {
     const struct flow *f = s->f;
@@ -504,7 +511,7 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     time_opening(e, s);
     if (s->fresh == 0 || s->again) return;
     note_push(s);
-    if (!is_exchange(s) || is_crossing(s)) return;
+    if (!is_exchange(s) || is_crossing(s) || is_interim(s)) return;
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
     if (is_read(f)) {
         time_read(e, s);

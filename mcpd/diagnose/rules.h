@@ -23,7 +23,7 @@ extern const char *const status_names[STATUS_COUNT];
 extern const char *const blame_names[BLAME_COUNT];
 
 #define RULES_MAX        96u
-#define RULE_THRESHOLDS  20u
+#define RULE_THRESHOLDS  24u
 #define RULE_EVIDENCE    12u
 #define RULE_NEEDS       4u
 #define RULE_SUPPRESSORS 14u

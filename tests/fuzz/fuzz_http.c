@@ -27,6 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (says != REDIS_UNREADABLE && says != decode_redis(cursor_make(data, size))) __builtin_trap();
     enum http_status a = decode_http(cursor_make(data, size), &whole);
     enum http_status b = decode_http(cursor_make(data, cut), &part);
+    if (http_is_interim(cursor_make(data, size)) && !(whole.start_line && whole.status < 200))
+        __builtin_trap();
     if (b == HTTP_NOT_HTTP && a != HTTP_NOT_HTTP) __builtin_trap();
     if (b == HTTP_OK && (a != HTTP_OK || part.header_bytes != whole.header_bytes)) __builtin_trap();
     if (b == HTTP_MALFORMED && a != HTTP_MALFORMED) __builtin_trap();

@@ -56,7 +56,10 @@ static void test_rules_one_cause_one_finding(void **state) {
             /* The note on slow pages takes its blame from the finding beside it. */
             bool its_cause = strcmp(witnesses[i].id, "http_slow") == 0 &&
                              strcmp(f->rule->id, "slow_server") == 0;
-            if (f->severity > SEVERITY_INFO && !quality && !its_cause &&
+            /* A single closing that does not explain slow answers is a fault of its own. */
+            bool second_fault = strcmp(witnesses[i].id, "slow_server") == 0 &&
+                                strcmp(f->rule->id, "tcp_zero_window") == 0;
+            if (f->severity > SEVERITY_INFO && !quality && !its_cause && !second_fault &&
                 strcmp(f->rule->id, witnesses[i].id) != 0)
                 fail_msg("witness %zu of %s also gives %s", i, witnesses[i].id, f->rule->id);
         }

@@ -1,5 +1,5 @@
-/* How streams open: data in the SYN, a few bytes before the protocol proper, and a first message
- * longer than what is kept of one. */
+/* How streams open: data in the SYN, a few bytes before the protocol proper, a first message longer
+ * than what is kept of one, and what is said before an answer. */
 #include "tests/unit/talk.h"
 
 /* As TCP Fast Open sends it: the first message stands in the SYN (RFC 7413). */
@@ -241,6 +241,41 @@ static void test_openings_by_both_ends_at_once(void **state) {
     }
 }
 
+/* What is said while the answer is still to come is none (100, 102, 103); 101 is one. */
+static void test_interim_answers(void **state) {
+    (void)state;
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+#define HINTS    "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+#define FINAL    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    static const struct {
+        const char *first;
+        uint64_t wait_ms; /* until the answer began */
+    } t[] = {{CONTINUE, 3000},    {HINTS, 3000},
+             {HINTS HINTS, 3000}, {"HTTP/1.1 103 Early Hints\r\nLi", 3000}, /* cut off */
+             {CONTINUE FINAL, 5}, {"HTTP/1.1 101 Switching Protocols\r\n\r\n", 5},
+             {FINAL, 5}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 80);
+        conn_open(&k);
+        say_client(&k, "PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+        say_server(&k, t[i].first);
+        bool interim = t[i].wait_ms > 5;
+        if (interim) {
+            say_client(&k, "body");
+            l->us += 2995 * MS;
+            say_server(&k, FINAL);
+        }
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        if (v->first_byte_us.samples != 1 || v->requests != 1 ||
+            v->first_byte_us.min_us != t[i].wait_ms * MS)
+            fail_msg("case %zu: %u answers, %u us", i, (unsigned)v->first_byte_us.samples,
+                     (unsigned)v->first_byte_us.min_us);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openings_request_in_the_syn),
@@ -251,6 +286,7 @@ int main(void) {
         cmocka_unit_test(test_openings_request_line_longer_than_is_kept),
         cmocka_unit_test(test_openings_hello_longer_than_is_kept),
         cmocka_unit_test(test_openings_by_both_ends_at_once),
+        cmocka_unit_test(test_interim_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

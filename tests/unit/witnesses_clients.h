@@ -1,6 +1,9 @@
 /* What a few of the many clients of a public service meet. */
 #ifndef TESTS_UNIT_WITNESSES_CLIENTS_H
 #define TESTS_UNIT_WITNESSES_CLIENTS_H
+#include "tests/unit/witnesses_apps.h"
+#include "tests/unit/witnesses_data.h"
+#include "tests/unit/witnesses_dnstls.h"
 #include "tests/unit/witnesses_ends.h"
 
 static struct addr elsewhere(uint8_t last) {
@@ -135,8 +138,60 @@ WITNESS(crossed_and_loss) {
     loss_4_percent(w);
 }
 
+/* What happens once or twice among many answers is no reason why half of them are late. */
+static void one_lost_of_few(struct world *w) {
+    w->service[0].retransmitted_to_client = w->service[0].lost_after = 1;
+    w->service[0].data_segments_to_client = 30;
+    w->service[0].data_segments_to_server = 10;
+}
+WITNESS(slow_and_one_lost) {
+    slow(w);
+    one_lost_of_few(w);
+}
+WITNESS(slow_and_two_lost) {
+    slow_and_one_lost(w);
+    w->service[0].retransmitted_to_client = w->service[0].lost_after = 2;
+}
+WITNESS(slow_and_one_closing) {
+    slow(w);
+    zero_window_server(w);
+}
+WITNESS(slow_and_two_closings) {
+    slow_and_one_closing(w);
+    w->service[0].zero_window_by_server_times = 2;
+}
+WITNESS(slow_client_and_one_lost) {
+    slow_client(w);
+    w->service[0].slow_client_opens = w->service[0].slow_client_late_opens = 5;
+    w->service[0].slow_client_wait_us = 4000000;
+    one_lost_of_few(w);
+}
+WITNESS(tls_late_and_one_lost) {
+    handshakes(w, 5, 400000);
+    one_lost_of_few(w);
+}
+WITNESS(window_limits_and_one_lost) {
+    window_limits(w);
+    one_lost_of_few(w);
+}
+/* Queries that all take the same time, seen from where nothing of them can be read. */
+WITNESS(slow_alike_queries) {
+    slow_alike_unknown(w);
+    w->service[0].port = 6432;
+}
+
 /* clang-format off */
 #define WITNESSES_CLIENTS \
+    {"slow_server", slow_and_one_lost, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_and_two_lost, NULL, NULL, NULL, NULL}, \
+    {"slow_server", slow_and_one_closing, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_and_two_closings, NULL, NULL, NULL, NULL}, \
+    {"slow_server", slow_alike_queries, "warning", "confirmed", "server", "203.0.113.9:6432"}, \
+    {"http_slow", slow_and_one_lost, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"http_slow", slow_and_two_lost, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"slow_client", slow_client_and_one_lost, "warning", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tls_slow", tls_late_and_one_lost, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tcp_receive_window_limited", window_limits_and_one_lost, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_dead_path", client_leaves, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_dead_path", clients_leave, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_dead_path", target_leaves, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
