@@ -1,11 +1,12 @@
-/* DHCP for IPv4: the fixed header and, of the options, message type, requested address and server.
- * Options may go on in the fields for the file and server names (option 52).
- * Runs in: worker.  Input trust: packets. */
+/* DHCP for IPv4: the fixed header and, of the options, message type, router, requested address and
+ * server. Options may go on in the fields for the file and server names (option 52). Runs in:
+ * worker.  Input trust: packets. */
 #include "capd/decode/dhcp.h"
 
 #define COOKIE 0x63825363u
 
 #define OPTION_PAD       0u
+#define OPTION_ROUTER    3u
 #define OPTION_REQUESTED 50u
 #define OPTION_OVERLOAD  52u
 #define OPTION_TYPE      53u
@@ -28,6 +29,7 @@ static struct addr address_of(struct cursor *c) {
 static void option_read(uint8_t option, struct cursor c, struct dhcp_message *m,
                         uint8_t *overload) {
     switch (option) {
+    case OPTION_ROUTER: m->router = address_of(&c); break;
     case OPTION_REQUESTED: m->requested = address_of(&c); break;
     case OPTION_SERVER: m->server = address_of(&c); break;
     case OPTION_TYPE: (void)cursor_u8(&c, &m->type); break;

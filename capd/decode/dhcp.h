@@ -32,6 +32,7 @@ struct dhcp_message {
     struct addr offered;   /* yiaddr */
     struct addr requested; /* option 50 */
     struct addr server;    /* option 54 */
+    struct addr router;    /* option 3, the first one */
 };
 
 /* Decode a datagram of ports 67 and 68.  DHCP_NOT_DHCP: BOOTP, or no such message.

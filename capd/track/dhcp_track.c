@@ -192,6 +192,7 @@ static void message4(struct engine *e, const struct packet *k) {
                       .server = m.server};
     bool by_server = v.step == STEP_OFFER || v.step == STEP_ACK || v.step == STEP_NAK;
     if (v.step == STEP_NONE || by_server != m.from_server) return;
+    if (v.step == STEP_ACK) link_routes(e, &m.router);
     uint8_t key[8] = {0};
     memcpy(key, m.mac, 6);
     take(e, client_get(e, 4, key, k->segment), &v);

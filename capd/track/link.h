@@ -11,9 +11,13 @@ void link_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, 
 /* Report neighbours that stayed silent; before the incidents are read. */
 void link_report(struct engine *e);
 
-/* Is the station of this address a gateway, without which nothing beyond answers?  Told by the
- * link-layer addresses that packets came with, and by what came since `silent_us`. */
+/* Is the station of this address a gateway, without which nothing beyond answers?  Told by DHCP or
+ * router advertisements, else by the link-layer addresses that packets came with; and by what came
+ * since `silent_us` by the same address family. */
 bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us);
+
+/* Hosts here were told that this is a router of theirs; none: ignored. */
+void link_routes(struct engine *e, const struct addr *router);
 
 /* A server of this address sent something. */
 void link_heard(struct engine *e, const struct addr *server);

@@ -298,11 +298,23 @@ static bool is_elsewhere(const struct addr *a, const struct addr *b) {
 }
 
 void link_heard(struct engine *e, const struct addr *server) {
-    if (!addr_is_private(server)) e->link.beyond_us = e->now_us;
+    if (!addr_is_private(server)) e->link.beyond_us[server->len == 16] = e->now_us;
+}
+
+static bool is_told(const struct engine *e, const struct addr *a) {
+    for (uint32_t i = 0; i < LINK_ROUTERS; i++)
+        if (addr_equal(&e->link.router[i], a)) return true;
+    return false;
+}
+
+void link_routes(struct engine *e, const struct addr *router) {
+    if (router->len == 0 || is_told(e, router)) return;
+    e->link.router[e->link.routers++ % LINK_ROUTERS] = *router;
 }
 
 bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us) {
-    if (e->link.beyond_us > silent_us + ANSWERS_US) return false;
+    if (e->link.beyond_us[a->len == 16] > silent_us + ANSWERS_US) return false;
+    if (is_told(e, a)) return true;
     const struct station *own = &e->link.station[station_index(e, a)];
     const uint8_t *mac = addr_equal(&own->address, a) ? own->mac : NULL;
     for (uint32_t i = 0; !mac && i < CLAIMS; i++) {

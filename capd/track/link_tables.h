@@ -86,13 +86,17 @@ struct nd_entry {
 };
 #define ND_ENTRIES 128u
 
+#define LINK_ROUTERS 8u
+
 struct link_state {
     struct claim claim[CLAIMS];
     uint32_t takings; /* claims with `taken` ever made: 0 spares a search */
     bool watching;    /* a taker tells its victim again and again */
     uint32_t watched; /* ... of this claim */
     struct station station[STATIONS];
-    uint64_t beyond_us; /* when a public server answered last */
+    struct addr router[LINK_ROUTERS]; /* told by DHCP or advertised, the last ones */
+    uint32_t routers;                 /* told so far */
+    uint64_t beyond_us[2];            /* when a public server answered last, by IPv4 and IPv6 */
     struct arp_source source[ARP_SOURCES];
     struct loop_entry loop[LOOPS];
     struct link_second second;

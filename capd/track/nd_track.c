@@ -51,6 +51,7 @@ void nd_frame(struct engine *e, const struct packet *k) {
         decode_nd(k->icmp.type, k->icmp.word, cursor_make(k->payload, k->payload_cap), &m);
     if (s == ND_NOT_ND || s == ND_MALFORMED) return;
     if (m.type == ND_ROUTER_ADVERT && m.managed) e->link.dhcp6_announced = true;
+    if (m.type == ND_ROUTER_ADVERT && m.lifetime_s > 0) link_routes(e, &k->src);
     if (!is_unspecified(&k->src)) nd_heard(e, &k->src);
     if (m.target.len == 0) return;
     if (m.type == ND_NEIGHBOUR_ADVERT) {

@@ -183,6 +183,11 @@ static void test_net_dhcp_messages(void **state) {
     assert_true(m.type == DHCP_ACK && m.relayed && is_address(&m.server, "203.0.113.9"));
     assert_int_equal(dhcp_of(OVERLOAD4, &m), DHCP_OK);
     assert_true(m.type == DHCP_ACK && is_address(&m.server, "192.0.2.1"));
+    assert_int_equal(m.router.len, 0);
+    assert_int_equal(
+        dhcp_of(DHCP4("02", "0000", NO_IP, NO_IP, NO_IP) "350105 0308 c0000201 c0000202 ff", &m),
+        DHCP_OK);
+    assert_true(is_address(&m.router, "192.0.2.1"));
     /* BOOTP: no cookie, or no type */
     assert_int_equal(dhcp_of(DHCP4("01", "0000", NO_IP, NO_IP, NO_IP) "ff", &m), DHCP_NOT_DHCP);
     assert_int_equal(dhcp_of("01010600 0badcafe", &m), DHCP_NOT_DHCP);

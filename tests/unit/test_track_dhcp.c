@@ -153,6 +153,28 @@ static void test_dhcp_two_servers(void **state) {
     }
 }
 
+/* Whom an answer of DHCP names as the router is missed where nothing beyond answers. */
+static void test_dhcp_router_stays_silent(void **state) {
+#define ROUTED(type) DHCP4("02", "8000", NO_IP, "0a000002", NO_IP) "3501" type "0304 0a0000fe ff"
+    static const struct {
+        const char *hex;
+        bool gateway;
+    } cases[] = {{ROUTED("05"), true}, {ROUTED("02"), false}, {ACK4, false}};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct lab *l = lab_default();
+        dhcp4(l, cases[i].hex, 0x0a000001, true);
+        for (unsigned k = 0; k < 5; k++) {
+            l->us += 1 * S;
+            arp(l, ASKS(2, 2, GATEWAY));
+        }
+        lab_wait(l, 1 * S);
+        const struct msg_incident *n = find(l, INCIDENT_ARP_UNANSWERED);
+        if (!n || n->gateway != cases[i].gateway) fail_msg("case %zu", i);
+        lab_free(l);
+    }
+}
+
 /* Hosts ask for DHCPv6 where there is none: trouble only where a router sends them to it. */
 static void test_dhcp6_no_answer(void **state) {
     static const struct {
@@ -210,9 +232,10 @@ static void test_dhcp_many_clients(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dhcp_no_offer),   cmocka_unit_test(test_dhcp_incomplete),
-        cmocka_unit_test(test_dhcp_refused),    cmocka_unit_test(test_dhcp_two_servers),
-        cmocka_unit_test(test_dhcp6_no_answer), cmocka_unit_test(test_dhcp_many_clients),
+        cmocka_unit_test(test_dhcp_router_stays_silent), cmocka_unit_test(test_dhcp_no_offer),
+        cmocka_unit_test(test_dhcp_incomplete),          cmocka_unit_test(test_dhcp_refused),
+        cmocka_unit_test(test_dhcp_two_servers),         cmocka_unit_test(test_dhcp6_no_answer),
+        cmocka_unit_test(test_dhcp_many_clients),
     };
     return cmocka_run_group_tests_name("track_dhcp", tests, NULL, NULL);
 }

@@ -248,6 +248,35 @@ static void test_link_neighbours_of_other_hosts(void **state) {
     }
 }
 
+/* In a file nothing but the router's own advertisement tells that it is one: without it nothing
+ * beyond answers, by IPv6. */
+static void test_link_neighbour_that_routes(void **state) {
+    static const struct {
+        bool advertised;
+        const char *answers; /* meanwhile */
+        bool gateway;
+    } cases[] = {{true, "", true},
+                 {false, "", false},
+                 {true, "203.0.113.9", true},
+                 {true, "fd00::9", true},
+                 {true, "2001:db8:9::9", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        struct addr server;
+        if (cases[i].advertised) nd(l, 134, ADDR6_SERVER, GROUP6, ND_ROUTER_BODY, 255);
+        for (unsigned k = 0; k < 6; k++) {
+            l->us += 1 * S;
+            nd(l, 135, ADDR6_CLIENT, GROUP6, ND_SOLICIT_BODY, 255);
+        }
+        if (addr_parse(cases[i].answers, &server)) link_heard(l->e, &server);
+        lab_wait(l, 1 * S);
+        const struct msg_incident *n = find(l, INCIDENT_ND_UNANSWERED);
+        if (!n || n->gateway != cases[i].gateway) fail_msg("case %zu", i);
+        lab_free(l);
+    }
+}
+
 /* ---- counted ---- */
 static void test_link_counts(void **state) {
     (void)state;
@@ -281,6 +310,7 @@ int main(void) {
         cmocka_unit_test(test_link_broadcast_storm),
         cmocka_unit_test(test_link_neighbour_stays_silent),
         cmocka_unit_test(test_link_neighbours_of_other_hosts),
+        cmocka_unit_test(test_link_neighbour_that_routes),
         cmocka_unit_test(test_link_counts),
     };
     return cmocka_run_group_tests_name("track_link", tests, NULL, NULL);
