@@ -37,7 +37,7 @@ static inline void nd(struct lab *l, uint8_t type, const char *src, const char *
     f[20] = 58;
     f[21] = hops;
     f[54] = type;
-    if (type == 136) f[58] = 0x60; /* solicited, overrides */
+    if (type == 136) f[58] = 0x60;                      /* solicited, overrides */
     if (type == 134) memcpy(f + 59, "\x80\x07\x08", 3); /* addresses by DHCPv6; for 1800 s */
     uint32_t n = hex_read(body, f + 62, 180);
     put16(f + 18, n + 8);

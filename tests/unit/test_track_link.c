@@ -1,5 +1,6 @@
 /* Storms, loops and silent neighbours on the local link: for each a fault that must be an incident,
  * and the healthy things that look like it and must be none. */
+#include "capd/track/link.h"
 #include "tests/unit/linkbuild.h"
 
 /* ---- storms ---- */
