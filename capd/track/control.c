@@ -169,8 +169,6 @@ static void arp_heard(struct engine *e, const struct addr *a) {
         if (addr_equal(&e->arp[i].target, a)) e->arp[i].answered = true;
 }
 
-#define SERIES_US 5000000u /* whoever waits asks again every second or so */
-
 static void arp_report_one(struct engine *e, struct arp_entry *a) {
     struct questions due = questions_due(&a->asked, e->now_us);
     uint64_t span = due.last_us - due.first_us;

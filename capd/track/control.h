@@ -9,6 +9,8 @@ bool icmp_packet(struct engine *e, const struct packet *k);
 void icmp_flow_goes_on(struct engine *e, struct flow *f, bool answered);
 bool arp_packet(struct engine *e, const struct packet *k);
 
+#define SERIES_US 5000000u /* whoever waits asks again every second or so */
+
 /* Once more, now.  tries 0 before: a new series. */
 void questions_ask(struct questions *q, uint64_t now_us);
 /* Those that should have had their answer by now: all, or all but the last. */

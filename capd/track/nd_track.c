@@ -35,9 +35,40 @@ static struct nd_entry *nd_find(struct engine *e, const struct addr *asker,
     return oldest;
 }
 
+/* A switch brings the questions of other hosts here, to the group of who is asked for, and the
+ * answers to them not: only where such answers pass too does their absence mean anything. */
+static bool answer_would_show(const struct engine *e, const struct addr *asker) {
+    return e->o.locals == 0 || e->link.nd_replies_visible || select_local(e, asker);
+}
+
+static void nd_report_one(struct engine *e, struct nd_entry *n) {
+    struct questions due = questions_due(&n->asked, e->now_us);
+    uint64_t span = due.last_us - due.first_us;
+    bool gateway = select_gateway(e, &n->target) || link_is_missed(e, &n->target, due.first_us),
+         on_target;
+    if (n->answered || due.tries < ND_TRIES || span < ND_SPAN_US) return;
+    if (!answer_would_show(e, &n->asker)) return;
+    if (!link_concerns(e, &n->target, gateway, &on_target)) return;
+    struct msg_incident row = {.kind = INCIDENT_ND_UNANSWERED,
+                               .subject = n->target,
+                               .peer = n->asker,
+                               .on_target = on_target,
+                               .count = 1,
+                               .first_us = due.first_us,
+                               .last_us = due.last_us,
+                               .tries = due.tries,
+                               .span_us = span,
+                               .gateway = gateway};
+    incident_add(e, &row);
+    n->answered = true; /* reported: what follows is a new case */
+    n->asked.tries = 0;
+}
+
 static void nd_asked(struct engine *e, const struct addr *asker, const struct addr *target) {
     struct nd_entry *n = nd_find(e, asker, target);
-    if (n->answered && e->now_us - n->asked.last_us > 1000000u) { /* asked anew after an answer */
+    uint64_t since = e->now_us - n->asked.last_us;
+    if (since > (n->answered ? 1000000u : SERIES_US)) { /* asked anew */
+        nd_report_one(e, n);
         n->answered = false;
         n->asked.tries = 0;
     }
@@ -62,33 +93,7 @@ void nd_frame(struct engine *e, const struct packet *k) {
     if (m.type == ND_NEIGHBOUR_ASKED && !is_unspecified(&k->src)) nd_asked(e, &k->src, &m.target);
 }
 
-/* A switch brings the questions of other hosts here, to the group of who is asked for, and the
- * answers to them not: only where such answers pass too does their absence mean anything. */
-static bool answer_would_show(const struct engine *e, const struct addr *asker) {
-    return e->o.locals == 0 || e->link.nd_replies_visible || select_local(e, asker);
-}
-
 void nd_report(struct engine *e) {
-    for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++) {
-        struct nd_entry *n = &e->link.nd[i];
-        struct questions due = questions_due(&n->asked, e->now_us);
-        uint64_t span = due.last_us - due.first_us;
-        bool gateway = select_gateway(e, &n->target) || link_is_missed(e, &n->target, due.first_us),
-             on_target;
-        if (n->answered || due.tries < ND_TRIES || span < ND_SPAN_US) continue;
-        if (!answer_would_show(e, &n->asker)) continue;
-        if (!link_concerns(e, &n->target, gateway, &on_target)) continue;
-        struct msg_incident row = {.kind = INCIDENT_ND_UNANSWERED,
-                                   .subject = n->target,
-                                   .peer = n->asker,
-                                   .on_target = on_target,
-                                   .count = 1,
-                                   .first_us = due.first_us,
-                                   .last_us = due.last_us,
-                                   .tries = due.tries,
-                                   .span_us = span,
-                                   .gateway = gateway};
-        incident_add(e, &row);
-        n->answered = true; /* reported: what follows is a new case */
-    }
+    for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++)
+        nd_report_one(e, &e->link.nd[i]);
 }

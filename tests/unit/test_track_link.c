@@ -249,6 +249,31 @@ static void test_link_neighbours_of_other_hosts(void **state) {
     }
 }
 
+/* Hosts that wake up ask for their router anew, and its answers may not pass here: three questions
+ * in half an hour are none that nobody answered. */
+static void test_link_neighbour_asked_now_and_then(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    nd(l, 134, ADDR6_SERVER, GROUP6, ND_ROUTER_BODY, 255);
+    for (unsigned k = 0; k < 6; k++) {
+        l->us += 300 * S;
+        nd(l, 135, ADDR6_CLIENT, GROUP6, ND_SOLICIT_BODY, 255);
+    }
+    lab_wait(l, 60 * S);
+    none_of_all(l, "asked now and then");
+
+    l = lab_default(); /* what nobody answered before a pause is not forgotten */
+    for (unsigned k = 0; k < 5; k++) {
+        l->us += (k == 4 ? 300 : 1) * S;
+        nd(l, 135, ADDR6_CLIENT, GROUP6, ND_SOLICIT_BODY, 255);
+    }
+    lab_wait(l, 60 * S);
+    const struct msg_incident *n = find(l, INCIDENT_ND_UNANSWERED);
+    assert_non_null(n);
+    assert_int_equal(n->tries, 4);
+    lab_free(l);
+}
+
 /* In a file nothing but the router's own advertisement tells that it is one: without it nothing
  * beyond answers, by IPv6. */
 static void test_link_neighbour_that_routes(void **state) {
@@ -311,6 +336,7 @@ int main(void) {
         cmocka_unit_test(test_link_broadcast_storm),
         cmocka_unit_test(test_link_neighbour_stays_silent),
         cmocka_unit_test(test_link_neighbours_of_other_hosts),
+        cmocka_unit_test(test_link_neighbour_asked_now_and_then),
         cmocka_unit_test(test_link_neighbour_that_routes),
         cmocka_unit_test(test_link_counts),
     };
