@@ -243,6 +243,9 @@
     F(T, U, tls_rejected_bytes, MAX16, bytes, "content of such a record") \
     F(T, U, tls_rejected_first_us, ANY, us, "first of these, since the start") \
     F(T, U, tls_rejected_last_us, ANY, us, "last of these, since the start") \
+    F(T, U, tls_refused, ANY, count, "TLS 1.3: the server's first record after the client's had the size of an alert") \
+    F(T, U, tls_refused_first_us, ANY, us, "first of these, since the start") \
+    F(T, U, tls_refused_last_us, ANY, us, "last of these, since the start") \
     F(T, U, tls_obsolete, ANY, count, "ServerHellos that chose TLS 1.1 or older") \
     F(T, U, tls_oldest_version, MAX16, none, "oldest version chosen by them; 0: none") \
     F(T, U, tls_obsolete_first_us, ANY, us, "first of these, since the start") \

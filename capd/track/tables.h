@@ -168,9 +168,9 @@ struct syn_rate {
 
 /* tls_faults.c */
 struct tls_faults {
-    uint64_t rejected, rejected_first_us, rejected_last_us;
-    uint64_t obsolete, obsolete_first_us, obsolete_last_us;
-    uint64_t mismatch, mismatch_first_us, mismatch_last_us;
+    uint64_t rejected_first_us, rejected_last_us, refused_first_us, refused_last_us;
+    uint64_t obsolete_first_us, obsolete_last_us, mismatch_first_us, mismatch_last_us;
+    uint32_t rejected, refused, obsolete, mismatch; /* refused: by the server */
     uint16_t rejected_bytes, oldest;
     uint8_t mismatch_class;
 };

@@ -1,7 +1,8 @@
 /* TLS that fails without an alert in clear.  In TLS 1.3 the client's first encrypted record after
  * the server's is its certificate or its Finished, of 53 bytes and more (RFC 8446 sections 2 and
- * 5.2); one as short as an alert can be nothing else.  A server that does not speak TLS shows in
- * its first bytes; of these only their kind is kept.
+ * 5.2); one as short as an alert can be nothing else.  So is the server's first one after it, where
+ * others send tickets or answers.  A server that does not speak TLS shows in its first bytes; of
+ * these only their kind is kept.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/tls_faults.h"
 #include "capd/decode/tls.h"
@@ -11,7 +12,8 @@
 #define ALERT_TAG_8  11u /* the same with the short tag of AES-CCM-8 */
 #define TLS_1_2      0x0303u
 #define TLS_1_3      0x0304u
-#define TEXT_LOOK    8u /* first bytes that are looked at */
+#define TEXT_LOOK    8u       /* first bytes that are looked at */
+#define REFUSES_US   3000000u /* soon after the client's word; idle connections are closed later */
 
 void tls_fault_version(struct engine *e, const struct flow *f, uint16_t version) {
     struct service *v = services_of(e, f);
@@ -36,6 +38,18 @@ void tls_fault_client_record(struct engine *e, const struct flow *f, const struc
     if (x->rejected++ == 0) x->rejected_first_us = e->now_us;
     x->rejected_last_us = e->now_us;
     x->rejected_bytes = (uint16_t)length;
+}
+
+void tls_fault_server_record(struct engine *e, const struct segment *s, uint32_t length) {
+    const struct flow *f = s->f;
+    const struct flow_side *client = &f->side[CLIENT];
+    struct service *v = services_of(e, f);
+    if (!v || !(f->bits & FLOW_TLS13) || !tls_is_alert_size(length)) return;
+    if ((client->bits | f->side[SERVER].bits) & APP_GAPPED || client->bits & SIDE_FIN) return;
+    if (s->us - client->next_us > REFUSES_US) return;
+    struct tls_faults *x = &v->tls;
+    if (x->refused++ == 0) x->refused_first_us = e->now_us;
+    x->refused_last_us = e->now_us;
 }
 
 static void note(struct engine *e, struct service *v, enum tls_mismatch how) {

@@ -2,7 +2,7 @@
 #define CAPD_TRACK_TLS_FAULTS_H
 #include "capd/track/tcp.h"
 
-/* What goes wrong with TLS beyond silence and alerts in clear: a certificate that the client turns
+/* What goes wrong with TLS beyond silence and alerts in clear: a certificate that one side turns
  * down inside TLS 1.3, versions out of date, two sides that do not speak the same protocol. */
 
 /* The server chose this version. */
@@ -16,6 +16,9 @@ bool tls_is_alert_size(uint32_t length);
  * connection's row, NULL if it was given up. */
 void tls_fault_client_record(struct engine *e, const struct flow *f, const struct tls_entry *t,
                              uint32_t length);
+
+/* The first record that the server sends after the client's first of application data. */
+void tls_fault_server_record(struct engine *e, const struct segment *s, uint32_t length);
 
 /* The server's first payload, once the client's told what it speaks. */
 void tls_fault_first_bytes(struct engine *e, const struct segment *s);

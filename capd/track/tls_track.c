@@ -159,6 +159,19 @@ static void count_to_finished(struct flow *f, uint32_t length) {
     f->asked = 0;
 }
 
+/* The server's records count from the client's first; whoever takes leave gets no refusal. */
+static void count_from_client(struct engine *e, const struct segment *s, uint32_t length) {
+    struct flow_side *client = &s->f->side[CLIENT], *server = &s->f->side[SERVER];
+    if (s->dir == SERVER && client->records > 0 && server->records == 0)
+        tls_fault_server_record(e, s, length);
+    if (s->dir != CLIENT) return;
+    if (client->records == 0) {
+        tls_fault_client_record(e, s->f, entry_of(e, s->f), length);
+        server->records = 0;
+    }
+    if (tls_is_alert_size(length)) server->records = 1;
+}
+
 struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, bool last) {
     struct tls_message m;
     struct flow_side *side = &s->f->side[s->dir];
@@ -177,8 +190,7 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
         uint32_t length = m.stream_bytes - TLS_RECORD_HEADER;
         s->f->bits |= FLOW_TLS_DONE;
         if (length > s->record) s->record = length;
-        if (s->dir == CLIENT && side->records == 0)
-            tls_fault_client_record(e, s->f, entry_of(e, s->f), length);
+        count_from_client(e, s, length);
         /* A close_notify is no word of the exchange. */
         if (side->records < UINT8_MAX && (side->records == 0 || !tls_is_alert_size(length)))
             side->records++;

@@ -9,6 +9,12 @@ static bool t_rejected_percent(const struct derive_row *r, double *out) {
     return percent(out, s->tls_rejected, s->tls_rejected > all ? s->tls_rejected : all);
 }
 
+static bool t_refused_percent(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    uint64_t all = s->tls_us.samples;
+    return percent(out, s->tls_refused, s->tls_refused > all ? s->tls_refused : all);
+}
+
 static bool t_obsolete_percent(const struct derive_row *r, double *out) {
     const struct msg_service *s = r->row;
     uint64_t all = s->tls_us.samples;
@@ -40,6 +46,7 @@ static bool t_tcp_rtt(const struct derive_row *r, double *out) {
 
 const struct computed computed_tls[] = {
     {"tls_rejected_percent", t_rejected_percent},
+    {"tls_refused_percent", t_refused_percent},
     {"tls_obsolete_percent", t_obsolete_percent},
     {"tls_mismatch_percent", t_mismatch_percent},
     {"tls_mismatch_server", t_mismatch_server},

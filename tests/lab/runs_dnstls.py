@@ -82,6 +82,22 @@ def old_tls(lab):
     lab.wait_port(lab.server, "tcp", SERVER4, 443)
 
 
+def mutual_tls(lab):
+    """The server takes whatever certificate the client has, but not none; in TLS 1.3 it says so sealed."""
+    lab.dnsmasq()
+    cert, key = certificate(lab)
+    lab.spawn(lab.server, ["openssl", "s_server", "-quiet", "-www", "-accept", HTTPS, "-key", key, "-cert", cert, "-Verify", "1",
+                           "-verify_quiet", "-CAfile", cert, "-tls1_3"])
+    lab.wait_port(lab.server, "tcp", SERVER4, 443)
+
+
+def gets_with_certificate(count):
+    def traffic(lab):
+        words = ["--cert", os.path.join(lab.dir, "c.pem"), "--key", os.path.join(lab.dir, "k.pem")]
+        gets(SECURE, count, "-4k", *words)(lab)
+    return traffic
+
+
 def hello_retry(lab):
     """The server wants another key share first: HelloRetryRequest (RFC 8446 section 4.1.4)."""
     lab.dnsmasq()
@@ -142,6 +158,8 @@ FAULTS = [
         severity="critical", absent=("tls_fatal_alert",)),
     Run("tls-refused-in-clear", fails(SECURE, 3, "-4"), "tls_fatal_alert", "client", HTTPS, setup=https,
         target="www.lab.test:443", severity="critical", absent=("tls_client_rejected",)),
+    Run("tls-no-client-certificate", fails(SECURE, 3, "-4k"), "tls_server_rejected", "server", HTTPS, setup=mutual_tls,
+        target="www.lab.test:443", severity="critical", absent=("tls_client_rejected",)),
     Run("tls-slow-hello", gets(SECURE, 4, "-4k"), "tls_slow", "server", HTTPS, setup=slow_tls(300), target="www.lab.test:443"),
     Run("tls-slow-small-page", gets(SECURE, 4, "-4k"), "slow_server", "server", HTTPS, setup=slow_tls(0, 0, 900), target="www.lab.test:443",
         duration=8),
@@ -168,6 +186,7 @@ HEALTHY = [
     Run("dns-inside-name", looks_up("printer.lab.test", 2), setup=names("--host-record=printer.lab.test,10.1.2.4"),
         target="printer.lab.test"),
     Run("tls-hello-retry", gets(SECURE, 4, "-4k"), setup=hello_retry, target="www.lab.test:443"),
+    Run("tls-client-certificate", gets_with_certificate(4), setup=mutual_tls, target="www.lab.test:443"),
     Run("tls-far", gets(SECURE, 4, "-4k", "--resolve", "www.lab.test:443:" + SERVER4), setup=slow_tls(0, 60), target="www.lab.test:443", duration=7),
     Run("tls-twelve", gets(SECURE, 4, "-4k", "--tls-max", "1.2"), setup=https, target="www.lab.test:443"),
     Run("bad-requests-on-http", fails("http://www.lab.test:8000/", 3, "-4"), setup=lambda lab: (

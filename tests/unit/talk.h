@@ -74,4 +74,27 @@ static inline size_t put_name(uint8_t *p, const char *name) {
     p[n++] = 0;
     return n;
 }
+
+static const uint8_t retry_random[32] = {
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
+/* Of TLS 1.2 or 1.3; retry: a HelloRetryRequest. */
+static inline size_t server_hello_of(uint8_t *p, unsigned version, bool retry) {
+    size_t n = 49;
+    memset(p, 0, 128);
+    p[0] = 22, p[1] = 3, p[2] = 3, p[5] = 2;
+    put16(p + 9, version > 0x0303 ? 0x0303 : version);
+    memset(p + 11, 7, 32);
+    if (retry) memcpy(p + 11, retry_random, 32);
+    put16(p + 44, 0x1301);
+    n = 47;
+    if (version > 0x0303) {
+        put16(p + n, 6), put16(p + n + 2, 43), put16(p + n + 4, 2), put16(p + n + 6, version);
+        n += 8;
+    }
+    put16(p + 3, (uint32_t)(n - 5));
+    put16(p + 7, (uint32_t)(n - 9));
+    return n;
+}
 #endif

@@ -1,60 +1,10 @@
 /* TLS that fails without a word, and what of it is an answer: from packets to rows. */
 #include "tests/unit/talk.h"
 
-static const uint8_t retry_random[32] = {
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
-    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
-
-static size_t server_hello_of(uint8_t *p, unsigned version, bool retry) {
-    size_t n = 49;
-    memset(p, 0, 128);
-    p[0] = 22, p[1] = 3, p[2] = 3, p[5] = 2;
-    put16(p + 9, version > 0x0303 ? 0x0303 : version);
-    memset(p + 11, 7, 32);
-    if (retry) memcpy(p + 11, retry_random, 32);
-    put16(p + 44, 0x1301);
-    n = 47;
-    if (version > 0x0303) {
-        put16(p + n, 6), put16(p + n + 2, 43), put16(p + n + 4, 2), put16(p + n + 6, version);
-        n += 8;
-    }
-    put16(p + 3, (uint32_t)(n - 5));
-    put16(p + 7, (uint32_t)(n - 9));
-    return n;
-}
-
 static const struct msg_service *service_of(struct lab *l) {
     lab_snapshot(l);
     assert_int_equal(l->services.rows_n, 1);
     return &l->services.rows[0];
-}
-
-static void test_tls_client_breaks_off(void **state) {
-    (void)state;
-    static const struct {
-        unsigned version, first; /* bytes of the client's first record */
-        bool gap, rejected;
-    } cases[] = {{0x0304, 19, false, true},  {0x0304, 11, false, true},  {0x0304, 53, false, false},
-                 {0x0304, 69, false, false}, {0x0304, 21, false, false}, {0x0303, 19, false, false},
-                 {0x0304, 19, true, false}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        uint8_t b[256];
-        struct lab *l = lab_default();
-        struct conn k = conn_new(l, 40000, 443);
-        conn_open(&k);
-        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
-        l->us += 12 * MS;
-        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, cases[i].version, false));
-        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
-        from_client(&k, TCP_PSH | TCP_ACK, "\x14\x03\x03\0\1\1", 6);
-        if (cases[i].gap) k.cseq += 5000; /* more than waits in a buffer */
-        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].first));
-        if (cases[i].first > 50) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 19));
-        const struct msg_service *s = service_of(l);
-        assert_int_equal(s->tls_rejected, cases[i].rejected);
-        assert_int_equal(s->tls_rejected_bytes, cases[i].rejected ? cases[i].first : 0);
-        lab_free(l);
-    }
 }
 
 static void test_tls_hello_retry_is_no_answer_twice(void **state) {
@@ -581,7 +531,6 @@ static void test_tls_crossed_by_a_request(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tls_client_breaks_off),
         cmocka_unit_test(test_tls_hello_retry_is_no_answer_twice),
         cmocka_unit_test(test_tls_versions_out_of_date),
         cmocka_unit_test(test_tls_meets_clear_text),

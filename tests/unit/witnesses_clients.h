@@ -174,6 +174,23 @@ WITNESS(window_limits_and_one_lost) {
     window_limits(w);
     one_lost_of_few(w);
 }
+WITNESS(server_refuses) {
+    handshakes(w, 10, 15000);
+    w->service[0].tls_refused = w->service[0].reset_by_server = 9;
+}
+WITNESS(server_refuses_once) {
+    handshakes(w, 1, 15000);
+    w->service[0].tls_refused = 1;
+}
+WITNESS(server_refuses_target) {
+    server_refuses_once(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->service[0].on_target = true;
+}
+WITNESS(server_refuses_strangers) {
+    handshakes(w, 100, 15000);
+    w->service[0].tls_refused = 2;
+}
 /* Queries that all take the same time, seen from where nothing of them can be read. */
 WITNESS(slow_alike_queries) {
     slow_alike_unknown(w);
@@ -190,6 +207,11 @@ WITNESS(slow_alike_queries) {
     {"http_slow", slow_and_one_lost, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"http_slow", slow_and_two_lost, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"slow_client", slow_client_and_one_lost, "warning", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tls_server_rejected", server_refuses, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tls_server_rejected", server_refuses_once, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"tls_server_rejected", server_refuses_target, "critical", "likely", "server", "203.0.113.9:443"}, \
+    {"tls_server_rejected", server_refuses_strangers, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tls_server_rejected", tls_handshakes_fine, NULL, NULL, NULL, NULL}, \
     {"tls_slow", tls_late_and_one_lost, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_receive_window_limited", window_limits_and_one_lost, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_dead_path", client_leaves, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \

@@ -1,0 +1,81 @@
+/* In TLS 1.3 alerts are sealed: what has their size, and stands where no other record does. */
+#include "tests/unit/talk.h"
+
+static const struct msg_service *service_of(struct lab *l) {
+    lab_snapshot(l);
+    assert_int_equal(l->services.rows_n, 1);
+    return &l->services.rows[0];
+}
+
+static void test_tls_client_breaks_off(void **state) {
+    (void)state;
+    static const struct {
+        unsigned version, first; /* bytes of the client's first record */
+        bool gap, rejected;
+    } cases[] = {{0x0304, 19, false, true},  {0x0304, 11, false, true},  {0x0304, 53, false, false},
+                 {0x0304, 69, false, false}, {0x0304, 21, false, false}, {0x0303, 19, false, false},
+                 {0x0304, 19, true, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[256];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+        l->us += 12 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, cases[i].version, false));
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
+        from_client(&k, TCP_PSH | TCP_ACK, "\x14\x03\x03\0\1\1", 6);
+        if (cases[i].gap) k.cseq += 5000; /* more than waits in a buffer */
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].first));
+        if (cases[i].first > 50) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 19));
+        const struct msg_service *s = service_of(l);
+        assert_int_equal(s->tls_rejected, cases[i].rejected);
+        assert_int_equal(s->tls_rejected_bytes, cases[i].rejected ? cases[i].first : 0);
+        lab_free(l);
+    }
+}
+
+/* After the client's Finished others send tickets or an answer; a refusal is a single alert. */
+static void test_tls_server_refuses(void **state) {
+    (void)state;
+    static const struct {
+        const char *what;
+        unsigned version, asks, leaves, says[2]; /* bytes of records, 0: none */
+        uint64_t after_us;
+        bool refused;
+    } cases[] = {{"refused", 0x0304, 0, 0, {19, 0}, 20 * MS, true},
+                 {"asked at once", 0x0304, 200, 0, {19, 0}, 20 * MS, true},
+                 {"short tag", 0x0304, 200, 0, {11, 0}, 20 * MS, true},
+                 {"tickets", 0x0304, 0, 0, {230, 19}, 20 * MS, false},
+                 {"an answer", 0x0304, 200, 0, {500, 19}, 20 * MS, false},
+                 {"the client leaves", 0x0304, 0, 19, {19, 0}, 20 * MS, false},
+                 {"idle for long", 0x0304, 0, 0, {19, 0}, 10 * S, false},
+                 {"TLS 1.2", 0x0303, 200, 0, {19, 0}, 20 * MS, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t b[1024];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+        l->us += 12 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, cases[i].version, false));
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        if (cases[i].asks) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].asks));
+        if (cases[i].leaves) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].leaves));
+        lab_wait(l, cases[i].after_us);
+        for (unsigned n = 0; n < 2 && cases[i].says[n]; n++)
+            from_server(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].says[n]));
+        from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (service_of(l)->tls_refused != cases[i].refused) fail_msg("%s", cases[i].what);
+        lab_free(l);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tls_client_breaks_off),
+        cmocka_unit_test(test_tls_server_refuses),
+    };
+    return cmocka_run_group_tests_name("track_tls_rejected", tests, NULL, NULL);
+}
