@@ -163,6 +163,7 @@
     F(T, U, unpaired, ANY, count, "data a second or more after all other data: of the server, when nothing was asked; of the client, when it still had no answer; of HTTP/2 in clear, more on a stream answered before; of Redis, none") \
     F(T, U, renewed, ANY, count, "of the requests: sent at once when the answer before was there, on the same connection") \
     F(T, U, replies, ANY, count, "of the requests: short and at once after words of the server that answered nothing, as long as the time before; what came next was as long, too") \
+    F(T, U, late_answers, ANY, count, "of the requests: answered after 2 s or later") \
     F(T, U, small_answers, ANY, count, "of the requests: answered by 700 bytes or less, as all before on their connections; none of HTTP/2 or Redis in clear") \
     F(T, U, timeout_first_us, ANY, us, "first SYN that stayed without answer, since the start") \
     F(T, U, timeout_last_us, ANY, us, "last SYN that stayed without answer, since the start") \

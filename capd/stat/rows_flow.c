@@ -158,6 +158,7 @@ static void put_service(const struct engine *e, uint32_t i, struct msg_service *
     r->renewed = v->renewed;
     r->replies = v->replies;
     r->small_answers = v->small_answers;
+    r->late_answers = v->late_answers;
     r->handshakes_by_client = v->handshakes_by_client;
     put_http(&v->http, r);
     put_slow_client(v, r);

@@ -189,7 +189,7 @@ struct service {
     uint64_t requests, unpaired, small_answers, renewed, replies, handshakes_by_client;
     struct http_counts http;
     uint64_t client_hellos, server_hellos, fatal_by[2], alert_first_us, alert_last_us;
-    uint32_t tls_alert;
+    uint32_t tls_alert, late_answers;
     struct tls_faults tls;
     struct slow_client slow[SLOW_CLIENTS];
     struct asked asked[ASKED]; /* the clients that asked last */

@@ -27,6 +27,7 @@
 #define BEAT_BYTES         9u /* STOMP, AMQP, SignalR; a receipt of MQTT; HTTP/2 asks in more */
 #define RECEIPT_US         200000u /* beyond a round trip: until a radio wakes */
 #define PROMPT_US          500000u /* findings.md, slow_server: who waits less is not kept waiting */
+#define LATE_ANSWER_US     2000000u  /* nobody takes it for a pause of the network */
 #define WAITED_US          20000000u /* long polls are held for so long, and idle connections kept */
 #define MAYBE_US           1000000u
 #define TALK_US            1000000u /* a pause within an answer is shorter, mostly */
@@ -181,6 +182,7 @@ static void begin_answer(struct engine *e, struct flow *f, uint32_t us) {
     struct service *v = services_of(e, f);
     if (v) v->requests++;
     if (v) v->small_answers += !f->large_answer && !is_read(f);
+    if (v) v->late_answers += took >= LATE_ANSWER_US;
     slow_client_answered(e, f);
 }
 

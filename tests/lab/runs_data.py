@@ -147,6 +147,15 @@ def outage(after_s, for_s):
     return traffic
 
 
+def some_late(count, wait_ms):
+    """Of each five pages one takes its time."""
+    def traffic(lab):
+        for _ in range(count):
+            gets("http://%s/bytes/2000" % WEB, 4)(lab)
+            gets("http://%s/slow/%d/2000" % (WEB, wait_ms), 1)(lab)
+    return traffic
+
+
 def three_servers(lab):
     for address in SERVERS4[:3]:
         lab.serve("http", address, 80)
@@ -171,6 +180,7 @@ FAULTS = [
         setup=halting(40, 4000, 20, 20, 9000), duration=9, absent=("tcp_reset_midstream",)),
     Run("path-pauses", outage(0.5, 5), "tcp_loss_burst", "network", WEB, setup=halting(60, 4000, 20), duration=13,
         absent=("tcp_stall",)),
+    Run("some-pages-late", some_late(4, 2200), "slow_at_times", "server", WEB, setup=web, duration=14),
     Run("pages-begin-late", gets("http://%s/slow/700/3000" % WEB, 4), "http_slow", "server", WEB, setup=web, also={"slow_server"},
         duration=7),
     Run("pages-from-afar", gets("http://%s/bytes/2000" % WEB, 3), "http_slow", "network", WEB, setup=far_web(270),

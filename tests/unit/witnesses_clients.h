@@ -191,6 +191,42 @@ WITNESS(server_refuses_strangers) {
     handshakes(w, 100, 15000);
     w->service[0].tls_refused = 2;
 }
+/* Most answers come at once. */
+WITNESS(slow_at_times) {
+    SERVICE;
+    s->late_answers = 4;
+    s->first_byte_us = (struct dist){20, 20000, 40000, 8000000, 8000000};
+    s->http_responses = 20;
+}
+WITNESS(slow_at_times_target) {
+    slow_at_times(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->service[0].on_target = true;
+}
+WITNESS(slow_at_times_or_polls) {
+    slow_at_times_target(w);
+    w->service[0].first_byte_us.max_us = 25000000;
+}
+WITNESS(slow_at_times_renewed) {
+    slow_at_times_target(w);
+    w->service[0].renewed = 4;
+}
+WITNESS(slow_at_times_seldom) {
+    slow_at_times(w);
+    w->service[0].first_byte_us.samples = 50;
+}
+WITNESS(slow_at_times_twice) {
+    slow_at_times(w);
+    w->service[0].late_answers = 2;
+}
+WITNESS(slow_at_times_talk) {
+    slow_at_times(w);
+    w->service[0].unpaired = 3;
+}
+WITNESS(slow_at_times_and_loss) {
+    slow_at_times(w);
+    loss_4_percent(w);
+}
 /* Queries that all take the same time, seen from where nothing of them can be read. */
 WITNESS(slow_alike_queries) {
     slow_alike_unknown(w);
@@ -203,6 +239,15 @@ WITNESS(slow_alike_queries) {
     {"slow_server", slow_and_two_lost, NULL, NULL, NULL, NULL}, \
     {"slow_server", slow_and_one_closing, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_and_two_closings, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_at_times, "info", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_at_times", slow_at_times_target, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_at_times", slow_at_times_or_polls, "info", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_at_times", slow_at_times_renewed, "info", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_at_times", slow_at_times_seldom, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_at_times_twice, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_at_times_talk, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_at_times_and_loss, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow, NULL, NULL, NULL, NULL}, \
     {"slow_server", slow_alike_queries, "warning", "confirmed", "server", "203.0.113.9:6432"}, \
     {"http_slow", slow_and_one_lost, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"http_slow", slow_and_two_lost, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
