@@ -354,7 +354,7 @@
     F(T, B, pending, 1, none, "no response yet, too young to say") \
     F(T, U, rcode, 4095, none, "response code, 0 if none") \
     F(T, U, answers, MAX16, count, "answer records") \
-    F(T, U, latency_us, ANY, us, "last try to answer, or first if each try got one; time waited if none") \
+    F(T, U, latency_us, ANY, us, "last try to answer, or first if each try got one; time waited if none, at most 5 s after the last try") \
     F(T, U, tries, MAX32, count, "queries sent") \
     F(T, U, at_us, ANY, us, "first query, since the start") \
     F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end; or a block list said that it does not list it") \

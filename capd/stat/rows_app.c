@@ -45,7 +45,7 @@ static void add_unanswered(const struct engine *e, const struct resolver *v,
         const struct dns_entry *d = &e->dns.entry[i];
         if (d->server_port != v->port || !addr_equal(&d->server, &v->address)) continue;
         if (!dns_is_unanswered(e, d)) continue;
-        uint64_t waited = e->now_us - d->first_us;
+        uint64_t waited = dns_waited_us(e, d);
         bool none = r->trouble_last_us == 0 && r->unanswered == 0;
         r->unanswered++;
         r->unanswered_tries += d->tries;
@@ -105,7 +105,7 @@ static void put_dns(const struct engine *e, const struct dns_entry *d, struct ms
     r->pending = !d->answered && !dns_is_unanswered(e, d);
     r->rcode = d->rcode;
     r->answers = d->answers;
-    r->latency_us = d->answered ? d->latency_us : e->now_us - d->first_us;
+    r->latency_us = d->answered ? d->latency_us : dns_waited_us(e, d);
     r->tries = d->tries;
     r->at_us = d->first_us;
     bool not_listed = d->answered && d->rcode == 3 && dns_asks_block_list(d->name, d->name_len);

@@ -12,9 +12,10 @@
 #include "capd/track/sketch.h"
 #include "capd/track/stranger.h"
 
-#define AGAIN_US 10000000u /* a query this long after the answer is a new transaction */
-#define LATE_US  100000u   /* findings.md, dns_slow, */
-#define LATE_MIN 3u        /* and by how many */
+#define AGAIN_US    10000000u /* a query this long after the answer is a new transaction */
+#define LATE_US     100000u   /* findings.md, dns_slow, */
+#define PATIENCE_US 5000000u
+#define LATE_MIN    3u /* and by how many */
 
 void dns_init(struct engine *e) {
     memset(e->dns.bucket, 0xff, (size_t)e->dns.capacity * sizeof *e->dns.bucket);
@@ -22,6 +23,11 @@ void dns_init(struct engine *e) {
 
 bool dns_is_unanswered(const struct engine *e, const struct dns_entry *d) {
     return !d->answered && e->now_us - d->first_us > end_guard_us(e->total.slowest_dns_us);
+}
+
+uint64_t dns_waited_us(const struct engine *e, const struct dns_entry *d) {
+    uint64_t over_us = d->last_us + PATIENCE_US;
+    return (over_us < e->now_us ? over_us : e->now_us) - d->first_us;
 }
 
 uint64_t dns_score(const struct engine *e, const struct dns_entry *d) {
@@ -103,7 +109,7 @@ static uint32_t *bucket_of(struct dns_table *t, uint64_t hash) {
 static void leave(struct engine *e, struct dns_entry *d) {
     if (!d->answered) {
         struct resolver *r = resolver_of(e, &d->server, d->server_port);
-        uint64_t waited = e->now_us - d->first_us;
+        uint64_t waited = dns_waited_us(e, d);
         r->lost++;
         r->lost_tries += d->tries;
         r->lost_strangers += stranger_is(e, &d->client);

@@ -13,6 +13,10 @@ bool dns_message_seen(struct engine *e, const struct packet *k, struct cursor me
 /* Transactions that had their chance and got no answer, at time now_us. */
 bool dns_is_unanswered(const struct engine *e, const struct dns_entry *d);
 
+/* How long somebody waited for an answer that has not come: until now, but not longer than the
+ * resolvers of the C libraries (resolv.conf(5): 5 s) after the last try. */
+uint64_t dns_waited_us(const struct engine *e, const struct dns_entry *d);
+
 /* Did the name, with any suffix tried beside it, get an address in the end? */
 bool dns_is_resolved(const struct engine *e, const struct dns_entry *d);
 
