@@ -55,7 +55,8 @@ static void client_report(const struct engine *e, const struct dhcp_client *c,
             incident_of(e, c, c->offers > 0 ? INCIDENT_DHCP_INCOMPLETE : INCIDENT_DHCP_NO_OFFER);
         row.tries = c->discovers;
         row.offers = c->offers;
-        row.requests = c->requests;
+        bool served = e->link.dhcp_ack_us > c->first_us; /* others, since it asks */
+        row.requests = c->offers > 0 ? c->requests : served ? e->link.dhcp_acks : 0;
         row.span_us = c->last_us - c->first_us;
         incidents_join(all, &row);
     }
@@ -192,7 +193,11 @@ static void message4(struct engine *e, const struct packet *k) {
                       .server = m.server};
     bool by_server = v.step == STEP_OFFER || v.step == STEP_ACK || v.step == STEP_NAK;
     if (v.step == STEP_NONE || by_server != m.from_server) return;
-    if (v.step == STEP_ACK) link_routes(e, &m.router);
+    if (v.step == STEP_ACK) {
+        link_routes(e, &m.router);
+        e->link.dhcp_acks++;
+        e->link.dhcp_ack_us = e->now_us;
+    }
     uint8_t key[8] = {0};
     memcpy(key, m.mac, 6);
     take(e, client_get(e, 4, key, k->segment), &v);

@@ -101,8 +101,9 @@ struct link_state {
     struct loop_entry loop[LOOPS];
     struct link_second second;
     struct nd_entry nd[ND_ENTRIES];
-    bool nd_replies_visible; /* an answer to somebody else was seen */
-    bool dhcp6_announced;    /* a router says that addresses come by DHCPv6 */
+    bool nd_replies_visible;         /* an answer to somebody else was seen */
+    uint64_t dhcp_acks, dhcp_ack_us; /* of IPv4, to whomever; the last one */
+    bool dhcp6_announced;            /* a router says that addresses come by DHCPv6 */
 };
 
 /* One DHCP client: what happened since it last had an address. */

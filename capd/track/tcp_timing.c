@@ -232,9 +232,9 @@ static void begin_request(struct engine *e, struct segment *s) {
     slow_client_asked(e, f);
 }
 
-/* Mail and such inside TLS: who asks in a few bytes, and never sends a receipt. */
+/* Mail, names and such inside TLS: who asks in a few bytes, and never sends a receipt. */
 static bool takes_turns(const struct flow *f) {
-    static const uint16_t ports[] = {465, 563, 990, 993, 995};
+    static const uint16_t ports[] = {465, 563, 853, 990, 993, 995};
     for (size_t n = 0; n < sizeof ports / sizeof ports[0]; n++)
         if (f->port[SERVER] == ports[n]) return true;
     return false;

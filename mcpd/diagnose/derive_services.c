@@ -141,13 +141,13 @@ static bool s_message_port(const struct derive_row *r, double *out) {
 }
 
 /* Ports where each small message of the client is a question (IANA: ftp, smtp, domain, pop3, imap,
- * ldap, microsoft-ds, mbap of Modbus, submission, ldaps, ms-sql-s, ncube-lm of Oracle's listener,
- * nfs, msft-gc, mysql, postgresql, bolt of Neo4j, memcache; PgBouncer's, Cassandra's and MongoDB's
- * own). */
+ * ldap, microsoft-ds, mbap of Modbus, submission, ldaps, domain-s, ms-sql-s, ncube-lm of Oracle's
+ * listener, nfs, msft-gc, mysql, postgresql, bolt of Neo4j, memcache; PgBouncer's, Cassandra's and
+ * MongoDB's own). */
 static bool s_query_port(const struct derive_row *r, double *out) {
-    static const uint16_t ports[] = {21,   25,   53,   110,  143,  389,   445,
-                                     502,  587,  636,  1433, 1521, 2049,  3268,
-                                     3306, 5432, 6432, 7687, 9042, 11211, 27017};
+    static const uint16_t ports[] = {21,   25,   53,   110,  143,   389,  445,  502,
+                                     587,  636,  853,  1433, 1521,  2049, 3268, 3306,
+                                     5432, 6432, 7687, 9042, 11211, 27017};
     return is_one_of(r, ports, sizeof ports / sizeof ports[0], out);
 }
 

@@ -153,6 +153,26 @@ static void test_dhcp_two_servers(void **state) {
     }
 }
 
+/* Others are served meanwhile; what was served before the client asked proves nothing. */
+static void test_dhcp_no_offer_for_one(void **state) {
+    (void)state;
+    for (unsigned at = 0; at < 3; at++) { /* an answer to another: before, meanwhile, never */
+        struct lab *l = lab_default();
+        uint8_t m[512];
+        uint32_t n = hex_read(ACK4, m, sizeof m);
+        m[33] ^= 0x55; /* chaddr */
+        for (unsigned k = 0; k < 4; k++) {
+            if (k == 2 * at && at < 2) lab_udp(l, 0xc0000201, 67, 0xffffffffu, 68, m, n);
+            dhcp4(l, DISCOVER4, 0, false);
+            l->us += 4 * S;
+        }
+        const struct msg_incident *i = find(l, INCIDENT_DHCP_NO_OFFER);
+        assert_non_null(i);
+        assert_int_equal(i->requests, at == 1);
+        lab_free(l);
+    }
+}
+
 /* Whom an answer of DHCP names as the router is missed where nothing beyond answers. */
 static void test_dhcp_router_stays_silent(void **state) {
 #define ROUTED(type) DHCP4("02", "8000", NO_IP, "0a000002", NO_IP) "3501" type "0304 0a0000fe ff"
@@ -232,9 +252,13 @@ static void test_dhcp_many_clients(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dhcp_router_stays_silent), cmocka_unit_test(test_dhcp_no_offer),
-        cmocka_unit_test(test_dhcp_incomplete),          cmocka_unit_test(test_dhcp_refused),
-        cmocka_unit_test(test_dhcp_two_servers),         cmocka_unit_test(test_dhcp6_no_answer),
+        cmocka_unit_test(test_dhcp_router_stays_silent),
+        cmocka_unit_test(test_dhcp_no_offer_for_one),
+        cmocka_unit_test(test_dhcp_no_offer),
+        cmocka_unit_test(test_dhcp_incomplete),
+        cmocka_unit_test(test_dhcp_refused),
+        cmocka_unit_test(test_dhcp_two_servers),
+        cmocka_unit_test(test_dhcp6_no_answer),
         cmocka_unit_test(test_dhcp_many_clients),
     };
     return cmocka_run_group_tests_name("track_dhcp", tests, NULL, NULL);

@@ -85,6 +85,10 @@ WITNESS(dhcp_silent) {
     n->span_us = 7000000;
     n->value = 4;
 }
+WITNESS(dhcp_silent_for_one) {
+    dhcp_silent(w);
+    w->incident[0].requests = 4;
+}
 WITNESS(dhcp6_silent) {
     dhcp_silent(w);
     w->incident[0].value = 6;

@@ -354,6 +354,10 @@ WITNESS(slow_small_talk) {
     w->service[0].http_responses = 0;
     w->service[0].small_answers = w->service[0].first_byte_us.samples;
 }
+WITNESS(slow_names_in_tls) {
+    slow_small_talk(w);
+    w->service[0].port = 853;
+}
 WITNESS(slow_queries) {
     slow_small_talk(w);
     w->service[0].port = 5432;
@@ -564,6 +568,7 @@ WITNESS(resolver_dead_one_sided) {
     {"slow_client", typed_by_hand, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"slow_server", slow_small_talk, "info", "likely", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_queries, "warning", "likely", "server", "203.0.113.9:5432"}, \
+    {"slow_server", slow_names_in_tls, "warning", "likely", "server", "203.0.113.9:853"}, \
     {"slow_server", slow_mail, "warning", "likely", "server", "203.0.113.9:25"}, \
     {"slow_server", slow_small_answers, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_shop, "critical", "confirmed", "server", "203.0.113.9:443"}, \
