@@ -213,7 +213,7 @@
     F(T, U, syn_retry_last_us, ANY, us, "last repeated SYN of these, since the start") \
     F(T, A, slow_client, 16, none, "client that most often let its server wait; empty if none did") \
     F(T, U, slow_client_opens, ANY, count, "its connections in which it spoke first, from its first late one on") \
-    F(T, U, slow_client_late_opens, ANY, count, "of these, begun half a second or more after the handshake") \
+    F(T, U, slow_client_late_opens, ANY, count, "of these, begun half a second or more after the handshake, or so long halted within the handshake of TLS") \
     F(T, U, slow_client_answers, ANY, count, "answers it got, from its first late sign on") \
     F(T, U, slow_client_late_acks, ANY, count, "data it acknowledged half a second or more after it had arrived") \
     F(T, U, slow_client_wait_us, ANY, us, "these waits, summed") \

@@ -1,10 +1,10 @@
-/* A client that lets its server wait: between the handshake and its first request, or between data
- * and the ACK for it.  What is not the client's doing is left out here, where the order of packets
- * is known: a server that speaks first is waited for; a socket opened in advance waits for its turn
- * while its client is busy with others; an ACK is late by the client's fault only when the capture
- * stands beside the client, else the way back may have been slow.  The time between an answer and
- * the next request of a connection is the user's, and never counted.
- * Runs in: worker.  Input trust: packets. */
+/* A client that lets its server wait: between the handshake and its first request, within TLS's
+ * handshake (while it looks at a certificate), or between data and the ACK for it.  What is not the
+ * client's doing is left out here, where the order of packets is known: a server that speaks first
+ * is waited for; a socket opened in advance waits for its turn while its client is busy with
+ * others; an ACK is late by the client's fault only when the capture stands beside the client, else
+ * the way back may have been slow.  The time between an answer and the next request of a connection
+ * is the user's, and never counted. Runs in: worker.  Input trust: packets. */
 #include "capd/track/slow_client.h"
 #include "capd/track/hash.h"
 #include "capd/track/services.h"
@@ -98,10 +98,29 @@ void slow_client_answered(struct engine *e, const struct flow *f) {
     if (c) c->answers++;
 }
 
-void slow_client_acked(struct engine *e, const struct flow *f, uint64_t took_us) {
+/* The round trip from the capture point to the client and back, as in the handshake of TCP. */
+static bool client_round(const struct flow *f, uint32_t *us_out) {
     const uint32_t whole = FLOW_SYN | FLOW_SYNACK | FLOW_ESTABLISHED;
-    uint32_t answered_us = f->syn_last_us + f->first_rtt_us - f->synack_us;
-    if ((f->bits & whole) != whole || answered_us > BESIDE_US || took_us < SLOW_US + answered_us)
+    *us_out = f->syn_last_us + f->first_rtt_us - f->synack_us;
+    return (f->bits & whole) == whole;
+}
+
+void slow_client_went_on(struct engine *e, const struct flow *f, uint64_t took_us) {
+    uint32_t round_us;
+    struct service *v = services_of(e, f);
+    if (!v || !client_round(f, &round_us) || took_us < SLOW_US + round_us) return;
+    if (f->retransmitted[0] + f->retransmitted[1] > 0) return; /* the wait may be a time-out */
+    struct slow_client *c = take(v, &f->end[CLIENT]);
+    if (!c) return;
+    c->late_opens++;
+    if (c->opens < c->late_opens) c->opens = c->late_opens; /* the first one made the entry */
+    add_wait(e, c, took_us - round_us);
+}
+
+void slow_client_acked(struct engine *e, const struct flow *f, uint64_t took_us) {
+    uint32_t answered_us;
+    if (!client_round(f, &answered_us) || answered_us > BESIDE_US ||
+        took_us < SLOW_US + answered_us)
         return;
     if (f->side[CLIENT].bits & SIDE_CLOSED) return; /* tcp_zero_window says so */
     struct service *v = services_of(e, f);

@@ -9,6 +9,9 @@
  * `waited_us` after its handshake. */
 void slow_client_spoke_first(struct engine *e, const struct flow *f, uint64_t waited_us);
 
+/* Within TLS's handshake the client goes on, `took_us` after the server's last word. */
+void slow_client_went_on(struct engine *e, const struct flow *f, uint64_t took_us);
+
 /* The client asks for something (again): it is busy with this service. */
 void slow_client_asked(struct engine *e, const struct flow *f);
 

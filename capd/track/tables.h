@@ -305,6 +305,7 @@ struct tls_entry {
     struct addr client, server;
     uint16_t server_port, version;
     bool used, target, answered, reset, done;
+    bool went_on;       /* the client, after the ServerHello */
     uint8_t alert_from; /* 0 none, 1 client, 2 server */
     uint8_t alert, sni_len, alpn_len;
     uint32_t gen;

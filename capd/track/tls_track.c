@@ -6,6 +6,7 @@
 #include "capd/track/http_track.h"
 #include "capd/track/names.h"
 #include "capd/track/services.h"
+#include "capd/track/slow_client.h"
 #include "capd/track/tls_faults.h"
 
 #define FINISHED_SHA256  53u /* a head of 4, the hash, the type, the seal */
@@ -159,6 +160,14 @@ static void count_to_finished(struct flow *f, uint32_t length) {
     f->asked = 0;
 }
 
+/* The client's first word after the server's in the handshake of TLS. */
+static void client_goes_on(struct engine *e, const struct segment *s) {
+    struct tls_entry *t = entry_of(e, s->f);
+    if (s->dir != CLIENT || !t || !t->answered || t->went_on) return;
+    t->went_on = true;
+    slow_client_went_on(e, s->f, s->us - s->f->side[SERVER].next_us);
+}
+
 /* The server's records count from the client's first; whoever takes leave gets no refusal. */
 static void count_from_client(struct engine *e, const struct segment *s, uint32_t length) {
     struct flow_side *client = &s->f->side[CLIENT], *server = &s->f->side[SERVER];
@@ -182,6 +191,7 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
         return long_hello(e, s, &m);
     default: return (struct app_step){APP_LOSE, 0};
     }
+    if (m.kind != TLS_CLIENT_HELLO && m.kind != TLS_ALERT) client_goes_on(e, s);
     switch (m.kind) {
     case TLS_CLIENT_HELLO: client_hello(e, s, &m.hello); break;
     case TLS_SERVER_HELLO: server_hello(e, s, &m.hello); break;

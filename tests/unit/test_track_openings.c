@@ -242,6 +242,46 @@ static void test_openings_by_both_ends_at_once(void **state) {
 }
 
 /* What is said while the answer is still to come is none (100, 102, 103); 101 is one. */
+/* A client that looks at a certificate for long. */
+static void test_halts_within_tls(void **state) {
+    (void)state;
+    static const struct {
+        unsigned version;
+        uint64_t wait_us;
+        bool again, late; /* the server's flight was sent twice */
+    } t[] = {{0x0304, 15 * S, false, true},
+             {0x0303, 700 * MS, false, true},
+             {0x0304, 300 * MS, false, false},
+             {0x0304, 700 * MS, true, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        uint8_t b[1024];
+        struct lab *l = lab_default();
+        for (uint16_t n = 0; n < 2; n++) {
+            struct conn k = conn_new(l, 40000 + n, 443);
+            conn_open(&k);
+            from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
+            l->us += 12 * MS;
+            from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, t[i].version, false));
+            size_t flight = record(b, 200);
+            from_server(&k, TCP_PSH | TCP_ACK, b, flight);
+            lab_wait(l, t[i].wait_us);
+            if (t[i].again) {
+                k.sseq -= (uint32_t)flight;
+                from_server(&k, TCP_PSH | TCP_ACK, b, flight);
+            }
+            from_client(&k, TCP_PSH | TCP_ACK, "\x14\x03\x03\0\1\1", 6);
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        }
+        lab_snapshot(l);
+        const struct msg_service *v = &l->services.rows[0];
+        if (v->slow_client_late_opens != (t[i].late ? 2 : 0) ||
+            (t[i].late && v->slow_client_opens != 2))
+            fail_msg("case %zu: %u of %u", i, (unsigned)v->slow_client_late_opens,
+                     (unsigned)v->slow_client_opens);
+        lab_free(l);
+    }
+}
+
 static void test_interim_answers(void **state) {
     (void)state;
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
@@ -286,6 +326,7 @@ int main(void) {
         cmocka_unit_test(test_openings_request_line_longer_than_is_kept),
         cmocka_unit_test(test_openings_hello_longer_than_is_kept),
         cmocka_unit_test(test_openings_by_both_ends_at_once),
+        cmocka_unit_test(test_halts_within_tls),
         cmocka_unit_test(test_interim_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
