@@ -47,6 +47,12 @@ static bool in_vain(const struct dhcp_client *c, uint64_t now_us) {
     return c->discovers >= tries || c->requests >= DHCP_TRIES;
 }
 
+/* Has it asked in vain to keep its address?  In another network it asks so as well, and then
+ * begins anew. */
+static bool renews_in_vain(const struct dhcp_client *c) {
+    return c->renews >= DHCP_RENEWS && c->request_us - c->renew_us >= DHCP_RENEW_US;
+}
+
 static void client_report(const struct engine *e, const struct dhcp_client *c,
                           struct incidents *all) {
     if (c->version == 0 || !judged(e, c)) return;
@@ -58,6 +64,14 @@ static void client_report(const struct engine *e, const struct dhcp_client *c,
         bool served = e->link.dhcp_ack_us > c->first_us; /* others, since it asks */
         row.requests = c->offers > 0 ? c->requests : served ? e->link.dhcp_acks : 0;
         row.span_us = c->last_us - c->first_us;
+        incidents_join(all, &row);
+    }
+    if (renews_in_vain(c)) {
+        struct msg_incident row = incident_of(e, c, INCIDENT_DHCP_INCOMPLETE);
+        row.requests = c->renews;
+        row.first_us = c->renew_us;
+        row.last_us = c->request_us;
+        row.span_us = c->request_us - c->renew_us;
         incidents_join(all, &row);
     }
     if (c->naks + c->declines > 0) {
@@ -124,6 +138,7 @@ static void step_discover(struct engine *e, struct dhcp_client *c, const struct 
         series_end(c);
         c->first_us = e->now_us;
     }
+    c->renews = 0;
     c->discovers++;
     c->discover_us = c->last_us = e->now_us;
     c->xid = v->xid;
@@ -133,6 +148,11 @@ static void step_request(struct engine *e, struct dhcp_client *c, const struct e
     if (is_copy(e, c->request_us, c->requests > 0 && c->xid == v->xid)) return;
     if (v->selects && c->offers == 0) series_end(c); /* it was offered one out of sight */
     if (c->discovers > 0) c->requests++;
+    if (c->renews == 0 || c->xid != v->xid) {
+        c->renews = 0;
+        c->renew_us = e->now_us;
+    }
+    if (c->discovers == 0 && !v->selects && c->version == 4) c->renews++;
     c->request_us = c->last_us = e->now_us;
     c->xid = v->xid;
 }
@@ -165,13 +185,17 @@ static void take(struct engine *e, struct dhcp_client *c, const struct event *v)
         break;
     case STEP_ACK:
         server_heard(e, c, v);
+        c->renews = 0;
         if (v->gives) {
             series_end(c);
             c->recovered = true;
         }
         break;
     case STEP_NAK:
-    case STEP_DECLINE: step_refused(e, c, v); break;
+    case STEP_DECLINE:
+        c->renews = 0;
+        step_refused(e, c, v);
+        break;
     case STEP_NONE: return;
     }
     c->last_us = e->now_us;

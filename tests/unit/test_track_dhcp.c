@@ -153,6 +153,31 @@ static void test_dhcp_two_servers(void **state) {
     }
 }
 
+/* Whoever has an address asks to keep it, first without a word to anybody else. */
+static void test_dhcp_renews_in_vain(void **state) {
+    static const struct {
+        struct line lines[8];
+        bool found;
+    } cases[] = {
+        {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}}, true},
+        {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}}, false},
+        {{{0, RENEW4, 0}, {2, RENEW4, 0}, {2, RENEW4, 0}, {2, RENEW4, 0}}, false},
+        {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}, {0, ACK4, 1}}, false},
+        {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}, {0, NAK4, 1}}, false},
+        {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}, {4, DISCOVER4, 0}},
+         false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = dhcp_story(cases[i].lines, 1);
+        const struct msg_incident *n = find(l, INCIDENT_DHCP_INCOMPLETE);
+        if ((n != NULL) != cases[i].found) fail_msg("case %zu", i);
+        if (n) assert_int_equal(n->requests, 4);
+        if (n) assert_int_equal(n->span_us, 28 * S + 3 * 5 * MS);
+        lab_free(l);
+    }
+}
+
 /* Others are served meanwhile; what was served before the client asked proves nothing. */
 static void test_dhcp_no_offer_for_one(void **state) {
     (void)state;
@@ -254,6 +279,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dhcp_router_stays_silent),
         cmocka_unit_test(test_dhcp_no_offer_for_one),
+        cmocka_unit_test(test_dhcp_renews_in_vain),
         cmocka_unit_test(test_dhcp_no_offer),
         cmocka_unit_test(test_dhcp_incomplete),
         cmocka_unit_test(test_dhcp_refused),

@@ -350,6 +350,7 @@ static const struct {
     {"dhcp_no_offer", dhcp6_silent, "critical", "confirmed", "local_link", "eth0"},
     {"dhcp_no_offer", dhcp_one_question, NULL, NULL, NULL, NULL},
     {"dhcp_incomplete", dhcp_stuck, "critical", "confirmed", "local_link", "eth0"},
+    {"dhcp_incomplete", dhcp_renewals, "warning", "confirmed", "local_link", "eth0"},
     {"dhcp_incomplete", dhcp_unheard, "critical", "confirmed", "local_link", "eth0"},
     {"dhcp_incomplete", dhcp_silent, NULL, NULL, NULL, NULL},
     {"dhcp_nak", dhcp_refused, "warning", "confirmed", "server", "203.0.113.9"},

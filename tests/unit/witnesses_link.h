@@ -104,6 +104,12 @@ WITNESS(dhcp_stuck) {
     n->offers = 1;
     n->requests = 2;
 }
+WITNESS(dhcp_renewals) {
+    dhcp_stuck(w);
+    w->incident[0].tries = w->incident[0].offers = 0;
+    w->incident[0].requests = 4;
+    w->incident[0].span_us = 28000000;
+}
 WITNESS(dhcp_unheard) {
     dhcp_stuck(w);
     w->incident[0].requests = 0;
