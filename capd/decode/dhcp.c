@@ -1,6 +1,7 @@
 /* DHCP for IPv4: the fixed header and, of the options, message type, router, requested address and
- * server. Options may go on in the fields for the file and server names (option 52). Runs in:
- * worker.  Input trust: packets. */
+ * server.  Options may go on in the fields for the file and server names (option 52).
+ *
+ * Runs in: worker.  Input trust: packets. */
 #include "capd/decode/dhcp.h"
 
 #define COOKIE 0x63825363u

@@ -40,38 +40,29 @@ static struct msg_incident incident_of(const struct engine *e, const struct dhcp
 
 /* Has it asked in vain, as far as can be said at `now_us`? */
 static bool in_vain(const struct dhcp_client *c, uint64_t now_us) {
-    if (c->discovers == 0 || now_us - c->first_us < DHCP_WAIT_US) return false;
+    /* To keep an address; in another network it asks so as well, and then begins anew. */
+    if (c->discovers == 0)
+        return c->requests >= DHCP_RENEWS && c->request_us - c->first_us >= DHCP_RENEW_US;
+    if (now_us - c->first_us < DHCP_WAIT_US) return false;
     if (c->offers == 0) return c->discovers >= DHCP_TRIES;
     /* Offers alone may be wanted by a monitor that only looks who is there. */
     uint32_t tries = c->requests > 0 ? DHCP_TRIES : DHCP_TRIES + 1;
     return c->discovers >= tries || c->requests >= DHCP_TRIES;
 }
 
-/* Has it asked in vain to keep its address?  In another network it asks so as well, and then
- * begins anew. */
-static bool renews_in_vain(const struct dhcp_client *c) {
-    return c->renews >= DHCP_RENEWS && c->request_us - c->renew_us >= DHCP_RENEW_US;
-}
-
 static void client_report(const struct engine *e, const struct dhcp_client *c,
                           struct incidents *all) {
     if (c->version == 0 || !judged(e, c)) return;
     if (in_vain(c, e->now_us) && (c->version == 4 || e->link.dhcp6_announced)) {
+        bool no_offer = c->discovers > 0 && c->offers == 0;
         struct msg_incident row =
-            incident_of(e, c, c->offers > 0 ? INCIDENT_DHCP_INCOMPLETE : INCIDENT_DHCP_NO_OFFER);
+            incident_of(e, c, no_offer ? INCIDENT_DHCP_NO_OFFER : INCIDENT_DHCP_INCOMPLETE);
         row.tries = c->discovers;
         row.offers = c->offers;
         bool served = e->link.dhcp_ack_us > c->first_us; /* others, since it asks */
-        row.requests = c->offers > 0 ? c->requests : served ? e->link.dhcp_acks : 0;
+        row.worked = no_offer && c->own;
+        row.requests = !no_offer ? c->requests : served ? e->link.dhcp_acks : 0;
         row.span_us = c->last_us - c->first_us;
-        incidents_join(all, &row);
-    }
-    if (renews_in_vain(c)) {
-        struct msg_incident row = incident_of(e, c, INCIDENT_DHCP_INCOMPLETE);
-        row.requests = c->renews;
-        row.first_us = c->renew_us;
-        row.last_us = c->request_us;
-        row.span_us = c->request_us - c->renew_us;
         incidents_join(all, &row);
     }
     if (c->naks + c->declines > 0) {
@@ -138,7 +129,6 @@ static void step_discover(struct engine *e, struct dhcp_client *c, const struct 
         series_end(c);
         c->first_us = e->now_us;
     }
-    c->renews = 0;
     c->discovers++;
     c->discover_us = c->last_us = e->now_us;
     c->xid = v->xid;
@@ -147,12 +137,10 @@ static void step_discover(struct engine *e, struct dhcp_client *c, const struct 
 static void step_request(struct engine *e, struct dhcp_client *c, const struct event *v) {
     if (is_copy(e, c->request_us, c->requests > 0 && c->xid == v->xid)) return;
     if (v->selects && c->offers == 0) series_end(c); /* it was offered one out of sight */
-    if (c->discovers > 0) c->requests++;
-    if (c->renews == 0 || c->xid != v->xid) {
-        c->renews = 0;
-        c->renew_us = e->now_us;
-    }
-    if (c->discovers == 0 && !v->selects && c->version == 4) c->renews++;
+    bool keeps = c->discovers == 0;                  /* an address that it has */
+    if (keeps && c->xid != v->xid) series_end(c);
+    if (keeps && c->requests == 0) c->first_us = e->now_us;
+    c->requests++;
     c->request_us = c->last_us = e->now_us;
     c->xid = v->xid;
 }
@@ -185,17 +173,13 @@ static void take(struct engine *e, struct dhcp_client *c, const struct event *v)
         break;
     case STEP_ACK:
         server_heard(e, c, v);
-        c->renews = 0;
         if (v->gives) {
             series_end(c);
             c->recovered = true;
         }
         break;
     case STEP_NAK:
-    case STEP_DECLINE:
-        c->renews = 0;
-        step_refused(e, c, v);
-        break;
+    case STEP_DECLINE: step_refused(e, c, v); break;
     case STEP_NONE: return;
     }
     c->last_us = e->now_us;

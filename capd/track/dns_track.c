@@ -14,8 +14,8 @@
 
 #define AGAIN_US    10000000u /* a query this long after the answer is a new transaction */
 #define LATE_US     100000u   /* findings.md, dns_slow, */
-#define PATIENCE_US 5000000u
-#define LATE_MIN    3u /* and by how many */
+#define LATE_MIN    3u        /* and by how many */
+#define PATIENCE_US 5000000u  /* resolv.conf(5), time-out */
 
 void dns_init(struct engine *e) {
     memset(e->dns.bucket, 0xff, (size_t)e->dns.capacity * sizeof *e->dns.bucket);

@@ -66,7 +66,7 @@ static void carve_tables(struct engine *e, struct carver *c, uint32_t flows) {
     CARVE(c, e->http.entry, e->http.capacity);
     e->tls.capacity = share(flows, 64, 256, 512);
     CARVE(c, e->tls.entry, e->tls.capacity);
-    e->holes.capacity = share(flows, 5, 4096, 9984);
+    e->holes.capacity = share(flows, 5, 4096, 10112);
     CARVE(c, e->holes.hole, e->holes.capacity);
     e->streams.capacity = share(flows, 128, 64, 512);
     CARVE(c, e->streams.buffer, e->streams.capacity);

@@ -112,10 +112,8 @@ struct dhcp_client {
     uint8_t version;  /* 0: unused; 4, 6 */
     uint64_t segment; /* see packet.h */
     uint32_t xid;
-    uint32_t renews;   /* the same request in a row, to keep an address, without an answer */
-    uint64_t renew_us; /* the first of these */
     uint64_t discover_us, offer_us, request_us; /* last of each kind in the series */
-    uint64_t first_us, last_us;                 /* first DISCOVER of the series; last message */
+    uint64_t first_us, last_us;                 /* first message of the series; last one */
     uint32_t discovers, offers, requests;
     uint32_t naks, declines;
     uint64_t nak_first_us, nak_last_us;

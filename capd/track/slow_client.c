@@ -4,7 +4,9 @@
  * is waited for; a socket opened in advance waits for its turn while its client is busy with
  * others; an ACK is late by the client's fault only when the capture stands beside the client, else
  * the way back may have been slow.  The time between an answer and the next request of a connection
- * is the user's, and never counted. Runs in: worker.  Input trust: packets. */
+ * is the user's, and never counted.
+ *
+ * Runs in: worker.  Input trust: packets. */
 #include "capd/track/slow_client.h"
 #include "capd/track/hash.h"
 #include "capd/track/services.h"

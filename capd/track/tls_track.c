@@ -191,7 +191,7 @@ struct app_step tls_step(struct engine *e, struct segment *s, struct cursor c, b
         return long_hello(e, s, &m);
     default: return (struct app_step){APP_LOSE, 0};
     }
-    if (m.kind != TLS_CLIENT_HELLO && m.kind != TLS_ALERT) client_goes_on(e, s);
+    if (m.kind != TLS_ALERT) client_goes_on(e, s);
     switch (m.kind) {
     case TLS_CLIENT_HELLO: client_hello(e, s, &m.hello); break;
     case TLS_SERVER_HELLO: server_hello(e, s, &m.hello); break;

@@ -3,22 +3,22 @@
 #include "mcpd/diagnose/derive_fn.h"
 
 /* Of the handshakes that the server answered. */
-static bool t_rejected_percent(const struct derive_row *r, double *out) {
+static bool of_answered(const struct derive_row *r, uint64_t n, double *out) {
     const struct msg_service *s = r->row;
     uint64_t all = s->tls_us.samples;
-    return percent(out, s->tls_rejected, s->tls_rejected > all ? s->tls_rejected : all);
+    return percent(out, n, n > all ? n : all);
+}
+
+static bool t_rejected_percent(const struct derive_row *r, double *out) {
+    return of_answered(r, ((const struct msg_service *)r->row)->tls_rejected, out);
 }
 
 static bool t_refused_percent(const struct derive_row *r, double *out) {
-    const struct msg_service *s = r->row;
-    uint64_t all = s->tls_us.samples;
-    return percent(out, s->tls_refused, s->tls_refused > all ? s->tls_refused : all);
+    return of_answered(r, ((const struct msg_service *)r->row)->tls_refused, out);
 }
 
 static bool t_obsolete_percent(const struct derive_row *r, double *out) {
-    const struct msg_service *s = r->row;
-    uint64_t all = s->tls_us.samples;
-    return percent(out, s->tls_obsolete, s->tls_obsolete > all ? s->tls_obsolete : all);
+    return of_answered(r, ((const struct msg_service *)r->row)->tls_obsolete, out);
 }
 
 /* Of the connections that came up. */

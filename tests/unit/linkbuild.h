@@ -26,8 +26,9 @@ static inline void mac_put(uint8_t *out, unsigned who) {
     if (who >> 8 == 3 && (who & 0x40)) out[3] ^= 0x55, out[4] ^= 0x55;
 }
 
-static inline void nd(struct lab *l, uint8_t type, const char *src, const char *dst,
-                      const char *body, uint8_t hops) {
+/* word: what follows the checksum. */
+static inline void nd_with(struct lab *l, uint8_t type, uint32_t word, const char *src,
+                           const char *dst, const char *body, uint8_t hops) {
     uint8_t f[256] = {0};
     mac_put(f, 2);
     mac_put(f + 6, 1);
@@ -37,11 +38,19 @@ static inline void nd(struct lab *l, uint8_t type, const char *src, const char *
     f[20] = 58;
     f[21] = hops;
     f[54] = type;
-    if (type == 136) f[58] = 0x60;                      /* solicited, overrides */
-    if (type == 134) memcpy(f + 59, "\x80\x07\x08", 3); /* addresses by DHCPv6; for 1800 s */
+    put32(f + 58, word);
     uint32_t n = hex_read(body, f + 62, 180);
     put16(f + 18, n + 8);
     lab_frame(l, f, 62 + n, 62 + n);
+}
+
+#define ND_ROUTER_WORD 0x00800708u /* addresses by DHCPv6; a default router for 1800 s */
+#define ND_ADVERT_WORD 0x60000000u /* solicited, overrides */
+
+static inline void nd(struct lab *l, uint8_t type, const char *src, const char *dst,
+                      const char *body, uint8_t hops) {
+    uint32_t word = type == 134 ? ND_ROUTER_WORD : type == 136 ? ND_ADVERT_WORD : 0;
+    nd_with(l, type, word, src, dst, body, hops);
 }
 
 static inline const struct msg_incident *find(struct lab *l, enum incident_kind kind) {

@@ -10,7 +10,9 @@
 
 /* op, transaction 0badcafe, flags, ciaddr, yiaddr, siaddr, giaddr, client 02:00:00:00:00:01 */
 #define DHCP4(op, flags, ciaddr, yiaddr, giaddr)                                                   \
-    op "010600 0badcafe 0000" flags ciaddr yiaddr "00000000" giaddr                                \
+    DHCP4_OF("0badcafe", op, flags, ciaddr, yiaddr, giaddr)
+#define DHCP4_OF(xid, op, flags, ciaddr, yiaddr, giaddr)                                           \
+    op "010600" xid "0000" flags ciaddr yiaddr "00000000" giaddr                                   \
        "020000000001 0000 " ZERO_8 ZERO_64 ZERO_128 "63825363"
 #define NO_IP "00000000"
 

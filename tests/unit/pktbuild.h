@@ -189,13 +189,18 @@ static inline void from_server(struct conn *k, uint8_t flags, const void *data, 
 }
 
 /* Handshake of 10 ms as seen at the client. */
-static inline void conn_open(struct conn *k) {
+/* round_us: from the capture to the client and back. */
+static inline void conn_open_far(struct conn *k, uint64_t round_us) {
     from_client(k, TCP_SYN, NULL, 0);
     k->l->us += 10 * MS;
     from_server(k, TCP_SYN | TCP_ACK, NULL, 0);
-    k->l->us += 50;
+    k->l->us += round_us;
     from_client(k, TCP_ACK, NULL, 0);
     k->l->us += 1 * MS;
+}
+
+static inline void conn_open(struct conn *k) {
+    conn_open_far(k, 50);
 }
 
 static inline void conn_close(struct conn *k) {

@@ -56,13 +56,38 @@ static void test_rules_one_cause_one_finding(void **state) {
             /* The note on slow pages takes its blame from the finding beside it. */
             bool its_cause = strcmp(witnesses[i].id, "http_slow") == 0 &&
                              strcmp(f->rule->id, "slow_server") == 0;
-            /* A single closing that does not explain slow answers is a fault of its own. */
-            bool second_fault = strcmp(witnesses[i].id, "slow_server") == 0 &&
-                                strcmp(f->rule->id, "tcp_zero_window") == 0;
-            if (f->severity > SEVERITY_INFO && !quality && !its_cause && !second_fault &&
+            if (f->severity > SEVERITY_INFO && !quality && !its_cause &&
                 strcmp(f->rule->id, witnesses[i].id) != 0)
                 fail_msg("witness %zu of %s also gives %s", i, witnesses[i].id, f->rule->id);
         }
+        diagnosis_free(d);
+    }
+}
+
+/* A single closing that does not explain slow answers is a fault of its own; several explain them.
+ */
+static void test_rules_slow_and_closed(void **state) {
+    (void)state;
+    static struct world w;
+    static const struct {
+        void (*change)(struct world *w);
+        const char *id;
+    } cases[] = {{slow, "slow_server"}, {slow_at_times, "slow_at_times"}};
+    for (size_t i = 0; i < 4; i++) {
+        uint64_t times = 1 + i / 2;
+        bool slow_said = false, closed_said = false;
+        world_init(&w);
+        cases[i % 2].change(&w);
+        zero_window_server(&w);
+        w.service[0].zero_window_by_server_times = times;
+        w.service[0].late_answers = 5;
+        struct diagnosis *d = diagnose(set, &w.v);
+        for (uint32_t k = 0; k < d->n; k++) {
+            slow_said |= strcmp(d->finding[k].rule->id, cases[i % 2].id) == 0;
+            closed_said |= strcmp(d->finding[k].rule->id, "tcp_zero_window") == 0;
+        }
+        assert_int_equal(slow_said, times == 1);
+        assert_true(closed_said);
         diagnosis_free(d);
     }
 }
@@ -295,6 +320,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules_witnesses),
         cmocka_unit_test(test_rules_one_cause_one_finding),
+        cmocka_unit_test(test_rules_slow_and_closed),
         cmocka_unit_test(test_rules_evidence_by_address),
         cmocka_unit_test(test_rules_extended_dns_error),
         cmocka_unit_test(test_rules_each_has_both_witnesses),

@@ -14,8 +14,9 @@ static void dhcp4(struct lab *l, const char *hex, uint32_t src, bool by_server) 
     DHCP4("02", "8000", NO_IP, "0a640064", NO_IP) "350102 3604 0a640001 ff" /* 10.100.0.1 */
 #define RELAYED_OFFER4(server)                                                                     \
     DHCP4("02", "0000", NO_IP, "c0000264", "c00002fe") "350102 3604" server "ff"
-#define RENEW4   DHCP4("01", "0000", "c0000264", NO_IP, NO_IP) "350103 ff"
-#define DECLINE4 DHCP4("01", "0000", NO_IP, NO_IP, NO_IP) "350104 3204c0000264 3604c0000201 ff"
+#define RENEW4       DHCP4("01", "0000", "c0000264", NO_IP, NO_IP) "350103 ff"
+#define RENEW4_AGAIN DHCP4_OF("0badcaff", "01", "0000", "c0000264", NO_IP, NO_IP) "350103 ff"
+#define DECLINE4     DHCP4("01", "0000", NO_IP, NO_IP, NO_IP) "350104 3204c0000264 3604c0000201 ff"
 
 /* A story is a list of messages, each after a pause in seconds; then the clock runs on. */
 struct line {
@@ -161,6 +162,10 @@ static void test_dhcp_renews_in_vain(void **state) {
     } cases[] = {
         {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}}, true},
         {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}}, false},
+        {{{0, RENEW4, 0}, {0, RENEW4, 0}, {14, RENEW4, 0}, {0, RENEW4, 0}}, false}, /* relayed */
+        {{{0, REQUEST4, 0}, {4, REQUEST4, 0}, {8, REQUEST4, 0}, {16, REQUEST4, 0}},
+         false}, /* of an offer */
+        {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4_AGAIN, 0}, {16, RENEW4_AGAIN, 0}}, false},
         {{{0, RENEW4, 0}, {2, RENEW4, 0}, {2, RENEW4, 0}, {2, RENEW4, 0}}, false},
         {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}, {0, ACK4, 1}}, false},
         {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}, {0, NAK4, 1}}, false},
@@ -182,7 +187,9 @@ static void test_dhcp_renews_in_vain(void **state) {
 static void test_dhcp_no_offer_for_one(void **state) {
     (void)state;
     for (unsigned at = 0; at < 3; at++) { /* an answer to another: before, meanwhile, never */
-        struct lab *l = lab_default();
+        struct engine_options o = lab_options();
+        if (at == 2) mac_put(o.own_mac, 1);
+        struct lab *l = lab_new(&o);
         uint8_t m[512];
         uint32_t n = hex_read(ACK4, m, sizeof m);
         m[33] ^= 0x55; /* chaddr */
@@ -194,6 +201,7 @@ static void test_dhcp_no_offer_for_one(void **state) {
         const struct msg_incident *i = find(l, INCIDENT_DHCP_NO_OFFER);
         assert_non_null(i);
         assert_int_equal(i->requests, at == 1);
+        assert_int_equal(i->worked, at == 2);
         lab_free(l);
     }
 }

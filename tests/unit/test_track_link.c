@@ -278,19 +278,21 @@ static void test_link_neighbour_asked_now_and_then(void **state) {
  * beyond answers, by IPv6. */
 static void test_link_neighbour_that_routes(void **state) {
     static const struct {
-        bool advertised;
+        uint32_t advertised; /* ND_ROUTER_WORD or the like, 0: no word of it */
         const char *answers; /* meanwhile */
         bool gateway;
-    } cases[] = {{true, "", true},
-                 {false, "", false},
-                 {true, "203.0.113.9", true},
-                 {true, "fd00::9", true},
-                 {true, "2001:db8:9::9", false}};
+    } cases[] = {{ND_ROUTER_WORD, "", true},
+                 {0, "", false},
+                 {0x00800000, "", false}, /* no default router: a lifetime of 0 */
+                 {ND_ROUTER_WORD, "203.0.113.9", true},
+                 {ND_ROUTER_WORD, "fd00::9", true},
+                 {ND_ROUTER_WORD, "2001:db8:9::9", false}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         struct addr server;
-        if (cases[i].advertised) nd(l, 134, ADDR6_SERVER, GROUP6, ND_ROUTER_BODY, 255);
+        if (cases[i].advertised)
+            nd_with(l, 134, cases[i].advertised, ADDR6_SERVER, GROUP6, ND_ROUTER_BODY, 255);
         for (unsigned k = 0; k < 6; k++) {
             l->us += 1 * S;
             nd(l, 135, ADDR6_CLIENT, GROUP6, ND_SOLICIT_BODY, 255);

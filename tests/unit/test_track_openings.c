@@ -245,39 +245,64 @@ static void test_openings_by_both_ends_at_once(void **state) {
 /* A client that looks at a certificate for long. */
 static void test_halts_within_tls(void **state) {
     (void)state;
+    enum { GOES_ON, AGAIN, GIVES_UP }; /* the server's flight came twice; an alert */
     static const struct {
-        unsigned version;
-        uint64_t wait_us;
-        bool again, late; /* the server's flight was sent twice */
-    } t[] = {{0x0304, 15 * S, false, true},
-             {0x0303, 700 * MS, false, true},
-             {0x0304, 300 * MS, false, false},
-             {0x0304, 700 * MS, true, false}};
+        unsigned version, how;
+        uint64_t wait_us, round_us; /* from here to the client and back */
+        uint64_t late_us;           /* counted; 0: in time */
+    } t[] = {{0x0304, GOES_ON, 15 * S, 0, 15 * S},
+             {0x0303, GOES_ON, 700 * MS, 0, 700 * MS},
+             {0x0304, GOES_ON, 300 * MS, 0, 0},
+             {0x0304, GOES_ON, 900 * MS, 600 * MS, 0},
+             {0x0304, GOES_ON, 1500 * MS, 600 * MS, 900 * MS},
+             {0x0304, AGAIN, 700 * MS, 0, 0},
+             {0x0303, GIVES_UP, 700 * MS, 0, 0}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         uint8_t b[1024];
         struct lab *l = lab_default();
         for (uint16_t n = 0; n < 2; n++) {
-            struct conn k = conn_new(l, 40000 + n, 443);
-            conn_open(&k);
-            from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
-            l->us += 12 * MS;
-            from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, t[i].version, false));
-            size_t flight = record(b, 200);
-            from_server(&k, TCP_PSH | TCP_ACK, b, flight);
+            struct conn k = tls_begun(l, (uint16_t)(40000 + n), t[i].version, t[i].round_us);
             lab_wait(l, t[i].wait_us);
-            if (t[i].again) {
+            if (t[i].how == AGAIN) {
+                size_t flight = record(b, 200);
                 k.sseq -= (uint32_t)flight;
                 from_server(&k, TCP_PSH | TCP_ACK, b, flight);
+            }
+            if (t[i].how == GIVES_UP) {
+                from_client(&k, TCP_PSH | TCP_ACK, "\x15\x03\x03\0\2\2\x2a", 7);
+                continue;
             }
             from_client(&k, TCP_PSH | TCP_ACK, "\x14\x03\x03\0\1\1", 6);
             from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
         }
         lab_snapshot(l);
         const struct msg_service *v = &l->services.rows[0];
-        if (v->slow_client_late_opens != (t[i].late ? 2 : 0) ||
-            (t[i].late && v->slow_client_opens != 2))
+        uint64_t late = t[i].late_us > 0 ? 2 : 0;
+        if (v->slow_client_late_opens != late || (late > 0 && v->slow_client_opens != late))
             fail_msg("case %zu: %u of %u", i, (unsigned)v->slow_client_late_opens,
                      (unsigned)v->slow_client_opens);
+        if (late > 0) assert_int_equal(v->slow_client_longest_us, t[i].late_us);
+        lab_free(l);
+    }
+}
+
+/* Where mail or names pass inside TLS, the shortest word is a question; elsewhere a receipt. */
+static void test_short_questions_within_tls(void **state) {
+    (void)state;
+    for (unsigned names = 0; names < 2; names++) {
+        uint8_t b[1024];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, names ? 853 : 443);
+        tls_begin(&k, 0x0304, 50);
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        for (unsigned n = 0; n < 4; n++) {
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 17 + 9));
+            l->us += 40 * MS;
+            from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 17 + 90));
+            l->us += 1 * S;
+        }
+        lab_wait(l, 2 * S);
+        assert_int_equal(service_of(l)->requests, names ? 4 : 0);
         lab_free(l);
     }
 }
@@ -327,6 +352,7 @@ int main(void) {
         cmocka_unit_test(test_openings_hello_longer_than_is_kept),
         cmocka_unit_test(test_openings_by_both_ends_at_once),
         cmocka_unit_test(test_halts_within_tls),
+        cmocka_unit_test(test_short_questions_within_tls),
         cmocka_unit_test(test_interim_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,12 +2,6 @@
  * statuses of a web server, closed UDP ports, the price of repeated SYNs. */
 #include "tests/unit/talk.h"
 
-static const struct msg_service *service_of(struct lab *l) {
-    lab_snapshot(l);
-    assert_int_equal(l->services.rows_n, 1);
-    return &l->services.rows[0];
-}
-
 static unsigned late_opens(struct lab *l) {
     return (unsigned)service_of(l)->slow_client_late_opens;
 }

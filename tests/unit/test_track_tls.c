@@ -1,12 +1,6 @@
 /* TLS that fails without a word, and what of it is an answer: from packets to rows. */
 #include "tests/unit/talk.h"
 
-static const struct msg_service *service_of(struct lab *l) {
-    lab_snapshot(l);
-    assert_int_equal(l->services.rows_n, 1);
-    return &l->services.rows[0];
-}
-
 static void test_tls_hello_retry_is_no_answer_twice(void **state) {
     (void)state;
     uint8_t b[256];

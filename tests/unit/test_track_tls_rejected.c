@@ -1,12 +1,6 @@
 /* In TLS 1.3 alerts are sealed: what has their size, and stands where no other record does. */
 #include "tests/unit/talk.h"
 
-static const struct msg_service *service_of(struct lab *l) {
-    lab_snapshot(l);
-    assert_int_equal(l->services.rows_n, 1);
-    return &l->services.rows[0];
-}
-
 static void test_tls_client_breaks_off(void **state) {
     (void)state;
     static const struct {
@@ -18,12 +12,7 @@ static void test_tls_client_breaks_off(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t b[256];
         struct lab *l = lab_default();
-        struct conn k = conn_new(l, 40000, 443);
-        conn_open(&k);
-        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
-        l->us += 12 * MS;
-        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, cases[i].version, false));
-        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
+        struct conn k = tls_begun(l, 40000, cases[i].version, 50);
         from_client(&k, TCP_PSH | TCP_ACK, "\x14\x03\x03\0\1\1", 6);
         if (cases[i].gap) k.cseq += 5000; /* more than waits in a buffer */
         from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].first));
@@ -43,24 +32,30 @@ static void test_tls_server_refuses(void **state) {
         unsigned version, asks, leaves, says[2]; /* bytes of records, 0: none */
         uint64_t after_us;
         bool refused;
-    } cases[] = {{"refused", 0x0304, 0, 0, {19, 0}, 20 * MS, true},
-                 {"asked at once", 0x0304, 200, 0, {19, 0}, 20 * MS, true},
-                 {"short tag", 0x0304, 200, 0, {11, 0}, 20 * MS, true},
-                 {"tickets", 0x0304, 0, 0, {230, 19}, 20 * MS, false},
-                 {"an answer", 0x0304, 200, 0, {500, 19}, 20 * MS, false},
-                 {"the client leaves", 0x0304, 0, 19, {19, 0}, 20 * MS, false},
-                 {"idle for long", 0x0304, 0, 0, {19, 0}, 10 * S, false},
-                 {"TLS 1.2", 0x0303, 200, 0, {19, 0}, 20 * MS, false}};
+        enum {
+            SEEN,
+            ENDS,
+            GAP,
+            AT_ONCE
+        } how; /* ... the client's FIN; the client said nothing yet */
+    } cases[] = {{"refused", 0x0304, 0, 0, {19, 0}, 20 * MS, true, SEEN},
+                 {"asked at once", 0x0304, 200, 0, {19, 0}, 20 * MS, true, SEEN},
+                 {"short tag", 0x0304, 200, 0, {11, 0}, 20 * MS, true, SEEN},
+                 {"tickets", 0x0304, 0, 0, {230, 19}, 20 * MS, false, SEEN},
+                 {"an answer", 0x0304, 200, 0, {500, 19}, 20 * MS, false, SEEN},
+                 {"the client leaves", 0x0304, 0, 19, {19, 0}, 20 * MS, false, SEEN},
+                 {"idle for long", 0x0304, 0, 0, {19, 0}, 10 * S, false, SEEN},
+                 {"TLS 1.2", 0x0303, 200, 0, {19, 0}, 20 * MS, false, SEEN},
+                 {"the client ends", 0x0304, 0, 0, {19, 0}, 20 * MS, false, ENDS},
+                 {"something was missed", 0x0304, 0, 0, {19, 0}, 20 * MS, false, GAP},
+                 {"before a word", 0x0304, 0, 0, {19, 0}, 20 * MS, false, AT_ONCE}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t b[1024];
         struct lab *l = lab_default();
-        struct conn k = conn_new(l, 40000, 443);
-        conn_open(&k);
-        from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
-        l->us += 12 * MS;
-        from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, cases[i].version, false));
-        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
-        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        struct conn k = tls_begun(l, 40000, cases[i].version, 50);
+        if (cases[i].how != AT_ONCE) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        if (cases[i].how == ENDS) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (cases[i].how == GAP) k.sseq += 5000; /* more than waits in a buffer */
         if (cases[i].asks) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].asks));
         if (cases[i].leaves) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].leaves));
         lab_wait(l, cases[i].after_us);

@@ -347,6 +347,7 @@ static const struct {
     {"nd_unanswered", nd_two_tries, NULL, NULL, NULL, NULL},
     {"dhcp_no_offer", dhcp_silent, "critical", "confirmed", "local_link", "eth0"},
     {"dhcp_no_offer", dhcp_silent_for_one, "warning", "confirmed", "local_link", "eth0"},
+    {"dhcp_no_offer", dhcp_silent_for_this_host, "critical", "confirmed", "local_link", "eth0"},
     {"dhcp_no_offer", dhcp6_silent, "critical", "confirmed", "local_link", "eth0"},
     {"dhcp_no_offer", dhcp_one_question, NULL, NULL, NULL, NULL},
     {"dhcp_incomplete", dhcp_stuck, "critical", "confirmed", "local_link", "eth0"},

@@ -152,14 +152,6 @@ WITNESS(slow_and_two_lost) {
     slow_and_one_lost(w);
     w->service[0].retransmitted_to_client = w->service[0].lost_after = 2;
 }
-WITNESS(slow_and_one_closing) {
-    slow(w);
-    zero_window_server(w);
-}
-WITNESS(slow_and_two_closings) {
-    slow_and_one_closing(w);
-    w->service[0].zero_window_by_server_times = 2;
-}
 WITNESS(slow_client_and_one_lost) {
     slow_client(w);
     w->service[0].slow_client_opens = w->service[0].slow_client_late_opens = 5;
@@ -176,7 +168,8 @@ WITNESS(window_limits_and_one_lost) {
 }
 WITNESS(server_refuses) {
     handshakes(w, 10, 15000);
-    w->service[0].tls_refused = w->service[0].reset_by_server = 9;
+    reset_server(w); /* it closes at once: the same cause */
+    w->service[0].tls_refused = 9;
 }
 WITNESS(server_refuses_once) {
     handshakes(w, 1, 15000);
@@ -227,6 +220,43 @@ WITNESS(slow_at_times_and_loss) {
     slow_at_times(w);
     loss_4_percent(w);
 }
+WITNESS(slow_at_times_of_a_few) {
+    slow_at_times_target(w);
+    w->service[0].http_responses = 0;
+    w->service[0].established = 2;
+}
+WITNESS(slow_at_times_replies) {
+    slow_at_times(w);
+    w->service[0].replies = 4;
+}
+WITNESS(slow_at_times_messages) {
+    slow_at_times(w);
+    w->service[0].port = 1883;
+}
+WITNESS(slow_at_times_afar) {
+    slow_at_times(w);
+    w->service[0].request_ack_us = (struct dist){10, 200000, 240000, 260000, 270000};
+}
+WITNESS(slow_at_times_unseen) {
+    slow_at_times(w);
+    w->service[0].http_responses = 0;
+    w->service[0].tls_client_hellos = w->service[0].tls_server_hellos = 0;
+}
+WITNESS(slow_at_times_and_path_dead) {
+    slow_at_times(w);
+    client_leaves(w);
+    w->service[0].retransmitted_to_client = 4; /* too few to be loss */
+}
+WITNESS(slow_names_over_tcp) {
+    dns_slow(w);
+    slow(w);
+    w->service[0].address = w->resolver[0].address;
+    w->service[0].port = 53;
+}
+WITNESS(slow_names_over_tcp_at_times) {
+    slow_names_over_tcp(w);
+    slow_at_times(w);
+}
 /* Queries that all take the same time, seen from where nothing of them can be read. */
 WITNESS(slow_alike_queries) {
     slow_alike_unknown(w);
@@ -237,8 +267,6 @@ WITNESS(slow_alike_queries) {
 #define WITNESSES_CLIENTS \
     {"slow_server", slow_and_one_lost, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_and_two_lost, NULL, NULL, NULL, NULL}, \
-    {"slow_server", slow_and_one_closing, "warning", "confirmed", "server", "203.0.113.9:443"}, \
-    {"slow_server", slow_and_two_closings, NULL, NULL, NULL, NULL}, \
     {"slow_at_times", slow_at_times, "info", "likely", "server", "203.0.113.9:443"}, \
     {"slow_at_times", slow_at_times_target, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_at_times", slow_at_times_or_polls, "info", "likely", "server", "203.0.113.9:443"}, \
@@ -247,7 +275,15 @@ WITNESS(slow_alike_queries) {
     {"slow_at_times", slow_at_times_twice, NULL, NULL, NULL, NULL}, \
     {"slow_at_times", slow_at_times_talk, NULL, NULL, NULL, NULL}, \
     {"slow_at_times", slow_at_times_and_loss, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_at_times_of_a_few, "info", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_at_times", slow_at_times_replies, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_at_times_messages, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_at_times_afar, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_at_times_unseen, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_at_times_and_path_dead, NULL, NULL, NULL, NULL}, \
+    {"slow_at_times", slow_names_over_tcp_at_times, NULL, NULL, NULL, NULL}, \
     {"slow_at_times", slow, NULL, NULL, NULL, NULL}, \
+    {"dns_slow", slow_names_over_tcp, "warning", "confirmed", "name_resolution", "192.0.2.53"}, \
     {"slow_server", slow_alike_queries, "warning", "confirmed", "server", "203.0.113.9:6432"}, \
     {"http_slow", slow_and_one_lost, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"http_slow", slow_and_two_lost, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \

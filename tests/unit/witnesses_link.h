@@ -89,6 +89,10 @@ WITNESS(dhcp_silent_for_one) {
     dhcp_silent(w);
     w->incident[0].requests = 4;
 }
+WITNESS(dhcp_silent_for_this_host) {
+    dhcp_silent_for_one(w);
+    w->incident[0].worked = true;
+}
 WITNESS(dhcp6_silent) {
     dhcp_silent(w);
     w->incident[0].value = 6;
