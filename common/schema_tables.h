@@ -244,7 +244,8 @@
     F(T, U, tls_rejected_bytes, MAX16, bytes, "content of such a record") \
     F(T, U, tls_rejected_first_us, ANY, us, "first of these, since the start") \
     F(T, U, tls_rejected_last_us, ANY, us, "last of these, since the start") \
-    F(T, U, tls_refused, ANY, count, "TLS 1.3: the server's first record after the client's had the size of an alert") \
+    F(T, U, tls_prompt, ANY, count, "ServerHellos that came with the server's receipt for the ClientHello, or sooner after it than it came itself") \
+    F(T, U, tls_refused, ANY, count, "TLS 1.3: a client that had shown its certificate got a record as long as an alert, and the server closed") \
     F(T, U, tls_refused_first_us, ANY, us, "first of these, since the start") \
     F(T, U, tls_refused_last_us, ANY, us, "last of these, since the start") \
     F(T, U, tls_obsolete, ANY, count, "ServerHellos that chose TLS 1.1 or older") \
@@ -414,10 +415,10 @@
     F(T, U, last_us, ANY, us, "since the start") \
     F(T, U, tries, ANY, count, "packets sent in vain; early_close: bytes that are missing; synack_again: SYN-ACKs beyond the SYNs; syn_flood: SYNs; reset_after_hello: TTL difference; reset_foreign: from another link-layer address") \
     F(T, U, span_us, ANY, us, "first to last try; reset_after_hello: request to reset; mute_close: handshake to close; idle_end: the silence; unheard: time waited") \
-    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window; reset_foreign: TTL of the reset * 256 + TTL of its sender; reset_after_hello: 1 TLS, 2 HTTP; idle_end: 1 reset, 2 silence when data came again, 3 the server closed while a request was on its way, 0 neither; half_open_reset: 1 the SYN-ACK came late; synack_again: the client's ACK had passed here long before: 1 with data, or beside the server, 2 both; unheard: 1 acknowledged but not answered, 2 the same where it is not known that an answer is due") \
+    F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window; reset_foreign: TTL of the reset * 256 + TTL of its sender; reset_after_hello: 1 TLS, 2 HTTP; idle_end: 1 reset, 2 silence when data came again, 3 the server closed while a request was on its way, 0 neither; half_open_reset: 1 the SYN-ACK came late; synack_again: the client's ACK had passed here long before: 1 with data, or beside the server, 2 both; unheard: 1 acknowledged but not answered, 2 the same where it is not known that an answer is due, 3 after earlier answers, 4 inside TLS") \
     F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
     F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
-    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error; dead_path: the data went to a client that had been idle; half_open_reset, synack_again: the handshake was complete; mute_close: the client had sent data; reset_foreign: its sender's data went on; reset_after_hello: TTL and ACK are those of the server; unheard: the SYN-ACK was repeated; dhcp_no_offer: the client is this host") \
+    F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error; dead_path: the data went to a client that had been idle; half_open_reset, synack_again: the handshake was complete; mute_close: the client had sent data; reset_foreign: its sender's data went on; reset_after_hello: TTL and ACK are those of the server; unheard: the SYN-ACK was repeated; dhcp_no_offer: the client is this host; arp_unanswered, nd_unanswered: it answered again") \
     F(T, B, unseen, 1, none, "icmp_unreachable: no packet of the flow that was quoted was seen, though it would have been") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface") \
     F(T, U, size_bytes, ANY, bytes, "dead_path: segment sent in vain, with its headers; too_big: largest packet sent all the same") \

@@ -1,5 +1,6 @@
-/* DHCP for IPv4: the fixed header and, of the options, message type, router, requested address and
- * server.  Options may go on in the fields for the file and server names (option 52).
+/* DHCP for IPv4: the fixed header and, of the options, message type, router, requested address,
+ * server, and whether the client is a boot loader.  Options may go on in the fields for the file
+ * and server names (option 52).
  *
  * Runs in: worker.  Input trust: packets. */
 #include "capd/decode/dhcp.h"
@@ -12,6 +13,7 @@
 #define OPTION_OVERLOAD  52u
 #define OPTION_TYPE      53u
 #define OPTION_SERVER    54u
+#define OPTION_CLASS     60u
 #define OPTION_END       255u
 
 #define OVERLOAD_FILE  1u
@@ -27,12 +29,19 @@ static struct addr address_of(struct cursor *c) {
     return b[0] | b[1] | b[2] | b[3] ? addr_from_bytes(b, 4) : none;
 }
 
+static bool starts(struct cursor c, const char *word) {
+    const uint8_t *b;
+    size_t n = strlen(word);
+    return cursor_take(&c, n, &b) && memcmp(b, word, n) == 0;
+}
+
 static void option_read(uint8_t option, struct cursor c, struct dhcp_message *m,
                         uint8_t *overload) {
     switch (option) {
     case OPTION_ROUTER: m->router = address_of(&c); break;
     case OPTION_REQUESTED: m->requested = address_of(&c); break;
     case OPTION_SERVER: m->server = address_of(&c); break;
+    case OPTION_CLASS: m->boots = starts(c, "PXEClient") || starts(c, "HTTPClient"); break;
     case OPTION_TYPE: (void)cursor_u8(&c, &m->type); break;
     case OPTION_OVERLOAD: (void)cursor_u8(&c, overload); break;
     default: break;

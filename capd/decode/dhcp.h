@@ -26,6 +26,7 @@ struct dhcp_message {
     bool relayed;      /* giaddr is set */
     bool to_broadcast; /* the client asks for broadcast answers */
     bool has_mac;      /* Ethernet client */
+    bool boots;        /* option 60: firmware that boots from the network, by PXE or HTTP */
     uint8_t mac[6];
     uint32_t xid;
     struct addr current;   /* ciaddr; empty when 0.0.0.0, as the others */

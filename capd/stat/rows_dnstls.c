@@ -47,9 +47,10 @@ void rows_put_tls_faults(const struct service *v, const struct service_facts *x,
     r->tls_rejected_bytes = t->rejected_bytes;
     r->tls_rejected_first_us = t->rejected_first_us;
     r->tls_rejected_last_us = t->rejected_last_us;
-    r->tls_refused = t->refused;
-    r->tls_refused_first_us = t->refused_first_us;
-    r->tls_refused_last_us = t->refused_last_us;
+    r->tls_prompt = t->prompt;
+    r->tls_refused = x->tls_refused;
+    r->tls_refused_first_us = x->tls_refused_first_us;
+    r->tls_refused_last_us = x->tls_refused_last_us;
     r->tls_obsolete = t->obsolete;
     r->tls_oldest_version = t->oldest;
     r->tls_obsolete_first_us = t->obsolete_first_us;

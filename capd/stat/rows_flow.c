@@ -33,7 +33,7 @@ static uint64_t service_score(const struct service *v, const struct service_fact
     if (c->retransmitted_to_client + c->retransmitted_to_server) bad = 1;
     if (services_in_trouble(v, x)) bad = 2;
     if (v->fatal_by[0] + v->fatal_by[1] + v->http.e5xx + x->hello_unanswered) bad = 3;
-    if (v->tls.rejected + v->tls.refused + v->tls.mismatch + x->plain_closed) bad = 3;
+    if (v->tls.rejected + x->tls_refused + v->tls.mismatch + x->plain_closed) bad = 3;
     if (x->reset_by[0] + x->reset_by[1] + x->zero_times[0] + x->zero_times[1]) bad = 4;
     if (c->refused + c->timed_out + c->unreachable) bad = 5;
     return (v->target ? UINT64_C(1) << 62 : 0) | bad << 48 | packets;

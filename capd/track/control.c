@@ -141,9 +141,11 @@ static struct arp_entry *arp_find(struct engine *e, const struct addr *asker,
     return oldest;
 }
 
-#define DUE_US 500000u /* an answer may be on its way until then */
+#define DUE_US  500000u /* an answer may be on its way until then */
+#define COPY_US 20000u  /* the same frame, seen again */
 
 void questions_ask(struct questions *q, uint64_t now_us) {
+    if (q->tries > 0 && now_us - q->last_us < COPY_US) return;
     if (q->tries++ == 0) q->first_us = now_us;
     q->before_us = q->last_us;
     q->last_us = now_us;
@@ -153,27 +155,19 @@ struct questions questions_due(const struct questions *q, uint64_t now_us) {
     struct questions due = *q;
     if (now_us - q->last_us >= DUE_US || q->tries == 0) return due;
     due.last_us = q->before_us;
-    due.tries = now_us - q->before_us >= DUE_US ? q->tries - 1 : 0;
+    due.tries = q->tries - 1;
+    if (now_us - q->before_us >= DUE_US || due.tries == 0) return due;
+    due.last_us = now_us - DUE_US > q->first_us ? now_us - DUE_US : q->first_us;
+    due.tries--; /* of those just before it is not known how many */
     return due;
 }
 
-/* A switch brings the questions of other hosts here, and the answers to them not: only where such
- * answers pass too (a mirror, a bridge, a file) does their absence mean anything. */
-static bool answer_would_show(const struct engine *e, const struct addr *asker) {
-    return e->o.locals == 0 || e->arp_replies_visible || select_local(e, asker);
-}
-
-/* The address has spoken: nobody waits for it any more. */
-static void arp_heard(struct engine *e, const struct addr *a) {
-    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++)
-        if (addr_equal(&e->arp[i].target, a)) e->arp[i].answered = true;
-}
-
-static void arp_report_one(struct engine *e, struct arp_entry *a) {
+/* back: the address has just spoken, after a silence. */
+static void arp_report_one(struct engine *e, struct arp_entry *a, bool back) {
     struct questions due = questions_due(&a->asked, e->now_us);
     uint64_t span = due.last_us - due.first_us;
-    if (a->answered || due.tries < 3 || span < 1000000u) return;
-    if (!answer_would_show(e, &a->asker)) return;
+    if (a->answered || due.tries < 3 || span < (back ? OUTAGE_US : 1000000u)) return;
+    if (!link_shows_answers(e, &a->asker, a->mac, e->arp_replies_visible)) return;
     struct msg_incident row = {.kind = INCIDENT_ARP_UNANSWERED,
                                .subject = a->target,
                                .peer = a->asker,
@@ -183,24 +177,35 @@ static void arp_report_one(struct engine *e, struct arp_entry *a) {
                                .last_us = due.last_us,
                                .tries = due.tries,
                                .span_us = span,
+                               .worked = back,
                                .gateway = select_gateway(e, &a->target) ||
                                           link_is_missed(e, &a->target, due.first_us)};
+    if (back && !row.gateway && !(e->has_host && row.on_target)) return;
     incident_add(e, &row);
     a->answered = true; /* reported: what follows is a new case */
     a->asked.tries = 0;
 }
 
+/* The address has spoken: nobody waits for it any more. */
+static void arp_heard(struct engine *e, const struct addr *a) {
+    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++) {
+        if (!addr_equal(&e->arp[i].target, a)) continue;
+        arp_report_one(e, &e->arp[i], true);
+        e->arp[i].answered = true;
+    }
+}
 /* Asks whether an address is free before it takes it (RFC 5227): silence is what it hopes for. */
 static bool is_probe(const struct arp_header *a) {
     static const uint8_t none[4];
     return memcmp(a->sender.b, none, sizeof none) == 0;
 }
 
-static void arp_asked(struct engine *e, const struct arp_header *a) {
+static void arp_asked(struct engine *e, const struct packet *k) {
+    const struct arp_header *a = &k->arp;
     struct arp_entry *w = arp_find(e, &a->sender, &a->target);
-    uint64_t since = e->now_us - w->asked.last_us;
-    if (since > (w->answered ? 1000000u : SERIES_US)) { /* asked anew */
-        arp_report_one(e, w);
+    if (k->has_mac) memcpy(w->mac, k->src_mac, 6);
+    if (w->answered || e->now_us - w->asked.last_us > SERIES_US) { /* asked anew */
+        arp_report_one(e, w, false);
         w->answered = false;
         w->asked.tries = 0;
     }
@@ -218,10 +223,11 @@ bool arp_packet(struct engine *e, const struct packet *k) {
         e->arp_replies_visible = true;
     if (a->op == 1) e->total.arp_requests++;
     if (a->sender.len) arp_heard(e, &a->sender);
-    if (a->op == 1 && !to_itself && !is_probe(a)) arp_asked(e, a);
+    if (a->op == 1 && !to_itself && !is_probe(a)) arp_asked(e, k);
     return true;
 }
 
 void arp_report(struct engine *e) {
-    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++) arp_report_one(e, &e->arp[i]);
+    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++)
+        arp_report_one(e, &e->arp[i], false);
 }

@@ -9,6 +9,7 @@ bool icmp_packet(struct engine *e, const struct packet *k);
 void icmp_flow_goes_on(struct engine *e, struct flow *f, bool answered);
 bool arp_packet(struct engine *e, const struct packet *k);
 
+#define OUTAGE_US 5000000u /* from then on a silence is told though it is over */
 #define SERIES_US 5000000u /* whoever waits asks again every second or so */
 
 /* Once more, now.  tries 0 before: a new series. */

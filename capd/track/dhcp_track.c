@@ -18,6 +18,7 @@ struct event {
     bool selects;       /* REQUEST: names the server whose offer it takes */
     bool local;         /* server: no relay in between */
     bool gives;         /* server: an address is in it */
+    bool boots;         /* client: firmware */
     struct addr server; /* IPv4 only */
 };
 
@@ -45,9 +46,9 @@ static bool in_vain(const struct dhcp_client *c, uint64_t now_us) {
         return c->requests >= DHCP_RENEWS && c->request_us - c->first_us >= DHCP_RENEW_US;
     if (now_us - c->first_us < DHCP_WAIT_US) return false;
     if (c->offers == 0) return c->discovers >= DHCP_TRIES;
-    /* Offers alone may be wanted by a monitor that only looks who is there. */
-    uint32_t tries = c->requests > 0 ? DHCP_TRIES : DHCP_TRIES + 1;
-    return c->discovers >= tries || c->requests >= DHCP_TRIES;
+    if (c->requests > 0) return c->discovers >= DHCP_TRIES || c->requests >= DHCP_TRIES;
+    /* Offers alone are wanted by a monitor that looks who is there, each time anew. */
+    return c->discovers > DHCP_TRIES && c->again >= DHCP_AGAIN && !c->boots;
 }
 
 static void client_report(const struct engine *e, const struct dhcp_client *c,
@@ -93,14 +94,14 @@ static struct dhcp_client *client_get(struct engine *e, uint8_t version, const u
 }
 
 static void series_end(struct dhcp_client *c) {
-    c->discovers = c->offers = c->requests = 0;
+    c->discovers = c->again = c->offers = c->requests = 0;
 }
 
 /* ---- servers ---- */
 /* Two answer one transaction.  Behind a relay that is the usual redundancy; on the link itself the
  * second server is mostly one that nobody wanted. */
 static void server_heard(struct engine *e, struct dhcp_client *c, const struct event *v) {
-    if (v->server.len == 0 || !v->gives) return;
+    if (v->server.len == 0 || !(v->gives || v->step == STEP_NAK)) return;
     bool other = c->server.len > 0 && c->server_xid == v->xid &&
                  e->now_us - c->server_us <= DHCP_SERVERS_US && !addr_equal(&c->server, &v->server);
     if (other && (v->local || c->server_local) && judged(e, c)) {
@@ -129,7 +130,8 @@ static void step_discover(struct engine *e, struct dhcp_client *c, const struct 
         series_end(c);
         c->first_us = e->now_us;
     }
-    c->discovers++;
+    if (c->discovers++ > 0 && c->xid == v->xid) c->again++;
+    c->boots = v->boots;
     c->discover_us = c->last_us = e->now_us;
     c->xid = v->xid;
 }
@@ -138,7 +140,7 @@ static void step_request(struct engine *e, struct dhcp_client *c, const struct e
     if (is_copy(e, c->request_us, c->requests > 0 && c->xid == v->xid)) return;
     if (v->selects && c->offers == 0) series_end(c); /* it was offered one out of sight */
     bool keeps = c->discovers == 0;                  /* an address that it has */
-    if (keeps && c->xid != v->xid) series_end(c);
+    if (keeps && (c->xid != v->xid || e->now_us - c->request_us > DHCP_SERIES_US)) series_end(c);
     if (keeps && c->requests == 0) c->first_us = e->now_us;
     c->requests++;
     c->request_us = c->last_us = e->now_us;
@@ -179,6 +181,9 @@ static void take(struct engine *e, struct dhcp_client *c, const struct event *v)
         }
         break;
     case STEP_NAK:
+        server_heard(e, c, v);
+        step_refused(e, c, v);
+        break;
     case STEP_DECLINE: step_refused(e, c, v); break;
     case STEP_NONE: return;
     }
@@ -198,11 +203,12 @@ static void message4(struct engine *e, const struct packet *k) {
                       .selects = m.server.len > 0,
                       .local = !m.relayed,
                       .gives = m.offered.len > 0,
+                      .boots = m.boots,
                       .server = m.server};
     bool by_server = v.step == STEP_OFFER || v.step == STEP_ACK || v.step == STEP_NAK;
     if (v.step == STEP_NONE || by_server != m.from_server) return;
-    if (v.step == STEP_ACK) {
-        link_routes(e, &m.router);
+    if (v.step == STEP_ACK) link_routes(e, &m.router);
+    if (v.step == STEP_ACK && v.gives) {
         e->link.dhcp_acks++;
         e->link.dhcp_ack_us = e->now_us;
     }
@@ -215,7 +221,9 @@ static enum step step_of6(const struct dhcp6_message *m) {
     switch (m->type) {
     case DHCP6_SOLICIT: return STEP_DISCOVER;
     case DHCP6_ADVERTISE: return STEP_OFFER;
-    case DHCP6_REQUEST: return STEP_REQUEST;
+    case DHCP6_REQUEST:
+    case DHCP6_RENEW:
+    case DHCP6_REBIND: return STEP_REQUEST;
     case DHCP6_REPLY: return STEP_ACK;
     case DHCP6_DECLINE: return STEP_DECLINE;
     default: return STEP_NONE;
@@ -228,7 +236,7 @@ static void message6(struct engine *e, const struct packet *k) {
     if (s == DHCP_NOT_DHCP || s == DHCP_MALFORMED || !m.client) return;
     struct event v = {.step = step_of6(&m),
                       .xid = m.xid,
-                      .selects = m.server != NULL,
+                      .selects = m.type == DHCP6_REQUEST,
                       .local = m.relays == 0,
                       .gives = true};
     if (v.step == STEP_NONE) return;

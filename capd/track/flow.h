@@ -190,25 +190,28 @@ struct flow {
     uint32_t end_us, rst_seq; /* first FIN or RST: when; the RST's number */
     uint16_t mac_mark[2];     /* of the link-layer address of each end's first packet */
     uint8_t synack_sent, rst_ttl;
-    bool large_answer; /* an answer began with more than tickets of TLS may have */
-    uint8_t probes;    /* keep-alives in a row, after a long silence, to which nothing came back */
-    uint16_t end_how;  /* see tcp_end.c */
+    uint8_t
+        retry_bytes;  /* of the server, up to its HelloRetryRequest, while that is its last word */
+    uint8_t probes;   /* keep-alives in a row, after a long silence, to which nothing came back */
+    uint16_t end_how; /* see tcp_end.c */
     /* The client's first record of TLS 1.3, if it was not its Finished; counted to 2048. */
     uint16_t certificate_bytes;
-    uint32_t turn_us;    /* the first word of the client since the server's last */
-    bool prompt : 1;     /* an answer may have begun sooner than a slow server's */
-    bool pushes : 1;     /* TLS: the server said something of its own accord */
-    bool asked_late : 1; /* the latest request acknowledged the server's FIN */
-    bool replied : 1;    /* the client's latest words may be a reply, not a request */
-    bool h2 : 1;         /* TLS: HTTP/2, as offered first, or chosen in clear */
-    bool goes_on : 1;    /* the client spoke again a while after a question without an answer */
-    bool aside : 1;      /* the server's latest word is counted as out of turn, and short */
-    uint8_t ack_heard;   /* enum ack_heard */
-    uint8_t asked;       /* what the client asked, less what the server said; counted to 255 */
-    uint8_t news_bytes;  /* latest of the server, if short and nobody asked for it */
-    uint16_t spoken;     /* bytes that the server said without a pause, counted to 65535 */
-    uint8_t said_bytes;  /* latest of the client, counted to 255 */
-    uint8_t stream;      /* HTTP/2 in clear: of the latest request; see request_of() */
+    uint32_t turn_us;      /* the first word of the client since the server's last */
+    bool prompt : 1;       /* an answer may have begun sooner than a slow server's */
+    bool pushes : 1;       /* TLS: the server said something of its own accord */
+    bool asked_late : 1;   /* the latest request acknowledged the server's FIN */
+    bool replied : 1;      /* the client's latest words may be a reply, not a request */
+    bool h2 : 1;           /* TLS: HTTP/2, as offered first, or chosen in clear */
+    bool goes_on : 1;      /* the client spoke again a while after a question without an answer */
+    bool aside : 1;        /* the server's latest word is counted as out of turn, and short */
+    bool tls_refused : 1;  /* the latest record may be the server's alert behind the handshake */
+    bool large_answer : 1; /* an answer began with more than tickets of TLS may have */
+    uint8_t ack_heard : 2; /* enum ack_heard */
+    uint8_t asked;         /* what the client asked, less what the server said; counted to 255 */
+    uint8_t news_bytes;    /* latest of the server, if short and nobody asked for it */
+    uint16_t spoken;       /* bytes that the server said without a pause, counted to 65535 */
+    uint8_t said_bytes;    /* latest of the client, counted to 255 */
+    uint8_t stream;        /* HTTP/2 in clear: of the latest request; see request_of() */
 };
 
 /* From the client's ACK of the SYN-ACK until then, in microseconds.  A round trip of 0 is kept as

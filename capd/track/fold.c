@@ -84,12 +84,6 @@ void flow_add_sums(const struct engine *e, const struct flow *f, struct flow_sum
         if (f->packets[!d] == 0 && f->side[d].bits & SIDE_ADVANCED) sums->one_sided++;
 }
 
-/* Widen the span [first, last] that holds `times` events by [from, to]. */
-static void span_add(uint64_t *first, uint64_t *last, uint64_t times, uint64_t from, uint64_t to) {
-    if (times == 0 || from < *first) *first = from;
-    if (times == 0 || to > *last) *last = to;
-}
-
 /* A time of the handshake as a 64-bit one.  Of one that is over it is near the first packet, and is
  * held no longer. */
 static uint64_t widen(const struct flow *f, uint32_t us) {
@@ -151,16 +145,18 @@ static uint64_t waited_until(const struct engine *e, const struct flow *f) {
     }
 }
 
-/* A ClientHello that arrived, as TCP's ACK proves, and stayed without a byte of answer for longer
- * than any answer takes, whoever closed then; a reset is told by itself.  Not when it had to be
+/* A ClientHello that arrived, as TCP's ACK proves, and stayed without a byte of answer (the second
+ * one: after the HelloRetryRequest) for longer than any answer takes, whoever closed then; a reset
+ * is told by itself.  Not when it had to be
  * sent again, nor when the client acknowledges what was never seen here. */
 static void add_unanswered_hello(const struct engine *e, const struct flow *f,
                                  struct service_facts *x) {
     const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
     const uint32_t need = FLOW_SYN | FLOW_SYNACK | FLOW_ESTABLISHED | FLOW_HELLO;
     uint32_t sent = c->next - (c->bits & SIDE_FIN ? 1u : 0u);
-    uint32_t heard = v->isn + 1 + (v->bits & SIDE_FIN ? 1u : 0u);
-    if ((f->bits & need) != need || f->payload[SERVER] > 0 || end_of(f) == 'r') return;
+    uint32_t said = f->retry_bytes ? (uint32_t)f->payload[SERVER] : 0;
+    uint32_t heard = v->isn + 1 + said + (v->bits & SIDE_FIN ? 1u : 0u);
+    if ((f->bits & need) != need || f->payload[SERVER] > said || end_of(f) == 'r') return;
     if (f->retransmitted[CLIENT] > 0 || f->spurious > 0) return;
     if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) || seq_after(c->acked, heard))
         return;

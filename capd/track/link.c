@@ -29,4 +29,5 @@ void link_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, 
 
 void link_report(struct engine *e) {
     nd_report(e);
+    link_storm_report(e);
 }

@@ -8,13 +8,19 @@
 /* Look at the frame just decoded into `k`; `bytes` are its `cap` captured ones. */
 void link_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, uint32_t cap);
 
-/* Report neighbours that stayed silent; before the incidents are read. */
+/* Report neighbours that stayed silent, and what of a loop was not told yet; before the incidents
+ * are read. */
 void link_report(struct engine *e);
 
 /* Is the station of this address a gateway, without which nothing beyond answers?  Told by DHCP or
  * router advertisements, else by the link-layer addresses that packets came with; and by what came
  * since `silent_us` by the same address family. */
 bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us);
+
+/* Would the answers to this asker pass here, as far as can be said?  A switch brings the questions
+ * of other hosts here, and the answers to them not.  `foreign`: some to other hosts did pass. */
+bool link_shows_answers(const struct engine *e, const struct addr *asker, const uint8_t mac[6],
+                        bool foreign);
 
 /* Hosts here were told that this is a router of theirs; none: ignored. */
 void link_routes(struct engine *e, const struct addr *router);
@@ -25,6 +31,7 @@ void link_heard(struct engine *e, const struct addr *server);
 /* ---- the parts ---- */
 void link_claims_frame(struct engine *e, const struct packet *k);
 void link_storm_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, uint32_t cap);
+void link_storm_report(struct engine *e);
 void nd_frame(struct engine *e, const struct packet *k);
 void nd_report(struct engine *e);
 

@@ -5,6 +5,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/dns_faults.h"
 #include "capd/track/hash.h"
+#include "capd/decode/nd.h"
 #include "capd/track/link.h"
 #include "capd/track/link_limits.h"
 #include "capd/track/select.h"
@@ -265,12 +266,29 @@ static void victim_sends(struct engine *e, const struct packet *k) {
     e->link.watching = false; /* until it is told again */
 }
 
+static void station_set(struct engine *e, const struct addr *a, const uint8_t mac[6]) {
+    struct station *s = &e->link.station[station_index(e, a)];
+    s->address = *a;
+    memcpy(s->mac, mac, 6);
+    e->link.unicast = true;
+}
+
+/* The answer to a question belongs to the asker, who may send nothing else. */
+static void station_answered(struct engine *e, const struct addr *asker, const uint8_t mac[6]) {
+    const struct station *s = &e->link.station[station_index(e, asker)];
+    if (!mac_is_group(mac) && !addr_equal(&s->address, asker)) station_set(e, asker, mac);
+}
+
 void link_claims_frame(struct engine *e, const struct packet *k) {
     if (!k->has_mac) return;
     if (packet_has(k, PROTO_ARP)) {
         if (k->arp.sender.len == 4) arp_heard(e, k);
+        if (k->arp.op == 2 && k->arp.target.len == 4)
+            station_answered(e, &k->arp.target, k->dst_mac);
         return;
     }
+    if (packet_has(k, PROTO_ICMPV6) && k->icmp.type == ND_NEIGHBOUR_ADVERT)
+        station_answered(e, &k->dst, k->dst_mac);
     if (k->ip_version == 0 || mac_is_group(k->dst_mac)) return;
     if (e->link.watching) victim_sends(e, k);
     struct station *s = &e->link.station[station_index(e, &k->src)];
@@ -282,8 +300,18 @@ void link_claims_frame(struct engine *e, const struct packet *k) {
         if (e->link.takings > 0) station_moved(e, k, was);
         return;
     }
-    s->address = k->src;
-    memcpy(s->mac, k->src_mac, 6);
+    station_set(e, &k->src, k->src_mac);
+}
+
+bool link_shows_answers(const struct engine *e, const struct addr *asker, const uint8_t mac[6],
+                        bool foreign) {
+    if (e->o.locals > 0) return foreign || select_local(e, asker);
+    /* A file does not tell from which host it is: from the asker's, or a place that its packets
+     * pass, if others than broadcasts of it did, or of nobody. */
+    bool shown = !e->link.unicast;
+    for (uint32_t i = 0; i < STATIONS && !shown; i++)
+        shown = mac_equal(e->link.station[i].mac, mac);
+    return shown;
 }
 
 #define FORWARDED  2u

@@ -59,7 +59,8 @@
     60000000u /* tries further apart are tries of their own: probes of monitors */
 #define DHCP_WAIT_US    5000000u /* servers ping an address for up to 3 s before they offer it */
 #define DHCP_TRIES      2u
-#define DHCP_RENEWS     4u        /* each of them repeated as it got no answer, */
+#define DHCP_AGAIN      2u /* of one transaction: who is offered an address and does not see it */
+#define DHCP_RENEWS     4u /* each of them repeated as it got no answer, */
 #define DHCP_RENEW_US   10000000u /* over so long */
 #define DHCP_SERVERS_US 10000000u /* answers to one transaction */
 #endif

@@ -143,8 +143,24 @@ static void second_check(struct engine *e) {
 }
 
 /* ---- loops ---- */
-/* Copies of this one frame so far in the second, told at 50, 100, 200 ... so that the end of the
- * capture hides none. */
+static void loop_tell(struct engine *e, struct loop_entry *l) {
+    struct msg_incident row = incident_of(e, INCIDENT_L2_LOOP, l->mac, l->copies);
+    row.tries = l->copies - l->told;
+    l->told = l->copies;
+    incident_add(e, &row);
+}
+
+/* Those of a loop that were not told yet. */
+static void loop_tell_rest(struct engine *e, struct loop_entry *l) {
+    if (l->told > 0 && l->copies > l->told) loop_tell(e, l);
+}
+
+void link_storm_report(struct engine *e) {
+    for (uint32_t i = 0; i < LOOPS; i++) loop_tell_rest(e, &e->link.loop[i]);
+}
+
+/* Copies of this one frame so far in the second, told at 50, 100, 200 ... and the rest at the end.
+ */
 static void loop_count(struct engine *e, const struct packet *k, const uint8_t *bytes,
                        uint32_t cap) {
     uint64_t h = hash_bytes(e->o.seed, bytes, cap < LOOP_HASH_BYTES ? cap : LOOP_HASH_BYTES);
@@ -157,14 +173,11 @@ static void loop_count(struct engine *e, const struct packet *k, const uint8_t *
             l->copies--;
             return;
         }
+        loop_tell_rest(e, l);
         *l = (struct loop_entry){.hash = h, .start_us = e->now_us};
         memcpy(l->mac, k->src_mac, 6);
     }
-    if (++l->copies < least || l->copies < 2 * l->told) return;
-    struct msg_incident row = incident_of(e, INCIDENT_L2_LOOP, l->mac, l->copies);
-    row.tries = l->copies - l->told;
-    l->told = l->copies;
-    incident_add(e, &row);
+    if (++l->copies >= least && l->copies >= 2 * l->told) loop_tell(e, l);
 }
 
 /* Machines that tell their state to each other some thousand times a second, changed or not:

@@ -74,6 +74,7 @@ struct questions {
 
 struct arp_entry {
     struct addr asker, target;
+    uint8_t mac[6]; /* the asker's; as below, zero where the link shows none */
     bool used, answered, on_target;
     struct questions asked;
 };
@@ -81,6 +82,7 @@ struct arp_entry {
 
 struct nd_entry {
     struct addr asker, target;
+    uint8_t mac[6];
     bool used, answered;
     struct questions asked;
 };
@@ -94,6 +96,7 @@ struct link_state {
     bool watching;    /* a taker tells its victim again and again */
     uint32_t watched; /* ... of this claim */
     struct station station[STATIONS];
+    bool unicast;                     /* one is known */
     struct addr router[LINK_ROUTERS]; /* told by DHCP or advertised, the last ones */
     uint32_t routers;                 /* told so far */
     uint64_t beyond_us[2];            /* when a public server answered last, by IPv4 and IPv6 */
@@ -112,6 +115,7 @@ struct dhcp_client {
     uint8_t version;  /* 0: unused; 4, 6 */
     uint64_t segment; /* see packet.h */
     uint32_t xid;
+    uint32_t again; /* DISCOVERs of the series that repeat the one before */
     uint64_t discover_us, offer_us, request_us; /* last of each kind in the series */
     uint64_t first_us, last_us;                 /* first message of the series; last one */
     uint32_t discovers, offers, requests;
@@ -119,6 +123,7 @@ struct dhcp_client {
     uint64_t nak_first_us, nak_last_us;
     uint32_t nak_xid;
     bool own;                  /* this host's */
+    bool boots;                /* firmware: without a boot file it takes no offer */
     bool recovered;            /* an ACK came after the last NAK or DECLINE */
     struct addr server, naker; /* who offered last; who refused */
     uint64_t server_us;

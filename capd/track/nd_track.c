@@ -14,11 +14,6 @@ static bool is_unspecified(const struct addr *a) {
     return memcmp(a->b, zero, sizeof zero) == 0;
 }
 
-static void nd_heard(struct engine *e, const struct addr *a) {
-    for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++)
-        if (addr_equal(&e->link.nd[i].target, a)) e->link.nd[i].answered = true;
-}
-
 static struct nd_entry *nd_find(struct engine *e, const struct addr *asker,
                                 const struct addr *target) {
     struct nd_entry *oldest = &e->link.nd[0];
@@ -35,20 +30,16 @@ static struct nd_entry *nd_find(struct engine *e, const struct addr *asker,
     return oldest;
 }
 
-/* A switch brings the questions of other hosts here, to the group of who is asked for, and the
- * answers to them not: only where such answers pass too does their absence mean anything. */
-static bool answer_would_show(const struct engine *e, const struct addr *asker) {
-    return e->o.locals == 0 || e->link.nd_replies_visible || select_local(e, asker);
-}
-
-static void nd_report_one(struct engine *e, struct nd_entry *n) {
+/* back: the address has just spoken, after a silence. */
+static void nd_report_one(struct engine *e, struct nd_entry *n, bool back) {
     struct questions due = questions_due(&n->asked, e->now_us);
     uint64_t span = due.last_us - due.first_us;
     bool gateway = select_gateway(e, &n->target) || link_is_missed(e, &n->target, due.first_us),
          on_target;
-    if (n->answered || due.tries < ND_TRIES || span < ND_SPAN_US) return;
-    if (!answer_would_show(e, &n->asker)) return;
+    if (n->answered || due.tries < ND_TRIES || span < (back ? OUTAGE_US : ND_SPAN_US)) return;
+    if (!link_shows_answers(e, &n->asker, n->mac, e->link.nd_replies_visible)) return;
     if (!link_concerns(e, &n->target, gateway, &on_target)) return;
+    if (back && !gateway && !(e->has_host && on_target)) return;
     struct msg_incident row = {.kind = INCIDENT_ND_UNANSWERED,
                                .subject = n->target,
                                .peer = n->asker,
@@ -58,17 +49,26 @@ static void nd_report_one(struct engine *e, struct nd_entry *n) {
                                .last_us = due.last_us,
                                .tries = due.tries,
                                .span_us = span,
+                               .worked = back,
                                .gateway = gateway};
     incident_add(e, &row);
     n->answered = true; /* reported: what follows is a new case */
     n->asked.tries = 0;
 }
 
-static void nd_asked(struct engine *e, const struct addr *asker, const struct addr *target) {
-    struct nd_entry *n = nd_find(e, asker, target);
-    uint64_t since = e->now_us - n->asked.last_us;
-    if (since > (n->answered ? 1000000u : SERIES_US)) { /* asked anew */
-        nd_report_one(e, n);
+static void nd_heard(struct engine *e, const struct addr *a) {
+    for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++) {
+        if (!addr_equal(&e->link.nd[i].target, a)) continue;
+        nd_report_one(e, &e->link.nd[i], true);
+        e->link.nd[i].answered = true;
+    }
+}
+
+static void nd_asked(struct engine *e, const struct packet *k, const struct addr *target) {
+    struct nd_entry *n = nd_find(e, &k->src, target);
+    if (k->has_mac) memcpy(n->mac, k->src_mac, 6);
+    if (n->answered || e->now_us - n->asked.last_us > SERIES_US) { /* asked anew */
+        nd_report_one(e, n, false);
         n->answered = false;
         n->asked.tries = 0;
     }
@@ -90,10 +90,10 @@ void nd_frame(struct engine *e, const struct packet *k) {
         if (m.solicited && foreign) e->link.nd_replies_visible = true;
         nd_heard(e, &m.target);
     }
-    if (m.type == ND_NEIGHBOUR_ASKED && !is_unspecified(&k->src)) nd_asked(e, &k->src, &m.target);
+    if (m.type == ND_NEIGHBOUR_ASKED && !is_unspecified(&k->src)) nd_asked(e, k, &m.target);
 }
 
 void nd_report(struct engine *e) {
     for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++)
-        nd_report_one(e, &e->link.nd[i]);
+        nd_report_one(e, &e->link.nd[i], false);
 }

@@ -130,6 +130,7 @@ void path_told_segment(struct engine *e, const struct segment *s) {
         m->fits++;
         return;
     }
+    if (f->side[s->dir].told_end == 0) return; /* behind a NAT the host that was told is another */
     m->larger++;
     if (bytes > m->largest) m->largest = bytes;
 }

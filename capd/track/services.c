@@ -33,7 +33,7 @@ bool services_in_trouble(const struct service *v, const struct service_facts *x)
     uint64_t met = c->refused + c->timed_out + c->unreachable + c->syn_retried + x->reset_by[0] +
                    x->reset_by[1] + x->zero_times[0] + x->zero_times[1] + x->hello_unanswered +
                    x->plain_closed + v->fatal_by[0] + v->fatal_by[1] + v->tls.rejected +
-                   v->tls.refused + v->tls.mismatch + t->stalls + t->rtt_inflated + t->loaded +
+                   x->tls_refused + v->tls.mismatch + t->stalls + t->rtt_inflated + t->loaded +
                    v->syn_rate.hot;
     for (unsigned n = 0; n < SLOW_CLIENTS; n++) met += v->slow[n].late_opens + v->slow[n].late_acks;
     return met > 0 || (again > 0 && again >= segments / AGAIN_SHARE) ||

@@ -107,10 +107,12 @@ static bool client_round(const struct flow *f, uint32_t *us_out) {
     return (f->bits & whole) == whole;
 }
 
-void slow_client_went_on(struct engine *e, const struct flow *f, uint64_t took_us) {
+void slow_client_went_on(struct engine *e, const struct segment *s, uint64_t took_us) {
+    const struct flow *f = s->f;
     uint32_t round_us;
     struct service *v = services_of(e, f);
     if (!v || !client_round(f, &round_us) || took_us < SLOW_US + round_us) return;
+    if (s->pause_us < SLOW_US) return; /* its receipt is as late: the flight was on its way */
     if (f->retransmitted[0] + f->retransmitted[1] > 0) return; /* the wait may be a time-out */
     struct slow_client *c = take(v, &f->end[CLIENT]);
     if (!c) return;

@@ -1,6 +1,6 @@
 #ifndef CAPD_TRACK_SLOW_CLIENT_H
 #define CAPD_TRACK_SLOW_CLIENT_H
-#include "capd/track/state.h"
+#include "capd/track/tcp.h"
 
 /* Waits that are the client's own, kept per service for the clients that do it most.  All times in
  * microseconds.  Nothing is kept for flows without service. */
@@ -10,7 +10,7 @@
 void slow_client_spoke_first(struct engine *e, const struct flow *f, uint64_t waited_us);
 
 /* Within TLS's handshake the client goes on, `took_us` after the server's last word. */
-void slow_client_went_on(struct engine *e, const struct flow *f, uint64_t took_us);
+void slow_client_went_on(struct engine *e, const struct segment *s, uint64_t took_us);
 
 /* The client asks for something (again): it is busy with this service. */
 void slow_client_asked(struct engine *e, const struct flow *f);

@@ -117,9 +117,18 @@ struct service_facts {
     struct addr reset_from; /* who sent the last of them */
     uint64_t syn_added_us, syn_added_longest_us, syn_retry_first_us, syn_retry_last_us;
     uint64_t hello_unanswered, hello_wait_us, hello_first_us, hello_last_us;
-    uint64_t plain_closed, plain_first_us, plain_last_us; /* tls_fault_closed() */
+    uint64_t plain_closed, plain_first_us,
+        plain_last_us; /* tls_fault_closed(), this and the next */
+    uint64_t tls_refused, tls_refused_first_us, tls_refused_last_us;
     uint64_t waits, waits_longest_us; /* announced data that does not come, up to now */
 };
+
+/* Widen the span [first, last] that holds `times` events by [from, to]. */
+static inline void span_add(uint64_t *first, uint64_t *last, uint64_t times, uint64_t from,
+                            uint64_t to) {
+    if (times == 0 || from < *first) *first = from;
+    if (times == 0 || to > *last) *last = to;
+}
 
 enum service_sketch {
     SERVICE_HANDSHAKE,
@@ -168,9 +177,9 @@ struct syn_rate {
 
 /* tls_faults.c */
 struct tls_faults {
-    uint64_t rejected_first_us, rejected_last_us, refused_first_us, refused_last_us;
+    uint64_t rejected_first_us, rejected_last_us;
     uint64_t obsolete_first_us, obsolete_last_us, mismatch_first_us, mismatch_last_us;
-    uint32_t rejected, refused, obsolete, mismatch; /* refused: by the server */
+    uint32_t rejected, obsolete, mismatch, prompt;
     uint16_t rejected_bytes, oldest;
     uint8_t mismatch_class;
 };
@@ -309,7 +318,8 @@ struct tls_entry {
     uint8_t alert_from; /* 0 none, 1 client, 2 server */
     uint8_t alert, sni_len, alpn_len;
     uint32_t gen;
-    uint64_t at_us, hello_us;
+    uint64_t at_us, hello_us; /* the ClientHello, the second one if there was; to the answer */
+    uint64_t retry_us;        /* to the HelloRetryRequest */
     uint8_t sni[255], alpn[32];
 };
 struct tls_table {

@@ -10,6 +10,7 @@
 #include "capd/track/services.h"
 #include "capd/track/stranger.h"
 #include "capd/track/tcp_setup.h"
+#include "capd/track/unanswered.h"
 
 #define CHUNK_END_BYTES 2u        /* CR LF */
 #define LONG_IDLE_US    60000000u /* findings.md, tcp_idle_timeout */
@@ -22,10 +23,6 @@
 #define REPLY_US       500000u  /* a RST so soon after a segment may be the answer to it */
 #define GREETING_US    4000000u /* where the server speaks first, a proxy tries its backend */
 #define ANSWER_US      60000000u
-#define GAVE_UP_US     4000000u  /* who leaves sooner has changed his mind */
-#define NO_ANSWER_US   10000000u /* still open: few answers take longer to begin */
-#define FEW_BYTES      4096u     /* a question, not an upload */
-#define FEW_SEGMENTS   3u       /* ... of a protocol that is not known: logs send line after line */
 #define HELLO_BYTES    16384u   /* the largest first request */
 #define KEPT_US        1000000u /* since the last answer: the connection was kept for another one */
 #define SMALL_BYTES    64u      /* as in tcp_timing.c: no request with a head */
@@ -248,17 +245,6 @@ static bool is_greeter(uint16_t port) {
            port == 3306;
 }
 
-/* Ports whose protocol has the client ask first and the server answer whatever it is asked:
- * directories, databases, caches, queues, file and remote desktop services, controllers. */
-static bool is_answerer(uint16_t port) {
-    static const uint16_t ports[] = {43,   88,   102,  111,  135,  139,   389,  445,  502,
-                                     554,  1433, 1521, 1883, 2049, 2181,  3260, 3389, 5060,
-                                     5432, 5672, 6379, 9042, 9092, 11211, 27017};
-    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
-        if (ports[i] == port) return true;
-    return false;
-}
-
 static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
@@ -268,12 +254,12 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
         return false;
     /* What takes data and says nothing, as a log does, may close when it has it all. */
     bool asks = f->end_how & END_RST || f->bits & FLOW_HELLO || f->app > APP_NONE ||
-                is_answerer(f->port[SERVER]);
+                unanswered_port(f->port[SERVER]);
     if (f->payload[CLIENT] > 0 && !asks) return false;
     if (f->payload[CLIENT] == 0)
         return flow_since_open(f, f->end_us) <=
                (is_greeter(f->port[SERVER]) ? GREETING_US : TURNED_AWAY_US);
-    return f->payload[CLIENT] <= FEW_BYTES && flow_since_open(f, f->end_us) <= ANSWER_US;
+    return f->payload[CLIENT] <= QUESTION_BYTES && flow_since_open(f, f->end_us) <= ANSWER_US;
 }
 
 static uint64_t idle_us(const struct flow *f) {
@@ -365,40 +351,6 @@ static uint64_t unheard_us(const struct engine *e, const struct flow *f) {
     return until > at ? until - at : 0;
 }
 
-/* Since the last of what the client sent: until it left, or until now. */
-static uint64_t unanswered_us(const struct engine *e, const struct flow *f) {
-    if (f->end_how & END_SEEN) return f->end_us - f->request_us;
-    uint64_t at = flow_widen(f, f->request_us);
-    return e->now_us > at ? e->now_us - at : 0;
-}
-
-/* HTTP, SSH or a port of which it is known: nobody takes a request of it without a word. */
-static bool must_answer(const struct flow *f) {
-    return f->app == APP_HTTP || f->app == APP_HTTP2 || f->app == APP_SSH ||
-           is_answerer(f->port[SERVER]);
-}
-
-/* The server acknowledged what the client asked and did not send a byte, until the client left or
- * for long.  A ClientHello and a question of DNS that wait are told elsewhere. */
-static bool is_unanswered(const struct engine *e, const struct flow *f) {
-    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
-    uint32_t sent = c->next - (c->bits & SIDE_FIN ? 1u : 0u);
-    uint32_t heard = v->isn + 1 + (v->bits & SIDE_FIN ? 1u : 0u);
-    bool left = f->end_how & END_SEEN;
-    if (!(f->bits & FLOW_REQUEST) || f->payload[CLIENT] == 0 || f->data_segments[SERVER] > 0)
-        return false;
-    if (f->end_how & END_SERVER || f->bits & FLOW_HELLO || f->app == APP_DNS || f->app == APP_TLS)
-        return false;
-    if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) || seq_after(c->acked, heard))
-        return false;
-    if (!must_answer(f) &&
-        (f->data_segments[CLIENT] > FEW_SEGMENTS || f->payload[CLIENT] > FEW_BYTES))
-        return false;
-    uint64_t least = end_guard_us(e->total.slowest_answer_us);
-    uint64_t own = left ? GAVE_UP_US : select_asked(e, f) ? 0 : NO_ANSWER_US;
-    return unanswered_us(e, f) >= (least > own ? least : own);
-}
-
 /* Between chunks some servers end without the last one, and nothing is missing. */
 static bool lacks_bytes(const struct flow_side *v) {
     return app_unsent(v) > (v->bits & APP_CHUNKED ? CHUNK_END_BYTES : 0);
@@ -442,7 +394,8 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
     if (is_short(f)) return ENDING_SHORT;
     if (whole && is_unheard(f) && unheard_us(e, f) >= end_guard_us(e->total.slowest_answer_us))
         return ENDING_UNHEARD;
-    if (whole && is_unanswered(e, f)) return ENDING_UNANSWERED;
+    if (whole && !(f->end_how & END_SERVER) && unanswered_is(e, f, f->end_how & END_SEEN))
+        return ENDING_UNANSWERED;
     return ENDING_NONE;
 }
 
@@ -517,11 +470,11 @@ static struct msg_incident unheard_row(const struct engine *e, const struct flow
 
 static struct msg_incident unanswered_row(const struct engine *e, const struct flow *f) {
     struct msg_incident row = tcp_end_row(f, INCIDENT_UNHEARD, f->request_us);
-    row.value = must_answer(f) ? 1 : 2;
-    row.span_us = unanswered_us(e, f);
+    row.value = unanswered_what(f);
+    row.requests = (f->end_how & END_SEEN) != 0;
+    row.span_us = unanswered_us(e, f, row.requests > 0);
     row.last_us = row.first_us + row.span_us;
     row.tries = f->data_segments[CLIENT];
-    row.requests = (f->end_how & END_SEEN) != 0;
     row.toward_client = false;
     return row;
 }

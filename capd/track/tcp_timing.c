@@ -11,6 +11,7 @@
  * packets. */
 #include "capd/decode/http.h"
 #include "capd/decode/redis.h"
+#include "capd/decode/tls.h"
 #include "capd/track/seconds.h"
 #include "capd/track/services.h"
 #include "capd/track/slow_client.h"
@@ -339,6 +340,12 @@ static bool may_be_ticket(const struct segment *s) {
     return ticket && s->us - f->hello_us <= f->tls_us + rounds * f->handshake_us + TICKETS_US;
 }
 
+/* Two records of one length (OpenSSL, BoringSSL): no answer looks so. */
+static bool is_pair_of_tickets(const struct segment *s, uint32_t before) {
+    uint32_t whole = s->record + TLS_RECORD_HEADER;
+    return s->f->bits & FLOW_TLS13 && (s->len == 2 * whole || (s->len == whole && before == whole));
+}
+
 /* HTTP gave way to something else (101): whoever has something to say says it, and what comes next
  * from the server answers nothing. */
 static bool is_upgraded(const struct flow *f) {
@@ -519,6 +526,7 @@ void tcp_time_data(struct engine *e, struct segment *s) {
         time_read(e, s);
         return;
     }
+    uint32_t before = f->spoken;
     count_unpaired(e, s);
     if (s->dir == CLIENT) {
         if (!is_upgraded(f)) begin_request(e, s);
@@ -526,6 +534,7 @@ void tcp_time_data(struct engine *e, struct segment *s) {
         f->large_answer |= f->bits & FLOW_REQUEST && s->len > TICKETS_BYTES && !may_be_ticket(s);
         if (f->bits & FLOW_REQUEST && may_be_ticket(s)) {
             f->bits |= FLOW_MAYBE_ANSWER;
+            if (is_pair_of_tickets(s, before)) f->bits &= ~(uint32_t)FLOW_MAYBE_ANSWER;
             f->answer_first_us = s->us;
         } else if (f->bits & FLOW_REQUEST) {
             begin_answer(e, f, s->us);

@@ -58,6 +58,16 @@ static void learn_options(struct flow *f, struct flow_side *side, const struct t
     if (!(c->bits & v->bits & SIDE_SCALE)) c->wscale = v->wscale = 0;
 }
 
+/* Data in the SYN that the server does not take (RFC 7413 section 4.2.2): the client sends it anew,
+ * and nothing was lost. */
+static void turn_down_early(struct flow *f) {
+    struct flow_side *c = &f->side[CLIENT];
+    if (!(c->bits & SIDE_NEXT) || !seq_after(c->next, c->isn + 1)) return;
+    c->next = c->isn + 1;
+    c->timed_bits = 0;
+    f->payload[CLIENT] = 0;
+}
+
 /* Both ends may open at once (RFC 9293 section 3.5): the other one's SYN repeats none. */
 static void note_syn(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
@@ -79,6 +89,7 @@ static void note_syn(struct engine *e, struct segment *s) {
     } else if (s->flags & TCP_ACK && !(f->bits & FLOW_SYNACK)) {
         f->bits |= FLOW_SYNACK;
         f->synack_us = s->us;
+        if (s->dir == SERVER && s->k->tcp.ack == f->side[CLIENT].isn + 1) turn_down_early(f);
         tcp_setup_answered(e, f, false);
         if (f->bits & FLOW_SYN && f->syn_sent == 1) {
             uint32_t took = s->us - f->syn_us;

@@ -8,12 +8,13 @@
 #include "capd/decode/tls.h"
 #include "capd/track/services.h"
 
-#define ALERT_TAG_16 19u /* level, description, type, and the tag of AES-GCM or ChaCha20 */
-#define ALERT_TAG_8  11u /* the same with the short tag of AES-CCM-8 */
-#define TLS_1_2      0x0303u
-#define TLS_1_3      0x0304u
-#define TEXT_LOOK    8u       /* first bytes that are looked at */
-#define REFUSES_US   3000000u /* soon after the client's word; idle connections are closed later */
+#define ALERT_TAG_16    19u /* level, description, type, and the tag of AES-GCM or ChaCha20 */
+#define ALERT_TAG_8     11u /* the same with the short tag of AES-CCM-8 */
+#define TLS_1_2         0x0303u
+#define TLS_1_3         0x0304u
+#define TEXT_LOOK       8u        /* first bytes that are looked at */
+#define REFUSED_RECORDS 3u        /* its Finished, and a request in two parts */
+#define REFUSES_US      17000000u /* asking whether a certificate is revoked may take 15 s in vain */
 
 void tls_fault_version(struct engine *e, const struct flow *f, uint16_t version) {
     struct service *v = services_of(e, f);
@@ -40,16 +41,13 @@ void tls_fault_client_record(struct engine *e, const struct flow *f, const struc
     x->rejected_bytes = (uint16_t)length;
 }
 
-void tls_fault_server_record(struct engine *e, const struct segment *s, uint32_t length) {
-    const struct flow *f = s->f;
+void tls_fault_server_record(const struct segment *s, uint32_t length) {
+    struct flow *f = s->f;
     const struct flow_side *client = &f->side[CLIENT];
-    struct service *v = services_of(e, f);
-    if (!v || !(f->bits & FLOW_TLS13) || !tls_is_alert_size(length)) return;
+    if (!(f->bits & FLOW_TLS13) || !tls_is_alert_size(length) || f->certificate_bytes == 0) return;
     if ((client->bits | f->side[SERVER].bits) & APP_GAPPED || client->bits & SIDE_FIN) return;
-    if (s->us - client->next_us > REFUSES_US) return;
-    struct tls_faults *x = &v->tls;
-    if (x->refused++ == 0) x->refused_first_us = e->now_us;
-    x->refused_last_us = e->now_us;
+    if (client->records > REFUSED_RECORDS) return;
+    f->tls_refused = s->us - client->next_us <= REFUSES_US;
 }
 
 static void note(struct engine *e, struct service *v, enum tls_mismatch how) {
@@ -117,9 +115,13 @@ void tls_fault_http_answer(struct engine *e, const struct flow *f, unsigned stat
 
 void tls_fault_closed(const struct flow *f, bool by_server, uint64_t at_us,
                       struct service_facts *x) {
-    if (f->app != APP_HTTP || !by_server || f->payload[SERVER] > 0 || f->payload[CLIENT] == 0)
-        return;
-    if (!(f->bits & FLOW_ESTABLISHED) || !is_tls_port(f->port[SERVER])) return;
-    if (x->plain_closed++ == 0 || at_us < x->plain_first_us) x->plain_first_us = at_us;
-    if (at_us > x->plain_last_us) x->plain_last_us = at_us;
+    if (!by_server || !(f->bits & FLOW_ESTABLISHED)) return;
+    if (f->tls_refused) {
+        span_add(&x->tls_refused_first_us, &x->tls_refused_last_us, x->tls_refused, at_us, at_us);
+        x->tls_refused++;
+    }
+    if (f->app != APP_HTTP || f->payload[SERVER] > 0 || f->payload[CLIENT] == 0) return;
+    if (!is_tls_port(f->port[SERVER])) return;
+    span_add(&x->plain_first_us, &x->plain_last_us, x->plain_closed, at_us, at_us);
+    x->plain_closed++;
 }

@@ -18,7 +18,7 @@ void tls_fault_client_record(struct engine *e, const struct flow *f, const struc
                              uint32_t length);
 
 /* The first record that the server sends after the client's first of application data. */
-void tls_fault_server_record(struct engine *e, const struct segment *s, uint32_t length);
+void tls_fault_server_record(const struct segment *s, uint32_t length);
 
 /* The server's first payload, once the client's told what it speaks. */
 void tls_fault_first_bytes(struct engine *e, const struct segment *s);
@@ -26,8 +26,8 @@ void tls_fault_first_bytes(struct engine *e, const struct segment *s);
 /* An HTTP answer in clear text. */
 void tls_fault_http_answer(struct engine *e, const struct flow *f, unsigned status);
 
-/* Clear text to a port of TLS, and the server closed without a word: counted when a flow is summed
- * up. */
+/* Clear text to a port of TLS, and the server closed without a word; or it closed behind what seems
+ * to be an alert: counted when a flow is summed up. */
 void tls_fault_closed(const struct flow *f, bool by_server, uint64_t at_us,
                       struct service_facts *x);
 #endif

@@ -68,9 +68,14 @@ static void client_hello(struct engine *e, struct segment *s, const struct tls_h
     if (!(f->bits & FLOW_SELECTED)) return;
     struct service *v = services_of(e, f);
     e->total.tls_client_hellos++;
-    if (v) v->client_hellos++;
-    if (entry_of(e, f)) return; /* the second hello after a HelloRetryRequest */
+    struct tls_entry *first = entry_of(e, f);
+    if (first && first->answered) return;
     f->hello_us = s->us;
+    if (first) { /* after a HelloRetryRequest: the same handshake */
+        first->at_us = e->now_us;
+        return;
+    }
+    if (v) v->client_hellos++;
     f->bits |= FLOW_HELLO;
     f->h2 = is_h2(h);
     f->row = take_entry(e);
@@ -99,6 +104,12 @@ static void server_hello(struct engine *e, struct segment *s, const struct tls_h
         f->h2 = is_h2(h);
     if (!(f->bits & FLOW_SELECTED)) return;
     e->total.tls_server_hellos++;
+    if (h->hello_retry) {
+        if (f->payload[SERVER] <= UINT8_MAX) f->retry_bytes = (uint8_t)f->payload[SERVER];
+        if (t) t->retry_us = e->now_us - t->at_us;
+        return;
+    }
+    f->retry_bytes = 0;
     if (v) v->server_hellos++;
     if (!t || t->answered) return;
     tls_fault_version(e, f, h->version);
@@ -109,6 +120,10 @@ static void server_hello(struct engine *e, struct segment *s, const struct tls_h
         t->alpn_len = h->alpn_len;
     }
     t->hello_us = e->now_us - t->at_us;
+    /* Its receipt for the ClientHello came late, or with the answer: the path took the time. */
+    bool prompt = s->pause_us >= t->hello_us || s->pause_us < t->hello_us / 2;
+    if (v) v->tls.prompt += prompt && t->retry_us <= t->hello_us;
+    if (t->hello_us < t->retry_us) t->hello_us = t->retry_us;
     f->tls_us = t->hello_us > UINT32_MAX ? UINT32_MAX : t->hello_us ? (uint32_t)t->hello_us : 1;
     hist_add(&e->total.tls, t->hello_us);
     services_sample(e, f, SERVICE_TLS, t->hello_us);
@@ -165,14 +180,15 @@ static void client_goes_on(struct engine *e, const struct segment *s) {
     struct tls_entry *t = entry_of(e, s->f);
     if (s->dir != CLIENT || !t || !t->answered || t->went_on) return;
     t->went_on = true;
-    slow_client_went_on(e, s->f, s->us - s->f->side[SERVER].next_us);
+    slow_client_went_on(e, s, s->us - s->f->side[SERVER].next_us);
 }
 
 /* The server's records count from the client's first; whoever takes leave gets no refusal. */
 static void count_from_client(struct engine *e, const struct segment *s, uint32_t length) {
     struct flow_side *client = &s->f->side[CLIENT], *server = &s->f->side[SERVER];
+    s->f->tls_refused = false;
     if (s->dir == SERVER && client->records > 0 && server->records == 0)
-        tls_fault_server_record(e, s, length);
+        tls_fault_server_record(s, length);
     if (s->dir != CLIENT) return;
     if (client->records == 0) {
         tls_fault_client_record(e, s->f, entry_of(e, s->f), length);

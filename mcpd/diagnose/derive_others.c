@@ -400,7 +400,9 @@ static uint64_t died_alike(const struct derive_row *r, uint64_t least) {
 /* ... of all that it had. */
 static bool i_same_percent(const struct derive_row *r, double *out) {
     const struct msg_service *s = derive_incident_service(r);
+    const struct msg_incident *n = r->row;
     uint64_t same = died_alike(r, 0), had = s ? s->established + s->midstream : 0;
+    if (n->kind == INCIDENT_HALF_OPEN_RESET && !n->worked) had += same;
     return percent(out, same, same > had ? same : had);
 }
 

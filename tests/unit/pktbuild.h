@@ -104,11 +104,14 @@ static inline void lab_frame(struct lab *l, const uint8_t *frame, size_t bytes, 
     free(lent);
 }
 
+#define LAB_BROADCAST 0x0a0000ffu
+
 /* Ethernet and IPv4 around `n` bytes of transport already at frame + 34. */
 static inline void lab_ip(struct lab *l, uint8_t *frame, uint8_t proto, uint32_t src, uint32_t dst,
                           size_t n) {
     memset(frame, 2, 12);
     frame[11] = (uint8_t)(2 + l->mac);
+    if (dst == LAB_BROADCAST || dst == 0xffffffffu) memset(frame, 0xff, 6);
     put16(frame + 12, 0x0800);
     uint8_t *ip = frame + 14;
     memset(ip, 0, 20);
@@ -211,10 +214,10 @@ static inline void conn_close(struct conn *k) {
     from_client(k, TCP_ACK, NULL, 0);
 }
 
-/* Any packet that only moves the clock. */
+/* Any packet that only moves the clock, and shows no way that others take. */
 static inline void lab_wait(struct lab *l, uint64_t us) {
     l->us += us;
-    lab_udp(l, 0x0a0000feu, 9999, 0x0a0000fdu, 9998, "tick", 4);
+    lab_udp(l, 0x0a0000feu, 9999, LAB_BROADCAST, 9998, "tick", 4);
 }
 
 static inline void lab_take(void *ctx, unsigned type, bool more, const uint8_t *body, size_t n) {

@@ -8,10 +8,10 @@
 static void arp(struct lab *l, uint8_t op, uint32_t sender, uint32_t target) {
     uint8_t f[42] = {0};
     memset(f, 0xff, 6);
-    memcpy(f + 6, "\x02\x00\x00\x00\x00\x01", 6);
+    memset(f + 6, 2, 6); /* as lab_ip() */
     memcpy(f + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9);
     f[21] = op;
-    memcpy(f + 22, "\x02\x00\x00\x00\x00\x01", 6);
+    memset(f + 22, 2, 6);
     put32(f + 28, sender);
     put32(f + 38, target);
     lab_frame(l, f, sizeof f, sizeof f);

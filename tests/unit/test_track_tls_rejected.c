@@ -34,17 +34,25 @@ static void test_tls_server_refuses(void **state) {
         bool refused;
         enum {
             SEEN,
-            ENDS,
-            GAP,
-            AT_ONCE
-        } how; /* ... the client's FIN; the client said nothing yet */
+            ENDS,    /* the client's FIN comes before */
+            GAP,     /* something was missed */
+            AT_ONCE, /* the client said nothing yet */
+            BARE,    /* it was not asked for a certificate */
+            LEAVES,  /* the client closes first */
+            TALKED   /* after many a record */
+        } how;
     } cases[] = {{"refused", 0x0304, 0, 0, {19, 0}, 20 * MS, true, SEEN},
                  {"asked at once", 0x0304, 200, 0, {19, 0}, 20 * MS, true, SEEN},
                  {"short tag", 0x0304, 200, 0, {11, 0}, 20 * MS, true, SEEN},
                  {"tickets", 0x0304, 0, 0, {230, 19}, 20 * MS, false, SEEN},
                  {"an answer", 0x0304, 200, 0, {500, 19}, 20 * MS, false, SEEN},
                  {"the client leaves", 0x0304, 0, 19, {19, 0}, 20 * MS, false, SEEN},
-                 {"idle for long", 0x0304, 0, 0, {19, 0}, 10 * S, false, SEEN},
+                 {"asks who revoked it", 0x0304, 0, 0, {19, 0}, 15 * S, true, SEEN},
+                 {"idle for long", 0x0304, 0, 0, {19, 0}, 20 * S, false, SEEN},
+                 {"no certificate", 0x0304, 0, 0, {19, 0}, 20 * MS, false, BARE},
+                 {"two bytes, and more", 0x0304, 200, 0, {19, 300}, 20 * MS, false, SEEN},
+                 {"two bytes", 0x0304, 200, 0, {19, 0}, 20 * MS, false, LEAVES},
+                 {"drained", 0x0304, 200, 0, {19, 0}, 20 * MS, false, TALKED},
                  {"TLS 1.2", 0x0303, 200, 0, {19, 0}, 20 * MS, false, SEEN},
                  {"the client ends", 0x0304, 0, 0, {19, 0}, 20 * MS, false, ENDS},
                  {"something was missed", 0x0304, 0, 0, {19, 0}, 20 * MS, false, GAP},
@@ -53,14 +61,19 @@ static void test_tls_server_refuses(void **state) {
         uint8_t b[1024];
         struct lab *l = lab_default();
         struct conn k = tls_begun(l, 40000, cases[i].version, 50);
+        if (cases[i].how != AT_ONCE && cases[i].how != BARE)
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 25)); /* that it has none */
         if (cases[i].how != AT_ONCE) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
         if (cases[i].how == ENDS) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
         if (cases[i].how == GAP) k.sseq += 5000; /* more than waits in a buffer */
         if (cases[i].asks) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].asks));
+        for (unsigned n = 0; n < 3 && cases[i].how == TALKED; n++)
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].asks));
         if (cases[i].leaves) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].leaves));
         lab_wait(l, cases[i].after_us);
         for (unsigned n = 0; n < 2 && cases[i].says[n]; n++)
             from_server(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].says[n]));
+        if (cases[i].how == LEAVES) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
         from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
         if (service_of(l)->tls_refused != cases[i].refused) fail_msg("%s", cases[i].what);
         lab_free(l);

@@ -1,0 +1,77 @@
+/* Requests that a server takes and never answers: it acknowledges them, and not a byte comes until
+ * the client leaves, or for long.
+ *
+ * Runs in: worker.  Input trust: packets. */
+#include "capd/track/unanswered.h"
+#include "capd/track/select.h"
+
+#define GAVE_UP_US   4000000u  /* who leaves sooner has changed his mind */
+#define NO_ANSWER_US 10000000u /* still open: few answers take longer to begin */
+#define FEW_SEGMENTS 3u        /* of a protocol that is not known: logs send line after line */
+
+bool unanswered_port(uint16_t port) {
+    static const uint16_t ports[] = {43,   88,   102,  111,  135,  139,   389,  445,  502,
+                                     554,  1433, 1521, 1883, 2049, 2181,  3260, 3389, 5060,
+                                     5432, 5672, 6379, 9042, 9092, 11211, 27017};
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
+        if (ports[i] == port) return true;
+    return false;
+}
+
+uint64_t unanswered_us(const struct engine *e, const struct flow *f, bool left) {
+    if (left) return f->end_us - f->request_us;
+    uint64_t at = flow_widen(f, f->request_us);
+    return e->now_us > at ? e->now_us - at : 0;
+}
+
+/* HTTP, SSH or a port of which it is known: nobody takes a request of it without a word. */
+static bool must_answer(const struct flow *f) {
+    return f->app == APP_HTTP || f->app == APP_HTTP2 || f->app == APP_SSH ||
+           unanswered_port(f->port[SERVER]);
+}
+
+/* Those that answer each request, to the last one of a connection: of the others some words are
+ * publications, receipts or farewells. */
+static bool answers_each(const struct flow *f) {
+    static const uint16_t ports[] = {1433, 1521, 3306, 5432, 9042};
+    if (f->app == APP_HTTP) return !(f->side[CLIENT].bits & f->side[SERVER].bits & APP_DEAF);
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0] && f->app <= APP_NONE; i++)
+        if (ports[i] == f->port[SERVER]) return true;
+    return false;
+}
+
+enum unanswered unanswered_what(const struct flow *f) {
+    bool few = f->payload[CLIENT] <= QUESTION_BYTES;
+    if (f->app == APP_TLS) {
+        uint16_t port = f->port[SERVER];
+        bool asks = port == 443 || port == 8443 || port == 853 || f->h2;
+        return asks && few && f->bits & FLOW_TLS_DONE && f->first_byte_us == 0 ? UNANSWERED_SEALED
+                                                                               : UNANSWERED_NOTHING;
+    }
+    if (f->bits & FLOW_HELLO || f->app == APP_DNS) return UNANSWERED_NOTHING;
+    if (f->data_segments[SERVER] > 0)
+        return f->first_byte_us != 0 && answers_each(f) ? UNANSWERED_ONCE_MORE : UNANSWERED_NOTHING;
+    if (must_answer(f)) return UNANSWERED_IN_CLEAR;
+    return few && f->data_segments[CLIENT] <= FEW_SEGMENTS ? UNANSWERED_PERHAPS
+                                                           : UNANSWERED_NOTHING;
+}
+
+/* Who is still there where there were answers, or where nothing can be read, may wait for news. */
+bool unanswered_is(const struct engine *e, const struct flow *f, bool left) {
+    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+    uint32_t sent = c->next - (c->bits & SIDE_FIN ? 1u : 0u);
+    bool asked = select_asked(e, f);
+    enum unanswered what = unanswered_what(f);
+    if (!(f->bits & FLOW_REQUEST) || f->bits & FLOW_MAYBE_ANSWER || f->payload[CLIENT] == 0)
+        return false;
+    if (what == UNANSWERED_NOTHING) return false;
+    if (!left && (what == UNANSWERED_ONCE_MORE || (what == UNANSWERED_SEALED && !asked)))
+        return false;
+    if (v->holes != NONE || (f->data_segments[SERVER] > 0 && v->bits & APP_GAPPED)) return false;
+    if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) ||
+        seq_after(c->acked, v->next))
+        return false;
+    uint64_t least = end_guard_us(e->total.slowest_answer_us);
+    uint64_t own = left ? GAVE_UP_US : asked ? 0 : NO_ANSWER_US;
+    return unanswered_us(e, f, left) >= (least > own ? least : own);
+}
