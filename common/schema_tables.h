@@ -244,7 +244,7 @@
     F(T, U, tls_rejected_bytes, MAX16, bytes, "content of such a record") \
     F(T, U, tls_rejected_first_us, ANY, us, "first of these, since the start") \
     F(T, U, tls_rejected_last_us, ANY, us, "last of these, since the start") \
-    F(T, U, tls_prompt, ANY, count, "ServerHellos that came with the server's receipt for the ClientHello, or sooner after it than it came itself") \
+    F(T, U, tls_prompt, ANY, count, "ServerHellos that came with the server's receipt for the ClientHello, or so soon after it that most of the wait is the way's") \
     F(T, U, tls_refused, ANY, count, "TLS 1.3: a client that had shown its certificate got a record as long as an alert, and the server closed") \
     F(T, U, tls_refused_first_us, ANY, us, "first of these, since the start") \
     F(T, U, tls_refused_last_us, ANY, us, "last of these, since the start") \

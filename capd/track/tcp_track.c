@@ -62,7 +62,8 @@ static void learn_options(struct flow *f, struct flow_side *side, const struct t
  * and nothing was lost. */
 static void turn_down_early(struct flow *f) {
     struct flow_side *c = &f->side[CLIENT];
-    if (!(c->bits & SIDE_NEXT) || !seq_after(c->next, c->isn + 1)) return;
+    bool early = c->bits & SIDE_NEXT && c->next_us == f->syn_last_us;
+    if (!early || !seq_after(c->next, c->isn + 1)) return;
     c->next = c->isn + 1;
     c->timed_bits = 0;
     f->payload[CLIENT] = 0;

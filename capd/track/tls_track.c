@@ -121,7 +121,7 @@ static void server_hello(struct engine *e, struct segment *s, const struct tls_h
     }
     t->hello_us = e->now_us - t->at_us;
     /* Its receipt for the ClientHello came late, or with the answer: the path took the time. */
-    bool prompt = s->pause_us >= t->hello_us || s->pause_us < t->hello_us / 2;
+    bool prompt = s->pause_us >= t->hello_us || s->pause_us < t->hello_us / 3 * 2;
     if (v) v->tls.prompt += prompt && t->retry_us <= t->hello_us;
     if (t->hello_us < t->retry_us) t->hello_us = t->retry_us;
     f->tls_us = t->hello_us > UINT32_MAX ? UINT32_MAX : t->hello_us ? (uint32_t)t->hello_us : 1;
@@ -166,10 +166,10 @@ static struct app_step long_hello(struct engine *e, struct segment *s,
 static void count_to_finished(struct flow *f, uint32_t length) {
     struct flow_side *c = &f->side[CLIENT];
     bool finished = length == FINISHED_SHA256 || length == FINISHED_SHA384;
-    if (!(f->bits & FLOW_TLS13) || c->records > FLIGHT_RECORDS || f->first_byte_us != 0) return;
+    if (!(f->bits & FLOW_TLS13) || c->records > FLIGHT_RECORDS) return;
     if (c->records == 1 && !finished)
         f->certificate_bytes = (uint16_t)(length < CERTIFICATE_MOST ? length : CERTIFICATE_MOST);
-    if (c->records == 1 || !finished || f->certificate_bytes == 0) return;
+    if (c->records == 1 || !finished || f->certificate_bytes == 0 || f->first_byte_us != 0) return;
     c->records = 1;
     f->bits &= ~(uint32_t)(FLOW_REQUEST | FLOW_REQUEST_ACK);
     f->asked = 0;

@@ -110,6 +110,67 @@ static void test_track_arp_behind_a_switch(void **state) {
     }
 }
 
+/* A gateway that is silent for a while and answers again was missed all the same; a shorter pause,
+ * and a neighbour that sleeps, are no trouble. */
+static void test_track_arp_gateway_comes_back(void **state) {
+    (void)state;
+    static const struct {
+        unsigned times;
+        uint64_t every_us;
+        bool gateway;
+        unsigned tries; /* 0: nothing is told */
+    } t[] = {
+        {8, 1 * S, true, 8}, {4, 1 * S, true, 0}, {8, 1 * S, false, 0}, {24, 500 * MS, true, 24}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct engine_options o = lab_options();
+        o.target.gateways = t[i].gateway;
+        o.target.gateway[0] = addr_from_bytes((const uint8_t *)"\x0a\x00\x00\x09", 4);
+        struct lab *l = lab_new(&o);
+        arp(l, 1, A1, OTHER);
+        arp(l, 2, OTHER, A1);
+        l->us += t[i].every_us;
+        for (unsigned n = 0; n < t[i].times; n++) {
+            arp(l, 1, A1, OTHER);
+            arp(l, 1, A1, OTHER); /* a copy */
+            l->us += t[i].every_us;
+        }
+        arp(l, 2, OTHER, A1);
+        assert_int_equal(unanswered(l), t[i].tries > 0);
+        if (t[i].tries) assert_int_equal(l->incidents.rows[0].tries, t[i].tries);
+        if (t[i].tries) assert_true(l->incidents.rows[0].worked);
+        lab_free(l);
+    }
+}
+
+/* A file from a port of a switch: its host's own traffic is whole, and of a neighbour there are
+ * questions alone, whose answers take another way. */
+static void test_track_arp_in_a_file_of_one_host(void **state) {
+    (void)state;
+    for (unsigned met = 0; met < 2; met++) {
+        struct lab *l = lab_default();
+        l->mac = met ? 0 : 7; /* of the asker, or of another */
+        lab_udp(l, B1, 5000, A1, 5000, "x", 1);
+        l->mac = 0;
+        ask(l, A1, 5, 1 * S);
+        assert_int_equal(unanswered(l), met);
+        lab_free(l);
+    }
+}
+
+/* The last questions are as young as answers on their way: those before are not. */
+static void test_track_arp_asks_quickly(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (unsigned n = 0; n < 20; n++) {
+        arp(l, 1, A1, OTHER);
+        l->us += 200 * MS;
+    }
+    assert_int_equal(unanswered(l), 1);
+    assert_in_range(l->incidents.rows[0].tries, 17, 19);
+    assert_in_range(l->incidents.rows[0].span_us, 3 * S, 3800 * MS);
+    lab_free(l);
+}
+
 /* The router could not deliver what was sent to a port. */
 static void given_up(struct lab *l, uint8_t type, uint8_t code, uint16_t port) {
     uint8_t f[128] = {0}, *i = f + 34;
@@ -436,6 +497,9 @@ int main(void) {
         cmocka_unit_test(test_track_arp_gateway_by_what_it_forwards),
         cmocka_unit_test(test_track_arp_probes_for_a_free_address),
         cmocka_unit_test(test_track_arp_behind_a_switch),
+        cmocka_unit_test(test_track_arp_gateway_comes_back),
+        cmocka_unit_test(test_track_arp_in_a_file_of_one_host),
+        cmocka_unit_test(test_track_arp_asks_quickly),
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
         cmocka_unit_test(test_track_pings_that_get_no_reply_of_their_own),
         cmocka_unit_test(test_track_mtu_is_forgotten_after_minutes),

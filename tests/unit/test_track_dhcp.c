@@ -16,6 +16,11 @@ static void dhcp4(struct lab *l, const char *hex, uint32_t src, bool by_server) 
     DHCP4("02", "0000", NO_IP, "c0000264", "c00002fe") "350102 3604" server "ff"
 #define RENEW4       DHCP4("01", "0000", "c0000264", NO_IP, NO_IP) "350103 ff"
 #define RENEW4_AGAIN DHCP4_OF("0badcaff", "01", "0000", "c0000264", NO_IP, NO_IP) "350103 ff"
+#define OTHER_NAK4   DHCP4("02", "8000", NO_IP, NO_IP, NO_IP) "350106 3604 0a640001 ff"
+#define INFORM_ACK4  DHCP4("02", "0000", "c0000264", NO_IP, NO_IP) "350105 3604c0000201 ff"
+#define PROBE4(xid)  DHCP4_OF(xid, "01", "8000", NO_IP, NO_IP, NO_IP) "350101 ff"
+#define PROBED4(xid) DHCP4_OF(xid, "02", "8000", NO_IP, "c0000264", NO_IP) "350102 3604c0000201 ff"
+#define BOOT4        DHCP4("01", "8000", NO_IP, NO_IP, NO_IP) "350101 3c0a 505845436c69656e743a ff"
 #define DECLINE4     DHCP4("01", "0000", NO_IP, NO_IP, NO_IP) "350104 3204c0000264 3604c0000201 ff"
 
 /* A story is a list of messages, each after a pause in seconds; then the clock runs on. */
@@ -81,6 +86,15 @@ static void test_dhcp_incomplete(void **state) {
          false},
         /* A monitor looks who is there, each minute. */
         {{{0, DISCOVER4, 0}, {0, OFFER4, 1}, {59, DISCOVER4, 0}, {0, OFFER4, 1}}, false},
+        {{{0, PROBE4("00000001"), 0},
+          {0, PROBED4("00000001"), 1},
+          {30, PROBE4("00000002"), 0},
+          {0, PROBED4("00000002"), 1},
+          {30, PROBE4("00000003"), 0},
+          {0, PROBED4("00000003"), 1}},
+         false},
+        /* Firmware without a boot file takes none. */
+        {{{0, BOOT4, 0}, {0, OFFER4, 1}, {4, BOOT4, 0}, {0, OFFER4, 1}, {8, BOOT4, 0}}, false},
         {{{0, RENEW4, 0}, {0, ACK4, 1}, {9, RENEW4, 0}, {0, ACK4, 1}}, false},
     };
     (void)state;
@@ -143,6 +157,7 @@ static void test_dhcp_two_servers(void **state) {
          false}, /* two central servers behind a relay */
         {{{0, DISCOVER4, 0}, {0, RELAYED_OFFER4("cb007109"), 1}, {0, OTHER4, 1}}, true},
         {{{0, DISCOVER4, 0}, {0, OFFER4, 1}, {30, OTHER4, 1}}, false}, /* not one transaction */
+        {{{0, RENEW4, 0}, {0, OTHER_NAK4, 1}, {0, ACK4, 1}}, true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -167,6 +182,8 @@ static void test_dhcp_renews_in_vain(void **state) {
          false}, /* of an offer */
         {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4_AGAIN, 0}, {16, RENEW4_AGAIN, 0}}, false},
         {{{0, RENEW4, 0}, {2, RENEW4, 0}, {2, RENEW4, 0}, {2, RENEW4, 0}}, false},
+        {{{0, RENEW4, 0}, {300, RENEW4, 0}, {300, RENEW4, 0}, {300, RENEW4, 0}},
+         false}, /* each answered out of sight */
         {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}, {0, ACK4, 1}}, false},
         {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}, {0, NAK4, 1}}, false},
         {{{0, RENEW4, 0}, {4, RENEW4, 0}, {8, RENEW4, 0}, {16, RENEW4, 0}, {4, DISCOVER4, 0}},
@@ -186,15 +203,17 @@ static void test_dhcp_renews_in_vain(void **state) {
 /* Others are served meanwhile; what was served before the client asked proves nothing. */
 static void test_dhcp_no_offer_for_one(void **state) {
     (void)state;
-    for (unsigned at = 0; at < 3; at++) { /* an answer to another: before, meanwhile, never */
+    /* An answer to another: before, meanwhile, never; meanwhile to one that had its address. */
+    for (unsigned at = 0; at < 4; at++) {
         struct engine_options o = lab_options();
         if (at == 2) mac_put(o.own_mac, 1);
         struct lab *l = lab_new(&o);
         uint8_t m[512];
-        uint32_t n = hex_read(ACK4, m, sizeof m);
+        uint32_t n = hex_read(at == 3 ? INFORM_ACK4 : ACK4, m, sizeof m);
         m[33] ^= 0x55; /* chaddr */
         for (unsigned k = 0; k < 4; k++) {
-            if (k == 2 * at && at < 2) lab_udp(l, 0xc0000201, 67, 0xffffffffu, 68, m, n);
+            if (at != 2 && k == (at == 0 ? 0 : 2))
+                lab_udp(l, 0xc0000201, 67, 0xffffffffu, 68, m, n);
             dhcp4(l, DISCOVER4, 0, false);
             l->us += 4 * S;
         }

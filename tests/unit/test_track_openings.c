@@ -245,7 +245,7 @@ static void test_openings_by_both_ends_at_once(void **state) {
 /* A client that looks at a certificate for long. */
 static void test_halts_within_tls(void **state) {
     (void)state;
-    enum { GOES_ON, AGAIN, GIVES_UP }; /* the server's flight came twice; an alert */
+    enum { GOES_ON, AGAIN, GIVES_UP, HEARS_LATE }; /* the server's flight came twice; an alert */
     static const struct {
         unsigned version, how;
         uint64_t wait_us, round_us; /* from here to the client and back */
@@ -256,7 +256,8 @@ static void test_halts_within_tls(void **state) {
              {0x0304, GOES_ON, 900 * MS, 600 * MS, 0},
              {0x0304, GOES_ON, 1500 * MS, 600 * MS, 900 * MS},
              {0x0304, AGAIN, 700 * MS, 0, 0},
-             {0x0303, GIVES_UP, 700 * MS, 0, 0}};
+             {0x0303, GIVES_UP, 700 * MS, 0, 0},
+             {0x0304, HEARS_LATE, 900 * MS, 0, 0}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         uint8_t b[1024];
         struct lab *l = lab_default();
@@ -267,6 +268,10 @@ static void test_halts_within_tls(void **state) {
                 size_t flight = record(b, 200);
                 k.sseq -= (uint32_t)flight;
                 from_server(&k, TCP_PSH | TCP_ACK, b, flight);
+            }
+            if (t[i].how == HEARS_LATE) { /* the flight was on a slow line until then */
+                from_client(&k, TCP_ACK, NULL, 0);
+                l->us += 4 * MS;
             }
             if (t[i].how == GIVES_UP) {
                 from_client(&k, TCP_PSH | TCP_ACK, "\x15\x03\x03\0\2\2\x2a", 7);

@@ -318,6 +318,17 @@ WITNESS(slow_polls) {
     w->service[0].first_byte_us = (struct dist){9, 700000, 9000000, 30010000, 30010000};
     w->service[0].http_responses = 0;
 }
+/* Long polls that run out of time beside answers that come at once: of both the median is neither.
+ */
+WITNESS(slow_polls_and_pages) {
+    slow(w);
+    w->service[0].first_byte_us = (struct dist){40, 80000, 4600000, 10010000, 10020000};
+}
+WITNESS(slow_polls_and_calls) {
+    slow_polls_and_pages(w);
+    w->service[0].first_byte_us = (struct dist){12, 80000, 1300000, 30000000, 50000000};
+    w->service[0].http_responses = 0;
+}
 WITNESS(slow_polls_target) {
     slow_polls(w);
     world_target(w, "api.example.com", MODE_DOMAIN);
@@ -410,6 +421,8 @@ WITNESS(slow_jobs) {
 #define WITNESSES_DATA \
     {"slow_server", slow_alike, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_polls_and_pages, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_polls_and_calls, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls_target, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_talk, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_talk_in_a_tunnel, "info", "confirmed", "server", "203.0.113.9:443"}, \

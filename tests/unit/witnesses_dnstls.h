@@ -226,6 +226,10 @@ WITNESS(refused_in_clear_and_reset) {
 WITNESS(tls_late) {
     handshakes(w, 3, 400000);
 }
+WITNESS(tls_late_on_the_way) {
+    tls_late(w);
+    w->service[0].tls_prompt = w->service[0].tls_us.samples / 2 + 1;
+}
 WITNESS(tls_late_twice) {
     handshakes(w, 2, 400000);
 }
@@ -344,6 +348,7 @@ WITNESS(plain_rarely) {
         {"tcp_reset_midstream", refused_in_clear_and_reset, NULL, NULL, NULL, NULL},               \
         {"tls_slow", tls_late, "warning", "confirmed", "server", "203.0.113.9:443"},               \
         {"tls_slow", tls_late_once_target, "warning", "likely", "server", "203.0.113.9:443"},      \
+        {"tls_slow", tls_late_on_the_way, NULL, NULL, NULL, NULL},                                 \
         {"tls_slow", tls_late_twice, NULL, NULL, NULL, NULL},                                      \
         {"tls_slow", tls_late_and_loss, NULL, NULL, NULL, NULL},                                   \
         {"tls_slow", tls_far, NULL, NULL, NULL, NULL},                                             \

@@ -105,6 +105,33 @@ WITNESS(poll_dropped) {
     w->incident[0].count = w->incident[0].requests = 1;
     w->service[0].requests = 2;
 }
+WITNESS(hung_again) {
+    hung_beside_answers(w);
+    w->incident[0].value = 3;
+}
+WITNESS(hung_again_once) {
+    hung_again(w);
+    w->incident[0].requests = 1;
+}
+WITNESS(hung_sealed) {
+    hung(w);
+    w->incident[0].value = 4;
+    w->service[0].data_segments_to_client = 10; /* of the handshake */
+}
+WITNESS(hung_sealed_one) {
+    hung_sealed(w);
+    w->incident[0].count = w->incident[0].requests = 1;
+}
+WITNESS(hung_sealed_target) {
+    hung_sealed_one(w);
+    w->incident[0].requests = 0;
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->incident[0].on_target = w->service[0].on_target = true;
+}
+WITNESS(half_open_checks) {
+    half_open_client(w);
+    w->service[0].established = 5;
+}
 WITNESS(takes_lines) {
     hung(w);
     w->incident[0].value = 2;
@@ -267,6 +294,12 @@ WITNESS(reset_other_mac) {
     {"tcp_post_ack_silence", poll_waits, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", polls_dropped, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", poll_dropped, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", hung_again, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", hung_again_once, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", hung_sealed, "critical", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", hung_sealed_one, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", hung_sealed_target, "warning", "possible", "server", "203.0.113.9:443"}, \
+    {"tcp_half_open_reset", half_open_checks, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", takes_lines, "info", "possible", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", takes_lines_twice, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", tls_mute, NULL, NULL, NULL, NULL}, \

@@ -70,6 +70,14 @@ WITNESS(nd_gateway) {
     nd_target(w);
     w->incident[0].gateway = true;
 }
+WITNESS(nd_gateway_came_back) {
+    nd_gateway(w);
+    w->incident[0].worked = true;
+}
+WITNESS(gateway_came_back) {
+    arp_target(w);
+    w->incident[0].gateway = w->incident[0].worked = true;
+}
 WITNESS(nd_other) {
     nd_target(w);
     w->incident[0].on_target = false;

@@ -1,0 +1,106 @@
+/* Requests that are taken and never answered: on connections that had answers, and inside TLS. */
+#include "tests/unit/endings.h"
+#include "tests/unit/talk.h"
+
+#define SWITCHED "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"
+
+static void acknowledge(struct conn *k) {
+    k->l->us += 5 * MS;
+    from_server(k, TCP_ACK, NULL, 0);
+}
+
+static int value_of(struct lab *l) {
+    const struct msg_incident *n = incident_of(l, INCIDENT_UNHEARD);
+    return n ? (int)n->value : -1;
+}
+
+/* The second request: whoever answers each is late with it, and others need not say anything. */
+static void test_unanswered_after_answers(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t port;
+        const char *says;
+        unsigned wait_s;
+        bool left;
+        int value;
+    } t[] = {{80, COMPLETE, 8, true, 3},    {80, COMPLETE, 3, true, -1},
+             {80, COMPLETE, 30, false, -1}, /* it may wait for news */
+             {80, SWITCHED, 8, true, -1},   {5432, "rows", 8, true, 3},
+             {1883, "ok", 8, true, -1},     {5000, "ok", 8, true, -1}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, t[i].port);
+        for (unsigned n = 0; n < 2; n++) {
+            if (t[i].port == 80)
+                ask(&k);
+            else
+                say_client(&k, "select 1");
+            if (n == 0) answer(&k, t[i].says);
+        }
+        acknowledge(&k);
+        lab_wait(l, t[i].wait_s * S);
+        if (t[i].left) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (value_of(l) != t[i].value) fail_msg("case %zu: %d", i, value_of(l));
+        lab_free(l);
+    }
+}
+
+/* Behind the handshake of TLS come tickets, in one segment, in two, or none, and no answer. */
+static void test_unanswered_inside_tls(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t port;
+        unsigned version, tickets[2], asks, then; /* bytes of records; then: an answer */
+        bool open;
+        int value;
+    } t[] = {{443, 0x0304, {0, 0}, 300, 0, false, 4},
+             {443, 0x0303, {0, 0}, 300, 0, false, 4},
+             {443, 0x0304, {247, 247}, 300, 0, false, 4},
+             {443, 0x0304, {247, 0}, 300, 0, false, -1}, /* or a small answer */
+             {443, 0x0304, {0, 0}, 300, 900, false, -1},
+             {443, 0x0304, {0, 0}, 1400, 0, false, -1}, /* an upload, a log */
+             {443, 0x0304, {0, 0}, 300, 0, true, -1},   /* it may wait for news */
+             {853, 0x0304, {0, 0}, 90, 0, false, 4},
+             {6514, 0x0304, {0, 0}, 300, 0, false, -1}}; /* syslog says nothing */
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        static uint8_t b[8192];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, t[i].port);
+        tls_begin(&k, t[i].version, 50);
+        if (t[i].version == 0x0304) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        for (unsigned n = 0; n < (t[i].asks > 1000 ? 3 : 1); n++)
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, t[i].asks));
+        acknowledge(&k);
+        for (unsigned n = 0; n < 2 && t[i].tickets[n]; n++)
+            from_server(&k, TCP_PSH | TCP_ACK, b, record(b, t[i].tickets[n]));
+        if (t[i].then) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, t[i].then));
+        lab_wait(l, 12 * S);
+        if (!t[i].open) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (value_of(l) != t[i].value) fail_msg("case %zu: %d", i, value_of(l));
+        lab_free(l);
+    }
+}
+
+/* The server takes no data of the SYN, and the client sends it anew: nothing was lost. */
+static void test_early_data_turned_down(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct seg s = {A1, B1, 40000, 80, 1000, 0, TCP_SYN, NULL, 60};
+    lab_tcp(l, s);
+    l->us += 10 * MS;
+    lab_tcp(l, (struct seg){B1, A1, 80, 40000, 5000, 1001, TCP_SYN | TCP_ACK, NULL, 0});
+    l->us += 50;
+    s.seq = 1001, s.ack = 5001, s.flags = TCP_PSH | TCP_ACK;
+    lab_tcp(l, s);
+    assert_int_equal(service_of(l)->retransmitted_to_server, 0);
+    lab_free(l);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unanswered_after_answers),
+        cmocka_unit_test(test_unanswered_inside_tls),
+        cmocka_unit_test(test_early_data_turned_down),
+    };
+    return cmocka_run_group_tests_name("track_unanswered", tests, NULL, NULL);
+}
