@@ -99,8 +99,10 @@ static bool get_ready(struct worker *w, struct fail *fail) {
                         "link type %s (%d) is not understood", source_datalink_name(w->source),
                         datalink);
     w->vlan = datalink == ETHERNET;
-    if (!filter_build(w->job.start, NULL, false, &filter) ||
-        !filter_build(w->job.start, NULL, true, &tagged))
+    /* Of a file the engine selects: a filter spares nothing, and sees into no tunnel. */
+    const char *mode = w->live ? NULL : "";
+    if (!filter_build(w->job.start, mode, false, &filter) ||
+        !filter_build(w->job.start, mode, true, &tagged))
         return fail_set(fail, FAIL_FILTER, "filter", "the filter is too long");
     struct source_filter text = {tagged.kernel, filter.kernel};
     /* Live without a filter, too: only a program in the kernel cuts frames to the snap length. */

@@ -241,7 +241,6 @@ static void test_openings_by_both_ends_at_once(void **state) {
     }
 }
 
-/* What is said while the answer is still to come is none (100, 102, 103); 101 is one. */
 /* A client that looks at a certificate for long. */
 static void test_halts_within_tls(void **state) {
     (void)state;
@@ -312,6 +311,7 @@ static void test_short_questions_within_tls(void **state) {
     }
 }
 
+/* What is said while the answer is still to come is none (100, 102, 103); 101 is one. */
 static void test_interim_answers(void **state) {
     (void)state;
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
