@@ -310,7 +310,7 @@ static bool is_exchange(const struct segment *s) {
         return f->side[CLIENT].records >= 2 &&
                (s->len > CONTROL_BYTES || f->large_answer || waits || turns);
     if (f->first_byte_us != 0 || s->len > TICKETS_BYTES) return true;
-    return s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
+    return f->bits & FLOW_REQUEST && s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
 }
 
 /* Tickets hold the client's certificate, if it showed one. */
@@ -520,13 +520,14 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     time_opening(e, s);
     if (s->fresh == 0 || s->again) return;
     note_push(s);
+    uint32_t before = f->spoken;
+    if (s->dir == SERVER && may_be_ticket(s)) f->spoken = (uint16_t)s->len;
     if (!is_exchange(s) || is_crossing(s) || is_interim(s)) return;
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
     if (is_read(f)) {
         time_read(e, s);
         return;
     }
-    uint32_t before = f->spoken;
     count_unpaired(e, s);
     if (s->dir == CLIENT) {
         if (!is_upgraded(f)) begin_request(e, s);

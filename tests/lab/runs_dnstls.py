@@ -160,6 +160,8 @@ FAULTS = [
         target="www.lab.test:443", severity="critical", absent=("tls_client_rejected",)),
     Run("tls-no-client-certificate", fails(SECURE, 3, "-4k"), "tls_server_rejected", "server", HTTPS, setup=mutual_tls,
         target="www.lab.test:443", severity="critical", absent=("tls_client_rejected",)),
+    Run("tls-hangs", gets(SECURE, 2, "-4k", "--max-time", "5", healthy=False), "tcp_post_ack_silence", "server", HTTPS,
+        setup=slow_tls(0, 0, 20000), target="www.lab.test:443", duration=13, severity="critical"),
     Run("tls-slow-hello", gets(SECURE, 4, "-4k"), "tls_slow", "server", HTTPS, setup=slow_tls(300), target="www.lab.test:443"),
     Run("tls-slow-small-page", gets(SECURE, 4, "-4k"), "slow_server", "server", HTTPS, setup=slow_tls(0, 0, 900), target="www.lab.test:443",
         duration=8),
