@@ -37,6 +37,11 @@ WITNESS(handshakes_slow_two) {
 WITNESS(handshakes_spread_unfelt) {
     w->service[0].handshake_us = (struct dist){10, 9000, 10000, 90000, 90000};
 }
+/* SYN-ACKs passed here, and no client went on. */
+WITNESS(way_back_cut) {
+    silent(w);
+    w->service[0].both_directions = true;
+}
 WITNESS(half_open_client) {
     world_ending(w, INCIDENT_HALF_OPEN_RESET, 6);
     w->service[0].established = 2;
@@ -278,6 +283,7 @@ WITNESS(reset_other_mac) {
     {"tcp_handshake_slow", handshakes_far, NULL, NULL, NULL, NULL}, \
     {"tcp_handshake_slow", handshakes_slow_two, NULL, NULL, NULL, NULL}, \
     {"tcp_handshake_slow", handshakes_spread_unfelt, NULL, NULL, NULL, NULL}, \
+    {"tcp_syn_timeout", way_back_cut, "critical", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_client, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_server, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_late, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \

@@ -62,6 +62,7 @@ WITNESS(stray_silent) {
     s->refused = 0;
     s->timed_out = s->timeout_repeated = 3;
     s->timeout_syn_sent = 6;
+    s->both_directions = false;
 }
 static inline void many_peers(struct world *w, bool refuse) {
     static struct msg_service s[7];
@@ -235,6 +236,7 @@ WITNESS(dns_over_tls_silent) {
     w->service[0].refused = 0;
     w->service[0].timed_out = w->service[0].timeout_repeated = 3;
     w->service[0].timeout_syn_sent = 6;
+    w->service[0].both_directions = false;
 }
 WITNESS(dns_over_tls_prohibited) {
     dns_over_tls_refused(w);
