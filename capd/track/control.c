@@ -2,11 +2,14 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/control.h"
 #include "capd/track/flows.h"
+#include "capd/track/hash.h"
 #include "capd/track/link.h"
 #include "capd/track/path.h"
 #include "capd/track/ping.h"
 #include "capd/track/select.h"
 #include "capd/track/stranger.h"
+
+#define COPY_US 20000u /* the same frame, seen again */
 
 static bool is_error(const struct packet *k) {
     if (k->ip_proto == 58) return k->icmp.type < 128;
@@ -89,6 +92,17 @@ void icmp_flow_goes_on(struct engine *e, struct flow *f, bool answered) {
     }
 }
 
+/* The capture shows the error before once more (a mirror of both directions): routers and hosts
+ * that repeat one quote another packet. */
+static bool is_same_error(struct engine *e, const struct packet *k) {
+    uint64_t of[2] = {hash_bytes(e->o.seed, &k->src, sizeof k->src), k->icmp.type};
+    uint64_t h = hash_bytes(of, k->payload, k->payload_cap);
+    bool same = h == e->icmp_hash && e->now_us - e->icmp_us <= COPY_US;
+    e->icmp_hash = h;
+    e->icmp_us = e->now_us;
+    return same;
+}
+
 bool icmp_packet(struct engine *e, const struct packet *k) {
     const struct icmp_quote *q = &k->icmp.quote;
     bool is_quoted = is_error(k) && q->present;
@@ -115,7 +129,7 @@ bool icmp_packet(struct engine *e, const struct packet *k) {
     codes_add(v6 ? &e->total.icmpv6_types : &e->total.icmp_types,
               (uint32_t)k->icmp.type * 256u + k->icmp.code);
     ping_packet(e, k);
-    if (!is_quoted) return true;
+    if (!is_quoted || is_same_error(e, k)) return true;
     report_unreachable(e, k, &of, target);
     path_error(e, k, of.flow, of.toward_client ? SERVER : CLIENT);
     return true;
@@ -141,8 +155,7 @@ static struct arp_entry *arp_find(struct engine *e, const struct addr *asker,
     return oldest;
 }
 
-#define DUE_US  500000u /* an answer may be on its way until then */
-#define COPY_US 20000u  /* the same frame, seen again */
+#define DUE_US 500000u /* an answer may be on its way until then */
 
 void questions_ask(struct questions *q, uint64_t now_us) {
     if (q->tries > 0 && now_us - q->last_us < COPY_US) return;

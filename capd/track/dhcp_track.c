@@ -35,7 +35,7 @@ static struct msg_incident incident_of(const struct engine *e, const struct dhcp
                                .first_us = c->first_us,
                                .last_us = c->last_us,
                                .value = c->version};
-    if (c->version == 4) memcpy(row.mac, c->key, 6);
+    memcpy(row.mac, c->mac, 6);
     return row;
 }
 
@@ -60,9 +60,10 @@ static void client_report(const struct engine *e, const struct dhcp_client *c,
             incident_of(e, c, no_offer ? INCIDENT_DHCP_NO_OFFER : INCIDENT_DHCP_INCOMPLETE);
         row.tries = c->discovers;
         row.offers = c->offers;
-        bool served = e->link.dhcp_ack_us > c->first_us; /* others, since it asks */
+        bool v6 = c->version == 6;
+        bool served = e->link.dhcp_ack_us[v6] > c->first_us; /* others, since it asks */
         row.worked = no_offer && c->own;
-        row.requests = !no_offer ? c->requests : served ? e->link.dhcp_acks : 0;
+        row.requests = !no_offer ? c->requests : served ? e->link.dhcp_acks[v6] : 0;
         row.span_us = c->last_us - c->first_us;
         incidents_join(all, &row);
     }
@@ -191,6 +192,11 @@ static void take(struct engine *e, struct dhcp_client *c, const struct event *v)
 }
 
 /* ---- messages ---- */
+static void count_served(struct engine *e, bool v6) {
+    e->link.dhcp_acks[v6]++;
+    e->link.dhcp_ack_us[v6] = e->now_us;
+}
+
 static void message4(struct engine *e, const struct packet *k) {
     static const enum step steps[] = {STEP_NONE,    STEP_DISCOVER, STEP_OFFER, STEP_REQUEST,
                                       STEP_DECLINE, STEP_ACK,      STEP_NAK};
@@ -208,13 +214,12 @@ static void message4(struct engine *e, const struct packet *k) {
     bool by_server = v.step == STEP_OFFER || v.step == STEP_ACK || v.step == STEP_NAK;
     if (v.step == STEP_NONE || by_server != m.from_server) return;
     if (v.step == STEP_ACK) link_routes(e, &m.router);
-    if (v.step == STEP_ACK && v.gives) {
-        e->link.dhcp_acks++;
-        e->link.dhcp_ack_us = e->now_us;
-    }
+    if (v.step == STEP_ACK && v.gives) count_served(e, false);
     uint8_t key[8] = {0};
     memcpy(key, m.mac, 6);
-    take(e, client_get(e, 4, key, k->segment), &v);
+    struct dhcp_client *c = client_get(e, 4, key, k->segment);
+    memcpy(c->mac, m.mac, 6);
+    take(e, c, &v);
 }
 
 static enum step step_of6(const struct dhcp6_message *m) {
@@ -246,8 +251,10 @@ static void message6(struct engine *e, const struct packet *k) {
     uint8_t key[8];
     memcpy(key, &hash, sizeof key);
     struct dhcp_client *c = client_get(e, 6, key, k->segment);
-    /* A reply to a renewal or a question for settings ends no search for an address. */
+    if (from_client && v.local && k->has_mac) memcpy(c->mac, k->src_mac, 6);
+    /* A reply to a question for settings ends no search for an address. */
     if (v.step == STEP_ACK && c->xid != m.xid) return;
+    if (v.step == STEP_ACK) count_served(e, true);
     take(e, c, &v);
 }
 

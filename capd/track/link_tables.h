@@ -104,15 +104,16 @@ struct link_state {
     struct loop_entry loop[LOOPS];
     struct link_second second;
     struct nd_entry nd[ND_ENTRIES];
-    bool nd_replies_visible;         /* an answer to somebody else was seen */
-    uint64_t dhcp_acks, dhcp_ack_us; /* of IPv4, to whomever; the last one */
-    bool dhcp6_announced;            /* a router says that addresses come by DHCPv6 */
+    bool nd_replies_visible;               /* an answer to somebody else was seen */
+    uint64_t dhcp_acks[2], dhcp_ack_us[2]; /* by IPv4 and IPv6, to whomever; the last one */
+    bool dhcp6_announced;                  /* a router says that addresses come by DHCPv6 */
 };
 
 /* One DHCP client: what happened since it last had an address. */
 struct dhcp_client {
     uint8_t key[8];   /* link-layer address, or hash of the DUID */
     uint8_t version;  /* 0: unused; 4, 6 */
+    uint8_t mac[6];   /* zero: not known */
     uint64_t segment; /* see packet.h */
     uint32_t xid;
     uint32_t again; /* DISCOVERs of the series that repeat the one before */

@@ -71,7 +71,8 @@ struct engine {
     struct streams streams;
     struct fragment *fragment; /* FRAGMENTS */
     struct arp_entry arp[ARP_ENTRIES];
-    bool arp_replies_visible; /* a reply to somebody else was seen */
+    bool arp_replies_visible;    /* a reply to somebody else was seen */
+    uint64_t icmp_hash, icmp_us; /* the last ICMP error, and when */
     struct pings pings;
     struct circle circle[CIRCLES];
     struct path_mtu path_mtu[PATH_MTUS];

@@ -227,13 +227,26 @@ static bool ports_unknown(const struct capture_view *v) {
     return n > dns;
 }
 
+/* Names were asked for, and each question got an answer that is no failure. */
+static bool are_names_fine(const struct msg_totals *t) {
+    return t->dns_responses > 0 && t->dns_unanswered == 0 && rcode_count(t, 2) == 0 &&
+           rcode_count(t, 3) == 0 && rcode_count(t, 5) == 0;
+}
+
+static bool t_dns_fine(const struct derive_row *r, double *out) {
+    return is(out, are_names_fine(TOTALS_OF(r)));
+}
+
 /* The whole network was judged, and in no table is anything of the target.  Tables that are not
  * complete prove nothing; nor do they for a port, unless all that passed was TCP, or its host was
- * not seen at all. */
+ * not seen at all.  Of the web: names alone, which may be anybody's. */
 static bool t_target_missing(const struct derive_row *r, double *out) {
     const struct snapshot *s = r->view->snapshot;
-    bool whole = r->view->target && r->view->target->mode == MODE_DIAGNOSIS;
-    bool missing = whole && derive_has_target(r->view) && s->full &&
+    const struct msg_totals *t = TOTALS_OF(r);
+    enum mode mode = r->view->target ? r->view->target->mode : MODE_AUTO;
+    if (mode == MODE_WEB && t->tcp_flows + t->quic_attempts == 0 && are_names_fine(t))
+        return is(out, true);
+    bool missing = mode == MODE_DIAGNOSIS && derive_has_target(r->view) && s->full &&
                    s->connections.rows_n >= s->connections.of &&
                    s->services.rows_n >= s->services.of && s->hosts.rows_n >= s->hosts.of;
     for (unsigned table = TABLE_SERVICES; missing && table < TABLE_COUNT; table++) {
@@ -250,13 +263,6 @@ static bool t_target_missing(const struct derive_row *r, double *out) {
     bool host = missing && (r->view->target->name[0] || r->view->target->addresses);
     if (missing && (seen || !host)) missing = r->view->target->ports && !ports_unknown(r->view);
     return is(out, missing);
-}
-
-/* Names were asked for, and each question got an answer that is no failure. */
-static bool t_dns_fine(const struct derive_row *r, double *out) {
-    const struct msg_totals *t = TOTALS_OF(r);
-    return is(out, t->dns_responses > 0 && t->dns_unanswered == 0 && rcode_count(t, 2) == 0 &&
-                       rcode_count(t, 3) == 0 && rcode_count(t, 5) == 0);
 }
 
 /* The row is what the caller named; never true when nothing was named.  All but `diagnosis` select

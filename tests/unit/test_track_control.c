@@ -189,6 +189,22 @@ static void unreachable(struct lab *l, uint16_t port) {
     given_up(l, 3, 1, port);
 }
 
+/* A mirror shows each error twice: told, and counted, once. */
+static void test_track_errors_seen_twice(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (unsigned n = 0; n < 2; n++) {
+        unreachable(l, 80);
+        l->us += 30;
+        unreachable(l, 80);
+        l->us += 1 * S;
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->incidents.rows_n, 1);
+    assert_int_equal(l->incidents.rows[0].count, 2);
+    lab_free(l);
+}
+
 /* Without the packets that were given up a loop looks like a trace of the route. */
 static void test_track_loop_of_packets_that_were_seen(void **state) {
     (void)state;
@@ -497,6 +513,7 @@ int main(void) {
         cmocka_unit_test(test_track_arp_gateway_by_what_it_forwards),
         cmocka_unit_test(test_track_arp_probes_for_a_free_address),
         cmocka_unit_test(test_track_arp_behind_a_switch),
+        cmocka_unit_test(test_track_errors_seen_twice),
         cmocka_unit_test(test_track_arp_gateway_comes_back),
         cmocka_unit_test(test_track_arp_in_a_file_of_one_host),
         cmocka_unit_test(test_track_arp_asks_quickly),

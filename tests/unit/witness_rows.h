@@ -20,6 +20,7 @@ static const struct {
     const char *severity, *confidence, *blame, *subject;
 } witnesses[] = {
     {"no_matching_traffic", nothing_seen, "warning", "confirmed", "ambiguous", "api.example.com"},
+    {"no_matching_traffic", names_but_no_web, "warning", "confirmed", "ambiguous", "https"},
     {"no_matching_traffic", healthy, NULL, NULL, NULL, NULL},
     {"no_matching_traffic", nothing_yet, NULL, NULL, NULL, NULL},
     {"capture_drops", drops_5_percent, "critical", "confirmed", "capture", "eth0"},

@@ -9,6 +9,13 @@ WITNESS(nothing_seen) {
     w->s.services.rows_n = w->s.resolvers.rows_n = 0;
     t->seen = t->other_packets = 99;
 }
+/* Somebody asked for a name, of whatever. */
+WITNESS(names_but_no_web) {
+    TOTALS;
+    world_target(w, "https", MODE_WEB);
+    t->tcp_flows = t->attempted = t->established = t->closed = 0;
+    w->s.services.rows_n = 0;
+}
 WITNESS(only_arp_answered) {
     TOTALS;
     static struct msg_protocol arp;
