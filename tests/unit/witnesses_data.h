@@ -99,10 +99,6 @@ WITNESS(queue_long_some) {
     w->service[0].loaded_rise_us.samples = 5;
     w->service[0].rtt_inflated = w->service[0].inflated_rtt_us.samples = 5;
 }
-WITNESS(queue_very_long_some) {
-    queue_very_long(w);
-    w->service[0].loaded_rise_us.samples = 8;
-}
 WITNESS(queue_short) {
     queue_long(w);
     w->service[0].loaded_rise_us = (struct dist){40, 10000, 30000, 90000, 250000};
@@ -465,7 +461,6 @@ WITNESS(slow_jobs) {
     {"tcp_receive_window_limited", window_full_then_closed, NULL, NULL, NULL, NULL}, \
     {"bufferbloat", queue_long, "warning", "confirmed", "network", "203.0.113.9:443"}, \
     {"bufferbloat", queue_very_long, "critical", "confirmed", "network", "203.0.113.9:443"}, \
-    {"bufferbloat", queue_very_long_some, "critical", "likely", "network", "203.0.113.9:443"}, \
     {"bufferbloat", queue_long_some, "info", "likely", "network", "203.0.113.9:443"}, \
     {"bufferbloat", queue_long_few, NULL, NULL, NULL, NULL}, \
     {"bufferbloat", queue_short, NULL, NULL, NULL, NULL}, \
