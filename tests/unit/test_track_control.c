@@ -7,7 +7,7 @@
 
 static void arp(struct lab *l, uint8_t op, uint32_t sender, uint32_t target) {
     uint8_t f[42] = {0};
-    memset(f, 0xff, 6);
+    memset(f, op == 2 && sender != target ? 2 : 0xff, 6);
     memset(f + 6, 2, 6); /* as lab_ip() */
     memcpy(f + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9);
     f[21] = op;
@@ -146,13 +146,14 @@ static void test_track_arp_gateway_comes_back(void **state) {
  * questions alone, whose answers take another way. */
 static void test_track_arp_in_a_file_of_one_host(void **state) {
     (void)state;
-    for (unsigned met = 0; met < 2; met++) {
+    for (unsigned met = 0; met < 3; met++) {
         struct lab *l = lab_default();
-        l->mac = met ? 0 : 7; /* of the asker, or of another */
+        l->mac = met == 1 ? 0 : 7; /* of the asker, or of another */
         lab_udp(l, B1, 5000, A1, 5000, "x", 1);
         l->mac = 0;
+        if (met == 2) arp(l, 2, ROUTER, A1); /* it got an answer before */
         ask(l, A1, 5, 1 * S);
-        assert_int_equal(unanswered(l), met);
+        assert_int_equal(unanswered(l), met > 0);
         lab_free(l);
     }
 }
@@ -313,6 +314,27 @@ static void test_track_mtu_is_forgotten_after_minutes(void **state) {
         assert_int_equal(l->incidents.rows[0].tries, t[i].larger);
         lab_free(l);
     }
+}
+
+/* Behind a NAT each host learns of the size by itself, on its own connection. */
+static void test_track_mtu_is_told_to_each_host(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (uint16_t host = 0; host < 3; host++) {
+        struct conn k = conn_new(l, (uint16_t)(40000 + host), 80);
+        conn_open(&k);
+        for (unsigned n = 0; n < 5; n++) from_server(&k, TCP_ACK, NULL, 1460);
+        l->us += 10 * MS;
+        too_big(&k, 1400);
+        l->us += 1 * S;
+        for (unsigned n = 0; n < 5; n++) from_server(&k, TCP_ACK, NULL, 1360);
+        lab_wait(l, 2 * S);
+    }
+    lab_snapshot(l);
+    assert_int_equal(l->incidents.rows_n, 1);
+    assert_int_equal(l->incidents.rows[0].count, 3);
+    assert_int_equal(l->incidents.rows[0].tries, 0);
+    lab_free(l);
 }
 
 /* Somebody asks more hosts than are kept.  Those that answered are no loss, nor is a single
@@ -520,6 +542,7 @@ int main(void) {
         cmocka_unit_test(test_track_icmp_quotes_a_flow_that_was_seen),
         cmocka_unit_test(test_track_pings_that_get_no_reply_of_their_own),
         cmocka_unit_test(test_track_mtu_is_forgotten_after_minutes),
+        cmocka_unit_test(test_track_mtu_is_told_to_each_host),
         cmocka_unit_test(test_track_loop_of_packets_that_were_seen),
         cmocka_unit_test(test_track_pings_of_many_hosts),
         cmocka_unit_test(test_track_pings_of_a_monitor),

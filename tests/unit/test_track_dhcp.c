@@ -1,5 +1,6 @@
 /* DHCP, versions 4 and 6: each fault as a story of messages, and the healthy stories that look like
  * it. */
+#include "capd/decode/dhcp.h"
 #include "tests/unit/linkbuild.h"
 
 static void dhcp4(struct lab *l, const char *hex, uint32_t src, bool by_server) {
@@ -250,10 +251,14 @@ static void test_dhcp_router_stays_silent(void **state) {
 /* Hosts ask for DHCPv6 where there is none: trouble only where a router sends them to it. */
 static void test_dhcp6_no_answer(void **state) {
     static const struct {
-        bool announced, answered, found;
-    } cases[] = {{true, false, true}, {false, false, false}, {true, true, false}};
+        bool announced, answered, found, renews; /* renews: it has an address */
+    } cases[] = {{true, false, true, false},
+                 {false, false, false, false},
+                 {true, true, false, false},
+                 {true, false, true, true},
+                 {true, true, false, true}};
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 5; i++) {
         struct lab *l = lab_default();
         uint8_t f[256] = {0};
         if (cases[i].announced) nd(l, 134, ADDR6_SERVER, GROUP6, ND_ROUTER_BODY, 255);
@@ -265,17 +270,20 @@ static void test_dhcp6_no_answer(void **state) {
             (void)hex_read(by_server ? ADDR6_SERVER : ADDR6_CLIENT, f + 22, 16);
             (void)hex_read(GROUP6, f + 38, 16);
             uint32_t n = hex_read(by_server ? RAPID6 : SOLICIT6, f + 62, 190);
+            if (cases[i].renews && !by_server) f[62] = DHCP6_RENEW;
             put16(f + 54, by_server ? 547 : 546);
             put16(f + 56, by_server ? 546 : 547);
             put16(f + 58, n + 8);
             put16(f + 18, n + 8);
             lab_frame(l, f, 62 + n, 62 + n);
-            l->us += 2 * S;
+            l->us += 4 * S;
         }
         lab_wait(l, 2 * S);
-        const struct msg_incident *n = find(l, INCIDENT_DHCP_NO_OFFER);
+        const struct msg_incident *n =
+            find(l, cases[i].renews ? INCIDENT_DHCP_INCOMPLETE : INCIDENT_DHCP_NO_OFFER);
         if ((n != NULL) != cases[i].found) fail_msg("case %zu", i);
         if (n) assert_int_equal(n->value, 6);
+        if (n) assert_int_equal(n->mac[5], 1);
         lab_free(l);
     }
 }

@@ -324,6 +324,10 @@ WITNESS(slow_polls_and_pages) {
     slow(w);
     w->service[0].first_byte_us = (struct dist){40, 80000, 4600000, 10010000, 10020000};
 }
+WITNESS(slow_till_time_is_up) {
+    slow_polls_and_pages(w);
+    w->service[0].first_byte_us.min_us = 2000000;
+}
 WITNESS(slow_polls_and_calls) {
     slow_polls_and_pages(w);
     w->service[0].first_byte_us = (struct dist){12, 80000, 1300000, 30000000, 50000000};
@@ -422,6 +426,7 @@ WITNESS(slow_jobs) {
     {"slow_server", slow_alike, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls_and_pages, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_till_time_is_up, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls_and_calls, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_polls_target, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_talk, "info", "confirmed", "server", "203.0.113.9:443"}, \
