@@ -1,12 +1,12 @@
 /* The hellos of TLS: once more for another key, late, and late on the way. */
+#include "tests/unit/endings.h"
 #include "tests/unit/talk.h"
 
 static void test_tls_hello_retry_is_no_answer_twice(void **state) {
     (void)state;
     uint8_t b[256];
     struct lab *l = lab_default();
-    struct conn k = conn_new(l, 40000, 443);
-    conn_open(&k);
+    struct conn k = opened(l, 443);
     from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
     l->us += 12 * MS;
     from_server(&k, TCP_PSH | TCP_ACK, b, server_hello_of(b, 0x0304, true));
@@ -35,8 +35,7 @@ static void test_tls_silent_after_hello_retry(void **state) {
     (void)state;
     uint8_t b[256];
     struct lab *l = lab_default();
-    struct conn k = conn_new(l, 40000, 443);
-    conn_open(&k);
+    struct conn k = opened(l, 443);
     for (unsigned n = 0; n < 2; n++) {
         from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
         l->us += 12 * MS;
@@ -57,8 +56,7 @@ static void test_tls_slow_hello_retry(void **state) {
     (void)state;
     uint8_t b[256];
     struct lab *l = lab_default();
-    struct conn k = conn_new(l, 40000, 443);
-    conn_open(&k);
+    struct conn k = opened(l, 443);
     for (unsigned n = 0; n < 2; n++) {
         from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
         l->us += 10 * MS;
@@ -82,8 +80,7 @@ static void test_tls_prompt_on_a_slow_way(void **state) {
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         uint8_t b[256];
         struct lab *l = lab_default();
-        struct conn k = conn_new(l, 40000, 443);
-        conn_open(&k);
+        struct conn k = opened(l, 443);
         from_client(&k, TCP_PSH | TCP_ACK, b, client_hello(b, ""));
         l->us += t[i].receipt_us;
         if (t[i].receipt_us) from_server(&k, TCP_ACK, NULL, 0);
