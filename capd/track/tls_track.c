@@ -13,6 +13,7 @@
 #define FINISHED_SHA384  69u
 #define FLIGHT_RECORDS   3u /* Certificate, CertificateVerify, Finished (RFC 8446 section 4.4) */
 #define CERTIFICATE_MOST 2048u
+#define CROSSES_US       10000u /* a client that did not read yet what has come */
 
 enum tls_outcome tls_outcome_of(const struct engine *e, const struct tls_entry *t) {
     if (t->alert_from)
@@ -183,10 +184,17 @@ static void client_goes_on(struct engine *e, const struct segment *s) {
     slow_client_went_on(e, s, s->us - s->f->side[SERVER].next_us);
 }
 
+/* A request may cross the server's refusal; what is said after the end does not matter. */
+static bool crosses(const struct segment *s, uint32_t length) {
+    const struct flow_side *server = &s->f->side[SERVER];
+    if (server->bits & SIDE_FIN) return true;
+    return s->dir == CLIENT && !tls_is_alert_size(length) && s->us - server->next_us <= CROSSES_US;
+}
+
 /* The server's records count from the client's first; whoever takes leave gets no refusal. */
 static void count_from_client(struct engine *e, const struct segment *s, uint32_t length) {
     struct flow_side *client = &s->f->side[CLIENT], *server = &s->f->side[SERVER];
-    s->f->tls_refused = false;
+    if (!crosses(s, length)) s->f->tls_refused = false;
     if (s->dir == SERVER && client->records > 0 && server->records == 0)
         tls_fault_server_record(s, length);
     if (s->dir != CLIENT) return;

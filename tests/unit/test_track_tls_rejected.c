@@ -39,7 +39,10 @@ static void test_tls_server_refuses(void **state) {
             AT_ONCE, /* the client said nothing yet */
             BARE,    /* it was not asked for a certificate */
             LEAVES,  /* the client closes first */
-            TALKED   /* after many a record */
+            TALKED,  /* after many a record */
+            CROSSED, /* the client asks while it comes */
+            GOES_ON, /* the client asks after it */
+            PARTS    /* the client says more after the end */
         } how;
     } cases[] = {{"refused", 0x0304, 0, 0, {19, 0}, 20 * MS, true, SEEN},
                  {"asked at once", 0x0304, 200, 0, {19, 0}, 20 * MS, true, SEEN},
@@ -53,6 +56,9 @@ static void test_tls_server_refuses(void **state) {
                  {"two bytes, and more", 0x0304, 200, 0, {19, 300}, 20 * MS, false, SEEN},
                  {"two bytes", 0x0304, 200, 0, {19, 0}, 20 * MS, false, LEAVES},
                  {"drained", 0x0304, 200, 0, {19, 0}, 20 * MS, false, TALKED},
+                 {"crossed", 0x0304, 0, 0, {19, 0}, 20 * MS, true, CROSSED},
+                 {"two bytes, then asked", 0x0304, 200, 0, {19, 0}, 20 * MS, false, GOES_ON},
+                 {"a last word", 0x0304, 200, 0, {19, 0}, 20 * MS, true, PARTS},
                  {"TLS 1.2", 0x0303, 200, 0, {19, 0}, 20 * MS, false, SEEN},
                  {"the client ends", 0x0304, 0, 0, {19, 0}, 20 * MS, false, ENDS},
                  {"something was missed", 0x0304, 0, 0, {19, 0}, 20 * MS, false, GAP},
@@ -73,8 +79,12 @@ static void test_tls_server_refuses(void **state) {
         lab_wait(l, cases[i].after_us);
         for (unsigned n = 0; n < 2 && cases[i].says[n]; n++)
             from_server(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].says[n]));
+        if (cases[i].how == GOES_ON) lab_wait(l, 20 * MS);
+        if (cases[i].how == CROSSED || cases[i].how == GOES_ON)
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
         if (cases[i].how == LEAVES) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
         from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (cases[i].how == PARTS) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 19));
         if (service_of(l)->tls_refused != cases[i].refused) fail_msg("%s", cases[i].what);
         lab_free(l);
     }
