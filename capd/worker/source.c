@@ -21,7 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_BUFFER_BYTES    (256u * 1024u)
+/* Stays in the fastest cache: with 256 KiB the engine took up to twice the time over a file. */
+#define FILE_BUFFER_BYTES    (16u * 1024u)
 #define BLOCK_TIMEOUT_MS     100
 #define LINKTYPE_RAW         101            /* in files; DLT_RAW differs between systems */
 #define LINKTYPES_END        512            /* beyond all that is understood */
