@@ -14,8 +14,10 @@
 #include "capd/track/teardown.h"
 #include "capd/track/strain.h"
 
-#define IDLE_CLOSE_US 1000000u
-#define MISSED_BYTES  (1u << 24) /* the capture may have missed so much, and the SYN-ACK */
+#define IDLE_CLOSE_US  1000000u
+#define FAREWELL_BYTES 100u       /* an alert of TLS, a disconnect of SSH */
+#define FAREWELL_US    100000u    /* programs that close so do it in one go */
+#define MISSED_BYTES   (1u << 24) /* the capture may have missed so much, and the SYN-ACK */
 #define HEARD_US                                                                                   \
     500000u /* a SYN-ACK is repeated after a second; what crosses the ACK comes sooner */
 
@@ -133,17 +135,27 @@ static void establish(struct engine *e, struct segment *s) {
     services_note_handshake(e, f, back > f->handshake_us / 2);
 }
 
+/* The client says a last short word before its RST (close_notify, QUIT, an unbind of LDAP): it does
+ * not wait for the receipt, and no question is open that is older. */
+static bool says_farewell(const struct segment *s) {
+    const struct flow *f = s->f;
+    const struct flow_side *c = &f->side[CLIENT];
+    uint32_t open = c->next - f->side[SERVER].acked;
+    if (open > FAREWELL_BYTES || s->us - c->next_us > FAREWELL_US) return false;
+    return !(f->bits & FLOW_REQUEST) || s->us - f->request_us <= FAREWELL_US;
+}
+
 /* A client that ends by RST when nothing is in flight and no question is open: an ordinary close
  * for some programs.  Known by a silence, or by a server whose last write was taken whole. */
 static bool is_clean_close(const struct segment *s) {
     const struct flow *f = s->f;
     const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
     uint32_t last = (int32_t)(c->next_us - v->next_us) > 0 ? c->next_us : v->next_us;
-    if (s->dir != CLIENT || !(c->bits & v->bits & SIDE_ACK) || c->acked != v->next ||
-        v->acked != c->next)
-        return false;
-    return s->us - last >= IDLE_CLOSE_US || (v->bits & SIDE_PUSHED && !(c->bits & SIDE_CLOSED) &&
-                                             !(f->bits & FLOW_REQUEST) && app_unsent(v) == 0);
+    if (s->dir != CLIENT || !(c->bits & v->bits & SIDE_ACK) || c->acked != v->next) return false;
+    bool whole = v->bits & SIDE_PUSHED && !(c->bits & SIDE_CLOSED) && app_unsent(v) == 0;
+    if (whole && f->payload[SERVER] > 0 && says_farewell(s)) return true;
+    if (v->acked != c->next) return false;
+    return s->us - last >= IDLE_CLOSE_US || (whole && !(f->bits & FLOW_REQUEST));
 }
 
 /* A load balancer that looks whether a port is open acknowledges the SYN-ACK by the very RST that
