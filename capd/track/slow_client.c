@@ -8,6 +8,7 @@
  *
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/slow_client.h"
+#include "capd/track/strain.h"
 #include "capd/track/hash.h"
 #include "capd/track/services.h"
 
@@ -121,8 +122,9 @@ void slow_client_went_on(struct engine *e, const struct segment *s, uint64_t too
     add_wait(e, c, took_us - round_us);
 }
 
-void slow_client_acked(struct engine *e, const struct flow *f, uint64_t took_us) {
+void slow_client_acked(struct engine *e, const struct flow *f, uint32_t bytes, uint64_t took_us) {
     uint32_t answered_us;
+    if (bytes >= STRAIN_LOADED_BYTES) return;
     if (!client_round(f, &answered_us) || answered_us > BESIDE_US ||
         took_us < SLOW_US + answered_us)
         return;

@@ -18,6 +18,7 @@ void slow_client_asked(struct engine *e, const struct flow *f);
 /* An answer of the server begins. */
 void slow_client_answered(struct engine *e, const struct flow *f);
 
-/* The client acknowledged data that had arrived here `took_us` before. */
-void slow_client_acked(struct engine *e, const struct flow *f, uint64_t took_us);
+/* The client acknowledged data that had arrived here `took_us` before, when `bytes` were in flight:
+ * with many it may be the path that is slow, by its queue. */
+void slow_client_acked(struct engine *e, const struct flow *f, uint32_t bytes, uint64_t took_us);
 #endif

@@ -12,7 +12,7 @@
 #define BEAT_SHARE      10u       /* of a beat, to either side: one in five is so near by chance */
 #define BEAT_DRIFT_US   10000000u /* clocks 100 ppm apart differ by 1 ms then */
 #define BEAT_AT_ONCE_US 30000u
-#define LOADED_BYTES    14600u      /* ten segments: more than a short dialogue has in flight */
+#define BEATS_ASLEEP    3u          /* a card that was just woken wakes again after one to three */
 #define RISE_US         50000u      /* half of what findings.md asks for */
 #define STALL_ROUNDS    4u          /* findings.md, tcp_stall */
 #define WAITS_US        4000000u    /* a server may pace what it sends, seldom by more than this */
@@ -24,7 +24,8 @@
 /* A Wi-Fi card that saves power takes what was sent to it at the next beacon of its access point.
  * So inflated round trips end on the beat of beacons, whenever they began: 100 ms, or the usual 100
  * units of 1024 us.  What was sent on that beat itself says nothing, unless it was sent just after
- * the one before had ended. */
+ * the one before had ended, and few beats ago: the round trips of a queue are all alike, and what
+ * takes seven beats once does so each time.  A card that much is sent to stays awake. */
 static const uint32_t beacon_us[2] = {100000, 102400};
 
 static bool is_on_beat(uint64_t us, uint32_t beat) {
@@ -35,7 +36,8 @@ static bool is_on_beat(uint64_t us, uint32_t beat) {
 static void note_beat(struct strain *t, uint64_t now_us, uint64_t whole_us) {
     uint64_t sent_us = now_us > whole_us ? now_us - whole_us : 0, since = now_us - t->beat_us;
     for (unsigned i = 0; i < 2 && t->beat_us > 0 && since <= BEAT_DRIFT_US; i++) {
-        bool at_once = sent_us - t->beat_us <= BEAT_AT_ONCE_US;
+        bool at_once =
+            sent_us - t->beat_us <= BEAT_AT_ONCE_US && since / beacon_us[i] <= BEATS_ASLEEP;
         if (is_on_beat(sent_us - t->beat_sent_us, beacon_us[i]) && !at_once) continue;
         t->beats[i]++;
         if (is_on_beat(since, beacon_us[i])) t->on_beat[i]++;
@@ -58,13 +60,13 @@ void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, struc
         t->rtt_base_us += base;
         if (inflated) {
             t->rtt_inflated++;
-            note_beat(t, e->now_us, r.whole_us);
+            if (r.bytes < STRAIN_LOADED_BYTES) note_beat(t, e->now_us, r.whole_us);
         }
         /* Most services never need these two: no sketch before the first sign. */
         if (t->rtt_inflated > 0) services_sample(e, f, SERVICE_ROUND, r.whole_us);
     }
     uint32_t rise = r.whole_us > base ? r.whole_us - base : 0;
-    if (r.bytes < LOADED_BYTES || (t->loaded == 0 && rise < RISE_US)) return;
+    if (r.bytes < STRAIN_LOADED_BYTES || (t->loaded == 0 && rise < RISE_US)) return;
     t->loaded++;
     t->loaded_base_us += base;
     if (!(f->side[d].bits & SIDE_SPENT)) t->busy++;

@@ -4,6 +4,8 @@
 
 /* What slows a connection down without any packet being wrong. */
 
+#define STRAIN_LOADED_BYTES 14600u /* ten segments: more than a short dialogue has in flight */
+
 /* rounds.c: a segment with timestamps of a connection whose window scale is known; before ACK and
  * data of the segment are taken in. */
 void rounds_segment(struct engine *e, const struct segment *s);

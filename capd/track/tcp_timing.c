@@ -103,7 +103,7 @@ void tcp_time_ack(struct engine *e, struct segment *s, uint32_t old_ack) {
                 e, f, !s->dir,
                 (struct round_trip){took + f->side[s->dir].rtt_us, sender->next - ack, just_spoke});
     }
-    if (s->dir == CLIENT && longest > 0) slow_client_acked(e, f, longest);
+    if (s->dir == CLIENT && longest > 0) slow_client_acked(e, f, sender->next - old_ack, longest);
     if (s->dir == SERVER && f->bits & FLOW_REQUEST_ACK && !seq_before(ack, f->request_end)) {
         f->bits &= ~(uint32_t)FLOW_REQUEST_ACK;
         f->request_ack_us = s->us - f->request_us;

@@ -142,7 +142,7 @@ static bool says_farewell(const struct segment *s) {
     const struct flow_side *c = &f->side[CLIENT];
     uint32_t open = c->next - f->side[SERVER].acked;
     if (open > FAREWELL_BYTES || s->us - c->next_us > FAREWELL_US) return false;
-    return !(f->bits & FLOW_REQUEST) || s->us - f->request_us <= FAREWELL_US;
+    return !(f->bits & FLOW_REQUEST) || s->us - f->turn_us <= FAREWELL_US;
 }
 
 /* A client that ends by RST when nothing is in flight and no question is open: an ordinary close

@@ -146,11 +146,11 @@ static void test_track_slow_client_before_its_ack(void **state) {
     static const struct {
         uint64_t back_us, wait_us;
         bool again;
-        unsigned late;
-    } cases[] = {{50, 800 * MS, false, 1},
-                 {50, 450 * MS, false, 0},
-                 {50, 800 * MS, true, 0},
-                 {300 * MS, 800 * MS, false, 0}};
+        unsigned late, segments;
+    } cases[] = {{50, 800 * MS, false, 1, 1},      {50, 800 * MS, false, 1, 8},
+                 {50, 800 * MS, false, 0, 12}, /* it may be a queue behind */
+                 {50, 450 * MS, false, 0, 1},      {50, 800 * MS, true, 0, 1},
+                 {300 * MS, 800 * MS, false, 0, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 8000);
@@ -161,7 +161,8 @@ static void test_track_slow_client_before_its_ack(void **state) {
         from_client(&k, TCP_ACK, NULL, 0);
         say_client(&k, "GET");
         uint32_t start = k.sseq;
-        from_server(&k, TCP_PSH | TCP_ACK, NULL, 1000);
+        for (unsigned n = 0; n < cases[i].segments; n++)
+            from_server(&k, TCP_PSH | TCP_ACK, NULL, n ? 1400 : 1000);
         l->us += cases[i].wait_us;
         if (cases[i].again) {
             k.sseq = start;

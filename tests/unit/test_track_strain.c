@@ -452,6 +452,30 @@ static void test_strain_beacons(void **state) {
     }
 }
 
+/* A queue takes the same time each time, here seven beats; what is much keeps a card awake. */
+static void test_strain_beats_of_a_queue(void **state) {
+    (void)state;
+    static const struct {
+        unsigned segments, beats, least, most;
+    } cases[] = {{3, 7, 0, 0}, {3, 2, 15, 40}, {16, 2, 0, 0}, {16, 7, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lab *l = lab_default();
+        uint32_t n = 0;
+        open_in(l, 5 * MS);
+        for (unsigned turn = 0; turn < 30; turn++) {
+            for (unsigned m = 0; m < cases[i].segments; m++) data(l, n++, 1000);
+            l->us += cases[i].beats * 102400;
+            ack(l, n, 2000 + turn, 60000);
+            l->us += 10 * MS;
+        }
+        const struct msg_service *s = look(l);
+        assert_true(s->rtt_inflated >= 15);
+        if (s->rtt_on_beat < cases[i].least || s->rtt_on_beat > cases[i].most)
+            fail_msg("case %zu: %u of %u", i, (unsigned)s->rtt_on_beat, (unsigned)s->rtt_beats);
+        lab_free(l);
+    }
+}
+
 /* Six whole seconds in a row count, a shorter rush does not; each direction by itself. */
 static void test_strain_link_load(void **state) {
     (void)state;
@@ -504,6 +528,7 @@ int main(void) {
         cmocka_unit_test(test_strain_receiver_takes_its_time),
         cmocka_unit_test(test_strain_small_window_long_way),
         cmocka_unit_test(test_strain_beacons),
+        cmocka_unit_test(test_strain_beats_of_a_queue),
         cmocka_unit_test(test_strain_link_load),
         cmocka_unit_test(test_strain_link_load_with_a_break),
     };

@@ -459,6 +459,40 @@ static void test_track_tcp_client_may_reset_once_it_has_the_whole_answer(void **
     }
 }
 
+/* close_notify, QUIT: a short last word, and the RST right behind it.  What waits for its answer,
+ * says more, or comes before all was taken, is none. */
+static void test_track_tcp_client_may_reset_after_a_farewell(void **state) {
+    (void)state;
+    static const struct {
+        unsigned bytes;
+        uint64_t after_us;
+        bool acked, receipt, asked;
+        unsigned resets;
+    } t[] = {{31, 100, true, false, false, 0},      {31, 50 * MS, true, true, false, 0},
+             {31, 300 * MS, true, false, false, 1}, {300, 100, true, false, false, 1},
+             {31, 100, false, false, false, 1},     {31, 100, true, false, true, 1}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        from_server(&k, TCP_PSH | TCP_ACK, NULL, DATA);
+        if (t[i].acked) ack(&k, k.sseq);
+        if (t[i].asked) {
+            l->us += 300 * MS;
+            from_client(&k, TCP_PSH | TCP_ACK, NULL, 200);
+            l->us += 5 * MS;
+            from_server(&k, TCP_ACK, NULL, 0);
+        }
+        l->us += 200 * MS;
+        from_client(&k, t[i].acked ? TCP_PSH | TCP_ACK : TCP_PSH, NULL, t[i].bytes);
+        if (t[i].receipt) from_server(&k, TCP_ACK, NULL, 0);
+        l->us += t[i].after_us;
+        from_client(&k, t[i].acked ? TCP_RST | TCP_ACK : TCP_RST, NULL, 0);
+        lab_snapshot(l);
+        if (l->services.rows[0].reset_by_client != t[i].resets) fail_msg("row %zu", i);
+        lab_free(l);
+    }
+}
+
 /* ---- times
  * ------------------------------------------------------------------------------------------ */
 
@@ -531,6 +565,7 @@ int main(void) {
         cmocka_unit_test(test_track_tcp_dead_path_is_none_once_acknowledged),
         cmocka_unit_test(test_track_tcp_capture_gap_is_no_loss),
         cmocka_unit_test(test_track_tcp_idle_client_may_close_by_reset),
+        cmocka_unit_test(test_track_tcp_client_may_reset_after_a_farewell),
         cmocka_unit_test(test_track_tcp_client_may_reset_once_it_has_the_whole_answer),
         cmocka_unit_test(test_track_tcp_zero_window_time_and_side),
         cmocka_unit_test(test_track_tcp_window_that_never_reopens_is_stuck),
