@@ -61,6 +61,10 @@ static bool is_next_id(const struct flow_side *side, const struct packet *k) {
     return (uint16_t)(k->ip_id - side->last_id - 1u) < NEXT_IDS;
 }
 
+bool tcp_end_sent_next(const struct flow_side *side, const struct packet *k) {
+    return k->has_ip_id && k->ip_id != 0 && side->id_steps >= COUNTED_IDS && is_next_id(side, k);
+}
+
 static void note_silence(const struct segment *s, uint64_t idle_us) {
     uint64_t ms = idle_us / 1000;
     s->f->idle_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;

@@ -29,6 +29,10 @@ void tcp_end_first(const struct segment *s);
 /* What a segment that is no reset says of where its sender is and how it numbers its packets. */
 void tcp_end_sender(const struct segment *s);
 
+/* Sent after all of this side that were seen: its IP id is the very next, of a sender that counts
+ * them. */
+bool tcp_end_sent_next(const struct flow_side *side, const struct packet *k);
+
 /* How far a TTL is from those that this end's packets have had; 0: among them, or none is known. */
 unsigned tcp_end_ttl_off(const struct flow_side *side, uint8_t ttl);
 

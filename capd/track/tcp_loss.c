@@ -13,6 +13,7 @@
 #include "capd/track/services.h"
 #include "capd/track/tcp_end.h"
 
+#define TOLD_US  30u   /* no sender learns of a loss sooner */
 #define ORDER_US 3000u /* reordering while the round trip is unknown */
 #define ORDER_SEGMENTS                                                                             \
     3u /* overtaken packets leave gaps of few segments, losses in a row wide ones */
@@ -363,8 +364,10 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
         uint32_t rtt = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0, late = s->us - hole.us;
         bool soon = rtt > 0 ? late < rtt - rtt / 4 : late < ORDER_US && rev->dup_acks < 3;
         bool narrow = hole.end - hole.seq <= ORDER_SEGMENTS * s->len;
-        if (was_overtaken(s->k, &hole) || soon ||
-            (narrow && rtt > 0 && late < ORDER_US && rev->dup_acks < 3))
+        /* Near by, later than a round trip: more often sent again, unless an id may deny it. */
+        soon |= narrow && rtt > 0 && late < ORDER_US && rev->dup_acks < 3 && hole.has_id;
+        bool sent_again = late >= TOLD_US && tcp_end_sent_next(side, s->k);
+        if (was_overtaken(s->k, &hole) || (soon && !sent_again))
             f->reordered += !(f->bits & FLOW_APART);
         else
             count_retransmission(e, s, &f->lost_before);

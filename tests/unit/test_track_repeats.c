@@ -369,6 +369,33 @@ static void test_track_repeats_ack_before_its_data(void **state) {
     }
 }
 
+/* Within a LAN a segment is sent again sooner than networks put packets out of order.  The IP id of
+ * who counts his packets tells it; it is not asked where no sender could have learnt of a loss. */
+static void test_track_repeats_within_a_lan(void **state) {
+    (void)state;
+    static const struct {
+        bool overtaken;
+        uint64_t late_us;
+        unsigned lost;
+    } t[] = {{true, 400, 0}, {false, 400, 1}, {false, 10, 0}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = serving(l);
+        for (unsigned n = 0; n < 6; n++) from_server(&k, TCP_ACK, NULL, DATA);
+        uint32_t late = k.sseq;
+        uint16_t id = l->ip_id++;
+        k.sseq += DATA;
+        from_server(&k, TCP_ACK, NULL, DATA);
+        l->us += t[i].late_us;
+        if (t[i].overtaken) l->ip_id = id;
+        send_at(&k, late);
+        lab_snapshot(l);
+        assert_int_equal(l->totals.lost_before, t[i].lost);
+        assert_int_equal(l->totals.reordered, !t[i].lost);
+        lab_free(l);
+    }
+}
+
 /* A capture that takes the directions apart does not keep the order within one of them either. */
 static void test_track_repeats_order_of_the_capture(void **state) {
     (void)state;
@@ -400,6 +427,7 @@ int main(void) {
         cmocka_unit_test(test_track_repeats_copies_in_batches),
         cmocka_unit_test(test_track_repeats_copies_of_a_handshake),
         cmocka_unit_test(test_track_repeats_ack_before_its_data),
+        cmocka_unit_test(test_track_repeats_within_a_lan),
         cmocka_unit_test(test_track_repeats_order_of_the_capture),
         cmocka_unit_test(test_track_repeats_to_a_sleeper),
         cmocka_unit_test(test_track_repeats_pushes_lost_at_random),
