@@ -263,7 +263,13 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
     if (f->payload[CLIENT] == 0)
         return flow_since_open(f, f->end_us) <=
                (is_greeter(f->port[SERVER]) ? GREETING_US : TURNED_AWAY_US);
-    return f->payload[CLIENT] <= QUESTION_BYTES && flow_since_open(f, f->end_us) <= ANSWER_US;
+    bool few = f->payload[CLIENT] <= QUESTION_BYTES || f->app == APP_HTTP;
+    return few && flow_since_open(f, f->end_us) <= ANSWER_US;
+}
+
+/* It has read the request, and closes instead of an answer. */
+static bool is_empty(const struct flow *f) {
+    return has(f, END_SERVER) && !(f->end_how & (END_RST | END_UNACKED)) && unanswered_by_end(f);
 }
 
 static uint64_t idle_us(const struct flow *f) {
@@ -395,10 +401,12 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
     if (whole && !data && has(f, END_RST)) return ENDING_HALF_OPEN;
     if (is_idle_reset(f) || lost_revival(f)) return ENDING_IDLE;
     if (is_crossed(f)) return ENDING_CROSSED;
+    if (is_empty(f)) return ENDING_EMPTY;
     if (is_short(f)) return ENDING_SHORT;
     if (whole && is_unheard(f) && unheard_us(e, f) >= end_guard_us(e->total.slowest_answer_us))
         return ENDING_UNHEARD;
-    if (whole && !(f->end_how & END_SERVER) && unanswered_is(e, f, f->end_how & END_SEEN))
+    bool asked = whole || f->first_byte_us != 0;
+    if (asked && !(f->end_how & END_SERVER) && unanswered_is(e, f, f->end_how & END_SEEN))
         return ENDING_UNANSWERED;
     return ENDING_NONE;
 }
@@ -474,8 +482,8 @@ static struct msg_incident unheard_row(const struct engine *e, const struct flow
 
 static struct msg_incident unanswered_row(const struct engine *e, const struct flow *f) {
     struct msg_incident row = tcp_end_row(f, INCIDENT_UNHEARD, f->request_us);
-    row.value = unanswered_what(f);
     row.requests = (f->end_how & END_SEEN) != 0;
+    row.value = unanswered_kind(e, f, row.requests > 0);
     row.span_us = unanswered_us(e, f, row.requests > 0);
     row.last_us = row.first_us + row.span_us;
     row.tries = f->data_segments[CLIENT];
@@ -499,6 +507,12 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
         row = tcp_end_row(f, INCIDENT_MUTE_CLOSE, f->end_us);
         row.span_us = flow_since_open(f, f->end_us);
         row.worked = f->payload[CLIENT] > 0;
+        break;
+    case ENDING_EMPTY:
+        row = tcp_end_row(f, INCIDENT_MUTE_CLOSE, f->end_us);
+        row.span_us = f->end_us - f->request_us;
+        row.worked = true;
+        row.value = 1;
         break;
     case ENDING_FOREIGN_RESET: row = foreign_row(f); break;
     case ENDING_AFTER_HELLO: row = after_hello_row(f); break;

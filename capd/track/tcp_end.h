@@ -11,6 +11,7 @@ enum tcp_ending {
     ENDING_NONE,
     ENDING_HALF_OPEN,     /* RST after the SYN-ACK, before any data */
     ENDING_MUTE,          /* the server closed without a byte */
+    ENDING_EMPTY,         /* ... of answer to the request it had read, after others or inside TLS */
     ENDING_FOREIGN_RESET, /* the RST came from elsewhere than the data */
     ENDING_AFTER_HELLO,   /* RST in place of an answer to the first request */
     ENDING_IDLE,          /* it did not survive a silence */

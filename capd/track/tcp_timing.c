@@ -18,7 +18,8 @@
 #include "capd/track/strain.h"
 #include "capd/track/tcp.h"
 
-#define TICKETS_BYTES      700u    /* two tickets, as OpenSSL sends them, in one segment */
+#define TICKETS_BYTES      700u /* two tickets, as OpenSSL sends them, in one segment */
+#define TICKETS_MOST       8u
 #define TICKETS_US         100000u /* a server makes them at once, however long its answers take */
 #define CONTROL_BYTES      64u     /* an alert beside a frame of HTTP/2 that says farewell */
 #define RECEIPT_BYTES      17u     /* a PING of HTTP/2; pongs and beats of web sockets have less */
@@ -328,6 +329,13 @@ static bool is_crossing(const struct segment *s) {
            seq_before(s->k->tcp.ack, f->request_end);
 }
 
+/* Two records of one length (OpenSSL, BoringSSL) or more: no answer looks so. */
+static bool is_row_of_tickets(const struct segment *s, uint32_t before) {
+    uint32_t whole = s->record + TLS_RECORD_HEADER, n = s->len / whole;
+    if (!(s->f->bits & FLOW_TLS13) || s->len != n * whole) return false;
+    return n == 1 ? before == whole : n <= TICKETS_MOST;
+}
+
 /* A server of TLS 1.3 sends its tickets when it has the client's Finished, a round trip after the
  * ServerHello at most: in size they look like a small answer.  The latest of what comes then is
  * taken for the answer if nothing follows.  With TLS 1.2 the same goes for a receipt of HTTP/2's
@@ -335,15 +343,10 @@ static bool is_crossing(const struct segment *s) {
 static bool may_be_ticket(const struct segment *s) {
     const struct flow *f = s->f;
     if (f->app != APP_TLS || f->first_byte_us != 0) return false;
-    bool ticket = f->bits & FLOW_TLS13 ? s->len <= tickets_bytes(f) : is_receipt(s, false);
+    bool few = s->len <= tickets_bytes(f) || is_row_of_tickets(s, 0);
+    bool ticket = f->bits & FLOW_TLS13 ? few : is_receipt(s, false);
     uint32_t rounds = f->bits & FLOW_TLS13 ? 1 : 3;
     return ticket && s->us - f->hello_us <= f->tls_us + rounds * f->handshake_us + TICKETS_US;
-}
-
-/* Two records of one length (OpenSSL, BoringSSL): no answer looks so. */
-static bool is_pair_of_tickets(const struct segment *s, uint32_t before) {
-    uint32_t whole = s->record + TLS_RECORD_HEADER;
-    return s->f->bits & FLOW_TLS13 && (s->len == 2 * whole || (s->len == whole && before == whole));
 }
 
 /* HTTP gave way to something else (101): whoever has something to say says it, and what comes next
@@ -535,7 +538,7 @@ void tcp_time_data(struct engine *e, struct segment *s) {
         f->large_answer |= f->bits & FLOW_REQUEST && s->len > TICKETS_BYTES && !may_be_ticket(s);
         if (f->bits & FLOW_REQUEST && may_be_ticket(s)) {
             f->bits |= FLOW_MAYBE_ANSWER;
-            if (is_pair_of_tickets(s, before)) f->bits &= ~(uint32_t)FLOW_MAYBE_ANSWER;
+            if (is_row_of_tickets(s, before)) f->bits &= ~(uint32_t)FLOW_MAYBE_ANSWER;
             f->answer_first_us = s->us;
         } else if (f->bits & FLOW_REQUEST) {
             begin_answer(e, f, s->us);

@@ -5,7 +5,9 @@
 #include "capd/track/unanswered.h"
 #include "capd/track/select.h"
 
-#define GAVE_UP_US   4000000u  /* who leaves sooner has changed his mind */
+#define GAVE_UP_US   4000000u  /* who leaves sooner may have changed his mind */
+#define SEALED_BYTES 16384u    /* of hello, handshake and request; logs send more */
+#define EMPTY_US     3000000u  /* unused connections of HTTP/2 are kept for longer */
 #define NO_ANSWER_US 10000000u /* still open: few answers take longer to begin */
 #define FEW_SEGMENTS 3u        /* of a protocol that is not known: logs send line after line */
 
@@ -45,8 +47,8 @@ enum unanswered unanswered_what(const struct flow *f) {
     if (f->app == APP_TLS) {
         uint16_t port = f->port[SERVER];
         bool asks = port == 443 || port == 8443 || port == 853 || f->h2;
-        return asks && few && f->bits & FLOW_TLS_DONE && f->first_byte_us == 0 ? UNANSWERED_SEALED
-                                                                               : UNANSWERED_NOTHING;
+        asks = asks && f->payload[CLIENT] <= SEALED_BYTES && f->first_byte_us == 0;
+        return asks && f->bits & FLOW_TLS_DONE ? UNANSWERED_SEALED : UNANSWERED_NOTHING;
     }
     if (f->bits & FLOW_HELLO || f->app == APP_DNS) return UNANSWERED_NOTHING;
     if (f->data_segments[SERVER] > 0)
@@ -56,22 +58,41 @@ enum unanswered unanswered_what(const struct flow *f) {
                                                            : UNANSWERED_NOTHING;
 }
 
+enum unanswered unanswered_kind(const struct engine *e, const struct flow *f, bool left) {
+    bool soon = left && unanswered_us(e, f, left) < GAVE_UP_US;
+    return soon ? UNANSWERED_SOON : unanswered_what(f);
+}
+
+/* Is there a request of which nothing came back, and nothing was missed? */
+static bool is_open(const struct flow *f) {
+    const struct flow_side *v = &f->side[SERVER];
+    if (!(f->bits & FLOW_REQUEST) || f->bits & FLOW_MAYBE_ANSWER || f->payload[CLIENT] == 0)
+        return false;
+    return v->holes == NONE && !(f->data_segments[SERVER] > 0 && v->bits & APP_GAPPED);
+}
+
+bool unanswered_by_end(const struct flow *f) {
+    enum unanswered what = unanswered_what(f);
+    bool asked = what == UNANSWERED_SEALED || what == UNANSWERED_ONCE_MORE;
+    uint32_t after_us = f->end_us - f->request_us;
+    return asked && is_open(f) && !f->tls_refused && after_us >> 31 == 0 &&
+           (what != UNANSWERED_SEALED || after_us <= EMPTY_US);
+}
+
 /* Who is still there where there were answers, or where nothing can be read, may wait for news. */
 bool unanswered_is(const struct engine *e, const struct flow *f, bool left) {
     const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
     uint32_t sent = c->next - (c->bits & SIDE_FIN ? 1u : 0u);
     bool asked = select_asked(e, f);
     enum unanswered what = unanswered_what(f);
-    if (!(f->bits & FLOW_REQUEST) || f->bits & FLOW_MAYBE_ANSWER || f->payload[CLIENT] == 0)
-        return false;
-    if (what == UNANSWERED_NOTHING) return false;
+    if (what == UNANSWERED_NOTHING || !is_open(f)) return false;
     if (!left && (what == UNANSWERED_ONCE_MORE || (what == UNANSWERED_SEALED && !asked)))
         return false;
-    if (v->holes != NONE || (f->data_segments[SERVER] > 0 && v->bits & APP_GAPPED)) return false;
     if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) ||
         seq_after(c->acked, v->next))
         return false;
     uint64_t least = end_guard_us(e->total.slowest_answer_us);
-    uint64_t own = left ? GAVE_UP_US : asked ? 0 : NO_ANSWER_US;
+    bool sure = what != UNANSWERED_PERHAPS;
+    uint64_t own = left ? (sure ? 0 : GAVE_UP_US) : asked ? 0 : NO_ANSWER_US;
     return unanswered_us(e, f, left) >= (least > own ? least : own);
 }

@@ -323,7 +323,9 @@ static void test_ends_request_unanswered(void **state) {
         int value; /* -1: nothing is told */
     } t[] = {{80, "GET / HTTP/1.1\r\n\r\n", 1, 8, TCP_FIN | TCP_ACK, false, false, 1},
              {80, "GET / HTTP/1.1\r\n\r\n", 1, 8, TCP_RST | TCP_ACK, false, false, 1},
-             {80, "GET / HTTP/1.1\r\n\r\n", 1, 3, TCP_FIN | TCP_ACK, false, false, -1},
+             {80, "GET / HTTP/1.1\r\n\r\n", 1, 3, TCP_FIN | TCP_ACK, false, false, 5},
+             {80, "GET / HTTP/1.1\r\n\r\n", 1, 1, TCP_FIN | TCP_ACK, false, false, -1},
+             {5000, "anything", 1, 3, TCP_FIN | TCP_ACK, false, false, -1},
              {80, "GET / HTTP/1.1\r\n\r\n", 1, 8, TCP_FIN | TCP_ACK, true, false, -1},
              {80, "GET / HTTP/1.1\r\n\r\n", 1, 8, TCP_FIN | TCP_ACK, false, true, -1},
              {80, "GET / HTTP/1.1\r\n\r\n", 1, 11, 0, false, false, 1},

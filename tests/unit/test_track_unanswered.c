@@ -23,10 +23,10 @@ static void test_unanswered_after_answers(void **state) {
         unsigned wait_s;
         bool left;
         int value;
-    } t[] = {{80, COMPLETE, 8, true, 3},    {80, COMPLETE, 3, true, -1},
-             {80, COMPLETE, 30, false, -1}, /* it may wait for news */
-             {80, SWITCHED, 8, true, -1},   {5432, "rows", 8, true, 3},
-             {1883, "ok", 8, true, -1},     {5000, "ok", 8, true, -1}};
+    } t[] = {{80, COMPLETE, 8, true, 3},  {80, COMPLETE, 3, true, 5},
+             {80, COMPLETE, 1, true, -1}, {80, COMPLETE, 30, false, -1}, /* it may wait for news */
+             {80, SWITCHED, 8, true, -1}, {5432, "rows", 8, true, 3},
+             {1883, "ok", 8, true, -1},   {5000, "ok", 8, true, -1}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = opened(l, t[i].port);
@@ -58,7 +58,8 @@ static void test_unanswered_inside_tls(void **state) {
              {443, 0x0304, {247, 247}, 300, 0, false, 4},
              {443, 0x0304, {247, 0}, 300, 0, false, -1}, /* or a small answer */
              {443, 0x0304, {0, 0}, 300, 900, false, -1},
-             {443, 0x0304, {0, 0}, 1400, 0, false, -1}, /* an upload, a log */
+             {443, 0x0304, {0, 0}, 1400, 0, false, 4},  /* with many cookies */
+             {443, 0x0304, {0, 0}, 1440, 0, false, -1}, /* an upload, a log */
              {443, 0x0304, {0, 0}, 300, 0, true, -1},   /* it may wait for news */
              {853, 0x0304, {0, 0}, 90, 0, false, 4},
              {6514, 0x0304, {0, 0}, 300, 0, false, -1}}; /* syslog says nothing */
@@ -68,7 +69,7 @@ static void test_unanswered_inside_tls(void **state) {
         struct conn k = conn_new(l, 40000, t[i].port);
         tls_begin(&k, t[i].version, 50);
         if (t[i].version == 0x0304) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
-        for (unsigned n = 0; n < (t[i].asks > 1000 ? 3 : 1); n++)
+        for (unsigned n = 0; n < (t[i].asks > 1400 ? 12 : t[i].asks > 1000 ? 3 : 1); n++)
             from_client(&k, TCP_PSH | TCP_ACK, b, record(b, t[i].asks));
         acknowledge(&k);
         for (unsigned n = 0; n < 2 && t[i].tickets[n]; n++)
@@ -77,6 +78,67 @@ static void test_unanswered_inside_tls(void **state) {
         lab_wait(l, 12 * S);
         if (!t[i].open) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
         if (value_of(l) != t[i].value) fail_msg("case %zu: %d", i, value_of(l));
+        lab_free(l);
+    }
+}
+
+/* Rows of tickets; nothing tells a single one from a small answer. */
+static void test_unanswered_behind_tickets(void **state) {
+    (void)state;
+    for (unsigned tickets = 1; tickets <= 9; tickets++) {
+        uint8_t b[4096];
+        struct lab *l = lab_default();
+        struct conn k = tls_begun(l, 40000, 0x0304, 50);
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 300));
+        acknowledge(&k);
+        size_t bytes = 0;
+        for (unsigned n = 0; n < tickets; n++) bytes += record(b + bytes, 120);
+        from_server(&k, TCP_PSH | TCP_ACK, b, bytes);
+        lab_wait(l, 12 * S);
+        from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (value_of(l) != (tickets == 1 || tickets > 8 ? -1 : 4)) fail_msg("%u tickets", tickets);
+        lab_free(l);
+    }
+}
+
+/* The server has read the request, and its FIN comes in place of an answer. */
+static void test_unanswered_and_closed(void **state) {
+    (void)state;
+    static const struct {
+        const char *what;
+        bool sealed, acked, answered, reset;
+        uint64_t after_us;
+        bool told;
+    } t[] = {{"second request", false, true, false, false, 500 * MS, true},
+             {"the FIN crossed it", false, false, false, false, 500, false},
+             {"answered", false, true, true, false, 500 * MS, false},
+             {"reset", false, true, false, true, 500 * MS, false},
+             {"inside TLS", true, true, false, false, 500 * MS, true},
+             {"an unused connection of HTTP/2", true, true, false, false, 5 * S, false},
+             {"answered inside TLS", true, true, true, false, 500 * MS, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        uint8_t b[2048];
+        struct lab *l = lab_default();
+        struct conn k = t[i].sealed ? tls_begun(l, 40000, 0x0304, 50) : opened(l, 80);
+        if (t[i].sealed) {
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 300));
+        } else {
+            ask(&k);
+            answer(&k, COMPLETE);
+            l->us += 3 * S;
+        }
+        struct conn before = k;
+        if (!t[i].sealed) ask(&k);
+        if (t[i].acked) acknowledge(&k);
+        if (t[i].answered && t[i].sealed) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 900));
+        if (t[i].answered && !t[i].sealed) answer(&k, COMPLETE);
+        l->us += t[i].after_us;
+        from_server(t[i].acked ? &k : &before, (t[i].reset ? TCP_RST : TCP_FIN) | TCP_ACK, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_MUTE_CLOSE);
+        if ((n && n->value == 1) != t[i].told) fail_msg("%s", t[i].what);
+        if (n) assert_in_range(n->span_us, t[i].after_us, t[i].after_us + 10 * MS);
         lab_free(l);
     }
 }
@@ -100,6 +162,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unanswered_after_answers),
         cmocka_unit_test(test_unanswered_inside_tls),
+        cmocka_unit_test(test_unanswered_behind_tickets),
+        cmocka_unit_test(test_unanswered_and_closed),
         cmocka_unit_test(test_early_data_turned_down),
     };
     return cmocka_run_group_tests_name("track_unanswered", tests, NULL, NULL);

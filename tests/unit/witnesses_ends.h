@@ -118,6 +118,20 @@ WITNESS(hung_again_once) {
     hung_again(w);
     w->incident[0].requests = 1;
 }
+WITNESS(hung_soon) {
+    hung(w);
+    w->incident[0].value = 5;
+    w->incident[0].count = w->incident[0].requests = 5;
+    w->service[0].requests = 5;
+}
+WITNESS(hung_soon_few) {
+    hung_soon(w);
+    w->incident[0].requests = 4;
+}
+WITNESS(hung_soon_sometimes) {
+    hung_soon(w);
+    w->service[0].requests = 6;
+}
 WITNESS(hung_sealed) {
     hung(w);
     w->incident[0].value = 4;
@@ -308,6 +322,9 @@ WITNESS(reset_other_mac) {
     {"tcp_post_ack_silence", poll_dropped, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", hung_again, "warning", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", hung_again_once, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", hung_soon, "critical", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", hung_soon_few, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", hung_soon_sometimes, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", hung_sealed, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", hung_sealed_one, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", hung_sealed_target, "warning", "possible", "server", "203.0.113.9:443"}, \
