@@ -198,6 +198,14 @@ static void note_data_after_reset(const struct segment *s) {
     f->reset_us = s->us;
 }
 
+/* Was it in use before the capture began?  Who resets it has spoken: one that knows nothing of it
+ * any more has not. */
+static bool was_joined(const struct segment *s) {
+    const struct flow *f = s->f;
+    return !(f->bits & (FLOW_SYN | FLOW_SYNACK)) && f->side[s->dir].bits & SIDE_TTL &&
+           f->packets[!s->dir] > 0;
+}
+
 static void note_reset(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
@@ -208,7 +216,7 @@ static void note_reset(struct engine *e, struct segment *s) {
                  (s->dir == CLIENT && is_tls_check(f));
     f->bits |= FLOW_ENDED;
     tcp_end_note(s, clean);
-    if (!(f->bits & FLOW_ESTABLISHED)) {
+    if (!(f->bits & FLOW_ESTABLISHED) && !was_joined(s)) {
         if (f->bits & FLOW_SYN && s->dir == SERVER && !(f->bits & FLOW_SYNACK)) {
             if (!(f->bits & FLOW_REFUSED)) {
                 f->handshake_us = s->us - f->syn_last_us;

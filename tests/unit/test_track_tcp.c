@@ -459,6 +459,24 @@ static void test_track_tcp_client_may_reset_once_it_has_the_whole_answer(void **
     }
 }
 
+/* It was in use when the capture began: whoever had spoken here tears it down, who had not may know
+ * nothing of it any more. */
+static void test_track_tcp_joined_connection_is_reset(void **state) {
+    (void)state;
+    for (unsigned spoke = 0; spoke < 2; spoke++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        from_client(&k, TCP_PSH | TCP_ACK, NULL, 300);
+        l->us += 20 * MS;
+        if (spoke) from_server(&k, TCP_ACK, NULL, DATA);
+        l->us += 20 * MS;
+        from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].reset_by_server, spoke);
+        lab_free(l);
+    }
+}
+
 /* close_notify, QUIT: a short last word, and the RST right behind it.  What waits for its answer,
  * says more, or comes before all was taken, is none. */
 static void test_track_tcp_client_may_reset_after_a_farewell(void **state) {
@@ -565,6 +583,7 @@ int main(void) {
         cmocka_unit_test(test_track_tcp_dead_path_is_none_once_acknowledged),
         cmocka_unit_test(test_track_tcp_capture_gap_is_no_loss),
         cmocka_unit_test(test_track_tcp_idle_client_may_close_by_reset),
+        cmocka_unit_test(test_track_tcp_joined_connection_is_reset),
         cmocka_unit_test(test_track_tcp_client_may_reset_after_a_farewell),
         cmocka_unit_test(test_track_tcp_client_may_reset_once_it_has_the_whole_answer),
         cmocka_unit_test(test_track_tcp_zero_window_time_and_side),
