@@ -29,6 +29,7 @@ UNIT += test_track_sides
 UNIT += test_track_dns_answers
 UNIT += test_track_tls test_track_tls_rejected test_track_tls_hellos
 UNIT += test_track_names
+UNIT += test_track_arp
 UNIT += test_track_control
 UNIT += test_track_copies
 UNIT += test_track_dns

@@ -175,7 +175,7 @@ struct questions questions_due(const struct questions *q, uint64_t now_us) {
     return due;
 }
 
-/* back: the address has just spoken, after a silence. */
+/* back: the address has just spoken, after a silence of which nothing was told yet. */
 static void arp_report_one(struct engine *e, struct arp_entry *a, bool back) {
     struct questions due = questions_due(&a->asked, e->now_us);
     uint64_t span = due.last_us - due.first_us;
@@ -192,7 +192,7 @@ static void arp_report_one(struct engine *e, struct arp_entry *a, bool back) {
                                .span_us = span,
                                .worked = back,
                                .gateway = select_gateway(e, &a->target) ||
-                                          link_is_missed(e, &a->target, due.first_us)};
+                                          link_is_missed(e, &a->target, due.first_us, back)};
     if (back && !row.gateway && !(e->has_host && row.on_target)) return;
     incident_add(e, &row);
     a->answered = true; /* reported: what follows is a new case */
@@ -203,9 +203,10 @@ static void arp_report_one(struct engine *e, struct arp_entry *a, bool back) {
 static void arp_heard(struct engine *e, const struct addr *a) {
     for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++) {
         if (!addr_equal(&e->arp[i].target, a)) continue;
-        arp_report_one(e, &e->arp[i], true);
+        arp_report_one(e, &e->arp[i], !incident_goes_on(e, INCIDENT_ARP_UNANSWERED, a));
         e->arp[i].answered = true;
     }
+    incident_ends(e, INCIDENT_ARP_UNANSWERED, a);
 }
 /* Asks whether an address is free before it takes it (RFC 5227): silence is what it hopes for. */
 static bool is_probe(const struct arp_header *a) {

@@ -45,6 +45,26 @@ static bool make_room(struct incidents *all, uint64_t kind) {
     return false;
 }
 
+/* Nobody has answered between two rows of it either, see incident_ends(). */
+static bool is_silence(enum incident_kind kind) {
+    return kind == INCIDENT_ARP_UNANSWERED || kind == INCIDENT_ND_UNANSWERED;
+}
+
+static bool is_of(const struct msg_incident *r, enum incident_kind kind, const struct addr *a) {
+    return r->kind == kind && addr_equal(&r->subject, a) && !r->worked;
+}
+
+bool incident_goes_on(const struct engine *e, enum incident_kind kind, const struct addr *subject) {
+    for (uint32_t i = 0; i < e->incidents.used; i++)
+        if (is_of(&e->incidents.row[i], kind, subject)) return true;
+    return false;
+}
+
+void incident_ends(struct engine *e, enum incident_kind kind, const struct addr *subject) {
+    for (uint32_t i = 0; i < e->incidents.used; i++)
+        if (is_of(&e->incidents.row[i], kind, subject)) e->incidents.row[i].worked = true;
+}
+
 void incidents_join(struct incidents *all, const struct msg_incident *row) {
     for (uint32_t i = 0; i < all->used; i++) {
         struct msg_incident *r = &all->row[i];
@@ -54,6 +74,7 @@ void incidents_join(struct incidents *all, const struct msg_incident *row) {
         if (row->first_us < r->first_us) r->first_us = row->first_us;
         if (row->last_us > r->last_us) r->last_us = row->last_us;
         if (row->span_us > r->span_us) r->span_us = row->span_us;
+        if (is_silence(row->kind) && !row->worked) r->span_us = r->last_us - r->first_us;
         r->on_target |= row->on_target;
         r->offers += row->offers;
         r->requests += row->requests;

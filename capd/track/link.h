@@ -14,8 +14,9 @@ void link_report(struct engine *e);
 
 /* Is the station of this address a gateway, without which nothing beyond answers?  Told by DHCP or
  * router advertisements, else by the link-layer addresses that packets came with; and by what came
- * since `silent_us` by the same address family. */
-bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us);
+ * since `silent_us` by the same address family; back: it has just spoken again, and with it what is
+ * beyond. */
+bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us, bool back);
 
 /* Would the answers to this asker pass here, as far as can be said?  A switch brings the questions
  * of other hosts here, and the answers to them not.  `foreign`: some to other hosts did pass. */

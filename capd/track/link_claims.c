@@ -291,6 +291,10 @@ void link_claims_frame(struct engine *e, const struct packet *k) {
         station_answered(e, &k->dst, k->dst_mac);
     if (k->ip_version == 0 || mac_is_group(k->dst_mac)) return;
     if (e->link.watching) victim_sends(e, k);
+    /* So is the client of an offer by unicast: until it finds its gateway it sends broadcasts. */
+    if (k->has_ports &&
+        ((k->sport == 67 && k->dport == 68) || (k->sport == 547 && k->dport == 546)))
+        station_answered(e, &k->dst, k->dst_mac);
     struct station *s = &e->link.station[station_index(e, &k->src)];
     if (addr_equal(&s->address, &k->src)) {
         if (mac_equal(s->mac, k->src_mac)) return;
@@ -316,6 +320,7 @@ bool link_shows_answers(const struct engine *e, const struct addr *asker, const 
 
 #define FORWARDED  2u
 #define ANSWERS_US 1000000u /* what was on its way */
+#define BREAK_US   5000000u /* without a packet from beyond */
 
 /* So far apart that they are no two addresses of one station: 16 bits of IPv4; of IPv6, where each
  * has several from the start, 64 bits, and a public one. */
@@ -326,7 +331,10 @@ static bool is_elsewhere(const struct addr *a, const struct addr *b) {
 }
 
 void link_heard(struct engine *e, const struct addr *server) {
-    if (!addr_is_private(server)) e->link.beyond_us[server->len == 16] = e->now_us;
+    unsigned v6 = server->len == 16;
+    if (addr_is_private(server)) return;
+    if (e->now_us - e->link.beyond_us[v6] >= BREAK_US) e->link.beyond_from_us[v6] = e->now_us;
+    e->link.beyond_us[v6] = e->now_us;
 }
 
 static bool is_told(const struct engine *e, const struct addr *a) {
@@ -340,8 +348,10 @@ void link_routes(struct engine *e, const struct addr *router) {
     e->link.router[e->link.routers++ % LINK_ROUTERS] = *router;
 }
 
-bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us) {
-    if (e->link.beyond_us[a->len == 16] > silent_us + ANSWERS_US) return false;
+bool link_is_missed(const struct engine *e, const struct addr *a, uint64_t silent_us, bool back) {
+    /* What is sent anew from beyond may be the first to come when the silence is over. */
+    bool returns = back && e->now_us - e->link.beyond_from_us[a->len == 16] <= ANSWERS_US;
+    if (!returns && e->link.beyond_us[a->len == 16] > silent_us + ANSWERS_US) return false;
     if (is_told(e, a)) return true;
     const struct station *own = &e->link.station[station_index(e, a)];
     const uint8_t *mac = addr_equal(&own->address, a) ? own->mac : NULL;

@@ -30,11 +30,12 @@ static struct nd_entry *nd_find(struct engine *e, const struct addr *asker,
     return oldest;
 }
 
-/* back: the address has just spoken, after a silence. */
+/* back: the address has just spoken, after a silence of which nothing was told yet. */
 static void nd_report_one(struct engine *e, struct nd_entry *n, bool back) {
     struct questions due = questions_due(&n->asked, e->now_us);
     uint64_t span = due.last_us - due.first_us;
-    bool gateway = select_gateway(e, &n->target) || link_is_missed(e, &n->target, due.first_us),
+    bool gateway =
+             select_gateway(e, &n->target) || link_is_missed(e, &n->target, due.first_us, back),
          on_target;
     if (n->answered || due.tries < ND_TRIES || span < (back ? OUTAGE_US : ND_SPAN_US)) return;
     if (!link_shows_answers(e, &n->asker, n->mac, e->link.nd_replies_visible)) return;
@@ -59,9 +60,10 @@ static void nd_report_one(struct engine *e, struct nd_entry *n, bool back) {
 static void nd_heard(struct engine *e, const struct addr *a) {
     for (uint32_t i = 0; i < ND_ENTRIES && e->link.nd[i].used; i++) {
         if (!addr_equal(&e->link.nd[i].target, a)) continue;
-        nd_report_one(e, &e->link.nd[i], true);
+        nd_report_one(e, &e->link.nd[i], !incident_goes_on(e, INCIDENT_ND_UNANSWERED, a));
         e->link.nd[i].answered = true;
     }
+    incident_ends(e, INCIDENT_ND_UNANSWERED, a);
 }
 
 static void nd_asked(struct engine *e, const struct packet *k, const struct addr *target) {

@@ -116,4 +116,9 @@ void codes_add(struct codes *c, uint32_t code);
  * Full: what is new is only counted in `seen`. */
 void incidents_join(struct incidents *all, const struct msg_incident *row);
 void incident_add(struct engine *e, const struct msg_incident *row);
+
+/* Rows that tell how long `subject` stayed silent: is there one to which more can be added?  Its
+ * end: it has spoken, and what comes is a new one. */
+bool incident_goes_on(const struct engine *e, enum incident_kind kind, const struct addr *subject);
+void incident_ends(struct engine *e, enum incident_kind kind, const struct addr *subject);
 #endif

@@ -106,6 +106,19 @@ static inline void lab_frame(struct lab *l, const uint8_t *frame, size_t bytes, 
 
 #define LAB_BROADCAST 0x0a0000ffu
 
+/* Of a station whose link-layer address is that of lab_ip() with no `mac`. */
+static inline void lab_arp(struct lab *l, uint8_t op, uint32_t sender, uint32_t target) {
+    uint8_t f[42] = {0};
+    memset(f, op == 2 && sender != target ? 2 : 0xff, 6);
+    memset(f + 6, 2, 6);
+    memcpy(f + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9);
+    f[21] = op;
+    memset(f + 22, 2, 6);
+    put32(f + 28, sender);
+    put32(f + 38, target);
+    lab_frame(l, f, sizeof f, sizeof f);
+}
+
 /* Ethernet and IPv4 around `n` bytes of transport already at frame + 34. */
 static inline void lab_ip(struct lab *l, uint8_t *frame, uint8_t proto, uint32_t src, uint32_t dst,
                           size_t n) {

@@ -252,6 +252,8 @@ static const struct {
     {"http_server_errors", http_errors_other, NULL, NULL, NULL, NULL},
     {"arp_unanswered", gateway_came_back, "warning", "confirmed", "local_link", "203.0.113.9"},
     {"nd_unanswered", nd_gateway_came_back, "warning", "confirmed", "local_link", "203.0.113.9"},
+    {"arp_unanswered", gateway_blinked, "info", "confirmed", "local_link", "203.0.113.9"},
+    {"nd_unanswered", nd_gateway_blinked, "info", "confirmed", "local_link", "203.0.113.9"},
     {"arp_unanswered", arp_target, "warning", "confirmed", "local_link", "203.0.113.9"},
     {"arp_unanswered", arp_other, "info", "confirmed", "local_link", "203.0.113.9"},
     {"arp_unanswered", arp_old_list, "info", "confirmed", "local_link", "203.0.113.3"},

@@ -70,13 +70,21 @@ WITNESS(nd_gateway) {
     nd_target(w);
     w->incident[0].gateway = true;
 }
-WITNESS(nd_gateway_came_back) {
+WITNESS(nd_gateway_blinked) {
     nd_gateway(w);
     w->incident[0].worked = true;
 }
-WITNESS(gateway_came_back) {
+WITNESS(gateway_blinked) {
     arp_target(w);
     w->incident[0].gateway = w->incident[0].worked = true;
+}
+WITNESS(nd_gateway_came_back) {
+    nd_gateway_blinked(w);
+    w->incident[0].span_us = 5000000;
+}
+WITNESS(gateway_came_back) {
+    gateway_blinked(w);
+    w->incident[0].span_us = 5000000;
 }
 WITNESS(nd_other) {
     nd_target(w);
