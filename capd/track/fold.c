@@ -212,7 +212,7 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     add_failures(e, f, s, x);
     add_syn_retries(f, x);
     add_unanswered_hello(e, f, x);
-    tls_fault_closed(f, end_of(f) == 'f' || end_of(f) == 'r', f->last_us, x);
+    if (end_of(f)) tls_fault_closed(f, end_of(f) == 'f' || end_of(f) == 'r', f->last_us, x);
     if (strain_waits(e, f)) {
         x->waits++;
         if (e->now_us - f->last_us > x->waits_longest_us)

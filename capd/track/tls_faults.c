@@ -14,6 +14,7 @@
 #define TLS_1_3         0x0304u
 #define TEXT_LOOK       8u        /* first bytes that are looked at */
 #define REFUSED_RECORDS 3u        /* its Finished, and a request in two parts */
+#define NO_CERTIFICATE  25u       /* a head of 4, no context, no entry, the type, the seal */
 #define REFUSES_US      17000000u /* asking whether a certificate is revoked may take 15 s in vain */
 
 void tls_fault_version(struct engine *e, const struct flow *f, uint16_t version) {
@@ -115,12 +116,14 @@ void tls_fault_http_answer(struct engine *e, const struct flow *f, unsigned stat
 
 void tls_fault_closed(const struct flow *f, bool by_server, uint64_t at_us,
                       struct service_facts *x) {
-    if (!by_server || !(f->bits & FLOW_ESTABLISHED)) return;
-    if (f->tls_refused) {
+    if (!(f->bits & FLOW_ESTABLISHED)) return;
+    /* Who showed no certificate may have read the refusal before the server's end comes. */
+    if (f->tls_refused && (by_server || f->certificate_bytes <= NO_CERTIFICATE)) {
         span_add(&x->tls_refused_first_us, &x->tls_refused_last_us, x->tls_refused, at_us, at_us);
         x->tls_refused++;
     }
-    if (f->app != APP_HTTP || f->payload[SERVER] > 0 || f->payload[CLIENT] == 0) return;
+    if (!by_server || f->app != APP_HTTP || f->payload[SERVER] > 0 || f->payload[CLIENT] == 0)
+        return;
     if (!is_tls_port(f->port[SERVER])) return;
     span_add(&x->plain_first_us, &x->plain_last_us, x->plain_closed, at_us, at_us);
     x->plain_closed++;

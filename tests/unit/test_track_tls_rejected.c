@@ -39,6 +39,8 @@ static void test_tls_server_refuses(void **state) {
             AT_ONCE, /* the client said nothing yet */
             BARE,    /* it was not asked for a certificate */
             LEAVES,  /* the client closes first */
+            READS,   /* the same, of one that had no certificate */
+            STAYS,   /* nobody closes */
             TALKED,  /* after many a record */
             CROSSED, /* the client asks while it comes */
             GOES_ON, /* the client asks after it */
@@ -55,6 +57,8 @@ static void test_tls_server_refuses(void **state) {
                  {"no certificate", 0x0304, 0, 0, {19, 0}, 20 * MS, false, BARE},
                  {"two bytes, and more", 0x0304, 200, 0, {19, 300}, 20 * MS, false, SEEN},
                  {"two bytes", 0x0304, 200, 0, {19, 0}, 20 * MS, false, LEAVES},
+                 {"refused, and read", 0x0304, 200, 0, {19, 0}, 20 * MS, true, READS},
+                 {"still open", 0x0304, 200, 0, {19, 0}, 20 * MS, false, STAYS},
                  {"drained", 0x0304, 200, 0, {19, 0}, 20 * MS, false, TALKED},
                  {"crossed", 0x0304, 0, 0, {19, 0}, 20 * MS, true, CROSSED},
                  {"two bytes, then asked", 0x0304, 200, 0, {19, 0}, 20 * MS, false, GOES_ON},
@@ -68,7 +72,7 @@ static void test_tls_server_refuses(void **state) {
         struct lab *l = lab_default();
         struct conn k = tls_begun(l, 40000, cases[i].version, 50);
         if (cases[i].how != AT_ONCE && cases[i].how != BARE)
-            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 25)); /* that it has none */
+            from_client(&k, TCP_PSH | TCP_ACK, b, record(b, cases[i].how == LEAVES ? 900 : 25));
         if (cases[i].how != AT_ONCE) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
         if (cases[i].how == ENDS) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
         if (cases[i].how == GAP) k.sseq += 5000; /* more than waits in a buffer */
@@ -82,8 +86,9 @@ static void test_tls_server_refuses(void **state) {
         if (cases[i].how == GOES_ON) lab_wait(l, 20 * MS);
         if (cases[i].how == CROSSED || cases[i].how == GOES_ON)
             from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 200));
-        if (cases[i].how == LEAVES) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
-        from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (cases[i].how == LEAVES || cases[i].how == READS)
+            from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (cases[i].how != STAYS) from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
         if (cases[i].how == PARTS) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 19));
         if (service_of(l)->tls_refused != cases[i].refused) fail_msg("%s", cases[i].what);
         lab_free(l);
