@@ -314,6 +314,13 @@ static bool is_exchange(const struct segment *s) {
     return f->bits & FLOW_REQUEST && s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
 }
 
+/* It came so late that it is news rather than an answer, and nobody waits any more. */
+static bool is_late_word(const struct segment *s) {
+    const struct flow *f = s->f;
+    return s->dir == SERVER && f->app == APP_TLS && f->bits & FLOW_REQUEST &&
+           s->len > CONTROL_BYTES && s->us - f->request_us > WAITED_US;
+}
+
 /* Tickets hold the client's certificate, if it showed one. */
 static uint32_t tickets_bytes(const struct flow *f) {
     return TICKETS_BYTES + 2u * f->certificate_bytes;
@@ -525,7 +532,10 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     note_push(s);
     uint32_t before = f->spoken;
     if (s->dir == SERVER && may_be_ticket(s)) f->spoken = (uint16_t)s->len;
-    if (!is_exchange(s) || is_crossing(s) || is_interim(s)) return;
+    if (!is_exchange(s) || is_crossing(s) || is_interim(s)) {
+        if (is_late_word(s)) f->bits &= ~(uint32_t)FLOW_REQUEST;
+        return;
+    }
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;
     if (is_read(f)) {
         time_read(e, s);

@@ -134,8 +134,9 @@ static bool is_one_of(const struct derive_row *r, const uint16_t *ports, size_t 
  * displays).  Of Redis without TLS the commands are read, and those that wait not counted. */
 static bool s_message_port(const struct derive_row *r, double *out) {
     const struct msg_service *s = r->row;
-    static const uint16_t ports[] = {1883, 8883, 6667, 6697, 5222,  5223, 5671, 5672, 9092, 9093,
-                                     9094, 4222, 6379, 6380, 61613, 5900, 5901, 5902, 5903};
+    static const uint16_t ports[] = {1883, 8883, 6667,  6697, 5222, 5223, 5671, 5672,
+                                     9092, 9093, 9094,  9095, 9096, 9097, 9098, 4222,
+                                     6379, 6380, 61613, 5900, 5901, 5902, 5903};
     if (s->port == 6379 && s->tls_server_hellos == 0) return is(out, false);
     return is_one_of(r, ports, sizeof ports / sizeof ports[0], out);
 }

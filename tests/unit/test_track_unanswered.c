@@ -82,6 +82,25 @@ static void test_unanswered_inside_tls(void **state) {
     }
 }
 
+/* What comes after 25 s was held back until there was news: it is no slow answer, but it is one. */
+static void test_unanswered_poll_has_news(void **state) {
+    (void)state;
+    for (unsigned bytes = 20; bytes <= 300; bytes += 280) {
+        uint8_t b[1024];
+        struct lab *l = lab_default();
+        struct conn k = tls_begun(l, 40000, 0x0304, 50);
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 300));
+        acknowledge(&k);
+        lab_wait(l, 25 * S);
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, bytes));
+        lab_wait(l, 8 * S);
+        from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (value_of(l) != (bytes == 300 ? -1 : 4)) fail_msg("%u bytes: %d", bytes, value_of(l));
+        lab_free(l);
+    }
+}
+
 /* Rows of tickets; nothing tells a single one from a small answer. */
 static void test_unanswered_behind_tickets(void **state) {
     (void)state;
@@ -162,6 +181,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unanswered_after_answers),
         cmocka_unit_test(test_unanswered_inside_tls),
+        cmocka_unit_test(test_unanswered_poll_has_news),
         cmocka_unit_test(test_unanswered_behind_tickets),
         cmocka_unit_test(test_unanswered_and_closed),
         cmocka_unit_test(test_early_data_turned_down),
