@@ -10,6 +10,7 @@
 #include "capd/track/strain.h"
 
 #define STUCK_US 1000000u /* closed so long at the end counts as never reopened */
+#define SYN_US   1000000u /* from the first SYN to the second */
 
 enum conn_state flow_state(const struct flow *f, uint64_t now_us, uint64_t guard_us) {
     if (!(f->bits & FLOW_SYN)) return CONN_MIDSTREAM;
@@ -99,7 +100,10 @@ static void add_failures(const struct engine *e, const struct flow *f, enum conn
     if (s == CONN_TIMED_OUT) {
         span_add(&x->timeout_first_us, &x->timeout_last_us, x->timeout_syn_sent, f->first_us,
                  last_syn);
+        /* Whoever still waits doubles the time to the next SYN (RFC 6298 section 5.5). */
         uint64_t waited = e->now_us > f->first_us ? e->now_us - f->first_us : 0;
+        uint64_t gave_up = f->bits & FLOW_SYNACK ? waited : 2 * (last_syn - f->first_us) + SYN_US;
+        if (gave_up < waited) waited = gave_up;
         if (waited > x->timeout_wait_us) x->timeout_wait_us = waited;
         x->timeout_syn_sent += f->syn_sent;
         if (f->syn_sent >= 2) x->timeout_repeated++;

@@ -277,6 +277,15 @@ WITNESS(silent) {
     s->data_segments_to_client = s->data_segments_to_server = 0;
     s->first_byte_us = s->rtt_us = s->handshake_us = (struct dist){0, 0, 0, 0, 0};
 }
+WITNESS(silent_many_single_syns) {
+    silent(w);
+    w->service[0].timed_out = w->service[0].attempted = w->service[0].timeout_syn_sent = 10;
+    w->service[0].timeout_repeated = 0;
+}
+WITNESS(silent_few_single_syns) {
+    silent_many_single_syns(w);
+    w->service[0].timed_out = w->service[0].attempted = w->service[0].timeout_syn_sent = 9;
+}
 WITNESS(silent_single_syn) {
     silent(w);
     w->service[0].timeout_repeated = 0;
