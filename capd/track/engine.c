@@ -18,6 +18,7 @@
 #include "common/text.h"
 
 #define DATALINK_RAW  101         /* LINKTYPE_RAW */
+#define FROM_SHIFT    48          /* above the numbers of VLANs and tunnels */
 #define CLOCK_STEP_NS 1000000000u /* findings.md, capture_clock_step */
 
 /* ---- memory -------------------------------------------------------------------------------------
@@ -375,10 +376,15 @@ void engine_queue(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t 
     bool waits = cap_bytes <= WAITING_BYTES;
     w->bytes = bytes;
     decode_frame(datalink, ts_ns, bytes, cap_bytes, wire_bytes, &w->packet);
+    w->packet.segment ^= (uint64_t)e->from << FROM_SHIFT;
     if (waits) keep_bytes(q, w);
     set_key(e, w);
     if (w->has_flow) flow_table_expect(&e->flows, &w->key);
     if (++q->used == WAITING || !waits) engine_flush(e);
+}
+
+void engine_from(struct engine *e, uint32_t interface) {
+    e->from = interface;
 }
 
 void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,

@@ -46,6 +46,9 @@ struct engine *engine_init(void *memory, const struct engine_options *o);
 void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
                   uint32_t cap_bytes, uint32_t wire_bytes);
 
+/* At which of several interfaces the next frames were seen: their links are links of their own. */
+void engine_from(struct engine *e, uint32_t interface);
+
 /* The same, but it may wait for the frames after it, so that what several need from memory is
  * fetched at once; nothing is kept of `bytes`.  engine_flush() counts those that wait: to be called
  * before anything else is asked of the engine.  What is counted is the same either way. */

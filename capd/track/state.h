@@ -41,6 +41,7 @@ struct engine {
     uint64_t still_from_us, still_us; /* the latest span of a second or more without any packet */
     uint64_t jumped_from_us; /* the latest such span in which no time passed, plus 1; 0: none */
     bool message_selected;   /* the packet at hand is selected for what it carries (DNS) */
+    uint32_t from;           /* see engine_from() */
     uint32_t snapshot_id;
     uint32_t addresses_generation;
     enum narrow_cause narrow_cause;

@@ -162,6 +162,7 @@ static bool read_packet(struct pcapng *p, uint32_t type, uint32_t bytes, struct 
     if (!take(p, body, here) || !drop(p, bytes - here)) return false;
     if (type != BLOCK_SIMPLE) id = type == BLOCK_PACKET ? get16(p, body) : get32(p, body);
     if (id >= p->interfaces) return broken(p, "a packet's interface is not described");
+    out->interface = id;
     read_head(p, &p->interface[id], type, bytes - size, out);
     if (out->cap_bytes > bytes - size) return broken(p, "a packet is longer than its block");
     if (out->cap_bytes > PACKET_MOST) out->cap_bytes = PACKET_MOST;

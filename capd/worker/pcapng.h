@@ -29,6 +29,7 @@ struct pcapng {
 struct pcapng_frame {
     const uint8_t *bytes; /* until the next call */
     uint32_t cap_bytes, wire_bytes;
+    uint32_t interface; /* its number in the section */
     uint16_t linktype;
     uint64_t ts_ns;
 };

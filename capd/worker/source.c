@@ -45,7 +45,8 @@ struct blocks {
 };
 
 struct source {
-    pcap_t *pcap; /* NULL for a pcapng file */
+    pcap_t *pcap;          /* NULL for a pcapng file */
+    uint32_t interface_at; /* see source_interface() */
     int datalink; /* asked for with every frame: of the one being delivered; before: understood */
     struct blocks blocks;
     int packet_fd, file_fd;
@@ -196,6 +197,10 @@ int source_packet_fd(const struct source *s) {
     return s->packet_fd;
 }
 
+uint32_t source_interface(const struct source *s) {
+    return s->interface_at;
+}
+
 int source_datalink(const struct source *s) {
     return s->datalink;
 }
@@ -315,6 +320,7 @@ static enum source_result read_blocks(struct source *s, int max) {
             return SOURCE_BROKEN;
         }
         s->datalink = f.linktype;
+        s->interface_at = f.interface;
         if (how == PASSES) s->fn(s->ctx, f.ts_ns, f.bytes, f.cap_bytes, f.wire_bytes);
     }
     return SOURCE_MORE;

@@ -24,6 +24,10 @@ bool source_open_file(struct source *s, struct fail *fail);
 int source_packet_fd(const struct source *s); /* -1 for a file */
 int source_datalink(const struct source *s);  /* libpcap's DLT_ number; while a frame is
                                                   delivered: the frame's */
+
+/* While a frame is delivered: by its number, at which of a pcapng file's interfaces; else 0. */
+uint32_t source_interface(const struct source *s);
+
 const char *source_datalink_name(const struct source *s);
 uint32_t source_snaplen(const struct source *s);
 

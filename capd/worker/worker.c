@@ -134,6 +134,7 @@ static void on_frame(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t c
         if (w->live && ts_ns < w->start_ns && clock_mono_ms() - w->start_ms < 1000) return;
         w->primed = true;
     }
+    engine_from(w->engine, source_interface(w->source));
     engine_queue(w->engine, source_datalink(w->source), ts_ns, bytes, cap_bytes, wire_bytes);
 }
 

@@ -384,6 +384,19 @@ static bool i_resolved_elsewhere(const struct derive_row *r, double *out) {
     return at.row ? r_answered_elsewhere(&at, out) : number(out, 0);
 }
 
+/* Addresses that the same two stations contest. */
+static bool i_same_pair(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *o = &all->rows[i];
+        n += o->kind == me->kind && memcmp(o->mac, me->mac, 6) == 0 &&
+             memcmp(o->other_mac, me->other_mac, 6) == 0;
+    }
+    return number(out, n);
+}
+
 /* Connections of the service that died like this one, of those with that value or more. */
 static uint64_t died_alike(const struct derive_row *r, uint64_t least) {
     const struct msg_incident *me = r->row;
@@ -538,6 +551,7 @@ const struct computed computed_incidents[] = {
     {"arrived_percent", i_arrived_percent},
     {"service_gone", i_service_gone},
     {"unanswered_percent", i_unanswered_percent},
+    {"same_pair", i_same_pair},
     {"silent_side", i_silent_side},
     {"silent_neighbours", i_silent_neighbours},
     {"silent_longest", i_silent_longest},

@@ -54,6 +54,7 @@ static void test_pcapng_whole(void **state) {
     assert_int_equal(read_all(p, n, &last, &why), 4);
     assert_null(why);
     assert_int_equal(last.linktype, 101);
+    assert_int_equal(last.interface, 1);
     assert_int_equal(last.ts_ns, 10000000000u + 7000); /* 10 s are the interface's offset */
     assert_int_equal(last.cap_bytes, 8);
     FILE *f = tmpfile();

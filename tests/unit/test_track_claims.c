@@ -70,6 +70,24 @@ static void test_link_same_address_in_two_networks(void **state) {
         }
 }
 
+/* Nor are the interfaces of one file one network, nor the ports of a bridge a loop. */
+static void test_link_interfaces_are_links_of_their_own(void **state) {
+    (void)state;
+    for (unsigned ports = 1; ports <= 70; ports += 69) {
+        struct lab *l = lab_default();
+        for (unsigned n = 0; n < 70; n++) {
+            engine_from(l->e, n % ports);
+            arp(l, ASKS(1, 1, 60));
+            arp(l, ASKS(1, 1, 50));
+            for (unsigned host = 5; host <= 7; host += 2)
+                if (ports == 1 || (n % 2 ? 7 : 5) == host) arp(l, ANSWERS(host, 50, 1, 1));
+        }
+        assert_int_equal(find(l, INCIDENT_ARP_DUPLICATE) != NULL, ports == 1);
+        assert_int_equal(find(l, INCIDENT_L2_LOOP) != NULL, ports == 1);
+        lab_free(l);
+    }
+}
+
 /* Two devices of one maker with the address they came with; the ports of one card are no two. */
 static void test_link_duplicate_of_one_maker(void **state) {
     (void)state;
@@ -338,6 +356,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_link_two_answers_are_a_duplicate),
         cmocka_unit_test(test_link_same_address_in_two_networks),
+        cmocka_unit_test(test_link_interfaces_are_links_of_their_own),
         cmocka_unit_test(test_link_duplicate_of_one_maker),
         cmocka_unit_test(test_link_both_cards_of_a_raspberry_pi),
         cmocka_unit_test(test_link_defended_address_is_a_duplicate),

@@ -334,6 +334,7 @@ static const struct {
     {"ping_loss", pings_lost_two, NULL, NULL, NULL, NULL},
     {"ping_loss", pings_lost_rarely, NULL, NULL, NULL, NULL},
     {"arp_duplicate_address", arp_duplicate, "critical", "confirmed", "local_link", "203.0.113.9"},
+    {"arp_duplicate_address", arp_two_cards, "info", "possible", "local_link", "203.0.113.10"},
     {"arp_duplicate_address", arp_spoofing_and_duplicate, NULL, NULL, NULL, NULL},
     {"arp_spoofing_suspected", arp_spoofing, "critical", "likely", "local_link", "203.0.113.9"},
     {"arp_spoofing_suspected", arp_spoofing_and_duplicate, "critical", "likely", "local_link",

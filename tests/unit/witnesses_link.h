@@ -13,6 +13,10 @@ static struct msg_incident *link_incident(struct world *w, enum incident_kind ki
 WITNESS(arp_duplicate) {
     link_incident(w, INCIDENT_ARP_DUPLICATE);
 }
+WITNESS(arp_two_cards) {
+    link_incident(w, INCIDENT_ARP_DUPLICATE);
+    link_incident(w, INCIDENT_ARP_DUPLICATE)->subject.b[3]++;
+}
 WITNESS(arp_spoofing) {
     link_incident(w, INCIDENT_ARP_SPOOFING)->gateway = true;
 }
