@@ -232,6 +232,7 @@ static const struct {
     {"tcp_reset_midstream", healthy, NULL, NULL, NULL, NULL},
     {"slow_server", slow, "warning", "confirmed", "server", "203.0.113.9:443"},
     {"slow_server", very_slow, "critical", "confirmed", "server", "203.0.113.9:443"},
+    {"slow_server", slow_once_joined, NULL, NULL, NULL, NULL},
     {"slow_server", slow_once_target, "warning", "likely", "server", "203.0.113.9:443"},
     {"slow_server", slow_once, NULL, NULL, NULL, NULL},
     {"slow_server", slow_path, NULL, NULL, NULL, NULL},

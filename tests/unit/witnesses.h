@@ -478,6 +478,11 @@ WITNESS(slow_once_target) {
     slow_once(w);
     world_target(w, "api.example.com", MODE_DOMAIN);
 }
+WITNESS(slow_once_joined) {
+    slow_once_target(w);
+    w->service[0].midstream = 1;
+    w->service[0].tls_server_hellos = w->service[0].http_responses = 0;
+}
 WITNESS(slow_path) {
     slow(w);
     w->service[0].request_ack_us = (struct dist){10, 200000, 240000, 260000, 270000};
