@@ -73,7 +73,8 @@ static bool is_open(const struct flow *f) {
 
 bool unanswered_by_end(const struct flow *f) {
     enum unanswered what = unanswered_what(f);
-    bool asked = what == UNANSWERED_SEALED || what == UNANSWERED_ONCE_MORE;
+    /* Of databases the last word may be a farewell. */
+    bool asked = what == UNANSWERED_SEALED || (what == UNANSWERED_ONCE_MORE && f->app == APP_HTTP);
     uint32_t after_us = f->end_us - f->request_us;
     return asked && is_open(f) && !f->tls_refused && after_us >> 31 == 0 &&
            (what != UNANSWERED_SEALED || after_us <= EMPTY_US);

@@ -126,33 +126,41 @@ static void test_unanswered_and_closed(void **state) {
     (void)state;
     static const struct {
         const char *what;
-        bool sealed, acked, answered, reset;
+        enum { CLEAR, SEALED, DATABASE } in;
+        bool acked, answered, reset;
         uint64_t after_us;
         bool told;
-    } t[] = {{"second request", false, true, false, false, 500 * MS, true},
-             {"the FIN crossed it", false, false, false, false, 500, false},
-             {"answered", false, true, true, false, 500 * MS, false},
-             {"reset", false, true, false, true, 500 * MS, false},
-             {"inside TLS", true, true, false, false, 500 * MS, true},
-             {"an unused connection of HTTP/2", true, true, false, false, 5 * S, false},
-             {"answered inside TLS", true, true, true, false, 500 * MS, false}};
+    } t[] = {{"second request", CLEAR, true, false, false, 500 * MS, true},
+             {"the FIN crossed it", CLEAR, false, false, false, 500, false},
+             {"answered", CLEAR, true, true, false, 500 * MS, false},
+             {"farewell to a database", DATABASE, true, false, false, 20 * MS, false},
+             {"reset", CLEAR, true, false, true, 500 * MS, false},
+             {"inside TLS", SEALED, true, false, false, 500 * MS, true},
+             {"an unused connection of HTTP/2", SEALED, true, false, false, 5 * S, false},
+             {"answered inside TLS", SEALED, true, true, false, 500 * MS, false}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         uint8_t b[2048];
         struct lab *l = lab_default();
-        struct conn k = t[i].sealed ? tls_begun(l, 40000, 0x0304, 50) : opened(l, 80);
-        if (t[i].sealed) {
+        struct conn k = t[i].in == SEALED ? tls_begun(l, 40000, 0x0304, 50)
+                                          : opened(l, t[i].in == CLEAR ? 80 : 5432);
+        if (t[i].in == SEALED) {
             from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 53));
             from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 300));
         } else {
-            ask(&k);
-            answer(&k, COMPLETE);
+            if (t[i].in == CLEAR)
+                ask(&k);
+            else
+                say_client(&k, "select 1");
+            answer(&k, t[i].in == CLEAR ? COMPLETE : "rows");
             l->us += 3 * S;
         }
         struct conn before = k;
-        if (!t[i].sealed) ask(&k);
+        if (t[i].in == CLEAR) ask(&k);
+        if (t[i].in == DATABASE) say_client(&k, "X");
         if (t[i].acked) acknowledge(&k);
-        if (t[i].answered && t[i].sealed) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 900));
-        if (t[i].answered && !t[i].sealed) answer(&k, COMPLETE);
+        if (t[i].answered && t[i].in == SEALED)
+            from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 900));
+        if (t[i].answered && t[i].in != SEALED) answer(&k, COMPLETE);
         l->us += t[i].after_us;
         from_server(t[i].acked ? &k : &before, (t[i].reset ? TCP_RST : TCP_FIN) | TCP_ACK, NULL, 0);
         const struct msg_incident *n = incident_of(l, INCIDENT_MUTE_CLOSE);
