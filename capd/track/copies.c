@@ -166,6 +166,20 @@ static bool was_seen_in_one(struct engine *e, uint32_t flow, const struct packet
     return false;
 }
 
+/* By what is known of a packet before its flow is, and alike for its copies. */
+static struct recent_set *set_of(const struct engine *e, uint32_t tag, const struct packet *k) {
+    uint64_t h = (uint64_t)tag << 32 ^ k->payload_bytes ^ (k->has_ip_id ? k->ip_id << 16 : 0);
+    if (k->ip_proto == 6) h ^= (uint64_t)k->tcp.seq << 16;
+    h *= 0x9e3779b97f4a7c15u;
+    return &e->recent.set[h >> 40 & (e->recent.sets - 1)];
+}
+
+void copies_expect(const struct engine *e, const struct flow_key *key, const struct packet *k) {
+    const struct recent_set *s = set_of(e, flow_key_tag(key), k);
+    __builtin_prefetch(s, 1);
+    __builtin_prefetch((const uint8_t *)(s + 1) - 1, 1);
+}
+
 bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir) {
     bool tcp = k->ip_proto == 6,
          bare = tcp && k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
@@ -173,7 +187,7 @@ bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsi
     if (!has_id && (bare || !tcp)) return false; /* nothing tells a copy from a repetition */
     uint64_t print = fingerprint(e, k, (uint64_t)flow << 1 | dir, has_id);
     if (bare) e->recent.bare++;
-    struct recent_set *s = &e->recent.set[print & (e->recent.sets - 1)];
+    struct recent_set *s = set_of(e, e->flows.link[flow].tag, k);
     uint32_t hash = (uint32_t)(print >> 32) | 1u, us = e->stamp_us;
     for (unsigned n = 0; n < RECENT_PACKETS; n++) {
         if (s->hash[n] != hash) continue;

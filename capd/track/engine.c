@@ -2,6 +2,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/engine.h"
 #include "capd/track/control.h"
+#include "capd/track/copies.h"
 #include "capd/track/dns_track.h"
 #include "capd/track/flows.h"
 #include "capd/track/fragment.h"
@@ -379,7 +380,10 @@ void engine_queue(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t 
     w->packet.segment ^= (uint64_t)e->from << FROM_SHIFT;
     if (waits) keep_bytes(q, w);
     set_key(e, w);
-    if (w->has_flow) flow_table_expect(&e->flows, &w->key);
+    if (w->has_flow) {
+        flow_table_expect(&e->flows, &w->key);
+        copies_expect(e, &w->key, &w->packet);
+    }
     if (++q->used == WAITING || !waits) engine_flush(e);
 }
 

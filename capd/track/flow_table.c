@@ -92,7 +92,7 @@ void flow_table_expect_flow(const struct flow_table *t, const struct flow_key *k
 
 uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key,
                          unsigned *dir_out) {
-    uint32_t tag = (uint32_t)(key->hash >> 32);
+    uint32_t tag = flow_key_tag(key);
     for (uint32_t i = *bucket_of(t, key->hash); i != NONE; i = t->link[i].chain) {
         if (t->link[i].tag != tag) continue;
         if (flow_has_key(&t->flow[i], key, dir_out)) return i;
@@ -153,7 +153,7 @@ uint32_t flow_table_add(struct flow_table *t, const struct flow_key *key) {
     memset(&t->flow[i], 0, sizeof t->flow[i]);
     t->used++;
     uint32_t *b = bucket_of(t, key->hash);
-    t->link[i] = (struct flow_link){.tag = (uint32_t)(key->hash >> 32),
+    t->link[i] = (struct flow_link){.tag = flow_key_tag(key),
                                     .chain = *b,
                                     .older = NONE,
                                     .newer = NONE,

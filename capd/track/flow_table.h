@@ -37,6 +37,11 @@ struct flow_key {
     uint64_t hash; /* the same for both directions */
 };
 
+/* What the table keeps of the hash. */
+static inline uint32_t flow_key_tag(const struct flow_key *key) {
+    return (uint32_t)(key->hash >> 32);
+}
+
 /* Set the hash of a key whose other members are set. */
 void flow_key_hash(const struct flow_table *t, struct flow_key *key);
 
