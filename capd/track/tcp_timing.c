@@ -336,11 +336,12 @@ static bool is_crossing(const struct segment *s) {
            seq_before(s->k->tcp.ack, f->request_end);
 }
 
-/* Two records of one length (OpenSSL, BoringSSL) or more: no answer looks so. */
+/* Two records of one length (OpenSSL, BoringSSL) or more: no answer looks so, as far as they are no
+ * pieces of a large one. */
 static bool is_row_of_tickets(const struct segment *s, uint32_t before) {
     uint32_t whole = s->record + TLS_RECORD_HEADER, n = s->len / whole;
     if (!(s->f->bits & FLOW_TLS13) || s->len != n * whole) return false;
-    return n == 1 ? before == whole : n <= TICKETS_MOST;
+    return n == 1 ? before == whole : n <= TICKETS_MOST && whole <= tickets_bytes(s->f) / 2;
 }
 
 /* A server of TLS 1.3 sends its tickets when it has the client's Finished, a round trip after the
