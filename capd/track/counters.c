@@ -46,11 +46,11 @@ static bool make_room(struct incidents *all, uint64_t kind) {
 }
 
 /* Nobody has answered between two rows of it either, see incident_ends(). */
-static bool is_silence(enum incident_kind kind) {
+static bool is_silence(uint64_t kind) {
     return kind == INCIDENT_ARP_UNANSWERED || kind == INCIDENT_ND_UNANSWERED;
 }
 
-static bool is_of(const struct msg_incident *r, enum incident_kind kind, const struct addr *a) {
+static bool is_of(const struct msg_incident *r, uint64_t kind, const struct addr *a) {
     return r->kind == kind && addr_equal(&r->subject, a) && !r->worked;
 }
 
