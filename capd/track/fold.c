@@ -216,7 +216,8 @@ void flow_add_facts(const struct engine *e, const struct flow *f, struct service
     add_failures(e, f, s, x);
     add_syn_retries(f, x);
     add_unanswered_hello(e, f, x);
-    if (end_of(f)) tls_fault_closed(f, end_of(f) == 'f' || end_of(f) == 'r', f->last_us, x);
+    char end = end_of(f);
+    if (end) tls_fault_closed(f, end == 'f' || end == 'r', f->last_us, x);
     if (strain_waits(e, f)) {
         x->waits++;
         if (e->now_us - f->last_us > x->waits_longest_us)

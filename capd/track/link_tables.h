@@ -99,8 +99,8 @@ struct link_state {
     bool unicast;                     /* one is known */
     struct addr router[LINK_ROUTERS]; /* told by DHCP or advertised, the last ones */
     uint32_t routers;                 /* told so far */
-    uint64_t beyond_us[2],
-        beyond_from_us[2]; /* when a public server answered last, by IPv4 and IPv6 */
+    uint64_t beyond_us[2];            /* when a public server answered last, by IPv4 and IPv6 */
+    uint64_t beyond_from_us[2];       /* ... for the first time after a break */
     struct arp_source source[ARP_SOURCES];
     struct loop_entry loop[LOOPS];
     struct link_second second;

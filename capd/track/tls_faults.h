@@ -26,8 +26,9 @@ void tls_fault_first_bytes(struct engine *e, const struct segment *s);
 /* An HTTP answer in clear text. */
 void tls_fault_http_answer(struct engine *e, const struct flow *f, unsigned status);
 
-/* Clear text to a port of TLS, and the server closed without a word; or it closed behind what seems
- * to be an alert: counted when a flow is summed up. */
+/* Of a flow that has ended, when it is summed up: clear text to a port of TLS, and the server
+ * closed without a word; or what ended it came behind what seems to be an alert.  by_server: its
+ * FIN or RST was the first. */
 void tls_fault_closed(const struct flow *f, bool by_server, uint64_t at_us,
                       struct service_facts *x);
 #endif

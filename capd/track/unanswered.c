@@ -42,7 +42,8 @@ static bool answers_each(const struct flow *f) {
     return false;
 }
 
-enum unanswered unanswered_what(const struct flow *f) {
+/* Whenever the client left. */
+static enum unanswered what_of(const struct flow *f) {
     bool few = f->payload[CLIENT] <= QUESTION_BYTES;
     if (f->app == APP_TLS) {
         uint16_t port = f->port[SERVER];
@@ -60,7 +61,7 @@ enum unanswered unanswered_what(const struct flow *f) {
 
 enum unanswered unanswered_kind(const struct engine *e, const struct flow *f, bool left) {
     bool soon = left && unanswered_us(e, f, left) < GAVE_UP_US;
-    return soon ? UNANSWERED_SOON : unanswered_what(f);
+    return soon ? UNANSWERED_SOON : what_of(f);
 }
 
 /* Is there a request of which nothing came back, and nothing was missed? */
@@ -72,7 +73,7 @@ static bool is_open(const struct flow *f) {
 }
 
 bool unanswered_by_end(const struct flow *f) {
-    enum unanswered what = unanswered_what(f);
+    enum unanswered what = what_of(f);
     /* Of databases the last word may be a farewell. */
     bool asked = what == UNANSWERED_SEALED || (what == UNANSWERED_ONCE_MORE && f->app == APP_HTTP);
     uint32_t after_us = f->end_us - f->request_us;
@@ -85,7 +86,7 @@ bool unanswered_is(const struct engine *e, const struct flow *f, bool left) {
     const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
     uint32_t sent = c->next - (c->bits & SIDE_FIN ? 1u : 0u);
     bool asked = select_asked(e, f);
-    enum unanswered what = unanswered_what(f);
+    enum unanswered what = what_of(f);
     if (what == UNANSWERED_NOTHING || !is_open(f)) return false;
     if (!left && (what == UNANSWERED_ONCE_MORE || (what == UNANSWERED_SEALED && !asked)))
         return false;

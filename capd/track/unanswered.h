@@ -13,14 +13,13 @@ enum unanswered {
     UNANSWERED_SEALED,    /* inside TLS, the first request */
     UNANSWERED_SOON       /* one of the others, but the second; the client left within seconds */
 };
-enum unanswered unanswered_what(const struct flow *f);
+
+/* Of a connection that unanswered_is() tells. */
+enum unanswered unanswered_kind(const struct engine *e, const struct flow *f, bool left);
 
 /* Did the server close by FIN what it was asked on, without a byte of answer to a request that it
  * had acknowledged? */
 bool unanswered_by_end(const struct flow *f);
-
-/* The same as unanswered_what(), of a connection that unanswered_is() tells. */
-enum unanswered unanswered_kind(const struct engine *e, const struct flow *f, bool left);
 
 /* Does a request of the connection wait in vain?  `left`: the client closed it first; else it is
  * still open. */
