@@ -19,6 +19,7 @@
 #include "common/text.h"
 
 #define DATALINK_RAW  101         /* LINKTYPE_RAW */
+#define SHORT_BYTES   192u        /* copied in pieces */
 #define FROM_SHIFT    48          /* above the numbers of VLANs and tunnels */
 #define CLOCK_STEP_NS 1000000000u /* findings.md, capture_clock_step */
 
@@ -350,8 +351,12 @@ void engine_flush(struct engine *e) {
 
 /* In pieces of a size known here, the last one overlapping: for a size that is not known compilers
  * choose an instruction that is slow to start. */
-static void copy_short(uint8_t *to, const uint8_t *from, uint32_t bytes) {
+static void copy_frame(uint8_t *to, const uint8_t *from, uint32_t bytes) {
     uint32_t at = 0;
+    if (bytes > SHORT_BYTES) {
+        memcpy(to, from, bytes);
+        return;
+    }
     for (; at + 16 <= bytes; at += 16) memcpy(to + at, from + at, 16);
     if (bytes >= 16)
         memcpy(to + bytes - 16, from + bytes - 16, 16);
@@ -364,7 +369,7 @@ static void copy_short(uint8_t *to, const uint8_t *from, uint32_t bytes) {
 static void keep_bytes(struct queue *q, struct waiting *w) {
     uint8_t *copy = q->bytes[q->used];
     struct packet *k = &w->packet;
-    copy_short(copy, w->bytes, k->cap_bytes);
+    copy_frame(copy, w->bytes, k->cap_bytes);
     if (k->payload) k->payload = copy + (k->payload - w->bytes);
     w->bytes = copy;
 }

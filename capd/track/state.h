@@ -15,12 +15,11 @@ struct waiting {
     struct flow_key key; /* if has_flow; borrows from the packet */
 };
 
-/* Frames whose flows are fetched from memory at the same time: enough to hide the way there, few
- * enough to stay in the fastest cache with what they need. */
-#define WAITING 16u
-/* A frame up to this length is copied to wait; a longer one costs enough to pay for its fetching.
- */
-#define WAITING_BYTES 256u
+/* Frames whose flows are fetched from memory at the same time, and which pass one part of the code
+ * after the other: all of it at once does not fit the fastest cache. */
+#define WAITING 32u
+/* A frame up to this length is copied to wait: what Ethernet carries, but no joined segments. */
+#define WAITING_BYTES 1600u
 
 struct queue {
     uint32_t used;
