@@ -243,12 +243,6 @@ static bool is_hello_kept(const struct engine *e, const struct flow *f) {
            since_request(f) > end_guard_us(e->total.slowest_answer_us);
 }
 
-/* Protocols whose server greets: FTP, SSH, SMTP, POP3, IMAP, submission, MySQL. */
-static bool is_greeter(uint16_t port) {
-    return port == 21 || port == 22 || port == 25 || port == 110 || port == 143 || port == 587 ||
-           port == 3306;
-}
-
 static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
@@ -262,7 +256,7 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
     if (f->payload[CLIENT] > 0 && !asks) return false;
     if (f->payload[CLIENT] == 0)
         return flow_since_open(f, f->end_us) <=
-               (is_greeter(f->port[SERVER]) ? GREETING_US : TURNED_AWAY_US);
+               (unanswered_greets(f->port[SERVER]) ? GREETING_US : TURNED_AWAY_US);
     bool few = f->payload[CLIENT] <= QUESTION_BYTES || f->app == APP_HTTP;
     return few && flow_since_open(f, f->end_us) <= ANSWER_US;
 }
@@ -481,7 +475,7 @@ static struct msg_incident unheard_row(const struct engine *e, const struct flow
 }
 
 static struct msg_incident unanswered_row(const struct engine *e, const struct flow *f) {
-    struct msg_incident row = tcp_end_row(f, INCIDENT_UNHEARD, f->request_us);
+    struct msg_incident row = tcp_end_row(f, INCIDENT_UNHEARD, unanswered_since_us(f));
     row.requests = (f->end_how & END_SEEN) != 0;
     row.value = unanswered_kind(e, f, row.requests > 0);
     row.span_us = unanswered_us(e, f, row.requests > 0);

@@ -9,7 +9,9 @@
 #define SEALED_BYTES 16384u    /* of hello, handshake and request; logs send more */
 #define EMPTY_US     3000000u  /* unused connections of HTTP/2 are kept for longer */
 #define NO_ANSWER_US 10000000u /* still open: few answers take longer to begin */
-#define FEW_SEGMENTS 3u        /* of a protocol that is not known: logs send line after line */
+#define GREETING_US                                                                                \
+    10000000u           /* some make clients wait a while on purpose, to see who speaks first */
+#define FEW_SEGMENTS 3u /* of a protocol that is not known: logs send line after line */
 
 bool unanswered_port(uint16_t port) {
     static const uint16_t ports[] = {43,   88,   102,  111,  135,  139,   389,  445,  502,
@@ -20,9 +22,26 @@ bool unanswered_port(uint16_t port) {
     return false;
 }
 
+bool unanswered_greets(uint16_t port) {
+    static const uint16_t ports[] = {21, 22, 25, 110, 143, 587, 3306};
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
+        if (ports[i] == port) return true;
+    return false;
+}
+
+/* Whole, and nobody has said a word on it. */
+static bool awaits_greeting(const struct flow *f) {
+    return f->bits & FLOW_SYN && f->bits & FLOW_ESTABLISHED && f->payload[CLIENT] == 0 &&
+           f->payload[SERVER] == 0 && unanswered_greets(f->port[SERVER]);
+}
+
+uint32_t unanswered_since_us(const struct flow *f) {
+    return awaits_greeting(f) ? f->synack_us : f->request_us;
+}
+
 uint64_t unanswered_us(const struct engine *e, const struct flow *f, bool left) {
-    if (left) return f->end_us - f->request_us;
-    uint64_t at = flow_widen(f, f->request_us);
+    if (left) return f->end_us - unanswered_since_us(f);
+    uint64_t at = flow_widen(f, unanswered_since_us(f));
     return e->now_us > at ? e->now_us - at : 0;
 }
 
@@ -45,6 +64,7 @@ static bool answers_each(const struct flow *f) {
 /* Whenever the client left. */
 static enum unanswered what_of(const struct flow *f) {
     bool few = f->payload[CLIENT] <= QUESTION_BYTES;
+    if (awaits_greeting(f)) return UNANSWERED_GREETING;
     if (f->app == APP_TLS) {
         uint16_t port = f->port[SERVER];
         bool asks = port == 443 || port == 8443 || port == 853 || f->h2;
@@ -67,6 +87,7 @@ enum unanswered unanswered_kind(const struct engine *e, const struct flow *f, bo
 /* Is there a request of which nothing came back, and nothing was missed? */
 static bool is_open(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
+    if (awaits_greeting(f)) return true;
     if (!(f->bits & FLOW_REQUEST) || f->bits & FLOW_MAYBE_ANSWER || f->payload[CLIENT] == 0)
         return false;
     return v->holes == NONE && !(f->data_segments[SERVER] > 0 && v->bits & APP_GAPPED);
@@ -95,6 +116,9 @@ bool unanswered_is(const struct engine *e, const struct flow *f, bool left) {
         return false;
     uint64_t least = end_guard_us(e->total.slowest_answer_us);
     bool sure = what != UNANSWERED_PERHAPS;
-    uint64_t own = left ? (sure ? 0 : GAVE_UP_US) : asked ? 0 : NO_ANSWER_US;
+    uint64_t own = what == UNANSWERED_GREETING ? GREETING_US
+                   : left                      ? (sure ? 0 : GAVE_UP_US)
+                   : asked                     ? 0
+                                               : NO_ANSWER_US;
     return unanswered_us(e, f, left) >= (least > own ? least : own);
 }

@@ -45,6 +45,34 @@ static void test_unanswered_after_answers(void **state) {
     }
 }
 
+/* Where the server speaks first, some make their clients wait; others have the client speak. */
+static void test_unanswered_greeting(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t port;
+        unsigned wait_s;
+        bool greets, left;
+        int value;
+    } t[] = {{3306, 30, false, true, 6},  {25, 12, false, true, 6},   {25, 12, false, false, 6},
+             {25, 8, false, true, -1},    {3306, 30, true, true, -1}, {443, 30, false, true, -1},
+             {3306, 8, false, false, -1}, {5000, 30, false, true, -1}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, t[i].port);
+        uint64_t opened_us = l->us;
+        if (t[i].greets) answer(&k, "welcome");
+        lab_wait(l, t[i].wait_s * S);
+        if (t[i].left) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (value_of(l) != t[i].value) fail_msg("case %zu: %d", i, value_of(l));
+        if (t[i].value == 6) {
+            const struct msg_incident *n = incident_of(l, INCIDENT_UNHEARD);
+            assert_true(n->span_us >= t[i].wait_s * S && n->span_us < t[i].wait_s * S + S);
+            assert_true(n->first_us < opened_us);
+        }
+        lab_free(l);
+    }
+}
+
 /* Behind the handshake of TLS come tickets, in one segment, in two, or none, and no answer. */
 static void test_unanswered_inside_tls(void **state) {
     (void)state;
@@ -190,6 +218,7 @@ static void test_early_data_turned_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unanswered_after_answers),
+        cmocka_unit_test(test_unanswered_greeting),
         cmocka_unit_test(test_unanswered_inside_tls),
         cmocka_unit_test(test_unanswered_poll_has_news),
         cmocka_unit_test(test_unanswered_behind_tickets),

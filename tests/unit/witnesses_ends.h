@@ -85,6 +85,22 @@ WITNESS(hung_one) {
     hung(w);
     w->incident[0].count = w->incident[0].requests = 1;
 }
+WITNESS(greets_nobody) {
+    hung(w);
+    w->incident[0].value = 6;
+}
+WITNESS(greets_one_not) {
+    hung_one(w);
+    w->incident[0].value = 6;
+}
+WITNESS(greets_target_not) {
+    greets_one_not(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+}
+WITNESS(greets_others) {
+    greets_nobody(w);
+    w->service[0].data_segments_to_client = 10;
+}
 WITNESS(hung_beside_answers) {
     hung(w);
     w->service[0].requests = 4;
@@ -316,6 +332,10 @@ WITNESS(reset_other_mac) {
     {"tcp_post_ack_silence", hung, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", hung_one, "warning", "possible", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", hung_beside_answers, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", greets_nobody, "critical", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", greets_one_not, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", greets_target_not, "warning", "possible", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", greets_others, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", hung_still_open, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", poll_waits, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", polls_dropped, NULL, NULL, NULL, NULL}, \
