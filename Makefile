@@ -26,7 +26,7 @@ OPT := -O2 -g -D_FORTIFY_SOURCE=3
 # gcc writes the line tables itself: as would name the folder of the build there, whatever -ffile-prefix-map says.
 ENGINE_OPT := -O3 -flto -ffat-lto-objects -gno-as-loc-support
 # And it is compiled by what a training run passed (see below), so that the usual path fits the instruction cache.
-# A function that has changed since goes without, as does a new file.
+# A file that has changed since goes without.
 TRAINED ?= yes
 ifeq ($(TRAINED),yes)
 ENGINE_OPT += -fprofile-use -fprofile-partial-training -Wno-coverage-mismatch -Wno-missing-profile
@@ -169,10 +169,12 @@ $(ENGINE): $(B)/trained
 $(B)/trained: tests/bench/train.c
 	@$(MAKE) --no-print-directory V=train build/train/pcm-count build/train/bench/train
 	@rm -f $(ENGINE:.o=.gcda)
-	@build/train/bench/train build/train/traffic.pcap && build/train/pcm-count build/train/traffic.pcap > build/train/counts || \
+	@build/train/bench/train build/train/traffic.pcap && env -i build/train/pcm-count build/train/traffic.pcap > build/train/counts && \
+	    [ -f build/release/obj/capd/track/engine.gcda ] || \
 	    { echo 'make: the training run failed; `make TRAINED=no` builds without' >&2; exit 1; }
 	@rm build/train/traffic.pcap
 	@touch $@
+FORGET_OLD = @[ ! $< -nt $(B)/trained ] || rm -f $(@:.o=.gcda)
 endif
 $(B)/capd: LINK_HOW := $(IN_ONE)
 $(B)/capd: $(call obj,capd/parent/main.c) $(HELPER)
@@ -184,6 +186,7 @@ $(B)/mcpd-net: $(call obj,$(NET)) $(call lib,common)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
+	$(FORGET_OLD)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Text files the program carries: build/<variant>/gen/rules.inc from mcpd/diagnose/rules.json.

@@ -21,7 +21,6 @@
 #define AT_ONCE_US     2000000u /* "right after" the first request */
 #define TURNED_AWAY_US 1000000u /* a proxy without backend; unused sockets are kept for longer */
 #define REPLY_US       500000u  /* a RST so soon after a segment may be the answer to it */
-#define GREETING_US    4000000u /* where the server speaks first, a proxy tries its backend */
 #define ANSWER_US      60000000u
 #define HELLO_BYTES    16384u   /* the largest first request */
 #define KEPT_US        1000000u /* since the last answer: the connection was kept for another one */
@@ -255,8 +254,8 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
                 unanswered_port(f->port[SERVER]);
     if (f->payload[CLIENT] > 0 && !asks) return false;
     if (f->payload[CLIENT] == 0)
-        return flow_since_open(f, f->end_us) <=
-               (unanswered_greets(f->port[SERVER]) ? GREETING_US : TURNED_AWAY_US);
+        return unanswered_greets(f->port[SERVER]) ||
+               flow_since_open(f, f->end_us) <= TURNED_AWAY_US;
     bool few = f->payload[CLIENT] <= QUESTION_BYTES || f->app == APP_HTTP;
     return few && flow_since_open(f, f->end_us) <= ANSWER_US;
 }
@@ -392,17 +391,15 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
                    : ENDING_FOREIGN_RESET;
     if (whole && is_after_hello(f)) return ENDING_AFTER_HELLO;
     if (whole && is_mute(e, f)) return ENDING_MUTE;
-    if (whole && !data && has(f, END_RST)) return ENDING_HALF_OPEN;
+    bool vain = !(f->end_how & END_SERVER) && unanswered_is(e, f, f->end_how & END_SEEN);
+    if (whole && !data && has(f, END_RST)) return vain ? ENDING_UNANSWERED : ENDING_HALF_OPEN;
     if (is_idle_reset(f) || lost_revival(f)) return ENDING_IDLE;
     if (is_crossed(f)) return ENDING_CROSSED;
     if (is_empty(f)) return ENDING_EMPTY;
     if (is_short(f)) return ENDING_SHORT;
     if (whole && is_unheard(f) && unheard_us(e, f) >= end_guard_us(e->total.slowest_answer_us))
         return ENDING_UNHEARD;
-    bool asked = whole || f->first_byte_us != 0;
-    if (asked && !(f->end_how & END_SERVER) && unanswered_is(e, f, f->end_how & END_SEEN))
-        return ENDING_UNANSWERED;
-    return ENDING_NONE;
+    return vain && (whole || f->first_byte_us != 0) ? ENDING_UNANSWERED : ENDING_NONE;
 }
 
 bool tcp_end_explains_reset(const struct engine *e, const struct flow *f) {

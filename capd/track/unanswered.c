@@ -29,10 +29,22 @@ bool unanswered_greets(uint16_t port) {
     return false;
 }
 
-/* Whole, and nobody has said a word on it. */
+/* Whether the capture holds what was said or not: by the numbers of this end and of its peer. */
+static bool has_spoken(const struct flow_side *v, const struct flow_side *peer) {
+    uint32_t silent = v->isn + 1 + (v->bits & SIDE_FIN ? 1u : 0u);
+    return v->next != silent || seq_after(peer->acked, silent) ||
+           (v->bits & WS_NEXT && seq_after(v->ws_next, silent));
+}
+
+/* Whole at once, open to words, nobody has said one, and the server's system is there: it has
+ * acknowledged the client's FIN. */
 static bool awaits_greeting(const struct flow *f) {
-    return f->bits & FLOW_SYN && f->bits & FLOW_ESTABLISHED && f->payload[CLIENT] == 0 &&
-           f->payload[SERVER] == 0 && unanswered_greets(f->port[SERVER]);
+    const uint32_t opened = FLOW_SYN | FLOW_SYNACK | FLOW_ESTABLISHED;
+    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+    return (f->bits & opened) == opened && unanswered_greets(f->port[SERVER]) &&
+           !has_spoken(c, v) && !has_spoken(v, c) && !(c->bits & SIDE_CLOSED) &&
+           !(c->bits & SIDE_FIN && v->acked != c->next) && f->synack_sent <= f->syn_sent &&
+           f->last_us - f->first_us <= FLOW_LONGEST_US;
 }
 
 uint32_t unanswered_since_us(const struct flow *f) {

@@ -120,7 +120,7 @@ static void test_ends_server_closes_without_a_byte(void **state) {
     } t[] = {{8000, NULL, 50 * MS, false, true},
              {8000, NULL, 2 * S, false, false}, /* a socket opened in advance, not needed */
              {25, NULL, 2 * S, false, true},    /* here it is the server that speaks first */
-             {25, NULL, 5 * S, false, false},
+             {25, NULL, 40 * S, false, true},
              {8000, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 9 * S, false, true},
              {8000, "some line of a log\n", 50 * MS, false, false},
              {6379, "PING\r\n", 50 * MS, false, true},

@@ -88,14 +88,6 @@ WITNESS(robots_at_a_busy_site) {
         .client = elsewhere(0), .server = w->service[0].address, .server_port = w->service[0].port};
     w->s.connections = (struct msg_connections){.rows = kept, .rows_n = 1, .of = 10};
 }
-WITNESS(robots_at_a_busy_target) {
-    robots_at_a_busy_site(w);
-    world_target(w, "api.example.com", MODE_DOMAIN);
-}
-WITNESS(robots_at_a_target) {
-    two_miss_pages(w);
-    world_target(w, "api.example.com", MODE_DOMAIN);
-}
 WITNESS(neighbour_misses_pages) {
     robot_tries_pages(w);
     pages[3].client = addr_from_bytes((uint8_t[]){203, 0, 200, 1}, 4);
@@ -315,8 +307,6 @@ WITNESS(slow_alike_queries) {
     {"tls_fatal_alert", target_turns_away, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"http_client_errors", robot_tries_pages, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", robots_at_a_busy_site, "info", "confirmed", "client", "203.0.113.9:443"}, \
-    {"http_client_errors", robots_at_a_busy_target, "info", "confirmed", "client", "203.0.113.9:443"}, \
-    {"http_client_errors", robots_at_a_target, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", two_miss_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", neighbour_misses_pages, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", crossed_once, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \

@@ -88,18 +88,24 @@ WITNESS(hung_one) {
 WITNESS(greets_nobody) {
     hung(w);
     w->incident[0].value = 6;
+    w->service[0].established = 2;
 }
 WITNESS(greets_one_not) {
     hung_one(w);
     w->incident[0].value = 6;
+    w->service[0].established = 1;
 }
 WITNESS(greets_target_not) {
     greets_one_not(w);
     world_target(w, "api.example.com", MODE_DOMAIN);
 }
-WITNESS(greets_others) {
+WITNESS(greets_few) {
     greets_nobody(w);
-    w->service[0].data_segments_to_client = 10;
+    w->service[0].data_segments_to_client = w->service[0].established = 10;
+}
+WITNESS(greets_others) {
+    greets_few(w);
+    w->service[0].established = 20;
 }
 WITNESS(hung_beside_answers) {
     hung(w);
@@ -335,6 +341,7 @@ WITNESS(reset_other_mac) {
     {"tcp_post_ack_silence", greets_nobody, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", greets_one_not, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", greets_target_not, "warning", "possible", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", greets_few, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", greets_others, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", hung_still_open, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", poll_waits, NULL, NULL, NULL, NULL}, \
