@@ -19,7 +19,6 @@
 #include "common/text.h"
 
 #define DATALINK_RAW  101         /* LINKTYPE_RAW */
-#define SHORT_BYTES   192u        /* copied in pieces */
 #define FROM_SHIFT    48          /* above the numbers of VLANs and tunnels */
 #define CLOCK_STEP_NS 1000000000u /* findings.md, capture_clock_step */
 
@@ -349,27 +348,12 @@ void engine_flush(struct engine *e) {
     q->used = 0;
 }
 
-/* In pieces of a size known here, the last one overlapping: for a size that is not known compilers
- * choose an instruction that is slow to start. */
-static void copy_frame(uint8_t *to, const uint8_t *from, uint32_t bytes) {
-    uint32_t at = 0;
-    if (bytes > SHORT_BYTES) {
-        memcpy(to, from, bytes);
-        return;
-    }
-    for (; at + 16 <= bytes; at += 16) memcpy(to + at, from + at, 16);
-    if (bytes >= 16)
-        memcpy(to + bytes - 16, from + bytes - 16, 16);
-    else
-        for (; at < bytes; at++) to[at] = from[at];
-}
-
 /* The frame's bytes are about to go.  Copied after it was decoded: what was just written in other
  * pieces than it is read in is slow to read. */
 static void keep_bytes(struct queue *q, struct waiting *w) {
     uint8_t *copy = q->bytes[q->used];
     struct packet *k = &w->packet;
-    copy_frame(copy, w->bytes, k->cap_bytes);
+    memcpy(copy, w->bytes, k->cap_bytes);
     if (k->payload) k->payload = copy + (k->payload - w->bytes);
     w->bytes = copy;
 }

@@ -99,7 +99,6 @@ enum unanswered unanswered_kind(const struct engine *e, const struct flow *f, bo
 /* Is there a request of which nothing came back, and nothing was missed? */
 static bool is_open(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
-    if (awaits_greeting(f)) return true;
     if (!(f->bits & FLOW_REQUEST) || f->bits & FLOW_MAYBE_ANSWER || f->payload[CLIENT] == 0)
         return false;
     return v->holes == NONE && !(f->data_segments[SERVER] > 0 && v->bits & APP_GAPPED);
@@ -120,7 +119,7 @@ bool unanswered_is(const struct engine *e, const struct flow *f, bool left) {
     uint32_t sent = c->next - (c->bits & SIDE_FIN ? 1u : 0u);
     bool asked = select_asked(e, f);
     enum unanswered what = what_of(f);
-    if (what == UNANSWERED_NOTHING || !is_open(f)) return false;
+    if (what == UNANSWERED_NOTHING || (what != UNANSWERED_GREETING && !is_open(f))) return false;
     if (!left && (what == UNANSWERED_ONCE_MORE || (what == UNANSWERED_SEALED && !asked)))
         return false;
     if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) ||

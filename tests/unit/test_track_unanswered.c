@@ -49,29 +49,43 @@ static void test_unanswered_after_answers(void **state) {
  * the capture does not hold was said all the same. */
 static void test_unanswered_greeting(void **state) {
     (void)state;
-    enum how { OPEN, FIN, RST, UNSEEN, UNSEEN_RST };
+    enum how { OPEN, FIN, RST, FIN_LOST, SHUT, SYNACK_AGAIN, UNSEEN, UNSEEN_RST };
     static const struct {
         uint16_t port;
         unsigned wait_s;
         bool greets;
         enum how left;
         int value;
-    } t[] = {{3306, 30, false, FIN, 6},   {25, 12, false, RST, 6},
-             {25, 12, false, OPEN, 6},    {25, 8, false, FIN, -1},
-             {3306, 30, true, FIN, -1},   {443, 30, false, FIN, -1},
-             {3306, 8, false, OPEN, -1},  {5000, 30, false, FIN, -1},
-             {25, 30, false, UNSEEN, -1}, {25, 30, false, UNSEEN_RST, -1}};
+    } t[] = {
+        {3306, 30, false, FIN, 6},         {25, 12, false, RST, 6},
+        {25, 12, false, OPEN, 6},          {25, 8, false, FIN, -1},
+        {3306, 30, true, FIN, -1},         {443, 30, false, FIN, -1},
+        {3306, 8, false, OPEN, -1},        {5000, 30, false, FIN, -1},
+        {25, 30, false, UNSEEN, -1},       {25, 30, false, UNSEEN_RST, -1},
+        {25, 30, false, FIN_LOST, -1}, /* nor does the system behind it answer */
+        {25, 30, false, SHUT, -1},     /* the client's window */
+        {25, 30, false, SYNACK_AGAIN, -1}, {25, 2400, false, FIN, -1}}; /* beyond FLOW_LONGEST_US */
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         struct conn k = opened(l, t[i].port);
         uint64_t opened_us = l->us;
         if (t[i].greets) answer(&k, "welcome");
+        if (t[i].left == SHUT) {
+            l->window = 0;
+            from_client(&k, TCP_ACK, NULL, 0);
+        }
+        if (t[i].left == SYNACK_AGAIN) {
+            l->us += 2 * S;
+            k.sseq--;
+            from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
+            from_client(&k, TCP_ACK, NULL, 0);
+        }
         lab_wait(l, t[i].wait_s * S);
         if (t[i].left >= UNSEEN) k.sseq += 20;
         if (t[i].left == UNSEEN) from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
         bool reset = t[i].left == RST || t[i].left == UNSEEN_RST;
         if (t[i].left) from_client(&k, (reset ? TCP_RST : TCP_FIN) | TCP_ACK, NULL, 0);
-        if (t[i].left == FIN) acknowledge(&k);
+        if (t[i].left != FIN_LOST && !reset && t[i].left) acknowledge(&k);
         if (value_of(l) != t[i].value) fail_msg("case %zu: %d", i, value_of(l));
         if (t[i].value == 6) {
             const struct msg_incident *n = incident_of(l, INCIDENT_UNHEARD);
