@@ -413,13 +413,13 @@
     F(T, U, count, ANY, count, "how often") \
     F(T, U, first_us, ANY, us, "since the start") \
     F(T, U, last_us, ANY, us, "since the start") \
-    F(T, U, tries, ANY, count, "packets sent in vain; early_close: bytes that are missing; synack_again: SYN-ACKs beyond the SYNs; syn_flood: SYNs; reset_after_hello: TTL difference; reset_foreign: from another link-layer address") \
+    F(T, U, tries, ANY, count, "packets sent in vain, as far as they passed here; early_close: bytes that are missing; synack_again: SYN-ACKs beyond the SYNs; syn_flood: SYNs; reset_after_hello: TTL difference; reset_foreign: from another link-layer address") \
     F(T, U, span_us, ANY, us, "first to last try; reset_after_hello: request to reset; mute_close: handshake to close; idle_end: the silence; unheard: time waited") \
     F(T, U, value, ANY, none, "icmp_unreachable: type * 256 + code, + 65536 for ICMPv6; dhcp_nak: 1 the client got an address later, + 2 it had declined one; other dhcp: IP version; dead_path: 1 if what is outstanding fills the receiver's window; reset_foreign: TTL of the reset * 256 + TTL of its sender; reset_after_hello: 1 TLS, 2 HTTP; idle_end: 1 reset, 2 silence when data came again, 3 the server closed while a request was on its way, 0 neither; half_open_reset: 1 the SYN-ACK came late; synack_again: the client's ACK had passed here long before: 1 with data, or beside the server, 2 both; unheard: 1 acknowledged but not answered, 2 the same where it is not known that an answer is due, 3 after earlier answers, 4 inside TLS, 5 one of 1, 3 and 4 whose client left within 4 s, 6 the server, which speaks first, says nothing; mute_close: 1 the request of a later turn, or inside TLS, was read") \
     F(T, U, ip_proto, 255, none, "icmp_unreachable: protocol of the packet that was quoted; 0: none") \
     F(T, B, toward_client, 1, none, "the packet in question was on its way to the client of the service") \
     F(T, B, worked, 1, none, "icmp_unreachable: the flow had worked before its first error; dead_path: the data went to a client that had been idle; half_open_reset, synack_again: the handshake was complete; mute_close: the client had sent data; reset_foreign: its sender's data went on; reset_after_hello: TTL and ACK are those of the server; unheard: the SYN-ACK was repeated; dhcp_no_offer: the client is this host; arp_unanswered, nd_unanswered: it answered again") \
-    F(T, B, unseen, 1, none, "icmp_unreachable: no packet of the flow that was quoted was seen, though it would have been") \
+    F(T, B, unseen, 1, none, "icmp_unreachable: no packet of the flow that was quoted was seen, though it would have been; dead_path: full segments never came here, and what was sent behind them did") \
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface") \
     F(T, U, size_bytes, ANY, bytes, "dead_path: segment sent in vain, with its headers; too_big: largest packet sent all the same") \
     F(T, U, size_ok_bytes, ANY, bytes, "dead_path: largest smaller segment that arrived, with its headers; 0: none known") \
@@ -429,7 +429,7 @@
     F(T, U, rate, ANY, count, "frames of the worst second; syn_flood: SYNs of it") \
     F(T, U, share_percent, 100, percent, "of all frames of that second") \
     F(T, U, offers, ANY, count, "dhcp: offers to the client; syn_flood: SYN-ACKs; reset_foreign: with an IP id far from those that its sender counts through; icmp_unreachable, half_open_reset, synack_again: of public addresses to which no connection came up") \
-    F(T, U, requests, ANY, count, "dhcp: requests of the client after that, without offers what other clients were confirmed; syn_flood: handshakes that ended; reset_foreign: right after the first request; unheard: clients that gave up on an answer; ping_loss: hosts like it that never answered the same asker, 0: fewer than 10")
+    F(T, U, requests, ANY, count, "dead_path: connections whose silent end was there all the same; dhcp: requests of the client after that, without offers what other clients were confirmed; syn_flood: handshakes that ended; reset_foreign: right after the first request; unheard: clients that gave up on an answer; ping_loss: hosts like it that never answered the same asker, 0: fewer than 10")
 
 /* One UDP service: server address and port, with all flows to it.  Only ports whose protocol must
  * answer have requests counted, and QUIC wherever it is. */

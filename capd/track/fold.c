@@ -152,7 +152,7 @@ static uint64_t waited_until(const struct engine *e, const struct flow *f) {
 /* A ClientHello that arrived, as TCP's ACK proves, and stayed without a byte of answer (the second
  * one: after the HelloRetryRequest) for longer than any answer takes, whoever closed then; a reset
  * is told by itself.  Not when it had to be
- * sent again, nor when the client acknowledges what was never seen here. */
+ * sent again, nor when the server said what was never seen here, by the numbers of either end. */
 static void add_unanswered_hello(const struct engine *e, const struct flow *f,
                                  struct service_facts *x) {
     const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
@@ -162,8 +162,8 @@ static void add_unanswered_hello(const struct engine *e, const struct flow *f,
     uint32_t heard = v->isn + 1 + said + (v->bits & SIDE_FIN ? 1u : 0u);
     if ((f->bits & need) != need || f->payload[SERVER] > said || end_of(f) == 'r') return;
     if (f->retransmitted[CLIENT] > 0 || f->spurious > 0) return;
-    if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent) || seq_after(c->acked, heard))
-        return;
+    if (!(c->bits & v->bits & SIDE_ACK) || seq_before(v->acked, sent)) return;
+    if (seq_after(c->acked, heard) || (v->bits & WS_NEXT && seq_after(v->ws_next, heard))) return;
     uint64_t at = flow_widen(f, f->hello_us), until = waited_until(e, f);
     const struct hist *answers = &e->total.tls;
     uint64_t slowest = e->total.slowest_answer_us;

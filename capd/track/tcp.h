@@ -38,8 +38,12 @@ void tcp_judge_data(struct engine *e, struct segment *s);
 /* The other end acknowledged up to `ack`: a segment sent again and again below it got through. */
 void tcp_tries_acked(struct flow_side *side, uint32_t ack);
 /* Was data of this connection sent again and again and never acknowledged?  Fills the incident;
- * value 1: what is outstanding fills the receiver's window. */
+ * value 1: what is outstanding fills the receiver's window; requests: its receiver is there. */
 bool tcp_dead_path(const struct flow *f, struct msg_incident *out);
+/* Full segments of one end that never came here, though what it sent behind them did and its
+ * receiver asks for them: a path that takes less than the ends know, and nobody says so (RFC 2923
+ * section 2.1).  Fills the incident: unseen, no tries. */
+bool tcp_large_never_came(const struct engine *e, const struct flow *f, struct msg_incident *out);
 /* What this ACK says about the size of segments that arrive: the largest one, or a smaller one
  * behind one that is missing (SACK, RFC 2018). */
 void tcp_note_passed(const struct segment *s, bool advanced);

@@ -538,6 +538,7 @@ void tcp_end_report(const struct engine *e, const struct flow *f, struct inciden
         incidents_join(all, &row);
     }
     bool silent = how == ENDING_UNHEARD || (how == ENDING_IDLE && lost_revival(f));
-    if (!silent && tcp_dead_path(f, &row)) incidents_join(all, &row);
+    if (!silent && (tcp_dead_path(f, &row) || tcp_large_never_came(e, f, &row)))
+        incidents_join(all, &row);
     tcp_setup_again(e, f, all);
 }

@@ -17,15 +17,16 @@
 #define ORDER_US 3000u /* reordering while the round trip is unknown */
 #define ORDER_SEGMENTS                                                                             \
     3u /* overtaken packets leave gaps of few segments, losses in a row wide ones */
-#define ORDER_IDS    256u   /* how many packets one packet is overtaken by at most */
-#define APART_US     50000u /* two directions, captured apart, are merged no more exactly */
-#define APART_HOLES  64u
-#define LONGEST_LIST 256u  /* further holes of one end are not kept in order */
-#define JOIN_US      1000u /* one hole for ACKs so near to each other */
-#define DEAD_TRIES   3u
-#define DEAD_SPAN_US 500000u
-#define TURNS_AWAKE  2u       /* a phone that is put aside, or taken up, turns once */
-#define AT_ONCE_US   2000000u /* what is sent so soon after a silence belongs to what broke it */
+#define ORDER_IDS        256u   /* how many packets one packet is overtaken by at most */
+#define APART_US         50000u /* two directions, captured apart, are merged no more exactly */
+#define APART_HOLES      64u
+#define LONGEST_LIST     256u  /* further holes of one end are not kept in order */
+#define JOIN_US          1000u /* one hole for ACKs so near to each other */
+#define DEAD_TRIES       3u
+#define TCP_OPTIONS_MOST 40u /* RFC 9293 section 3.1: they take from what the MSS allows */
+#define DEAD_SPAN_US     500000u
+#define TURNS_AWAKE      2u       /* a phone that is put aside, or taken up, turns once */
+#define AT_ONCE_US       2000000u /* what is sent so soon after a silence belongs to what broke it */
 
 static struct hole *hole_at(struct engine *e, uint32_t i) {
     return &e->holes.hole[i];
@@ -203,28 +204,82 @@ static bool is_one_way(const struct flow *f, unsigned d) {
            (f->bits & FLOW_SYN || (int32_t)(side->next_us - side->try_last_us) > 0);
 }
 
+static struct msg_incident dead_row(const struct flow *f, unsigned d, uint32_t at_us,
+                                    uint64_t span_us, uint32_t size) {
+    const struct flow_side *side = &f->side[d];
+    uint64_t first = flow_widen(f, at_us);
+    return (struct msg_incident){.kind = INCIDENT_DEAD_PATH,
+                                 .subject = f->end[SERVER],
+                                 .port = f->port[SERVER],
+                                 .peer = f->end[CLIENT],
+                                 .on_target = f->bits & FLOW_TARGET,
+                                 .count = 1,
+                                 .first_us = first,
+                                 .last_us = first + span_us,
+                                 .span_us = span_us,
+                                 .size_bytes = size + headers_of(f),
+                                 .size_ok_bytes = side->passed ? side->passed + headers_of(f) : 0,
+                                 .toward_client = d == SERVER};
+}
+
+/* The silent end is there: it spoke when an answer to what was sent first had long been due, or has
+ * got what was sent behind that. */
+static bool is_alive(const struct flow_side *side, const struct flow_side *rev) {
+    uint32_t later_us = rev->ws_ack_us - side->try_first_us;
+    return rev->dup_acks > 0 ||
+           (rev->bits & WS_WINDOW && later_us >> 31 == 0 && later_us >= DEAD_SPAN_US);
+}
+
 bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
     for (unsigned d = 0; d < 2; d++) {
         const struct flow_side *side = &f->side[d];
         if (!(side->bits & SIDE_DEAD) || tcp_end_denies(f, d) || is_one_way(f, d)) continue;
-        uint64_t first = flow_widen(f, side->try_first_us);
-        uint64_t span = side->try_last_us - side->try_first_us;
-        *out =
-            (struct msg_incident){.kind = INCIDENT_DEAD_PATH,
-                                  .subject = f->end[SERVER],
-                                  .port = f->port[SERVER],
-                                  .peer = f->end[CLIENT],
-                                  .on_target = f->bits & FLOW_TARGET,
-                                  .count = 1,
-                                  .first_us = first,
-                                  .last_us = first + span,
-                                  .tries = side->tries,
-                                  .size_bytes = side->try_len + headers_of(f),
-                                  .size_ok_bytes = side->passed ? side->passed + headers_of(f) : 0,
-                                  .span_us = span,
-                                  .value = side->tries_fill,
-                                  .worked = (side->bits & SIDE_ASLEEP) != 0,
-                                  .toward_client = d == SERVER};
+        *out = dead_row(f, d, side->try_first_us, side->try_last_us - side->try_first_us,
+                        side->try_len);
+        out->tries = side->tries;
+        out->value = side->tries_fill;
+        out->worked = (side->bits & SIDE_ASLEEP) != 0;
+        out->requests = is_alive(side, &f->side[!d]);
+        return true;
+    }
+    return false;
+}
+
+/* The payload of a full segment, if a hole is exactly so many of them; else 0. */
+static uint32_t full_segment(const struct flow *f, uint32_t hole) {
+    uint32_t a = f->side[CLIENT].mss, b = f->side[SERVER].mss, most = a < b ? a : b;
+    if (most == 0 || hole == 0) return 0;
+    uint32_t n = (hole + most - 1) / most, each = hole / n;
+    return hole % n == 0 && most - each <= TCP_OPTIONS_MOST && (most - each) % 4 == 0 ? each : 0;
+}
+
+/* What one end sent and is missing here since `us`: the first gap, or by the numbers of its later
+ * bare ACKs an answer as a whole. */
+static bool is_missing(const struct engine *e, const struct flow *f, unsigned d, struct hole *out) {
+    const struct flow_side *side = &f->side[d];
+    bool ahead = side->bits & WS_NEXT && seq_after(side->ws_next, side->next);
+    if (side->holes != NONE)
+        *out = e->holes.hole[side->holes];
+    else if (d == SERVER && ahead && f->bits & FLOW_REQUEST)
+        *out = (struct hole){.seq = side->next, .end = side->ws_next, .us = f->request_us};
+    else
+        return false;
+    return !out->acked;
+}
+
+bool tcp_large_never_came(const struct engine *e, const struct flow *f, struct msg_incident *out) {
+    for (unsigned d = 0; d < 2; d++) {
+        const struct flow_side *side = &f->side[d], *rev = &f->side[!d];
+        struct hole h;
+        if (!is_missing(e, f, d, &h)) continue;
+        uint32_t each = full_segment(f, h.end - h.seq);
+        bool asked_for =
+            rev->bits & SIDE_ACK && rev->acked == h.seq && rev->ws_ack_us - h.us < 1u << 31;
+        if (each <= side->largest || !asked_for) continue;
+        uint64_t at = flow_widen(f, h.us), until = f->bits & FLOW_ENDED ? f->last_us : e->now_us;
+        if (rev->bits & SIDE_FIN) until = flow_widen(f, rev->next_us);
+        *out = dead_row(f, d, h.us, until > at ? until - at : 0, each);
+        out->unseen = true;
         return true;
     }
     return false;

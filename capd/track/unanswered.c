@@ -96,9 +96,11 @@ enum unanswered unanswered_kind(const struct engine *e, const struct flow *f, bo
     return soon ? UNANSWERED_SOON : what_of(f);
 }
 
-/* Is there a request of which nothing came back, and nothing was missed? */
+/* Is there a request of which nothing came back, and nothing was missed, also by the numbers of the
+ * server's ACKs? */
 static bool is_open(const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
+    if (v->bits & WS_NEXT && seq_after(v->ws_next, v->next)) return false;
     if (!(f->bits & FLOW_REQUEST) || f->bits & FLOW_MAYBE_ANSWER || f->payload[CLIENT] == 0)
         return false;
     return v->holes == NONE && !(f->data_segments[SERVER] > 0 && v->bits & APP_GAPPED);

@@ -77,7 +77,7 @@ bool derive_client_is_target(const struct derive_row *r, double *out) {
 
 /* Connections of the service whose client vanished while data was on its way to it. */
 static bool is_vanished(const struct msg_service *me, const struct msg_incident *x) {
-    return x->kind == INCIDENT_DEAD_PATH && x->toward_client && x->port == me->port &&
+    return x->kind == INCIDENT_DEAD_PATH && x->toward_client && !x->unseen && x->port == me->port &&
            addr_equal(&x->subject, &me->address);
 }
 

@@ -3,11 +3,29 @@
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
+#define LONG_DUE_US 500000u /* what was sent first has been answered or is lost */
+
 /* Who sent the packet that ended it, or does not answer any more: 1 client, 2 server. */
 bool derive_ended_by(const struct derive_row *r, double *out) {
     const struct msg_incident *n = r->row;
     bool silent = n->kind == INCIDENT_IDLE_END && n->value == 2;
     return number(out, n->toward_client != silent ? 2 : 1);
+}
+
+/* The end that got nothing through a dead path opened another connection, or took one, while the
+ * other still tried: afterwards it may have been switched on again. */
+bool derive_silent_end_lives(const struct derive_row *r, double *out) {
+    const struct msg_connections *all = &r->view->snapshot->connections;
+    const struct msg_incident *n = r->row;
+    bool lives = n->requests > 0;
+    for (uint32_t i = 0; i < all->rows_n && !lives; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        lives = c->handshake_us > 0 && c->start_us > n->first_us + LONG_DUE_US &&
+                c->start_us < n->last_us &&
+                addr_equal(n->toward_client ? &c->client : &c->server,
+                           n->toward_client ? &n->peer : &n->subject);
+    }
+    return n->kind == INCIDENT_DEAD_PATH && is(out, lives);
 }
 
 /* Connections of a service that broke when they were used again: what is sent then is sent in vain,

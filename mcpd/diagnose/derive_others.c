@@ -131,8 +131,8 @@ static bool r_silent_elsewhere(const struct derive_row *r, double *out) {
     for (uint32_t i = 0; i < s->incidents.rows_n; i++) {
         const struct msg_incident *x = &s->incidents.rows[i];
         bool link = x->kind == INCIDENT_ARP_UNANSWERED || x->kind == INCIDENT_ND_UNANSWERED;
-        bool silent = x->kind == INCIDENT_DEAD_PATH || x->kind == INCIDENT_PING_LOSS ||
-                      (link && x->tries >= WAITED_FOR);
+        bool silent = (x->kind == INCIDENT_DEAD_PATH && !x->unseen) ||
+                      x->kind == INCIDENT_PING_LOSS || (link && x->tries >= WAITED_FOR);
         n += silent && !addr_equal(&x->subject, &me->address) &&
              x->last_us + SAME_TIME_US >= me->trouble_first_us;
     }
@@ -553,6 +553,7 @@ const struct computed computed_incidents[] = {
     {"unanswered_percent", i_unanswered_percent},
     {"same_pair", i_same_pair},
     {"silent_side", i_silent_side},
+    {"silent_end_lives", derive_silent_end_lives},
     {"silent_neighbours", i_silent_neighbours},
     {"silent_longest", i_silent_longest},
     {"lost_percent", i_lost_percent},

@@ -102,7 +102,7 @@ static void add(struct places *p, const struct msg_service *s,
  */
 /* What the client sent last was never answered. */
 static bool is_dead(const struct msg_incident *x) {
-    if (x->toward_client) return false;
+    if (x->toward_client || x->unseen) return false;
     return x->kind == INCIDENT_DEAD_PATH || (x->kind == INCIDENT_UNHEARD && x->value == 0) ||
            (x->kind == INCIDENT_IDLE_END && x->value == 2);
 }

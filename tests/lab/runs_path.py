@@ -1,12 +1,15 @@
 """Runs about the path: routers that say so, packets too big for it, pings, fragments."""
 
+import os
 import sys
 import time
 
 from lab import SERVER4
+from product import run
 from runs import Run, WEB, fails, gets, must, web
 
 NOWHERE = "203.0.113.5"
+HTTPS = SERVER4 + ":443"
 
 
 def circling_route(lab):
@@ -61,6 +64,16 @@ def small_then_large(lab):
     time.sleep(0.5)
 
 
+def mute_router_before_tls(lab):
+    """The certificate does not fit in one packet; the end of it does."""
+    mute_router(lab)
+    key, cert = os.path.join(lab.dir, "k.pem"), os.path.join(lab.dir, "c.pem")
+    run(["openssl", "req", "-x509", "-newkey", "rsa:4096", "-nodes", "-days", "2", "-subj", "/CN=www.lab.test", "-keyout", key,
+         "-out", cert])
+    lab.spawn(lab.server, ["openssl", "s_server", "-quiet", "-www", "-accept", HTTPS, "-key", key, "-cert", cert])
+    lab.wait_port(lab.server, "tcp", SERVER4, 443)
+
+
 def lossy_ping(lab):
     lab.lose(30, "icmp type echo-request")
 
@@ -81,6 +94,10 @@ FAULTS = [
     Run("server-deaf-to-too-big", gets("http://%s/bytes/20000" % WEB, 1, "--max-time", "6", healthy=False), "pmtud_ignored",
         "server", WEB, setup=deaf_server, where="server", duration=8),
     Run("large-packets-vanish", small_then_large, "pmtud_blackhole", "network", WEB, setup=mute_router, where="server", duration=9),
+    Run("large-packets-never-come", gets("http://%s/bytes/8000" % WEB, 2, "--max-time", "3", healthy=False), "pmtud_blackhole",
+        "network", WEB, setup=mute_router, duration=9),
+    Run("large-certificates-never-come", gets("https://%s/" % SERVER4, 2, "-k", "--max-time", "4", healthy=False),
+        "pmtud_blackhole", "network", HTTPS, setup=mute_router_before_tls, target=SERVER4, duration=11),
     Run("lost-pings", pings(40, healthy=False), "ping_loss", "network_or_server", SERVER4, setup=lossy_ping, target=SERVER4,
         duration=9),
     Run("smaller-path", gets("http://%s/bytes/20000" % WEB, 3, gap=0.8), "pmtu_discovered", "network", WEB, setup=narrow_link,

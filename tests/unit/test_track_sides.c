@@ -188,7 +188,8 @@ enum hello_end {
     SERVER_CLOSES, /* at once */
     SERVER_LEAVES, /* after 5 s, and the client then */
     SERVER_RESETS,
-    ANSWER_MISSED /* by the capture: the client acknowledges what was not seen */
+    ANSWER_MISSED, /* by the capture: the client acknowledges what was not seen */
+    ANSWER_LOST    /* before it: the server's next ACK comes after it */
 };
 
 static void play_hello(struct lab *l, enum hello_end how) {
@@ -213,6 +214,12 @@ static void play_hello(struct lab *l, enum hello_end how) {
         k.sseq += 3000;
         from_client(&k, TCP_ACK, NULL, 0);
     }
+    if (how == ANSWER_LOST) {
+        l->us += 5 * S;
+        from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        k.sseq += 3000;
+        from_server(&k, TCP_ACK, NULL, 0);
+    }
     if (how == SERVER_LEAVES) {
         l->us += 1 * S;
         from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
@@ -233,7 +240,7 @@ static void test_track_tls_hello_without_answer(void **state) {
     } cases[] = {{SILENCE, 1, 8 * S},   {CLIENT_LEAVES, 1, 5 * S}, {YOUNG, 0, 0},
                  {UNACKED, 0, 0},       {SENT_AGAIN, 0, 0},        {PLAIN_ANSWER, 0, 0},
                  {SERVER_CLOSES, 0, 0}, {SERVER_LEAVES, 1, 5 * S}, {SERVER_RESETS, 0, 0},
-                 {ANSWER_MISSED, 0, 0}};
+                 {ANSWER_MISSED, 0, 0}, {ANSWER_LOST, 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         play_hello(l, cases[i].how);

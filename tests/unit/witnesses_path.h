@@ -41,6 +41,43 @@ WITNESS(large_vanish) {
     n->span_us = 3000000;
     n->size_bytes = 1488;
     n->size_ok_bytes = 500;
+    n->requests = 1;
+}
+/* The end that got nothing said nothing either: it may have been switched off. */
+WITNESS(large_vanish_and_so_does_the_client) {
+    large_vanish(w);
+    w->incident[0].requests = 0;
+}
+/* ... but on another connection it did. */
+WITNESS(large_vanish_on_one_connection) {
+    static struct msg_connection other;
+    large_vanish_and_so_does_the_client(w);
+    struct msg_incident *n = &w->incident[0];
+    n->toward_client = true;
+    n->peer = addr_from_bytes((uint8_t[]){192, 0, 2, 5}, 4);
+    n->first_us = 2000000;
+    n->last_us = 5000000;
+    other = (struct msg_connection){.client = n->peer, .start_us = 2600000, .handshake_us = 20000};
+    w->s.connections = (struct msg_connections){.rows = &other, .rows_n = 1, .of = 1};
+}
+/* It was switched on again later. */
+WITNESS(large_vanish_until_it_is_back) {
+    large_vanish_on_one_connection(w);
+    w->incident[0].last_us = 2550000;
+}
+/* Captured behind the narrow place. */
+WITNESS(large_never_come) {
+    large_vanish_and_so_does_the_client(w);
+    w->incident[0].tries = 0;
+    w->incident[0].unseen = w->incident[0].toward_client = true;
+}
+WITNESS(nothing_but_large_ones) {
+    large_never_come(w);
+    w->incident[0].size_ok_bytes = 0;
+}
+WITNESS(large_not_here_yet) {
+    large_never_come(w);
+    w->incident[0].span_us = 1900000;
 }
 WITNESS(all_vanish) {
     large_vanish(w);

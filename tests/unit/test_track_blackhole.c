@@ -1,0 +1,136 @@
+/* Paths that take less than the ends know, and nobody says so: seen from behind the narrow place,
+ * and from before it. */
+#include "tests/unit/endings.h"
+#include "tests/unit/timed.h"
+
+#define TAIL 600u
+
+static void from_web(struct lab *l, uint32_t seq, uint32_t len) {
+    send(l,
+         (struct timed){.seq = seq, .ack = 1100, .len = len, .ts = 9, .echo = 2, .flags = TCP_ACK});
+}
+
+static void asks_for(struct lab *l, uint32_t number, uint32_t left, uint32_t right, uint8_t more) {
+    send(l, (struct timed){.client = true,
+                           .seq = 1100,
+                           .ack = number,
+                           .ts = 3,
+                           .echo = 9,
+                           .left = left,
+                           .right = right,
+                           .flags = (uint8_t)(TCP_ACK | more)});
+}
+
+/* Full segments are missing in front of the end of an answer, and stay so. */
+static void test_blackhole_behind_it(void **state) {
+    (void)state;
+    enum how { STAYS, FILLED, ACKNOWLEDGED, NOT_ASKED, FULL_BEFORE, LEFT };
+    static const struct {
+        uint32_t missing;
+        enum how how;
+        unsigned span_s; /* 0: nothing is told */
+    } t[] = {{PIECE, STAYS, 5},           {5 * PIECE, STAYS, 5},   {PIECE - 1, STAYS, 0},
+             {PIECE + 700, STAYS, 0},     {PIECE, FILLED, 0},      {PIECE, ACKNOWLEDGED, 0},
+             {PIECE, NOT_ASKED, 0},       {PIECE, FULL_BEFORE, 0}, {2 * PIECE, LEFT, 1},
+             {2 * (PIECE - 40), STAYS, 0}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        uint32_t seq = 5000;
+        open_in(l, 20 * MS);
+        l->us += 20 * MS;
+        if (t[i].how == FULL_BEFORE) {
+            from_web(l, seq, PIECE);
+            seq += PIECE;
+            asks_for(l, seq, 0, 0, 0);
+        }
+        uint32_t tail = seq + t[i].missing, end = tail + TAIL;
+        l->us += MS;
+        from_web(l, tail, TAIL);
+        if (t[i].how == ACKNOWLEDGED) asks_for(l, end, 0, 0, 0);
+        if (t[i].how != ACKNOWLEDGED && t[i].how != NOT_ASKED) asks_for(l, seq, tail, end, 0);
+        if (t[i].how == FILLED) {
+            l->us += 300 * MS;
+            from_web(l, seq, t[i].missing);
+            asks_for(l, end, 0, 0, 0);
+        }
+        l->us += S;
+        if (t[i].how == LEFT) asks_for(l, seq, tail, end, TCP_FIN);
+        lab_wait(l, 4 * S);
+        const struct msg_incident *n = incident_of(l, INCIDENT_DEAD_PATH);
+        if ((n != NULL) != (t[i].span_s > 0)) fail_msg("case %zu: %d", i, n != NULL);
+        if (n) {
+            assert_true(n->unseen && n->toward_client);
+            assert_int_equal(n->tries, 0);
+            assert_int_equal(n->size_bytes, PIECE + 40);
+            assert_int_equal(n->size_ok_bytes, TAIL + 40);
+            assert_int_equal(n->span_us / S, t[i].span_s);
+        }
+        lab_free(l);
+    }
+}
+
+/* Nothing but full segments is sent, and none comes: the number of an ACK tells. */
+static void test_blackhole_of_a_whole_answer(void **state) {
+    (void)state;
+    static const char get[] = "GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    for (uint32_t said = 9 * PIECE; said <= 10 * PIECE; said += PIECE / 2) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 4000, 80);
+        k.cseq = 1100;
+        k.sseq = 5000;
+        open_in(l, 20 * MS);
+        from_client(&k, TCP_PSH | TCP_ACK, get, sizeof get - 1);
+        l->us += 20 * MS;
+        from_server(&k, TCP_ACK, NULL, 0);
+        lab_wait(l, 5 * S);
+        from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        k.sseq += said;
+        from_server(&k, TCP_ACK, NULL, 0);
+        lab_wait(l, 5 * S);
+        const struct msg_incident *n = incident_of(l, INCIDENT_DEAD_PATH);
+        assert_int_equal(n != NULL, said % PIECE == 0);
+        if (n) assert_int_equal(n->size_bytes, PIECE + 40);
+        if (n) assert_int_equal(n->size_ok_bytes, 0);
+        if (n) assert_int_equal(n->span_us / S, 5);
+        assert_null(incident_of(l, INCIDENT_UNHEARD));
+        lab_free(l);
+    }
+}
+
+/* A full segment is sent in vain: does its receiver live? */
+static void test_blackhole_before_it(void **state) {
+    (void)state;
+    enum how { SILENT, EARLY_WORD, LATE_WORD, GETS_THE_END };
+    static const bool lives[] = {false, false, true, true};
+    for (enum how how = SILENT; how <= GETS_THE_END; how++) {
+        struct lab *l = lab_default();
+        open_in(l, 20 * MS);
+        l->us += 20 * MS;
+        from_web(l, 5000, 200);
+        from_web(l, 5200, PIECE);
+        if (how == GETS_THE_END) from_web(l, 5200 + PIECE, TAIL);
+        l->us += 20 * MS;
+        if (how != SILENT) asks_for(l, 5200, 0, 0, 0);
+        if (how == GETS_THE_END) asks_for(l, 5200, 5200 + PIECE, 5200 + PIECE + TAIL, 0);
+        for (unsigned n = 0; n < 4; n++) {
+            l->us += (300u << n) * MS;
+            from_web(l, 5200, PIECE);
+        }
+        if (how == LATE_WORD) asks_for(l, 5200, 0, 0, TCP_FIN);
+        const struct msg_incident *n = incident_of(l, INCIDENT_DEAD_PATH);
+        assert_non_null(n);
+        assert_false(n->unseen);
+        assert_int_equal(n->size_bytes, PIECE + 40);
+        if (n->requests != lives[how]) fail_msg("case %u: %d", how, (int)n->requests);
+        lab_free(l);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blackhole_behind_it),
+        cmocka_unit_test(test_blackhole_of_a_whole_answer),
+        cmocka_unit_test(test_blackhole_before_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
