@@ -10,6 +10,7 @@
 #include "tests/unit/witnesses_link.h"
 #include "tests/unit/witnesses_names.h"
 #include "tests/unit/witnesses_path.h"
+#include "tests/unit/witnesses_polls.h"
 #include "tests/unit/witnesses_strangers.h"
 #include "tests/unit/witnesses_udp.h"
 
@@ -391,6 +392,7 @@ static const struct {
     {"quic_blocked", quic_and_tcp_silent, NULL, NULL, NULL, NULL},
     WITNESSES_OF_ENDS,
     WITNESSES_STRANGERS,
+    WITNESSES_POLLS,
     WITNESSES_CLIENTS,
     {"rtp_loss", voice_lost, "warning", "confirmed", "network", "203.0.113.9:4000"},
     {"rtp_loss", voice_lost_much, "critical", "confirmed", "network", "203.0.113.9:4000"},

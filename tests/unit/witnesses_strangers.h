@@ -376,43 +376,6 @@ WITNESS(slow_small_answers) {
 WITNESS(slow_shop) {
     w->service[0].first_byte_us = (struct dist){9, 700000, 9000000, 22000000, 22000000};
 }
-/* News come at any time, and the next poll is sent at once. */
-static void renewing(struct world *w, struct dist waits) {
-    slow(w);
-    w->service[0].first_byte_us = waits;
-    w->service[0].renewed = waits.samples - 3;
-}
-WITNESS(slow_renewed_polls) {
-    renewing(w, (struct dist){38, 10000, 1540000, 8650000, 8790000});
-}
-WITNESS(slow_renewed_polls_named) {
-    renewing(w, (struct dist){38, 30000, 4540000, 18650000, 18790000});
-    world_target(w, "api.example.com", MODE_DOMAIN);
-}
-/* News are rare: the time of most polls that wait long runs out. */
-WITNESS(slow_polls_run_out) {
-    renewing(w, (struct dist){42, 10000, 5630000, 10004000, 10004000});
-}
-/* By chance none did; what else waits for up to a quarter of a minute? */
-WITNESS(slow_or_polls) {
-    renewing(w, (struct dist){42, 10000, 4325000, 10224000, 16674000});
-}
-WITNESS(slow_always) {
-    renewing(w, (struct dist){42, 1900000, 4325000, 10224000, 16674000});
-}
-/* A program that asks a slow server one thing after the other; a browser that reads in between. */
-WITNESS(slow_one_after_the_other) {
-    renewing(w, (struct dist){38, 900000, 1540000, 4000000, 8790000});
-}
-WITNESS(slow_at_random) {
-    renewing(w, (struct dist){38, 10000, 1540000, 8650000, 8790000});
-    w->service[0].renewed = 20;
-}
-/* A long poll in clear text, whose time runs out. */
-WITNESS(slow_timed_polls_of_http) {
-    w->service[0].established = 1;
-    w->service[0].first_byte_us = (struct dist){6, 4e6, 10010000, 10020000, 10020000};
-}
 WITNESS(tabs_closed) {
     w->service[0].established = 100;
     w->service[0].reset_by_client = 8;
@@ -574,14 +537,6 @@ WITNESS(resolver_dead_one_sided) {
     {"slow_server", slow_mail, "warning", "likely", "server", "203.0.113.9:25"}, \
     {"slow_server", slow_small_answers, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_shop, "critical", "confirmed", "server", "203.0.113.9:443"}, \
-    {"slow_server", slow_renewed_polls, "info", "likely", "server", "203.0.113.9:443"}, \
-    {"slow_server", slow_renewed_polls_named, "warning", "likely", "server", "203.0.113.9:443"}, \
-    {"slow_server", slow_polls_run_out, "info", "likely", "server", "203.0.113.9:443"}, \
-    {"slow_server", slow_or_polls, "warning", "likely", "server", "203.0.113.9:443"}, \
-    {"slow_server", slow_always, "critical", "confirmed", "server", "203.0.113.9:443"}, \
-    {"slow_server", slow_one_after_the_other, "warning", "confirmed", "server", "203.0.113.9:443"}, \
-    {"slow_server", slow_at_random, "warning", "confirmed", "server", "203.0.113.9:443"}, \
-    {"slow_server", slow_timed_polls_of_http, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_reset_midstream", tabs_closed, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_refused", refused_beside_the_server, "critical", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", refused_on_the_way, "critical", "confirmed", "policy", "203.0.113.9:23"}, \
