@@ -8,6 +8,7 @@
 #include "capd/decode/http.h"
 #include "capd/decode/tls.h"
 #include "capd/track/dns_track.h"
+#include "capd/track/dns_faults.h"
 #include "capd/track/names.h"
 #include "capd/track/select.h"
 #include "capd/track/services.h"
@@ -429,6 +430,8 @@ void app_segment(struct engine *e, struct segment *s) {
                                                 [APP_HTTP2] = PROTO_HTTP2};
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
+    if (e->dns_cut.used > 0 && s->dir == SERVER && s->len > s->k->payload_cap)
+        dns_fault_unreadable(e, f);
     if (s->k->payload_cap == 0) return;
     if (f->app == APP_NONE && !(f->bits & FLOW_GUESSED)) second_look(s);
     if (f->app == APP_NONE) return;

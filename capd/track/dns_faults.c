@@ -136,13 +136,23 @@ void dns_fault_asked_over_tcp(struct engine *e, const struct dns_entry *key) {
     cut_ones(e, key, false);
 }
 
+/* An answer to this client was cut by this server. */
+static bool is_cut_by(const struct dns_entry *d, const struct flow *f) {
+    return d->used && d->truncated && d->server_port == f->port[SERVER] &&
+           addr_equal(&d->server, &f->end[SERVER]) && addr_equal(&d->client, &f->end[CLIENT]);
+}
+
 void dns_fault_connects(struct engine *e, const struct flow *f) {
-    const struct dns_cut_list *w = &e->dns_cut;
-    for (uint32_t i = 0; i < w->used; i++) {
-        struct dns_entry *d = &e->dns.entry[w->entry[i]];
-        if (d->used && d->truncated && d->server_port == f->port[SERVER] &&
-            addr_equal(&d->server, &f->end[SERVER]) && addr_equal(&d->client, &f->end[CLIENT]))
-            d->tcp_connects++;
+    for (uint32_t i = 0; i < e->dns_cut.used; i++) {
+        struct dns_entry *d = &e->dns.entry[e->dns_cut.entry[i]];
+        d->tcp_connects += is_cut_by(d, f);
+    }
+}
+
+void dns_fault_unreadable(struct engine *e, const struct flow *f) {
+    for (uint32_t i = 0; i < e->dns_cut.used; i++) {
+        struct dns_entry *d = &e->dns.entry[e->dns_cut.entry[i]];
+        d->whole_later |= is_cut_by(d, f);
     }
 }
 

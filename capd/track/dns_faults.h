@@ -31,6 +31,9 @@ void dns_fault_asked_over_tcp(struct engine *e, const struct dns_entry *key);
 /* A TCP connection is begun, selected or not: to where a cut answer came from? */
 void dns_fault_connects(struct engine *e, const struct flow *f);
 
+/* What this connection's server says was cut off by the snap length: it may be the whole answer. */
+void dns_fault_unreadable(struct engine *e, const struct flow *f);
+
 /* The answer was cut, and no whole one came, though there was time. */
 bool dns_is_unfollowed(const struct engine *e, const struct dns_entry *d);
 

@@ -21,6 +21,7 @@
 
 struct lab {
     struct engine *e;
+    size_t snap; /* of IPv4; 0: none */
     uint64_t us; /* now, since the start */
     uint16_t ip_id;
     uint8_t ttl;
@@ -135,7 +136,7 @@ static inline void lab_ip(struct lab *l, uint8_t *frame, uint8_t proto, uint32_t
     ip[9] = proto;
     put32(ip + 12, src);
     put32(ip + 16, dst);
-    lab_frame(l, frame, 34 + n, 34 + n);
+    lab_frame(l, frame, l->snap && l->snap < 34 + n ? l->snap : 34 + n, 34 + n);
 }
 
 struct seg {
