@@ -13,6 +13,7 @@
 #include "capd/track/unanswered.h"
 
 #define CHUNK_END_BYTES 2u        /* CR LF */
+#define PROBE_DUE_US    2000000u  /* no round trip takes longer */
 #define LONG_IDLE_US    60000000u /* findings.md, tcp_idle_timeout */
 #define LOST_PROBES     3u        /* findings.md, tcp_keepalive_dead */
 #define REVIVAL_US                                                                                 \
@@ -471,6 +472,14 @@ static struct msg_incident unheard_row(const struct engine *e, const struct flow
     return row;
 }
 
+/* The client's last keep-alive, or one before it, was not answered though it was due. */
+static bool is_probed_unheard(const struct engine *e, const struct flow *f) {
+    const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
+    uint64_t asked = flow_widen(f, c->ws_ack_us);
+    return c->bits & WS_KEEP_ALIVE && (v->ws_ack_us - c->ws_ack_us) >> 31 &&
+           e->now_us - asked >= PROBE_DUE_US;
+}
+
 static struct msg_incident unanswered_row(const struct engine *e, const struct flow *f) {
     struct msg_incident row = tcp_end_row(f, INCIDENT_UNHEARD, unanswered_since_us(f));
     row.requests = (f->end_how & END_SEEN) != 0;
@@ -478,6 +487,7 @@ static struct msg_incident unanswered_row(const struct engine *e, const struct f
     row.span_us = unanswered_us(e, f, row.requests > 0);
     row.last_us = row.first_us + row.span_us;
     row.tries = f->data_segments[CLIENT];
+    row.offers = is_probed_unheard(e, f);
     row.toward_client = false;
     return row;
 }

@@ -96,6 +96,29 @@ static void test_unanswered_greeting(void **state) {
     }
 }
 
+/* A client that still waits asks whether the server is there. */
+static void test_unanswered_and_probed(void **state) {
+    (void)state;
+    for (unsigned answered = 0; answered < 3; answered++) { /* 2: none was sent */
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        acknowledge(&k);
+        for (unsigned n = 0; n < 3 && answered < 2; n++) {
+            l->us += 15 * S;
+            k.cseq--;
+            from_client(&k, TCP_ACK, NULL, 0);
+            k.cseq++;
+            if (n == 0 || answered) acknowledge(&k);
+        }
+        lab_wait(l, 15 * S);
+        const struct msg_incident *n = incident_of(l, INCIDENT_UNHEARD);
+        assert_non_null(n);
+        assert_int_equal(n->offers, answered == 0);
+        lab_free(l);
+    }
+}
+
 /* Behind the handshake of TLS come tickets, in one segment, in two, or none, and no answer. */
 static void test_unanswered_inside_tls(void **state) {
     (void)state;
@@ -242,6 +265,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unanswered_after_answers),
         cmocka_unit_test(test_unanswered_greeting),
+        cmocka_unit_test(test_unanswered_and_probed),
         cmocka_unit_test(test_unanswered_inside_tls),
         cmocka_unit_test(test_unanswered_poll_has_news),
         cmocka_unit_test(test_unanswered_behind_tickets),

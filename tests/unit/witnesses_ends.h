@@ -169,6 +169,11 @@ WITNESS(hung_sealed_target) {
     world_target(w, "api.example.com", MODE_DOMAIN);
     w->incident[0].on_target = w->service[0].on_target = true;
 }
+/* Nothing answers keep-alives either. */
+WITNESS(hung_and_gone) {
+    hung(w);
+    w->incident[0].offers = w->incident[0].count;
+}
 WITNESS(half_open_checks) {
     half_open_client(w);
     w->service[0].established = 5;
@@ -336,6 +341,7 @@ WITNESS(reset_other_mac) {
     {"tcp_post_ack_silence", unheard_queue_full, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", unheard_not_long, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", hung, "critical", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", hung_and_gone, "critical", "likely", "network_or_server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", hung_one, "warning", "possible", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", hung_beside_answers, "warning", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", greets_nobody, "critical", "likely", "server", "203.0.113.9:443"}, \
