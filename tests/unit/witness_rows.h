@@ -249,6 +249,7 @@ static const struct {
     {"path_latency_high", far_stream, "info", "confirmed", "network", "203.0.113.9:443"},
     {"path_latency_high", far_600_ms_twice, "info", "likely", "network", "203.0.113.9:443"},
     {"tls_fatal_alert", tls_alert_server, "critical", "confirmed", "server", "203.0.113.9:443"},
+    {"tls_fatal_alert", tls_alert_version, "critical", "confirmed", "ambiguous", "203.0.113.9:443"},
     {"tls_fatal_alert", tls_alert_client, "critical", "confirmed", "client", "203.0.113.9:443"},
     {"tls_fatal_alert", tls_alert_rare, "info", "confirmed", "client", "203.0.113.9:443"},
     {"tls_fatal_alert", healthy, NULL, NULL, NULL, NULL},

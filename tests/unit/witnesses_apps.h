@@ -7,6 +7,10 @@ WITNESS(tls_alert_server) {
     w->service[0].tls_fatal_by_server = 2;
     w->service[0].tls_alert = 40;
 }
+WITNESS(tls_alert_version) {
+    tls_alert_server(w);
+    w->service[0].tls_alert = 70;
+}
 WITNESS(tls_alert_client) {
     w->service[0].tls_fatal_by_client = 1;
     w->service[0].tls_alert = 48;

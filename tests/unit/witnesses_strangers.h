@@ -529,7 +529,7 @@ WITNESS(resolver_dead_one_sided) {
     {"udp_no_reply", stray_requests, "info", "confirmed", "network_or_server", "203.0.113.9:161"}, \
     {"udp_no_reply", stray_requests_alone, "warning", "confirmed", "network_or_server", "203.0.113.9:161"}, \
     {"udp_no_reply", one_clock_gone, "info", "confirmed", "network_or_server", "203.0.113.9:123"}, \
-    {"tls_fatal_alert", alerts_of_robots, "info", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tls_fatal_alert", alerts_of_robots, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"slow_client", typed_by_hand, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"slow_server", slow_small_talk, "info", "likely", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_queries, "warning", "likely", "server", "203.0.113.9:5432"}, \
