@@ -98,7 +98,7 @@ DECODE := $(addprefix capd/decode/,decode.c datalink.c link.c wifi.c arp.c ip.c 
 TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c hash.c sketch.c select.c stranger.c \
           services.c names.c counters.c seconds.c control.c copies.c fragment.c udp.c tcp_track.c tcp_analysis.c \
           tcp_loss.c tcp_timing.c app.c dns_track.c http_track.c tls_track.c slow_client.c \
-          path.c ping.c link.c link_claims.c link_storm.c nd_track.c dhcp_track.c \
+          neighbours.c path.c ping.c link.c link_claims.c link_storm.c nd_track.c dhcp_track.c \
            udp_state.c udp_ask.c quic_track.c media.c rtp_stream.c pace.c \
           tcp_end.c unanswered.c tcp_setup.c teardown.c dns_faults.c tls_faults.c strain.c rounds.c load.c)
 STAT   := $(addprefix capd/stat/,snapshot.c totals.c rows_flow.c rows_app.c rows_udp.c top.c words.c \

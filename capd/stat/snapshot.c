@@ -7,7 +7,6 @@
 #include "capd/track/ping.h"
 #include "capd/track/tcp_end.h"
 #include "capd/track/tcp_setup.h"
-#include "capd/track/control.h"
 #include "capd/track/seconds.h"
 #include "capd/track/select.h"
 #include "capd/track/dhcp_track.h"
@@ -94,7 +93,6 @@ static uint32_t rows_incidents(struct engine *e, struct msg_incident *rows, uint
 
 static void send_all(struct out *o) {
     struct engine *e = o->e;
-    arp_report(e);
     link_report(e);
     send_totals(o, true);
     SEND_TABLE(o, WIRE_SERVICES, services, service, rows_services, ROOM_TABLE, false,

@@ -1,9 +1,9 @@
-/* ICMP errors marked on the flow they quote, and ARP requests without answer.
+/* ICMP errors marked on the flow they quote, and ARP.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/control.h"
 #include "capd/track/flows.h"
 #include "capd/track/hash.h"
-#include "capd/track/link.h"
+#include "capd/track/neighbours.h"
 #include "capd/track/path.h"
 #include "capd/track/ping.h"
 #include "capd/track/select.h"
@@ -138,93 +138,10 @@ bool icmp_packet(struct engine *e, const struct packet *k) {
 /* ---- ARP --------------------------------------------------------------------------------------
  */
 
-static struct arp_entry *arp_find(struct engine *e, const struct addr *asker,
-                                  const struct addr *target) {
-    struct arp_entry *oldest = &e->arp[0];
-    for (uint32_t i = 0; i < ARP_ENTRIES; i++) {
-        struct arp_entry *a = &e->arp[i];
-        if (!a->used) {
-            oldest = a;
-            break;
-        }
-        if (addr_equal(&a->target, target) && addr_equal(&a->asker, asker)) return a;
-        if (a->asked.last_us < oldest->asked.last_us) oldest = a;
-    }
-    *oldest = (struct arp_entry){.asker = *asker, .target = *target, .used = true};
-    oldest->asked.last_us = e->now_us;
-    return oldest;
-}
-
-#define DUE_US 500000u /* an answer may be on its way until then */
-
-void questions_ask(struct questions *q, uint64_t now_us) {
-    if (q->tries > 0 && now_us - q->last_us < COPY_US) return;
-    if (q->tries++ == 0) q->first_us = now_us;
-    q->before_us = q->last_us;
-    q->last_us = now_us;
-}
-
-struct questions questions_due(const struct questions *q, uint64_t now_us) {
-    struct questions due = *q;
-    if (now_us - q->last_us >= DUE_US || q->tries == 0) return due;
-    due.last_us = q->before_us;
-    due.tries = q->tries - 1;
-    if (now_us - q->before_us >= DUE_US || due.tries == 0) return due;
-    due.last_us = now_us - DUE_US > q->first_us ? now_us - DUE_US : q->first_us;
-    due.tries--; /* of those just before it is not known how many */
-    return due;
-}
-
-/* back: the address has just spoken, after a silence of which nothing was told yet. */
-static void arp_report_one(struct engine *e, struct arp_entry *a, bool back) {
-    struct questions due = questions_due(&a->asked, e->now_us);
-    uint64_t span = due.last_us - due.first_us;
-    if (a->answered || due.tries < 3 || span < (back ? OUTAGE_US : 1000000u)) return;
-    if (!link_shows_answers(e, &a->asker, a->mac, e->arp_replies_visible)) return;
-    struct msg_incident row = {.kind = INCIDENT_ARP_UNANSWERED,
-                               .subject = a->target,
-                               .peer = a->asker,
-                               .on_target = a->on_target,
-                               .count = 1,
-                               .first_us = due.first_us,
-                               .last_us = due.last_us,
-                               .tries = due.tries,
-                               .span_us = span,
-                               .worked = back,
-                               .gateway = select_gateway(e, &a->target) ||
-                                          link_is_missed(e, &a->target, due.first_us, back)};
-    if (back && !row.gateway && !(e->has_host && row.on_target)) return;
-    incident_add(e, &row);
-    a->answered = true; /* reported: what follows is a new case */
-    a->asked.tries = 0;
-}
-
-/* The address has spoken: nobody waits for it any more. */
-static void arp_heard(struct engine *e, const struct addr *a) {
-    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++) {
-        if (!addr_equal(&e->arp[i].target, a)) continue;
-        arp_report_one(e, &e->arp[i], !incident_goes_on(e, INCIDENT_ARP_UNANSWERED, a));
-        e->arp[i].answered = true;
-    }
-    incident_ends(e, INCIDENT_ARP_UNANSWERED, a);
-}
 /* Asks whether an address is free before it takes it (RFC 5227): silence is what it hopes for. */
 static bool is_probe(const struct arp_header *a) {
     static const uint8_t none[4];
     return memcmp(a->sender.b, none, sizeof none) == 0;
-}
-
-static void arp_asked(struct engine *e, const struct packet *k) {
-    const struct arp_header *a = &k->arp;
-    struct arp_entry *w = arp_find(e, &a->sender, &a->target);
-    if (k->has_mac) memcpy(w->mac, k->src_mac, 6);
-    if (w->answered || e->now_us - w->asked.last_us > SERIES_US) { /* asked anew */
-        arp_report_one(e, w, false);
-        w->answered = false;
-        w->asked.tries = 0;
-    }
-    questions_ask(&w->asked, e->now_us);
-    w->on_target = e->has_host ? select_address(e, &a->target) : e->o.target.ports == 0;
 }
 
 bool arp_packet(struct engine *e, const struct packet *k) {
@@ -234,14 +151,9 @@ bool arp_packet(struct engine *e, const struct packet *k) {
     if (a->op == 2) e->total.arp_replies++;
     /* An announcement is for everybody and shows nothing of the way that answers take. */
     if (a->op == 2 && !to_itself && !select_local(e, &a->target) && !select_local(e, &a->sender))
-        e->arp_replies_visible = true;
+        neighbours_answers_pass(e, false);
     if (a->op == 1) e->total.arp_requests++;
-    if (a->sender.len) arp_heard(e, &a->sender);
-    if (a->op == 1 && !to_itself && !is_probe(a)) arp_asked(e, k);
+    if (a->sender.len) neighbours_heard(e, &a->sender);
+    if (a->op == 1 && !to_itself && !is_probe(a)) neighbours_asked(e, k, &a->sender, &a->target);
     return true;
-}
-
-void arp_report(struct engine *e) {
-    for (uint32_t i = 0; i < ARP_ENTRIES && e->arp[i].used; i++)
-        arp_report_one(e, &e->arp[i], false);
 }

@@ -2,6 +2,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/link.h"
 #include "capd/decode/nd.h"
+#include "capd/track/neighbours.h"
 #include "capd/track/select.h"
 
 bool link_concerns(const struct engine *e, const struct addr *a, bool gateway,
@@ -28,6 +29,6 @@ void link_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, 
 }
 
 void link_report(struct engine *e) {
-    nd_report(e);
+    neighbours_report(e);
     link_storm_report(e);
 }

@@ -34,7 +34,6 @@ void link_claims_frame(struct engine *e, const struct packet *k);
 void link_storm_frame(struct engine *e, const struct packet *k, const uint8_t *bytes, uint32_t cap);
 void link_storm_report(struct engine *e);
 void nd_frame(struct engine *e, const struct packet *k);
-void nd_report(struct engine *e);
 
 /* Does the mode judge trouble of this address?  Sets whether it is on target. */
 bool link_concerns(const struct engine *e, const struct addr *a, bool gateway, bool *on_target_out);

@@ -50,8 +50,8 @@
 #define STORM_SECONDS   2u   /* in a row */
 
 /* ---- neighbours (RFC 4861: three solicitations, a second apart) ---- */
-#define ND_TRIES   3u
-#define ND_SPAN_US 1500000u
+#define NEIGHBOUR_TRIES   3u
+#define NEIGHBOUR_SPAN_US 1500000u
 
 /* ---- DHCP (RFC 2131 section 4.1: clients repeat after about 4 s, some after 2 or 3) ---- */
 #define DHCP_COPY_US 500000u /* the same message again: a relay's copy, or the capture's */

@@ -72,21 +72,18 @@ struct questions {
     uint32_t tries;
 };
 
-struct arp_entry {
+struct neighbour {
     struct addr asker, target;
-    uint8_t mac[6]; /* the asker's; as below, zero where the link shows none */
-    bool used, answered, on_target;
-    struct questions asked;
-};
-#define ARP_ENTRIES 256u
-
-struct nd_entry {
-    struct addr asker, target;
-    uint8_t mac[6];
+    uint8_t mac[6]; /* the asker's; zero where the link shows none */
     bool used, answered;
     struct questions asked;
 };
-#define ND_ENTRIES 128u
+#define NEIGHBOURS 192u
+
+struct neighbours {
+    struct neighbour entry[NEIGHBOURS];
+    bool answers_pass; /* one from and to somebody else was seen */
+};
 
 #define LINK_ROUTERS 8u
 
@@ -104,8 +101,7 @@ struct link_state {
     struct arp_source source[ARP_SOURCES];
     struct loop_entry loop[LOOPS];
     struct link_second second;
-    struct nd_entry nd[ND_ENTRIES];
-    bool nd_replies_visible;               /* an answer to somebody else was seen */
+    struct neighbours neighbours[2];       /* by IPv4 and IPv6 */
     uint64_t dhcp_acks[2], dhcp_ack_us[2]; /* by IPv4 and IPv6, to whomever; the last one */
     bool dhcp6_announced;                  /* a router says that addresses come by DHCPv6 */
 };

@@ -69,9 +69,7 @@ struct engine {
     struct tls_table tls;
     struct holes holes;
     struct streams streams;
-    struct fragment *fragment; /* FRAGMENTS */
-    struct arp_entry arp[ARP_ENTRIES];
-    bool arp_replies_visible;    /* a reply to somebody else was seen */
+    struct fragment *fragment;   /* FRAGMENTS */
     uint64_t icmp_hash, icmp_us; /* the last ICMP error, and when */
     struct pings pings;
     struct circle circle[CIRCLES];
