@@ -206,6 +206,7 @@ struct flow {
     bool aside : 1;        /* the server's latest word is counted as out of turn, and short */
     bool tls_refused : 1;  /* the latest record may be the server's alert behind the handshake */
     bool large_answer : 1; /* an answer began with more than tickets of TLS may have */
+    bool sacks : 1;        /* an end said what it has behind what is missing (RFC 2018) */
     uint8_t ack_heard : 2; /* enum ack_heard */
     uint8_t asked;         /* what the client asked, less what the server said; counted to 255 */
     uint8_t news_bytes;    /* latest of the server, if short and nobody asked for it */

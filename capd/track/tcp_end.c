@@ -13,6 +13,7 @@
 #include "capd/track/unanswered.h"
 
 #define CHUNK_END_BYTES 2u        /* CR LF */
+#define CANCEL_BYTES    16u       /* PostgreSQL, "Message Formats": CancelRequest */
 #define PROBE_DUE_US    2000000u  /* no round trip takes longer */
 #define LONG_IDLE_US    60000000u /* findings.md, tcp_idle_timeout */
 #define LOST_PROBES     3u        /* findings.md, tcp_keepalive_dead */
@@ -195,8 +196,9 @@ static bool has(const struct flow *f, unsigned how) {
 }
 
 /* Hops from the sender, by the usual first values of TTL: some hosts give their resets another
- * first value than their data. */
+ * first value than their data.  A neighbour's may be 1, as between routers (BGP). */
 static unsigned hops(uint8_t ttl) {
+    if (ttl == 1) return 0;
     return (ttl <= 32 ? 32u : ttl <= 64 ? 64u : ttl <= 128 ? 128u : 255u) - ttl;
 }
 
@@ -243,10 +245,16 @@ static bool is_hello_kept(const struct engine *e, const struct flow *f) {
            since_request(f) > end_guard_us(e->total.slowest_answer_us);
 }
 
+/* PostgreSQL: a connection of its own, on which the server never says a word. */
+static bool is_cancel_request(const struct flow *f) {
+    return f->payload[CLIENT] == CANCEL_BYTES &&
+           (f->port[SERVER] == 5432 || f->port[SERVER] == 6432);
+}
+
 static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
-    if (is_transfer(e, f) || is_hello_kept(e, f)) return false;
+    if (is_transfer(e, f) || is_hello_kept(e, f) || is_cancel_request(f)) return false;
     if (f->last_us - f->first_us > FLOW_LONGEST_US) return false;
     if (!has(f, END_SERVER | END_MUTE) || f->payload[SERVER] > 0 || sent != v->isn + 1)
         return false;

@@ -17,16 +17,16 @@
 #define ORDER_US 3000u /* reordering while the round trip is unknown */
 #define ORDER_SEGMENTS                                                                             \
     3u /* overtaken packets leave gaps of few segments, losses in a row wide ones */
-#define ORDER_IDS        256u   /* how many packets one packet is overtaken by at most */
-#define APART_US         50000u /* two directions, captured apart, are merged no more exactly */
-#define APART_HOLES      64u
-#define LONGEST_LIST     256u  /* further holes of one end are not kept in order */
-#define JOIN_US          1000u /* one hole for ACKs so near to each other */
-#define DEAD_TRIES       3u
-#define TCP_OPTIONS_MOST 40u /* RFC 9293 section 3.1: they take from what the MSS allows */
-#define DEAD_SPAN_US     500000u
-#define TURNS_AWAKE      2u       /* a phone that is put aside, or taken up, turns once */
-#define AT_ONCE_US       2000000u /* what is sent so soon after a silence belongs to what broke it */
+#define ORDER_IDS     256u   /* how many packets one packet is overtaken by at most */
+#define APART_US      50000u /* two directions, captured apart, are merged no more exactly */
+#define APART_HOLES   64u
+#define LONGEST_LIST  256u  /* further holes of one end are not kept in order */
+#define JOIN_US       1000u /* one hole for ACKs so near to each other */
+#define DEAD_TRIES    3u
+#define CLAMPED_BYTES 240u /* IPv6 needs no more than 1280 bytes to pass, of 1500, and options */
+#define DEAD_SPAN_US  500000u
+#define TURNS_AWAKE   2u       /* a phone that is put aside, or taken up, turns once */
+#define AT_ONCE_US    2000000u /* what is sent so soon after a silence belongs to what broke it */
 
 static struct hole *hole_at(struct engine *e, uint32_t i) {
     return &e->holes.hole[i];
@@ -223,11 +223,13 @@ static struct msg_incident dead_row(const struct flow *f, unsigned d, uint32_t a
 }
 
 /* The silent end is there: it spoke when an answer to what was sent first had long been due, or has
- * got what was sent behind that. */
-static bool is_alive(const struct flow_side *side, const struct flow_side *rev) {
+ * got what was sent behind that, of known size.  Not if what it says shows that nothing at all gets
+ * through: it sends again what was acknowledged. */
+static bool is_alive(const struct flow *f, const struct flow_side *side,
+                     const struct flow_side *rev) {
     uint32_t later_us = rev->ws_ack_us - side->try_first_us;
-    return rev->dup_acks > 0 ||
-           (rev->bits & WS_WINDOW && later_us >> 31 == 0 && later_us >= DEAD_SPAN_US);
+    bool later = rev->bits & WS_WINDOW && later_us >> 31 == 0 && later_us >= DEAD_SPAN_US;
+    return f->spurious == 0 && (later || (f->sacks && rev->dup_acks > 0));
 }
 
 bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
@@ -239,18 +241,19 @@ bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
         out->tries = side->tries;
         out->value = side->tries_fill;
         out->worked = (side->bits & SIDE_ASLEEP) != 0;
-        out->requests = is_alive(side, &f->side[!d]);
+        out->requests = is_alive(f, side, &f->side[!d]);
         return true;
     }
     return false;
 }
 
-/* The payload of a full segment, if a hole is exactly so many of them; else 0. */
+/* The payload of a full segment, if a hole is exactly so many of them; else 0.  A router may have
+ * told the sender of less than the capture shows. */
 static uint32_t full_segment(const struct flow *f, uint32_t hole) {
     uint32_t a = f->side[CLIENT].mss, b = f->side[SERVER].mss, most = a < b ? a : b;
     if (most == 0 || hole == 0) return 0;
-    uint32_t n = (hole + most - 1) / most, each = hole / n;
-    return hole % n == 0 && most - each <= TCP_OPTIONS_MOST && (most - each) % 4 == 0 ? each : 0;
+    uint32_t n = (hole + most - 1) / most;
+    return hole % n == 0 && most - hole / n <= CLAMPED_BYTES ? hole / n : 0;
 }
 
 /* What one end sent and is missing here since `us`: the first gap, or by the numbers of its later
@@ -378,6 +381,7 @@ void tcp_note_passed(const struct segment *s, bool advanced) {
     const struct tcp_header *t = &s->k->tcp;
     if (advanced && sender->largest > sender->passed && !seq_before(t->ack, sender->largest_end))
         sender->passed = sender->largest;
+    s->f->sacks |= t->sack_blocks > 0;
     for (unsigned i = 0; i < t->sack_blocks; i++) {
         uint32_t len = t->sack_right[i] - t->sack_left[i];
         if (len <= sender->largest && len > sender->passed) sender->passed = (uint16_t)len;

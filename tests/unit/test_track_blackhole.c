@@ -21,6 +21,17 @@ static void asks_for(struct lab *l, uint32_t number, uint32_t left, uint32_t rig
                            .flags = (uint8_t)(TCP_ACK | more)});
 }
 
+/* Once more what was acknowledged. */
+static void asks_again(struct lab *l, uint32_t len) {
+    send(l, (struct timed){.client = true,
+                           .seq = 1000,
+                           .ack = 5200,
+                           .len = len,
+                           .ts = 3,
+                           .echo = 9,
+                           .flags = TCP_ACK});
+}
+
 /* Full segments are missing in front of the end of an answer, and stay so. */
 static void test_blackhole_behind_it(void **state) {
     (void)state;
@@ -29,10 +40,10 @@ static void test_blackhole_behind_it(void **state) {
         uint32_t missing;
         enum how how;
         unsigned span_s; /* 0: nothing is told */
-    } t[] = {{PIECE, STAYS, 5},           {5 * PIECE, STAYS, 5},   {PIECE - 1, STAYS, 0},
-             {PIECE + 700, STAYS, 0},     {PIECE, FILLED, 0},      {PIECE, ACKNOWLEDGED, 0},
-             {PIECE, NOT_ASKED, 0},       {PIECE, FULL_BEFORE, 0}, {2 * PIECE, LEFT, 1},
-             {2 * (PIECE - 40), STAYS, 0}};
+    } t[] = {{PIECE, STAYS, 5},        {5 * PIECE, STAYS, 5},   {900, STAYS, 0},
+             {PIECE + 700, STAYS, 0},  {PIECE, FILLED, 0},      {PIECE, ACKNOWLEDGED, 0},
+             {PIECE, NOT_ASKED, 0},    {PIECE, FULL_BEFORE, 0}, {2 * PIECE, LEFT, 1},
+             {2 * PIECE - 1, STAYS, 0}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         uint32_t seq = 5000;
@@ -100,21 +111,24 @@ static void test_blackhole_of_a_whole_answer(void **state) {
 /* A full segment is sent in vain: does its receiver live? */
 static void test_blackhole_before_it(void **state) {
     (void)state;
-    enum how { SILENT, EARLY_WORD, LATE_WORD, GETS_THE_END };
-    static const bool lives[] = {false, false, true, true};
-    for (enum how how = SILENT; how <= GETS_THE_END; how++) {
+    enum how { SILENT, EARLY_WORD, LATE_WORD, GETS_THE_END, GETS_SOMETHING, HEARS_NOTHING };
+    static const bool lives[] = {false, false, true, true, false, false};
+    for (enum how how = SILENT; how <= HEARS_NOTHING; how++) {
         struct lab *l = lab_default();
         open_in(l, 20 * MS);
         l->us += 20 * MS;
         from_web(l, 5000, 200);
         from_web(l, 5200, PIECE);
-        if (how == GETS_THE_END) from_web(l, 5200 + PIECE, TAIL);
+        if (how == GETS_THE_END || how == GETS_SOMETHING) from_web(l, 5200 + PIECE, TAIL);
         l->us += 20 * MS;
         if (how != SILENT) asks_for(l, 5200, 0, 0, 0);
         if (how == GETS_THE_END) asks_for(l, 5200, 5200 + PIECE, 5200 + PIECE + TAIL, 0);
+        if (how == GETS_SOMETHING) asks_for(l, 5200, 0, 0, 0); /* without SACK */
+        if (how == HEARS_NOTHING) asks_again(l, 100);
         for (unsigned n = 0; n < 4; n++) {
             l->us += (300u << n) * MS;
             from_web(l, 5200, PIECE);
+            if (how == HEARS_NOTHING) asks_again(l, 100); /* though it was acknowledged */
         }
         if (how == LATE_WORD) asks_for(l, 5200, 0, 0, TCP_FIN);
         const struct msg_incident *n = incident_of(l, INCIDENT_DEAD_PATH);

@@ -9,7 +9,8 @@ static void test_ends_reset_over_other_hops(void **state) {
     static const struct {
         uint8_t flow, rst;
         bool foreign;
-    } t[] = {{57, 64, true}, {57, 58, false}, {57, 121, false}, {57, 57, false}, {120, 60, true}};
+    } t[] = {{57, 64, true},  {57, 58, false}, {57, 121, false}, {57, 57, false},
+             {120, 60, true}, {1, 64, false},  {2, 64, true}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();
         l->ttl = t[i].flow;
@@ -124,6 +125,8 @@ static void test_ends_server_closes_without_a_byte(void **state) {
              {8000, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 9 * S, false, true},
              {8000, "some line of a log\n", 50 * MS, false, false},
              {6379, "PING\r\n", 50 * MS, false, true},
+             {5432, "a cancel request", 50 * MS, false, false},
+             {5432, "not so, but a query", 50 * MS, false, true},
              {8000, NULL, 50 * MS, true, false}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();

@@ -117,6 +117,11 @@ WITNESS(hung_still_open) {
     w->incident[0].count = 3;
     w->incident[0].requests = 0;
 }
+WITNESS(hung_still_open_target) {
+    hung_still_open(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->incident[0].on_target = w->service[0].on_target = true;
+}
 /* One page that is kept up to date waits for news. */
 WITNESS(poll_waits) {
     hung_still_open(w);
@@ -349,7 +354,8 @@ WITNESS(reset_other_mac) {
     {"tcp_post_ack_silence", greets_target_not, "warning", "possible", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", greets_few, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", greets_others, NULL, NULL, NULL, NULL}, \
-    {"tcp_post_ack_silence", hung_still_open, "critical", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", hung_still_open_target, "critical", "likely", "server", "203.0.113.9:443"}, \
+    {"tcp_post_ack_silence", hung_still_open, "warning", "possible", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", poll_waits, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", polls_dropped, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", poll_dropped, NULL, NULL, NULL, NULL}, \

@@ -53,7 +53,30 @@ WITNESS(slow_timed_polls_of_http) {
     w->service[0].established = 1;
     w->service[0].first_byte_us = (struct dist){6, 4e6, 10010000, 10020000, 10020000};
 }
+/* Consumers of a change stream or a queue, whose time runs out, and who ask anew at once. */
+WITNESS(slow_change_stream) {
+    slow_alike(w);
+    SERVICE;
+    s->port = 27017;
+    s->http_responses = s->tls_server_hellos = s->tls_client_hellos = 0;
+    s->renewed = s->first_byte_us.samples;
+}
+/* Receipts of a standby, joined later: what comes next is no answer to them. */
+WITNESS(slow_replication) {
+    slow_change_stream(w);
+    SERVICE;
+    s->first_byte_us = (struct dist){20, 400000, 2900000, 4000000, 4000000};
+    s->renewed = 20;
+    s->port = 5432;
+    s->midstream = 1;
+    s->established = 0;
+}
+WITNESS(slow_pool) {
+    slow_replication(w);
+    w->service[0].midstream = 2;
+}
 
+/* clang-format off */
 #define WITNESSES_POLLS                                                                              \
     {"slow_server", slow_renewed_polls, "info", "likely", "server", "203.0.113.9:443"},              \
         {"slow_server", slow_renewed_polls_named, "warning", "likely", "server", "203.0.113.9:443"}, \
@@ -62,11 +85,15 @@ WITNESS(slow_timed_polls_of_http) {
         {"slow_server", slow_held_named, "warning", "likely", "server", "203.0.113.9:443"},          \
         {"slow_server", slow_held_named_few, "warning", "likely", "server", "203.0.113.9:443"},      \
         {"slow_server", slow_pages_named, "critical", "confirmed", "server", "203.0.113.9:443"},     \
-        {"slow_server", slow_always, "critical", "confirmed", "server", "203.0.113.9:443"},          \
+        {"slow_server", slow_change_stream, "info", "confirmed", "server", "203.0.113.9:27017"}, \
+    {"slow_server", slow_replication, "info", "likely", "server", "203.0.113.9:5432"}, \
+    {"slow_server", slow_pool, "warning", "likely", "server", "203.0.113.9:5432"}, \
+    {"slow_server", slow_always, "critical", "confirmed", "server", "203.0.113.9:443"},          \
         {"slow_server", slow_one_after_the_other, "warning", "confirmed",                            \
          "server",      "203.0.113.9:443"},                                                          \
         {"slow_server", slow_at_random, "warning", "confirmed", "server", "203.0.113.9:443"}, {      \
         "slow_server", slow_timed_polls_of_http, "info", "confirmed", "server", "203.0.113.9:443"    \
     }
 
+/* clang-format on */
 #endif
