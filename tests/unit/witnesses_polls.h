@@ -77,23 +77,20 @@ WITNESS(slow_pool) {
 }
 
 /* clang-format off */
-#define WITNESSES_POLLS                                                                              \
-    {"slow_server", slow_renewed_polls, "info", "likely", "server", "203.0.113.9:443"},              \
-        {"slow_server", slow_renewed_polls_named, "warning", "likely", "server", "203.0.113.9:443"}, \
-        {"slow_server", slow_polls_run_out, "info", "likely", "server", "203.0.113.9:443"},          \
-        {"slow_server", slow_or_polls, "warning", "likely", "server", "203.0.113.9:443"},            \
-        {"slow_server", slow_held_named, "warning", "likely", "server", "203.0.113.9:443"},          \
-        {"slow_server", slow_held_named_few, "warning", "likely", "server", "203.0.113.9:443"},      \
-        {"slow_server", slow_pages_named, "critical", "confirmed", "server", "203.0.113.9:443"},     \
-        {"slow_server", slow_change_stream, "info", "confirmed", "server", "203.0.113.9:27017"}, \
+#define WITNESSES_POLLS \
+    {"slow_server", slow_renewed_polls, "info", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_renewed_polls_named, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_polls_run_out, "info", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_or_polls, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_held_named, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_held_named_few, "warning", "likely", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_pages_named, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_change_stream, "info", "confirmed", "server", "203.0.113.9:27017"}, \
     {"slow_server", slow_replication, "info", "likely", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_pool, "warning", "likely", "server", "203.0.113.9:5432"}, \
-    {"slow_server", slow_always, "critical", "confirmed", "server", "203.0.113.9:443"},          \
-        {"slow_server", slow_one_after_the_other, "warning", "confirmed",                            \
-         "server",      "203.0.113.9:443"},                                                          \
-        {"slow_server", slow_at_random, "warning", "confirmed", "server", "203.0.113.9:443"}, {      \
-        "slow_server", slow_timed_polls_of_http, "info", "confirmed", "server", "203.0.113.9:443"    \
-    }
-
+    {"slow_server", slow_always, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_one_after_the_other, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_at_random, "warning", "confirmed", "server", "203.0.113.9:443"}, \
+    {"slow_server", slow_timed_polls_of_http, "info", "confirmed", "server", "203.0.113.9:443"}
 /* clang-format on */
 #endif
