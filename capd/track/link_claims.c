@@ -122,6 +122,12 @@ static void second_answer(struct engine *e, struct claim *c, const struct spoken
     }
 }
 
+/* A new one announces itself, and the owner says at once that it is there (RFC 5227 section 2.4).
+ */
+static bool is_defended(const struct engine *e, const struct claim *c, const struct spoken *s) {
+    return s->announced && c->said_to_all && e->now_us - c->us <= DEFENCE_US;
+}
+
 /* Another one speaks for the address.  One change may be a new card or a failover; a change back is
  * two hosts.  Not so one answer to each question: a bonded pair (balance-alb) answers some with one
  * card and some with the other, to share its clients among them; of two hosts both answer. */
@@ -134,11 +140,13 @@ static void change(struct engine *e, struct claim *c, const struct spoken *s) {
                                     .mac = mac,
                                     .other = c->mac,
                                     .peer = &s->a->target});
-    if (c->has_old && mac_equal(c->old_mac, mac) && !related && !s->unasked) {
-        bool only_announced = s->announced && c->announced;
-        uint64_t limit = only_announced ? FLIP_ANNOUNCED_US : FLIP_US;
+    bool back = c->has_old && mac_equal(c->old_mac, mac);
+    if ((back || is_defended(e, c, s)) && !related && !s->unasked) {
+        bool announced = s->announced || c->announced;
+        uint64_t limit = announced ? FLIP_ANNOUNCED_US : FLIP_US;
         bool proxy = is_proxy(e, mac) || is_proxy(e, c->mac);
-        if (e->now_us - c->changed_us <= limit && !proxy) report_duplicate(e, c, c->mac, mac);
+        if ((!back || e->now_us - c->changed_us <= limit) && !proxy)
+            report_duplicate(e, c, c->mac, mac);
     }
     memcpy(c->old_mac, c->mac, 6);
     c->changed_us = e->now_us;
@@ -171,6 +179,7 @@ static void claim_heard(struct engine *e, struct claim *c, const struct spoken *
     else if (!mac_equal(c->mac, mac) && !s->asked_for)
         change(e, c, s);
     c->us = e->now_us;
+    c->said_to_all = s->announced;
 }
 
 static uint32_t number_of(const struct addr *a) {

@@ -14,6 +14,7 @@ struct claim {
     struct addr address;
     uint64_t segment;                /* see packet.h */
     bool used, has_old, announced;   /* announced: it took over by a gratuitous claim */
+    bool said_to_all;                /* ... and that was its last word */
     bool taken;                      /* taker claimed it without being asked */
     uint8_t mac[6], old_mac[6];      /* who claims it now, and who did before */
     uint64_t us, changed_us;         /* its last claim; when it took over from the old one */

@@ -126,6 +126,19 @@ static void test_link_defended_address_is_a_duplicate(void **state) {
     lab_free(l);
 }
 
+/* The owner had not been heard before. */
+static void test_link_defended_unknown_is_a_duplicate(void **state) {
+    (void)state;
+    for (unsigned late = 0; late < 2; late++) {
+        struct lab *l = lab_default();
+        arp(l, ANNOUNCES(7, 50));
+        l->us += late ? 5 * S : 1 * MS;
+        arp(l, ANNOUNCES(5, 50));
+        assert_int_equal(find(l, INCIDENT_ARP_DUPLICATE) != NULL, !late);
+        lab_free(l);
+    }
+}
+
 static void test_link_one_address_moves_healthily(void **state) {
     (void)state;
     struct lab *l = lab_default();
@@ -155,6 +168,18 @@ static void test_link_one_address_moves_healthily(void **state) {
         l->us += 9 * S;
     }
     none_of_all(l, "failover and back in use");
+
+    l = lab_default();
+    for (unsigned i = 0; i < 3;
+         i++) { /* a sleep proxy takes over; who wakes looks for its router */
+        arp(l, ANNOUNCES(7, 50));
+        l->us += 10 * S;
+        arp(l, ASKS(5, 50, 1));
+        l->us += 100 * MS;
+        arp(l, ANNOUNCES(5, 50));
+        l->us += 13 * S;
+    }
+    none_of_all(l, "sleep proxy");
 
     l = lab_default();
     arp(l, ASKS(1, 1, 50)); /* virtual routers: two devices, each with the virtual address */
@@ -360,6 +385,7 @@ int main(void) {
         cmocka_unit_test(test_link_duplicate_of_one_maker),
         cmocka_unit_test(test_link_both_cards_of_a_raspberry_pi),
         cmocka_unit_test(test_link_defended_address_is_a_duplicate),
+        cmocka_unit_test(test_link_defended_unknown_is_a_duplicate),
         cmocka_unit_test(test_link_one_address_moves_healthily),
         cmocka_unit_test(test_link_clients_shared_among_cards),
         cmocka_unit_test(test_link_unasked_answer_takes_over),
