@@ -358,7 +358,7 @@
     F(T, U, latency_us, ANY, us, "last try to answer, or first if each try got one; time waited if none, at most 5 s after the last try") \
     F(T, U, tries, MAX32, count, "queries sent") \
     F(T, U, at_us, ANY, us, "first query, since the start") \
-    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end; or a block list said that it does not list it") \
+    F(T, B, resolved, 1, none, "this name, with any suffix tried beside it, got an address in the end; or that there is none is what was expected (a block list, a probe of the network)") \
     F(T, U, extended_error, 65536, none, "INFO-CODE of RFC 8914 plus 1; 0: none") \
     F(T, U, took_us, ANY, us, "first query to answer; 0 if none") \
     F(T, U, retry_us, ANY, us, "first query to the one that was answered, when an earlier one was not; else 0") \

@@ -108,8 +108,9 @@ static void put_dns(const struct engine *e, const struct dns_entry *d, struct ms
     r->latency_us = d->answered ? d->latency_us : dns_waited_us(e, d);
     r->tries = d->tries;
     r->at_us = d->first_us;
-    bool not_listed = d->answered && d->rcode == 3 && dns_asks_block_list(d->name, d->name_len);
-    r->resolved = not_listed || dns_is_resolved(e, d);
+    bool expected = d->answered && d->rcode == 3 && !(e->has_host && d->target) &&
+                    dns_may_not_exist(d->name, d->name_len);
+    r->resolved = expected || dns_is_resolved(e, d);
     r->extended_error = d->extended_error;
     rows_put_dns_more(e, d, r);
 }

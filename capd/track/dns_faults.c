@@ -54,20 +54,42 @@ static bool is_in_list_zone(const uint8_t *name, size_t len) {
 }
 
 /* RFC 5782, sections 2.1 and 2.4 for addresses, 3 for names. */
-bool dns_asks_block_list(const uint8_t *name, size_t len) {
+static bool asks_block_list(const uint8_t *name, size_t len) {
     return numbers_in_front(name, len, 3, false) >= 4 ||
            numbers_in_front(name, len, 1, true) >= 32 || is_in_list_zone(name, len);
 }
 
+/* Asked to learn something about the network: that there is no such name is an answer. */
+static bool is_probe(const uint8_t *name, size_t len) {
+    static const struct word whole[] = {
+        WORD("use-application-dns.net"), /* Firefox: may it ask over HTTPS? */
+        WORD("mask.icloud.com"),         /* Apple: may it hide addresses? */
+        WORD("mask-h2.icloud.com"), WORD("_dns.resolver.arpa")}; /* RFC 9462 section 4 */
+    static const struct word first[] = {WORD("wpad"), WORD("isatap")};
+    if (len >= 4 && memcmp(name, "_ta-", 4) == 0) return true; /* RFC 8145 section 5.1 */
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        size_t n = first[i].len;
+        if (len > n && name[n] == '.' && memcmp(name, first[i].text, n) == 0) return true;
+    }
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        if (len == whole[i].len && memcmp(name, whole[i].text, len) == 0) return true;
+    /* Browsers try random ones, and no public zone has any. */
+    return len > 0 && name[0] != '_' && memchr(name, '.', len) == NULL;
+}
+
+bool dns_may_not_exist(const uint8_t *name, size_t len) {
+    return asks_block_list(name, len) || is_probe(name, len);
+}
+
 bool dns_is_private_name(const uint8_t *name, size_t len) {
     static const struct word inside[] = {
-        WORD("local"),        WORD("localhost"), WORD("test"),    WORD("invalid"),
-        WORD("example"),      WORD("onion"),     WORD("alt"),     WORD("home.arpa"),
-        WORD("internal"),     WORD("intranet"),  WORD("private"), WORD("corp"),
-        WORD("home"),         WORD("lan"),       WORD("box"),     WORD("localdomain"),
-        WORD("in-addr.arpa"), WORD("ip6.arpa")};
+        WORD("local"),        WORD("localhost"), WORD("test"),        WORD("invalid"),
+        WORD("example"),      WORD("onion"),     WORD("alt"),         WORD("home.arpa"),
+        WORD("internal"),     WORD("intranet"),  WORD("private"),     WORD("corp"),
+        WORD("home"),         WORD("lan"),       WORD("box"),         WORD("localdomain"),
+        WORD("in-addr.arpa"), WORD("ip6.arpa"),  WORD("msftncsi.com")}; /* Windows' probe */
     bool dotted = false;
-    if (dns_asks_block_list(name, len)) return true;
+    if (asks_block_list(name, len)) return true;
     for (size_t i = 0; i < len; i++) dotted |= name[i] == '.';
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
         size_t n = inside[i].len;

@@ -40,11 +40,13 @@ bool dns_is_unfollowed(const struct engine *e, const struct dns_entry *d);
 /* Of a question for AAAA: how long the same client waited for the good answer to its question for A
  * of the same name, 1 at least; 0: there was none. */
 uint64_t dns_sibling_a_us(const struct engine *e, const struct dns_entry *d);
-/* "2.0.0.127.list.example": a block list is asked about an address (RFC 5782, sections 2.1
- * and 2.4). It answers 127.0.0.N, or that there is no such name.  `name` in lower case. */
-bool dns_asks_block_list(const uint8_t *name, size_t len);
 
-/* The name ends in one of the domains that no public zone holds (RFC 6761, 6762, 8375, and those
- * that home routers use), has no dot, or is asked in reverse or of a block list (RFC 5782). */
+/* Of this name, in lower case, NXDOMAIN is what its asker expects: it asks a block list about an
+ * address, "2.0.0.127.list.example" (RFC 5782, sections 2.1 and 2.4), or what the network is. */
+bool dns_may_not_exist(const uint8_t *name, size_t len);
+
+/* The name ends in one of the domains that no public zone holds (RFC 6761, 6762, 8375, those that
+ * home routers use, and that of a probe), has no dot, or is asked in reverse or of a block list
+ * (RFC 5782). */
 bool dns_is_private_name(const uint8_t *name, size_t len);
 #endif

@@ -13,8 +13,9 @@
     2000000u /* ... when one of them only announces: a failover pair that changes back             \
                 announces, too, but after its hello interval of seconds; who wakes finds that      \
                 another has answered for it (a sleep proxy), and takes the address back */
-#define DEFENCE_US 1000000u /* RFC 5227 section 1.1: no two announcements of one host are nearer   \
-                             */
+#define DEFENCE_US                                                                                 \
+    1000000u /* RFC 5227 section 1.1: no two announcements of one host are nearer                  \
+              */
 #define TAKEOVER_US                                                                                \
     600000000u /* traffic that moves this long after the claim was not moved by                    \
                   it: ARP caches expire within ten minutes */

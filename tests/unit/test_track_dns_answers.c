@@ -340,17 +340,26 @@ static void test_dns_private_answers_of_a_site(void **state) {
 
 #define NIBBLES "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
 
-/* "Not listed" is what a mail server wants to hear of a block list. */
+/* "Not listed" is what a mail server wants to hear of a block list; others ask what the network is.
+ */
 static void test_dns_not_on_a_block_list(void **state) {
     (void)state;
     static const struct {
         const char *name;
         bool answered, resolved;
-    } cases[] = {
-        {"2.0.0.127.list.example.com", true, true},    {NIBBLES ".list.example.com", true, true},
-        {"shop.example.dbl.example.com", true, true},  {"2.0.0.127.list.example.com", false, false},
-        {"nosuch.example.com", true, false},           {"0.0.127.list.example.com", true, false},
-        {"1234.0.0.127.list.example.com", true, false}};
+    } cases[] = {{"2.0.0.127.list.example.com", true, true},
+                 {NIBBLES ".list.example.com", true, true},
+                 {"shop.example.dbl.example.com", true, true},
+                 {"2.0.0.127.list.example.com", false, false},
+                 {"nosuch.example.com", true, false},
+                 {"0.0.127.list.example.com", true, false},
+                 {"1234.0.0.127.list.example.com", true, false},
+                 {"wpad.office.example.com", true, true},
+                 {"sdkfjhwer", true, true},
+                 {"_dns.resolver.arpa", true, true},
+                 {"use-application-dns.net", true, true},
+                 {"_ta-4f66", true, true},
+                 {"swpad.example.com", true, false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab *l = lab_default();
         struct message q = {cases[i].name, A, 7, 0, 0, {0, 0}, RA | 3, 0};
