@@ -293,9 +293,10 @@ uint64_t tcp_end_idle(const struct flow *f) {
 
 bool tcp_end_denies(const struct flow *f, unsigned dir) {
     const struct flow_side *side = &f->side[dir], *peer = &f->side[!dir];
-    bool waited = has(f, END_RST | END_ACKS) && ender(f) == peer &&
-                  f->end_us - side->try_last_us > REPLY_US && is_unacked(f, dir);
-    return peer->bits & SIDE_RST && !waited;
+    bool reset = has(f, END_RST | END_ACKS), fin = f->end_how & END_SEEN && !(f->end_how & END_RST);
+    uint32_t since = f->end_us - (fin ? side->try_first_us : side->try_last_us);
+    bool waited = (reset || fin) && ender(f) == peer && since > REPLY_US && since >> 31 == 0;
+    return peer->bits & SIDE_RST && !(waited && is_unacked(f, dir));
 }
 
 /* One end had sent the same data again and again, in vain: this one, or the other that waited for

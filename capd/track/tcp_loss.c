@@ -263,8 +263,10 @@ static bool is_missing(const struct engine *e, const struct flow *f, unsigned d,
     bool ahead = side->bits & WS_NEXT && seq_after(side->ws_next, side->next);
     if (side->holes != NONE)
         *out = e->holes.hole[side->holes];
-    else if (d == SERVER && ahead && f->bits & FLOW_REQUEST)
-        *out = (struct hole){.seq = side->next, .end = side->ws_next, .us = f->request_us};
+    else if (d == SERVER && ahead)
+        *out = (struct hole){.seq = side->next,
+                             .end = side->ws_next,
+                             .us = f->bits & FLOW_REQUEST ? f->request_us : side->next_us};
     else
         return false;
     return !out->acked;
