@@ -423,7 +423,7 @@
     F(T, B, gateway, 1, none, "the subject is a default gateway of the interface") \
     F(T, U, size_bytes, ANY, bytes, "dead_path: segment sent in vain, with its headers; too_big: largest packet sent all the same") \
     F(T, U, size_ok_bytes, ANY, bytes, "dead_path: largest smaller segment that arrived, with its headers; 0: none known") \
-    F(T, U, passed, ANY, count, "too_big: segments sent later that fit") \
+    F(T, U, passed, ANY, count, "too_big: segments sent later that fit; dead_path: smaller segments passed in the end") \
     F(T, M, mac, 6, none, "link-layer address: who claims the address, who sends it all, which client") \
     F(T, M, other_mac, 6, none, "who had the address before, or claims it as well") \
     F(T, U, rate, ANY, count, "frames of the worst second; syn_flood: SYNs of it") \

@@ -74,7 +74,9 @@ struct flow_side {
     uint32_t try_seq, try_first_us, try_last_us, try_gap_us; /* one segment sent again and again */
     uint32_t zero_since_us, zero_total_ms;
     uint16_t window_most; /* largest window it advertised behind its SYN; counted to 65535 */
-    bool quick_when_full; /* acknowledged as soon as the handshake was, what filled its window */
+    /* Payload of a segment that was sent in vain for so long, in tenths of a second, counted to
+     * 255, until smaller ones in its place passed; 0: none. */
+    uint16_t narrow;
     uint64_t zero_first_us;
     uint32_t ws_base, ws_next, ws_next_us, ws_ack, ws_ack_us, ws_window, ws_dup_acks, ws_expect;
     uint32_t app_next;     /* sequence number of the next stream byte to be looked at */
@@ -87,8 +89,11 @@ struct flow_side {
     uint16_t passed;       /* largest payload that is known to have arrived */
     uint16_t try_len;      /* payload of the segment sent again and again */
     uint16_t zero_times;
-    uint8_t wscale, ttl, tries, tries_growing, tries_fill;
-    uint8_t records;                     /* TLS application records, counted to 255 */
+    uint8_t wscale, ttl, tries, narrow_ds;
+    bool tries_growing : 1, tries_fill : 1;
+    bool
+        quick_when_full : 1; /* acknowledged as soon as the handshake was, what filled its window */
+    uint8_t records;         /* TLS application records, counted to 255 */
     uint8_t ttl_low, ttl_high, id_steps; /* tcp_end_sender(): of all but resets */
     bool id_changed;                     /* to last_id, from the packet before */
     uint16_t last_id;

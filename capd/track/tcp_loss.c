@@ -23,6 +23,7 @@
 #define LONGEST_LIST  256u  /* further holes of one end are not kept in order */
 #define JOIN_US       1000u /* one hole for ACKs so near to each other */
 #define DEAD_TRIES    3u
+#define NEVER_US      2000000u /* as pmtud_blackhole */
 #define CLAMPED_BYTES 240u /* IPv6 needs no more than 1280 bytes to pass, of 1500, and options */
 #define DEAD_SPAN_US  500000u
 #define TURNS_AWAKE   2u       /* a phone that is put aside, or taken up, turns once */
@@ -272,10 +273,31 @@ static bool is_missing(const struct engine *e, const struct flow *f, unsigned d,
     return !out->acked;
 }
 
+/* A sender that looks for a black hole by itself cuts what is lost again and again. */
+static bool was_cut_to_fit(const struct flow *f, unsigned d, struct msg_incident *out) {
+    const struct flow_side *side = &f->side[d];
+    if (side->narrow == 0 || side->passed == 0 || side->passed >= side->narrow) return false;
+    *out = dead_row(f, d, (uint32_t)f->retransmit_first_us, side->narrow_ds * UINT64_C(100000),
+                    side->narrow);
+    out->unseen = true;
+    out->passed = 1;
+    return true;
+}
+
+static void note_cut(struct flow_side *side, uint32_t full, uint32_t piece, uint32_t vain_us) {
+    if (side->narrow || full > UINT16_MAX || piece * 105 >= full * 100) return;
+    side->narrow = (uint16_t)full;
+    side->narrow_ds = vain_us > 25500000u ? UINT8_MAX : (uint8_t)(vain_us / 100000u);
+    if (side->largest < full) return;
+    side->largest = (uint16_t)piece; /* no larger one will have arrived when the ACK comes */
+    side->largest_end = side->try_seq + piece;
+}
+
 bool tcp_large_never_came(const struct engine *e, const struct flow *f, struct msg_incident *out) {
     for (unsigned d = 0; d < 2; d++) {
         const struct flow_side *side = &f->side[d], *rev = &f->side[!d];
         struct hole h;
+        if (was_cut_to_fit(f, d, out)) return true;
         if (!is_missing(e, f, d, &h)) continue;
         uint32_t each = full_segment(f, h.end - h.seq);
         bool asked_for =
@@ -304,6 +326,8 @@ static void follow_tries(struct segment *s, struct flow_side *side) {
         side->tries_growing = 1;
     } else {
         uint32_t gap = s->us - side->try_last_us;
+        if (side->tries >= DEAD_TRIES && side->try_len <= peer->mss)
+            note_cut(side, side->try_len, s->len, s->us - side->try_first_us);
         if ((uint64_t)gap * 100 < (uint64_t)side->try_gap_us * 95) side->tries_growing = 0;
         side->try_gap_us = gap;
         if (side->tries < UINT8_MAX) side->tries++;
@@ -422,6 +446,9 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
         return;
     }
     if (filled > 0) {
+        uint32_t full = full_segment(f, hole.end - hole.seq);
+        if (s->us - hole.us >= NEVER_US && full > side->largest)
+            note_cut(side, full, s->len, s->us - hole.us);
         uint32_t rtt = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0, late = s->us - hole.us;
         bool soon = rtt > 0 ? late < rtt - rtt / 4 : late < ORDER_US && rev->dup_acks < 3;
         bool narrow = hole.end - hole.seq <= ORDER_SEGMENTS * s->len;

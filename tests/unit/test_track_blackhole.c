@@ -108,6 +108,39 @@ static void test_blackhole_of_a_whole_answer(void **state) {
     }
 }
 
+/* The sender cuts what does not pass: seen from before the narrow place, and from behind it.  What
+ * passes whole in the end was lost otherwise. */
+static void test_blackhole_found_by_the_sender(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        bool behind = i & 1, cut = i < 2;
+        struct lab *l = lab_default();
+        open_in(l, 20 * MS);
+        l->us += 20 * MS;
+        if (!behind) from_web(l, 5000, PIECE);
+        from_web(l, 5000 + PIECE, TAIL);
+        asks_for(l, 5000, 5000 + PIECE, 5000 + PIECE + TAIL, 0);
+        for (unsigned n = 0; n < 4; n++) {
+            l->us += (300u << n) * MS;
+            if (!behind) from_web(l, 5000, PIECE);
+        }
+        l->us += 100 * MS;
+        from_web(l, 5000, cut ? 1000 : PIECE);
+        if (cut) from_web(l, 6000, PIECE - 1000);
+        l->us += 20 * MS;
+        asks_for(l, 5000 + PIECE + TAIL, 0, 0, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_DEAD_PATH);
+        if ((n != NULL) != cut) fail_msg("case %u", i);
+        if (n) {
+            assert_true(n->unseen && n->passed == 1 && n->tries == 0);
+            assert_int_equal(n->size_bytes, PIECE + 40);
+            assert_int_equal(n->size_ok_bytes, 1000 + 40);
+            assert_int_equal(n->span_us / S, 4);
+        }
+        lab_free(l);
+    }
+}
+
 /* A full segment is sent in vain: does its receiver live? */
 static void test_blackhole_before_it(void **state) {
     (void)state;
@@ -144,6 +177,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blackhole_behind_it),
         cmocka_unit_test(test_blackhole_of_a_whole_answer),
+        cmocka_unit_test(test_blackhole_found_by_the_sender),
         cmocka_unit_test(test_blackhole_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

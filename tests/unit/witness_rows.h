@@ -331,6 +331,7 @@ static const struct {
     {"pmtud_blackhole", large_never_come, "critical", "likely", "network", "203.0.113.9:443"},
     {"tcp_dead_path", large_never_come, NULL, NULL, NULL, NULL},
     {"pmtud_blackhole", nothing_but_large_ones, "critical", "likely", "network", "203.0.113.9:443"},
+    {"pmtud_blackhole", large_are_cut, "warning", "likely", "network", "203.0.113.9:443"},
     {"pmtud_blackhole", large_not_here_yet, NULL, NULL, NULL, NULL},
     {"pmtud_blackhole", all_vanish, NULL, NULL, NULL, NULL},
     {"pmtud_blackhole", small_vanish, NULL, NULL, NULL, NULL},
