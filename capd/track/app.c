@@ -477,6 +477,10 @@ uint32_t app_unsent(const struct flow_side *side) {
     return side->app_skip > missed ? side->app_skip - missed : 0;
 }
 
+bool app_asks_in_part(const struct flow *f) {
+    return f->app == APP_HTTP && app_unsent(&f->side[CLIENT]) > 0;
+}
+
 void app_release(struct engine *e, struct flow *f) {
     for (unsigned d = 0; d < 2; d++) buffer_free(e, &f->side[d]);
     if (f->app == APP_TLS) tls_flow_over(e, f, (f->side[0].bits | f->side[1].bits) & SIDE_RST);

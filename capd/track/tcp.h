@@ -39,10 +39,11 @@ void tcp_judge_data(struct engine *e, struct segment *s);
 void tcp_tries_acked(struct flow_side *side, uint32_t ack);
 /* Was data of this connection sent again and again and never acknowledged?  Fills the incident;
  * value 1: what is outstanding fills the receiver's window; requests: its receiver is there. */
-bool tcp_dead_path(const struct flow *f, struct msg_incident *out);
+bool tcp_dead_path(const struct engine *e, const struct flow *f, struct msg_incident *out);
 /* Full segments of one end that never came here, though what it sent behind them did and its
  * receiver asks for them: a path that takes less than the ends know, and nobody says so (RFC 2923
- * section 2.1).  Fills the incident: unseen, no tries. */
+ * section 2.1).  Fills the incident: unseen, no tries; requests: their sender is still there;
+ * passed: it cut them by itself in the end. */
 bool tcp_large_never_came(const struct engine *e, const struct flow *f, struct msg_incident *out);
 /* What this ACK says about the size of segments that arrive: the largest one, or a smaller one
  * behind one that is missing (SACK, RFC 2018). */
@@ -82,5 +83,7 @@ void app_acked(struct engine *e, const struct segment *answer); /* the other end
 /* Bytes that this end announced and has not sent.  Where its FIN stands, or an ACK, tells what it
  * sent and the capture missed. */
 uint32_t app_unsent(const struct flow_side *side);
+/* HTTP: of the latest request the body has not come as far as its head says: no answer is due. */
+bool app_asks_in_part(const struct flow *f);
 void app_release(struct engine *e, struct flow *f);
 #endif

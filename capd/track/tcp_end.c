@@ -13,7 +13,6 @@
 #include "capd/track/unanswered.h"
 
 #define CHUNK_END_BYTES 2u        /* CR LF */
-#define CANCEL_BYTES    16u       /* PostgreSQL, "Message Formats": CancelRequest */
 #define PROBE_DUE_US    2000000u  /* no round trip takes longer */
 #define LONG_IDLE_US    60000000u /* findings.md, tcp_idle_timeout */
 #define LOST_PROBES     3u        /* findings.md, tcp_keepalive_dead */
@@ -245,23 +244,29 @@ static bool is_hello_kept(const struct engine *e, const struct flow *f) {
            since_request(f) > end_guard_us(e->total.slowest_answer_us);
 }
 
-/* PostgreSQL: a connection of its own, on which the server never says a word. */
-static bool is_cancel_request(const struct flow *f) {
-    return f->payload[CLIENT] == CANCEL_BYTES &&
-           (f->port[SERVER] == 5432 || f->port[SERVER] == 6432);
+/* The only word, and one that has no answer: the cancel request of PostgreSQL, which comes on a
+ * connection of its own; unbind of LDAP (RFC 4511 section 4.3) and quit of memcached, by which
+ * monitors see that somebody is there. */
+static bool is_farewell(const struct flow *f) {
+    static const struct {
+        uint16_t port, bytes;
+    } words[] = {{5432, 16}, {6432, 16}, {389, 7}, {11211, 6}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (f->port[SERVER] == words[i].port && f->payload[CLIENT] == words[i].bytes) return true;
+    return false;
 }
 
 static bool is_mute(const struct engine *e, const struct flow *f) {
     const struct flow_side *v = &f->side[SERVER];
     uint32_t sent = f->end_how & END_RST ? f->rst_seq : v->next - (v->bits & SIDE_FIN ? 1u : 0u);
-    if (is_transfer(e, f) || is_hello_kept(e, f) || is_cancel_request(f)) return false;
+    if (is_transfer(e, f) || is_hello_kept(e, f) || is_farewell(f)) return false;
     if (f->last_us - f->first_us > FLOW_LONGEST_US) return false;
     if (!has(f, END_SERVER | END_MUTE) || f->payload[SERVER] > 0 || sent != v->isn + 1)
         return false;
     /* What takes data and says nothing, as a log does, may close when it has it all. */
     bool asks = f->end_how & END_RST || f->bits & FLOW_HELLO || f->app > APP_NONE ||
                 unanswered_port(f->port[SERVER]);
-    if (f->payload[CLIENT] > 0 && !asks) return false;
+    if ((f->payload[CLIENT] > 0 && !asks) || app_asks_in_part(f)) return false;
     if (f->payload[CLIENT] == 0)
         return unanswered_greets(f->port[SERVER]) ||
                flow_since_open(f, f->end_us) <= TURNED_AWAY_US;
@@ -557,7 +562,7 @@ void tcp_end_report(const struct engine *e, const struct flow *f, struct inciden
         incidents_join(all, &row);
     }
     bool silent = how == ENDING_UNHEARD || (how == ENDING_IDLE && lost_revival(f));
-    if (!silent && (tcp_dead_path(f, &row) || tcp_large_never_came(e, f, &row)))
+    if (!silent && (tcp_dead_path(e, f, &row) || tcp_large_never_came(e, f, &row)))
         incidents_join(all, &row);
     tcp_setup_again(e, f, all);
 }

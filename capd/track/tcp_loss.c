@@ -23,6 +23,8 @@
 #define LONGEST_LIST  256u  /* further holes of one end are not kept in order */
 #define JOIN_US       1000u /* one hole for ACKs so near to each other */
 #define DEAD_TRIES    3u
+#define YOUNG_US      2000000u /* findings.md, rule 5 */
+#define LATER_US      1000000u
 #define NEVER_US      2000000u /* as pmtud_blackhole */
 #define CLAMPED_BYTES 240u /* IPv6 needs no more than 1280 bytes to pass, of 1500, and options */
 #define DEAD_SPAN_US  500000u
@@ -233,10 +235,12 @@ static bool is_alive(const struct flow *f, const struct flow_side *side,
     return f->spurious == 0 && (later || (f->sacks && rev->dup_acks > 0));
 }
 
-bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
+bool tcp_dead_path(const struct engine *e, const struct flow *f, struct msg_incident *out) {
     for (unsigned d = 0; d < 2; d++) {
         const struct flow_side *side = &f->side[d];
         if (!(side->bits & SIDE_DEAD) || tcp_end_denies(f, d) || is_one_way(f, d)) continue;
+        if (!(f->bits & FLOW_ENDED) && e->now_us - flow_widen(f, side->try_first_us) < YOUNG_US)
+            continue;
         *out = dead_row(f, d, side->try_first_us, side->try_last_us - side->try_first_us,
                         side->try_len);
         out->tries = side->tries;
@@ -246,6 +250,10 @@ bool tcp_dead_path(const struct flow *f, struct msg_incident *out) {
         return true;
     }
     return false;
+}
+
+static bool is_later(uint32_t us, uint32_t than_us) {
+    return (us - than_us) >> 31 == 0 && us - than_us >= LATER_US;
 }
 
 /* The payload of a full segment, if a hole is exactly so many of them; else 0.  A router may have
@@ -304,9 +312,12 @@ bool tcp_large_never_came(const struct engine *e, const struct flow *f, struct m
             rev->bits & SIDE_ACK && rev->acked == h.seq && rev->ws_ack_us - h.us < 1u << 31;
         if (each <= side->largest || !asked_for) continue;
         uint64_t at = flow_widen(f, h.us), until = f->bits & FLOW_ENDED ? f->last_us : e->now_us;
+        bool left = side->bits & SIDE_FIN && is_later(side->next_us, h.us);
         if (rev->bits & SIDE_FIN) until = flow_widen(f, rev->next_us);
+        if (left) until = flow_widen(f, side->next_us);
         *out = dead_row(f, d, h.us, until > at ? until - at : 0, each);
         out->unseen = true;
+        out->requests = is_later(side->ws_ack_us, h.us);
         return true;
     }
     return false;
@@ -410,6 +421,7 @@ void tcp_note_passed(const struct segment *s, bool advanced) {
     s->f->sacks |= t->sack_blocks > 0;
     for (unsigned i = 0; i < t->sack_blocks; i++) {
         uint32_t len = t->sack_right[i] - t->sack_left[i];
+        if (len >> 31 == 0 && len > sender->largest) len = sender->largest; /* several */
         if (len <= sender->largest && len > sender->passed) sender->passed = (uint16_t)len;
     }
 }

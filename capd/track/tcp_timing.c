@@ -22,6 +22,7 @@
 #define TICKETS_MOST       8u
 #define TICKETS_US         100000u /* a server makes them at once, however long its answers take */
 #define CONTROL_BYTES      64u     /* an alert beside a frame of HTTP/2 that says farewell */
+#define PREFACE_BYTES      128u    /* HTTP/2, with SETTINGS and an update: asks nothing yet */
 #define RECEIPT_BYTES      17u     /* a PING of HTTP/2; pongs and beats of web sockets have less */
 #define UPDATE_BYTES       13u     /* WINDOW_UPDATE of HTTP/2 */
 #define UPDATES            2u      /* of the connection and of a stream */
@@ -308,7 +309,7 @@ static bool is_exchange(const struct segment *s) {
     if (s->dir == CLIENT && !turns && is_receipt(s, waits)) return false;
     if (!(f->bits & FLOW_TLS13)) return true;
     if (s->dir == CLIENT)
-        return f->side[CLIENT].records >= 2 &&
+        return f->side[CLIENT].records >= (s->len <= PREFACE_BYTES && f->h2 ? 3 : 2) &&
                (s->len > CONTROL_BYTES || f->large_answer || waits || turns);
     if (f->first_byte_us != 0 || s->len > TICKETS_BYTES) return true;
     return f->bits & FLOW_REQUEST && s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
@@ -568,9 +569,16 @@ static void add_closed(struct flow_side *side, const struct segment *s, bool sta
     side->zero_since_us = s->us - (uint32_t)(us % 1000);
 }
 
+static void end_closed(struct flow_side *side, const struct segment *s) {
+    add_closed(side, s, false);
+    side->bits &= ~(uint32_t)SIDE_CLOSED;
+    side->zero_since_us = s->us; /* end of the last closed time */
+}
+
 /* Window open or closed?  A window of 0 in a SYN or RST says nothing. */
 void tcp_watch_window(struct engine *e, struct segment *s) {
-    struct flow_side *side = &s->f->side[s->dir];
+    struct flow_side *side = &s->f->side[s->dir], *peer = &s->f->side[!s->dir];
+    if (s->flags & TCP_FIN && peer->bits & SIDE_CLOSED) end_closed(peer, s); /* all is sent */
     if (s->flags & (TCP_SYN | TCP_RST) || !(s->flags & TCP_ACK)) return;
     uint32_t raw = s->k->tcp.window;
     side->window = s->f->bits & FLOW_SCALE_KNOWN ? raw << side->wscale : raw;
@@ -586,9 +594,6 @@ void tcp_watch_window(struct engine *e, struct segment *s) {
         side->bits |= SIDE_CLOSED;
         services_note_trouble(e, s->f, SERVICE_TROUBLED);
     } else if (side->bits & SIDE_CLOSED) {
-        add_closed(side, s, raw == 0);
-        if (raw == 0) return;
-        side->bits &= ~(uint32_t)SIDE_CLOSED;
-        side->zero_since_us = s->us; /* end of the last closed time */
+        raw == 0 ? add_closed(side, s, true) : end_closed(side, s);
     }
 }

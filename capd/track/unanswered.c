@@ -3,6 +3,7 @@
  *
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/unanswered.h"
+#include "capd/track/app.h"
 #include "capd/track/select.h"
 
 #define GAVE_UP_US   4000000u  /* who leaves sooner may have changed his mind */
@@ -103,6 +104,7 @@ static bool is_open(const struct flow *f) {
     if (v->bits & WS_NEXT && seq_after(v->ws_next, v->next)) return false;
     if (!(f->bits & FLOW_REQUEST) || f->bits & FLOW_MAYBE_ANSWER || f->payload[CLIENT] == 0)
         return false;
+    if (app_asks_in_part(f)) return false;
     return v->holes == NONE && !(f->data_segments[SERVER] > 0 && v->bits & APP_GAPPED);
 }
 

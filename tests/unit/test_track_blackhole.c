@@ -144,9 +144,17 @@ static void test_blackhole_found_by_the_sender(void **state) {
 /* A full segment is sent in vain: does its receiver live? */
 static void test_blackhole_before_it(void **state) {
     (void)state;
-    enum how { SILENT, EARLY_WORD, LATE_WORD, GETS_THE_END, GETS_SOMETHING, HEARS_NOTHING };
-    static const bool lives[] = {false, false, true, true, false, false};
-    for (enum how how = SILENT; how <= HEARS_NOTHING; how++) {
+    enum how {
+        SILENT,
+        EARLY_WORD,
+        LATE_WORD,
+        GETS_THE_END,
+        GETS_SOMETHING,
+        HEARS_NOTHING,
+        GETS_MANY
+    };
+    static const bool lives[] = {false, false, true, true, false, false, true};
+    for (enum how how = SILENT; how <= GETS_MANY; how++) {
         struct lab *l = lab_default();
         open_in(l, 20 * MS);
         l->us += 20 * MS;
@@ -155,6 +163,11 @@ static void test_blackhole_before_it(void **state) {
         if (how == GETS_THE_END || how == GETS_SOMETHING) from_web(l, 5200 + PIECE, TAIL);
         l->us += 20 * MS;
         if (how != SILENT) asks_for(l, 5200, 0, 0, 0);
+        if (how == GETS_MANY) { /* acknowledged at once by one who joins what arrives */
+            from_web(l, 5200 + PIECE, PIECE);
+            from_web(l, 5200 + 2 * PIECE, PIECE);
+            asks_for(l, 5200, 5200 + PIECE, 5200 + 3 * PIECE, 0);
+        }
         if (how == GETS_THE_END) asks_for(l, 5200, 5200 + PIECE, 5200 + PIECE + TAIL, 0);
         if (how == GETS_SOMETHING) asks_for(l, 5200, 0, 0, 0); /* without SACK */
         if (how == HEARS_NOTHING) asks_again(l, 100);
@@ -168,6 +181,9 @@ static void test_blackhole_before_it(void **state) {
         assert_non_null(n);
         assert_false(n->unseen);
         assert_int_equal(n->size_bytes, PIECE + 40);
+        bool several = how == GETS_MANY;
+        if (several || how == GETS_THE_END)
+            assert_int_equal(n->size_ok_bytes, (several ? PIECE : TAIL) + 40);
         if (n->requests != lives[how]) fail_msg("case %u: %d", how, (int)n->requests);
         lab_free(l);
     }

@@ -127,6 +127,8 @@ static void test_ends_server_closes_without_a_byte(void **state) {
              {6379, "PING\r\n", 50 * MS, false, true},
              {5432, "a cancel request", 50 * MS, false, false},
              {5432, "not so, but a query", 50 * MS, false, true},
+             {389, "\x30\5\2\1\1\x42", 50 * MS, false, true}, /* of unbind, a byte is missing */
+             {11211, "quit\r\n", 50 * MS, false, false},
              {8000, NULL, 50 * MS, true, false}};
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct lab *l = lab_default();

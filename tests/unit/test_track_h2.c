@@ -1,4 +1,5 @@
 /* HTTP/2 inside TLS: what its ends send beside requests and answers, told by lengths alone. */
+#include "tests/unit/endings.h"
 #include "tests/unit/talk.h"
 
 /* The extensions of a hello that has none yet, of `bytes`; returns the hello's. */
@@ -96,9 +97,29 @@ static void test_pages_in_turn(void **state) {
     }
 }
 
+/* Opened in advance: the preface and what both ends set ask for nothing; a request does. */
+static void test_h2_preface_asks_nothing(void **state) {
+    (void)state;
+    for (unsigned asks = 0; asks < 2; asks++) {
+        uint8_t b[1024];
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 443);
+        shake_hands(&k, b, h2, false);
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 76 + 17));
+        if (asks) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 76 + 17));
+        l->us += 1 * MS;
+        from_server(&k, TCP_ACK, NULL, 0);
+        lab_wait(l, 10 * S);
+        from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        assert_int_equal(incident_of(l, INCIDENT_UNHEARD) != NULL, asks);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_h2_control_is_no_answer),
+        cmocka_unit_test(test_h2_preface_asks_nothing),
         cmocka_unit_test(test_pages_in_turn),
     };
     return cmocka_run_group_tests_name("track_h2", tests, NULL, NULL);

@@ -394,6 +394,10 @@ static void test_track_tcp_window_that_never_reopens_is_stuck(void **state) {
     assert_int_equal(v->zero_window_by_client_stuck, 1);
     assert_int_equal(v->zero_window_by_client_us, 4 * S);
     assert_true(v->zero_window_by_client_life_us >= 4 * S);
+    from_server(&k, TCP_FIN | TCP_ACK, NULL, 0); /* it has said all: nobody waits any more */
+    lab_wait(l, 4 * S);
+    lab_snapshot(l);
+    assert_int_equal(l->services.rows[0].zero_window_by_client_us, 4 * S);
     lab_free(l);
 }
 

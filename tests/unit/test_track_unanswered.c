@@ -261,6 +261,28 @@ static void test_early_data_turned_down(void **state) {
     lab_free(l);
 }
 
+/* Who has not sent all of the request gets no answer, and nobody is to blame for that but the
+ * sender: waiting, left by the client, or given up by the server. */
+static void test_unanswered_and_incomplete(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        bool whole = i & 1;
+        unsigned end = i / 2;
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        say_client(&k, "POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\n");
+        from_client(&k, TCP_PSH | TCP_ACK, NULL, whole ? 1000 : 900);
+        acknowledge(&k);
+        lab_wait(l, 9 * S);
+        if (end == 1) from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        if (end == 2) from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        lab_wait(l, 5 * S);
+        bool told = incident_of(l, INCIDENT_UNHEARD) || incident_of(l, INCIDENT_MUTE_CLOSE);
+        if (told != whole) fail_msg("case %u: %d", i, told);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unanswered_after_answers),
@@ -270,6 +292,7 @@ int main(void) {
         cmocka_unit_test(test_unanswered_poll_has_news),
         cmocka_unit_test(test_unanswered_behind_tickets),
         cmocka_unit_test(test_unanswered_and_closed),
+        cmocka_unit_test(test_unanswered_and_incomplete),
         cmocka_unit_test(test_early_data_turned_down),
     };
     return cmocka_run_group_tests_name("track_unanswered", tests, NULL, NULL);

@@ -329,6 +329,8 @@ static const struct {
      "203.0.113.9:443"},
     {"pmtud_blackhole", large_vanish_until_it_is_back, NULL, NULL, NULL, NULL},
     {"pmtud_blackhole", large_never_come, "critical", "likely", "network", "203.0.113.9:443"},
+    {"pmtud_blackhole", large_never_come_nor_others, NULL, NULL, NULL, NULL},
+    {"pmtud_blackhole", large_never_come_twice, "critical", "likely", "network", "203.0.113.9:443"},
     {"tcp_dead_path", large_never_come, NULL, NULL, NULL, NULL},
     {"pmtud_blackhole", nothing_but_large_ones, "critical", "likely", "network", "203.0.113.9:443"},
     {"pmtud_blackhole", large_are_cut, "warning", "likely", "network", "203.0.113.9:443"},

@@ -70,6 +70,16 @@ WITNESS(large_never_come) {
     large_vanish_and_so_does_the_client(w);
     w->incident[0].tries = 0;
     w->incident[0].unseen = w->incident[0].toward_client = true;
+    w->incident[0].requests = 1;
+}
+/* Who sent them was not heard any more either. */
+WITNESS(large_never_come_nor_others) {
+    large_never_come(w);
+    w->incident[0].requests = 0;
+}
+WITNESS(large_never_come_twice) {
+    large_never_come_nor_others(w);
+    w->incident[0].count = 2;
 }
 WITNESS(nothing_but_large_ones) {
     large_never_come(w);
