@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPE_A = 1, TYPE_AAAA = 28 };
+enum { TYPE_A = 1, TYPE_AAAA = 28, TYPE_SVCB = 64, TYPE_HTTPS = 65 };
+enum { RCODE_SERVFAIL = 2, RCODE_REFUSED = 5 };
 #define STALL_US 1000000u /* an answer for AAAA that is so much later than the one for A */
 #define RETRY_US 100000u  /* no resolver gives up sooner: a copy, or two programs that ask alike */
 
@@ -341,6 +342,48 @@ const char *derive_disputed_name(const struct derive_row *r) {
     return ((const struct msg_resolver *)r->row)->disputed_name;
 }
 
+/* ---- who asks ------------------------------------------------------------------------------- */
+/* Only one client asked this server, as far as the kept rows say. */
+static bool d_one_asker(const struct derive_row *r, double *out) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    const struct addr *first = NULL;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        if (!is_mine(r, &all->rows[i])) continue;
+        if (first && !addr_equal(first, &all->rows[i].client)) return is(out, false);
+        first = &all->rows[i].client;
+    }
+    return is(out, first != NULL);
+}
+
+/* An address of an inner network, or of this host. */
+static bool is_inside(const struct derive_row *r, const struct addr *a) {
+    const struct msg_hosts *all = &r->view->snapshot->hosts;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        if (all->rows[i].local && addr_equal(&all->rows[i].address, a)) return true;
+    return addr_is_private(a);
+}
+
+/* Refused to a stranger outside by a server inside, which is not meant to serve it. */
+static bool is_refused_outside(const struct derive_row *r, const struct msg_dns_row *d) {
+    return d->answered && d->rcode == RCODE_REFUSED && is_inside(r, &d->server) &&
+           !is_inside(r, &d->client);
+}
+
+/* About a name's services (RFC 9460); its addresses were found, and its asker goes on without. */
+static bool is_failed_hint(const struct derive_row *r, const struct msg_dns_row *d) {
+    (void)r;
+    return d->answered && d->rcode == RCODE_SERVFAIL && d->resolved &&
+           (d->type == TYPE_SVCB || d->type == TYPE_HTTPS);
+}
+
+static bool d_refused_outside(const struct derive_row *r, double *out) {
+    return number(out, count_rows(r, is_refused_outside));
+}
+
+static bool d_servfail_hints(const struct derive_row *r, double *out) {
+    return number(out, count_rows(r, is_failed_hint));
+}
+
 const struct computed computed_dns[] = {
     {"nodata", d_nodata},
     {"nodata_target", d_nodata_target},
@@ -372,5 +415,8 @@ const struct computed computed_dns[] = {
     {"cut_tcp_connects", d_cut_connects},
     {"cut_tcp_questions", d_cut_asked},
     {"private_reached", d_private_reached},
+    {"one_asker", d_one_asker},
+    {"refused_outside", d_refused_outside},
+    {"servfail_hints", d_servfail_hints},
     {NULL, NULL},
 };

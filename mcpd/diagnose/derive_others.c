@@ -128,6 +128,10 @@ static bool r_silent_elsewhere(const struct derive_row *r, double *out) {
         n += v->timeout_repeated > 0 && !addr_equal(&v->address, &me->address) &&
              v->timeout_last_us + SAME_TIME_US >= me->trouble_first_us;
     }
+    for (uint32_t i = 0; i < s->resolvers.rows_n; i++) {
+        const struct msg_resolver *o = &s->resolvers.rows[i];
+        n += o->responses == 0 && o->unanswered > 0 && !addr_equal(&o->address, &me->address);
+    }
     for (uint32_t i = 0; i < s->incidents.rows_n; i++) {
         const struct msg_incident *x = &s->incidents.rows[i];
         bool link = x->kind == INCIDENT_ARP_UNANSWERED || x->kind == INCIDENT_ND_UNANSWERED;

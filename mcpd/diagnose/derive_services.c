@@ -410,14 +410,26 @@ static bool s_other_port_used(const struct derive_row *r, double *out) {
     if (me->port == 443 && 2 * me->asked_again > me->attempted) return is(out, false);
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_connection *c = &all->rows[i];
-        if (c->state != CONN_REFUSED || c->server_port != me->port ||
-            !addr_equal(&c->server, &me->address))
+        if ((c->state != CONN_REFUSED && c->state != CONN_TIMED_OUT) ||
+            c->server_port != me->port || !addr_equal(&c->server, &me->address))
             continue;
         rows++;
         n += went_on(all, c, me->port == 139 ? 445 : 80, me->port == 443);
     }
-    bool seen = rows == me->refused || (rows > 0 && all->of > all->rows_n);
+    bool all_kept = rows > 0 && rows == me->refused + me->timed_out;
+    bool seen = all_kept || (rows > 0 && all->of > all->rows_n);
     return is(out, seen && n == rows);
+}
+
+/* Where programs ask whether they run in somebody's cloud, and by whom they are seen there: EC2 and
+ * those that took its address over, ECS, and EC2 over IPv6. */
+static bool s_cloud_metadata(const struct derive_row *r, double *out) {
+    static const uint8_t v4[2][4] = {{169, 254, 169, 254}, {169, 254, 170, 2}};
+    static const uint8_t v6[16] = {0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54};
+    const struct addr *a = &((const struct msg_service *)r->row)->address;
+    bool found = a->len == 16 && memcmp(a->b, v6, sizeof v6) == 0;
+    for (size_t i = 0; i < 2 && a->len == 4; i++) found |= memcmp(a->b, v4[i], 4) == 0;
+    return is(out, found);
 }
 
 const struct computed computed_services[] = {
@@ -475,6 +487,7 @@ const struct computed computed_services[] = {
     {"http_5xx_percent", s_http_5xx_percent},
     {"other_family_works", s_other_family},
     {"other_port_used", s_other_port_used},
+    {"cloud_metadata", s_cloud_metadata},
     {"data_visible", s_data_visible},
     {"http_hard_4xx", s_http_hard},
     {"http_hard_4xx_percent", s_http_hard_percent},

@@ -9,6 +9,7 @@
 #include "tests/unit/witnesses_ends.h"
 #include "tests/unit/witnesses_link.h"
 #include "tests/unit/witnesses_names.h"
+#include "tests/unit/witnesses_noise.h"
 #include "tests/unit/witnesses_path.h"
 #include "tests/unit/witnesses_polls.h"
 #include "tests/unit/witnesses_strangers.h"
@@ -397,6 +398,7 @@ static const struct {
     WITNESSES_OF_ENDS,
     WITNESSES_STRANGERS,
     WITNESSES_POLLS,
+    WITNESSES_NOISE,
     WITNESSES_CLIENTS,
     {"rtp_loss", voice_lost, "warning", "confirmed", "network", "203.0.113.9:4000"},
     {"rtp_loss", voice_lost_much, "critical", "confirmed", "network", "203.0.113.9:4000"},
