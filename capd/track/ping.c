@@ -24,6 +24,11 @@ static bool is_reply(const struct packet *k) {
     return k->icmp.type == (k->ip_proto == 58 ? 129 : 0);
 }
 
+static bool is_too_big(const struct packet *k) {
+    if (!k->icmp.quote.present) return false;
+    return k->ip_proto == 58 ? k->icmp.type == 2 : k->icmp.type == 3 && k->icmp.code == 4;
+}
+
 static uint32_t bucket_of(const struct engine *e, const struct addr *asker,
                           const struct addr *asked) {
     uint64_t hash = hash_addr(e->o.seed, asker, 0) ^ hash_addr(e->o.seed, asked, 1);
@@ -124,11 +129,26 @@ static void take_reply(struct engine *e, const struct packet *k) {
     if (took > p->longest_us) p->longest_us = took;
 }
 
+/* A router answers in the place of the host: the latest that waits was too big for it. */
+static void take_too_big(struct engine *e, const struct packet *k) {
+    const struct icmp_quote *q = &k->icmp.quote;
+    uint32_t known = find(e, &q->src, &q->dst);
+    struct ping_try *latest = NULL;
+    if (known == NONE || q->has_ports) return;
+    for (uint32_t n = 0; n < PING_TRIES; n++) {
+        struct ping_try *t = &e->pings.ping[known].try[n];
+        if (t->waiting && (!latest || t->us > latest->us)) latest = t;
+    }
+    if (latest) latest->waiting = false;
+}
+
 void ping_packet(struct engine *e, const struct packet *k) {
     if (is_request(k))
         take_request(e, k);
     else if (is_reply(k))
         take_reply(e, k);
+    else if (is_too_big(k))
+        take_too_big(e, k);
 }
 
 bool ping_is_known(const struct engine *e, const struct addr *asker, const struct addr *asked) {

@@ -8,7 +8,8 @@
 
 void pings_init(struct pings *all);
 
-/* A selected ICMP packet: an echo request or reply is counted, anything else is nothing. */
+/* A selected ICMP packet: an echo request or reply is counted, and one
+ * that was too big for a router is no longer waited for. */
 void ping_packet(struct engine *e, const struct packet *k);
 
 /* Was one sent from the one to the other? */

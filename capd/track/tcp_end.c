@@ -516,6 +516,8 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
         row.worked = f->bits & FLOW_ESTABLISHED || f->end_how & END_CLEAN ||
                      f->side[CLIENT].ttl < PATH_FEW_HOPS;
         row.value = f->synack_us - f->syn_us > 1000000u;
+        /* A socket opened in advance, whose time ran out. */
+        if (f->end_how & END_SERVER && f->end_us - f->synack_us >= TCP_END_IDLE_US) row.value = 2;
         row.offers = stranger_is(e, &f->end[CLIENT]);
         break;
     case ENDING_MUTE:

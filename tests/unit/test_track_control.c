@@ -106,18 +106,45 @@ static void test_track_pings_that_get_no_reply_of_their_own(void **state) {
     }
 }
 
-static void too_big(struct conn *k, uint16_t mtu) {
+/* What the server sent was too big. */
+static void too_big_of(struct conn *k, uint16_t mtu, uint8_t proto) {
     uint8_t f[128] = {0}, *i = f + 34;
     i[0] = 3, i[1] = 4;
     put16(i + 6, mtu);
     i[8] = 0x45;
     put16(i + 10, 1500);
-    i[17] = 6;
+    i[17] = proto;
     put32(i + 20, k->s);
     put32(i + 24, k->c);
     put16(i + 28, k->sport);
     put16(i + 30, k->cport);
     lab_ip(k->l, f, 1, ROUTER, k->s, 36);
+}
+
+static void too_big(struct conn *k, uint16_t mtu) {
+    too_big_of(k, mtu, 6);
+}
+
+/* Who looks for the size that passes gets an answer to each ping, of the host or of a router. */
+static void test_track_pings_that_are_too_big(void **state) {
+    (void)state;
+    for (unsigned told = 0; told < 2; told++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 0, 0);
+        for (uint16_t seq = 1; seq <= 6; seq++) {
+            echo(l, 8, k.s, k.c, seq);
+            l->us += 10 * MS;
+            if (told) too_big_of(&k, 1480, 1);
+            lab_wait(l, 1 * S);
+        }
+        lab_wait(l, 3 * S);
+        lab_snapshot(l);
+        unsigned lost = 0;
+        for (uint32_t i = 0; i < l->incidents.rows_n; i++)
+            lost += l->incidents.rows[i].kind == INCIDENT_PING_LOSS;
+        assert_int_equal(lost, !told);
+        lab_free(l);
+    }
 }
 
 /* A sender that was told of a smaller size uses it, and may try a larger one minutes later. */
@@ -372,6 +399,7 @@ int main(void) {
         cmocka_unit_test(test_track_mtu_is_forgotten_after_minutes),
         cmocka_unit_test(test_track_mtu_is_told_to_each_host),
         cmocka_unit_test(test_track_loop_of_packets_that_were_seen),
+        cmocka_unit_test(test_track_pings_that_are_too_big),
         cmocka_unit_test(test_track_pings_of_many_hosts),
         cmocka_unit_test(test_track_pings_of_a_monitor),
         cmocka_unit_test(test_track_pings_of_one_number),

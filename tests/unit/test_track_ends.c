@@ -165,8 +165,9 @@ static void test_ends_empty_transfer(void **state) {
 /* Reset after the SYN-ACK: by whom, and whether the handshake was complete. */
 static void test_ends_half_open(void **state) {
     (void)state;
-    /* 0 client at once, 1 server, 2 client, complete, 3 client by RST and ACK in one, 4 a trace */
-    for (int how = 0; how < 5; how++) {
+    /* 0 client at once, 1 server, 2 client, complete, 3 client by RST and ACK in one, 4 a trace,
+     * 5 server, complete and long unused */
+    for (int how = 0; how < 6; how++) {
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 80);
         l->ttl = how == 4 ? 9 : 64;
@@ -174,15 +175,17 @@ static void test_ends_half_open(void **state) {
         l->ttl = 64;
         l->us += 10 * MS;
         from_server(&k, TCP_SYN | TCP_ACK, NULL, 0);
-        if (how == 2) from_client(&k, TCP_ACK, NULL, 0);
-        if (how == 1)
+        if (how == 2 || how == 5) from_client(&k, TCP_ACK, NULL, 0);
+        if (how == 5) l->us += 60 * S;
+        if (how == 1 || how == 5)
             from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
         else
             from_client(&k, how == 3 ? TCP_RST | TCP_ACK : TCP_RST, NULL, 0);
         const struct msg_incident *n = incident_of(l, INCIDENT_HALF_OPEN_RESET);
         assert_non_null(n);
-        assert_int_equal(n->toward_client, how == 1);
+        assert_int_equal(n->toward_client, how == 1 || how == 5);
         assert_int_equal(n->worked, how >= 2);
+        assert_int_equal(n->value, how == 5 ? 2 : 0);
         assert_int_equal(l->incidents.rows_n, 1);
         lab_free(l);
     }

@@ -54,6 +54,11 @@ WITNESS(half_open_late) {
     half_open_client(w);
     w->incident[0].value = 1;
 }
+/* The server's patience with unused sockets ran out. */
+WITNESS(half_open_unused) {
+    half_open_server(w);
+    w->incident[0].value = 2;
+}
 WITNESS(half_open_preconnect) {
     half_open_client(w);
     w->incident[0].worked = true;
@@ -339,6 +344,7 @@ WITNESS(reset_other_mac) {
     {"tcp_half_open_reset", half_open_client, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_server, "warning", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_late, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_half_open_reset", half_open_unused, "info", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_preconnect, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_one, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", healthy, NULL, NULL, NULL, NULL}, \
