@@ -16,6 +16,7 @@
 #define REFUSED_RECORDS 3u        /* its Finished, and a request in two parts */
 #define NO_CERTIFICATE  25u       /* a head of 4, no context, no entry, the type, the seal */
 #define REFUSES_US      17000000u /* asking whether a certificate is revoked may take 15 s in vain */
+#define UNUSED_US       4000000u
 
 void tls_fault_version(struct engine *e, const struct flow *f, uint16_t version) {
     struct service *v = services_of(e, f);
@@ -48,7 +49,9 @@ void tls_fault_server_record(const struct segment *s, uint32_t length) {
     if (!(f->bits & FLOW_TLS13) || !tls_is_alert_size(length) || f->certificate_bytes == 0) return;
     if ((client->bits | f->side[SERVER].bits) & APP_GAPPED || client->bits & SIDE_FIN) return;
     if (client->records > REFUSED_RECORDS) return;
-    f->tls_refused = s->us - client->next_us <= REFUSES_US;
+    /* Who asked nothing may have left its connection unused until the server's time ran out. */
+    uint32_t most_us = f->bits & FLOW_REQUEST ? REFUSES_US : UNUSED_US;
+    f->tls_refused = s->us - client->next_us <= most_us;
 }
 
 static void note(struct engine *e, struct service *v, enum tls_mismatch how) {

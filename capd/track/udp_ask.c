@@ -9,7 +9,7 @@
 
 enum { PORT_DNS = 53, PORT_KERBEROS = 88, PORT_NTP = 123, PORT_SNMP = 161, PORT_IKE = 500 };
 enum { PORT_OPENVPN = 1194, PORT_RADIUS_OLD = 1645, PORT_RADIUS = 1812, PORT_STUN = 3478 };
-enum { PORT_IKE_NATT = 4500, PORT_SIP = 5060 };
+enum { PORT_IKE_NATT = 4500, PORT_SIP = 5060, PORT_STUN_GOOGLE = 19302 };
 
 /* Does the datagram ask, of whichever end it comes? */
 typedef bool (*asks_fn)(struct cursor c);
@@ -70,7 +70,8 @@ static asks_fn protocol_of(uint16_t port) {
     case PORT_RADIUS_OLD + 1:
     case PORT_RADIUS:
     case PORT_RADIUS + 1: return radius_asks;
-    case PORT_STUN: return stun_asks;
+    case PORT_STUN:
+    case PORT_STUN_GOOGLE: return stun_asks;
     case PORT_SIP: return sip_asks;
     default: return NULL;
     }

@@ -76,6 +76,7 @@ static void test_udp_questions(void **state) {
         {"wireguard, its data", 51820, WIREGUARD_DATA, false},
         {"stun", 3478, STUN_ASKS, true},
         {"stun, an indication", 3478, STUN_ANNOUNCE, false},
+        {"stun of Google", 19302, STUN_ASKS, true},
         {"sip", 5060, "494e464f207369703a" SIP_RPORT, true},
         {"sip, encrypted scheme", 5060, "494e464f20736970733a" SIP_RPORT, true},
         {"sip, whose answer may go to another port", 5060, "494e464f207369703a", false},
