@@ -10,7 +10,7 @@
     30000000u /* A, B, A within: both are there.  A device that moves between                      \
                  links (failover, roaming) takes longer to come back */
 #define FLIP_ANNOUNCED_US                                                                          \
-    2000000u /* ... when one of them only announces: a failover pair that changes back             \
+    500000u /* ... when one of them only announces: a failover pair that changes back              \
                 announces, too, but after its hello interval of seconds; who wakes finds that      \
                 another has answered for it (a sleep proxy), and takes the address back */
 #define DEFENCE_US                                                                                 \

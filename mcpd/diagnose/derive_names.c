@@ -56,6 +56,20 @@ static bool n_working_other_family(const struct derive_row *r, double *out) {
     return number(out, count_working(r, false));
 }
 
+/* Sites that stay silent over IPv6 and work over IPv4; 0 where anything came up over IPv6. */
+static bool n_silent_sites_v6(const struct derive_row *r, double *out) {
+    const struct msg_services *all = &r->view->snapshot->services;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_service *s = &all->rows[i];
+        struct derive_row at = {r->view, TABLE_SERVICES, s};
+        if (s->address.len != 16 || addr_is_private(&s->address)) continue;
+        if (s->established + s->midstream > 0) return number(out, 0);
+        n += s->timed_out > 0 && count_working(&at, false) > 0;
+    }
+    return number(out, n);
+}
+
 /* Failing addresses of the name in the row's family, the row's own among them. */
 static bool fails_beside(const struct derive_row *r, const struct msg_service *s) {
     const struct msg_service *me = r->row;
@@ -180,6 +194,7 @@ const struct computed computed_names[] = {
     {"refused_before", n_refused_before},
     {"name_working", n_working},
     {"name_working_other_family", n_working_other_family},
+    {"silent_sites_v6", n_silent_sites_v6},
     {"fallback_ms", n_fallback_ms},
     {NULL, NULL},
 };

@@ -255,6 +255,31 @@ WITNESS(ipv6_silent) {
                                        .start_us = i / 2 * 5000000 + i % 2 * 250000};
     w->s.connections = (struct msg_connections){.rows = c, .rows_n = 4, .of = 4};
 }
+/* Each site is tried once over IPv6, and given up for IPv4. */
+WITNESS(ipv6_silent_everywhere) {
+    static struct msg_service s[6];
+    ipv6_silent(w);
+    for (unsigned i = 0; i < 6; i++) {
+        s[i] = w->service[i % 2];
+        s[i].address.b[s[i].address.len - 1] = (uint8_t)(9 + i);
+        s[i].address.b[0] = s[i].address.len == 16 ? 0x20 : 203;
+        s[i].address.b[1] = s[i].address.len == 16 ? 0x01 : 0;
+        s[i].name[0] = (char)('a' + i / 2);
+        if (i % 2) continue;
+        s[i].attempted = s[i].timed_out = s[i].timeout_syn_sent = s[i].syn_sent = 1;
+    }
+    w->s.services = (struct msg_services){.rows = s, .rows_n = 6, .of = 6};
+}
+WITNESS(ipv6_silent_at_one) {
+    ipv6_silent_everywhere(w);
+    w->s.services.rows_n = 2;
+}
+WITNESS(ipv6_works_somewhere) {
+    ipv6_silent_everywhere(w);
+    struct msg_service *s = &w->s.services.rows[4];
+    s->timed_out = s->timeout_syn_sent = 0;
+    s->established = 1;
+}
 WITNESS(ipv6_unreachable) {
     ipv6_silent(w);
     w->service[0].timed_out = w->service[0].timeout_syn_sent = 0;
