@@ -146,7 +146,19 @@ static void advance(struct media *m, const struct rtp_header *h, uint32_t ahead,
     m->last_us = now_us;
 }
 
-static void late(struct media *m, uint32_t behind) {
+/* Jitter is that of the packets in the order they come (RFC 3550 section 6.4.1). */
+static void timing_late(struct media *m, uint32_t stamp, uint64_t now_us) {
+    int32_t stamps = (int32_t)(stamp - m->stamp);
+    if (m->clock_hz == 0 || stamps == 0) return;
+    int64_t meant = (int64_t)stamps * 1000000 / (int64_t)m->clock_hz;
+    int64_t off = (int64_t)(now_us - m->stamp_us) - meant;
+    if (off > STEP_US || off < -STEP_US) return;
+    jitter_add(m, (uint64_t)(off < 0 ? -off : off));
+    m->stamp = stamp;
+    m->stamp_us = now_us;
+}
+
+static void late(struct media *m, const struct rtp_header *h, uint32_t behind, uint64_t now_us) {
     uint64_t *word = &m->seen[behind / 64], bit = UINT64_C(1) << (behind % 64);
     if (*word & bit) {
         m->repeated++;
@@ -155,13 +167,14 @@ static void late(struct media *m, uint32_t behind) {
     *word |= bit;
     m->reordered++;
     m->packets++;
+    timing_late(m, h->timestamp, now_us);
 }
 
 void rtp_count(struct media *m, const struct rtp_header *h, uint64_t now_us) {
     uint32_t ahead = (uint16_t)(h->seq - m->seq_max), behind = (uint16_t)(m->seq_max - h->seq);
     if (now_us < m->last_us) now_us = m->last_us;
     if (behind < RTP_WINDOW) {
-        late(m, behind);
+        late(m, h, behind, now_us);
         return;
     }
     if (ahead < DROPOUT_MAX && !numbers_anew(m, ahead, now_us)) {

@@ -397,16 +397,22 @@ static void test_rtp_jitter(void **state) {
     static const struct {
         uint8_t type;
         uint32_t clock_hz, step;
-    } cases[] = {{0, 8000, 160}, {111, 48000, 960}};
+        bool swaps; /* one in ten comes behind the next */
+    } cases[] = {{0, 8000, 160, false}, {111, 48000, 960, false}, {0, 8000, 160, true}};
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct lab *l = lab_default();
-        struct rtp r = {65500, 0xfffffc00u, 7, cases[i].type, false}; /* both numbers wrap */
+        struct rtp first = {65500, 0xfffffc00u, 7, cases[i].type, false}; /* both numbers wrap */
         struct jitter j = {0};
         double was[2] = {0, 0};
         uint32_t dice = 99;
         uint64_t due = 1 * S;
-        for (unsigned n = 0; n < 600; n++, r.seq++, r.stamp += cases[i].step, due += 20 * MS) {
+        for (unsigned k = 0; k < 600; k++, due += 20 * MS) {
+            bool swap = cases[i].swaps && k >= 200;
+            unsigned n = swap && k % 10 == 4 ? k + 1 : swap && k % 10 == 5 ? k - 1 : k;
+            struct rtp r = first;
+            r.seq = (uint16_t)(first.seq + n);
+            r.stamp += n * cases[i].step;
             dice = dice * 1103515245u + 12345u;
             l->us = due + (dice >> 16) % (15 * MS);
             /* A dynamic type's clock is measured over two seconds, and jitter begins there. */
@@ -421,7 +427,8 @@ static void test_rtp_jitter(void **state) {
         assert_non_null(m);
         assert_int_equal(m->clock_hz, cases[i].clock_hz);
         assert_int_equal(m->packets, 600);
-        assert_int_equal(m->lost + m->reordered + m->repeated + m->restarts, 0);
+        assert_int_equal(m->reordered, cases[i].swaps ? 40 : 0);
+        assert_int_equal(m->lost + m->repeated + m->restarts, 0);
         assert_true(m->audio);
         assert_in_range(m->jitter_samples, j.n - 3, j.n + 3);
         double mean = j.sum / j.n;
