@@ -428,7 +428,7 @@
     F(T, M, other_mac, 6, none, "who had the address before, or claims it as well") \
     F(T, U, rate, ANY, count, "frames of the worst second; syn_flood: SYNs of it") \
     F(T, U, share_percent, 100, percent, "of all frames of that second") \
-    F(T, U, offers, ANY, count, "dhcp: offers to the client; unheard: connections whose client's keep-alives stayed unanswered too; syn_flood: SYN-ACKs; reset_foreign: with an IP id far from those that its sender counts through; icmp_unreachable, half_open_reset, synack_again: of public addresses to which no connection came up") \
+    F(T, U, offers, ANY, count, "dhcp: offers to the client; unheard: connections whose client's keep-alives stayed unanswered too; syn_flood: SYN-ACKs; reset_foreign: with an IP id far from those that its sender counts through; ping_loss: 1 the asker is such an address; icmp_unreachable, half_open_reset, synack_again: of public addresses to which no connection came up") \
     F(T, U, requests, ANY, count, "dead_path: connections whose silent end was there all the same; dhcp: requests of the client after that, without offers what other clients were confirmed; syn_flood: handshakes that ended; reset_foreign: right after the first request; unheard: clients that gave up on an answer; ping_loss: hosts like it that never answered the same asker, 0: fewer than 10")
 
 /* One UDP service: server address and port, with all flows to it.  Only ports whose protocol must

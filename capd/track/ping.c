@@ -8,6 +8,7 @@
 #include "capd/track/hash.h"
 #include "capd/track/path.h"
 #include "capd/track/select.h"
+#include "capd/track/stranger.h"
 #include "capd/track/udp.h"
 
 #define GUARD_US    2000000u /* findings.md, rule 5 */
@@ -201,6 +202,7 @@ void ping_report(const struct engine *e, struct incidents *all) {
                                    .first_us = p->first_us,
                                    .last_us = p->last_us,
                                    .tries = judged,
+                                   .offers = stranger_is(e, &p->asker),
                                    .requests = alike >= SILENT_MANY ? alike : 0,
                                    .span_us = p->answered ? p->took_us / p->answered : 0,
                                    .value = p->longest_us};

@@ -72,6 +72,16 @@ WITNESS(quic_of_strangers) {
     quic_silent(w);
     w->udp[0].asked = w->udp[0].by_strangers = 4;
 }
+/* The web server answers its visitors, and no stranger's ping. */
+WITNESS(ping_of_a_stranger) {
+    struct msg_incident *n = world_incident(w, INCIDENT_PING_LOSS);
+    n->count = n->tries = 10;
+    n->offers = 1;
+}
+WITNESS(ping_of_a_client) {
+    ping_of_a_stranger(w);
+    w->incident[0].offers = 0;
+}
 WITNESS(no_cloud) {
     silent(w);
     w->service[0].address = addr_from_bytes((uint8_t[]){169, 254, 169, 254}, 4);
@@ -127,6 +137,8 @@ WITNESS(names_prohibited) {
     {"dns_refused", refused_outside, "info", "confirmed", "policy", "10.0.0.5"}, \
     {"dns_refused", refused_inside, "warning", "confirmed", "policy", "10.0.0.5"}, \
     {"quic_blocked", quic_of_strangers, "info", "confirmed", "policy", "203.0.113.9:443"}, \
+    {"ping_loss", ping_of_a_stranger, "info", "confirmed", "network_or_server", "203.0.113.9"}, \
+    {"ping_loss", ping_of_a_client, "warning", "confirmed", "network_or_server", "203.0.113.9"}, \
     {"tcp_syn_timeout", no_cloud, "info", "confirmed", "network_or_server", "169.254.169.254:443"}, \
     {"tcp_syn_timeout", silent_before_plain_http, "warning", "confirmed", "network_or_server", "203.0.113.9:443"}, \
     {"dns_servfail", servfail_hints, "info", "confirmed", "name_resolution", "192.0.2.53"}, \
