@@ -69,12 +69,12 @@ static bool is_probe(const uint8_t *name, size_t len) {
     if (len >= 4 && memcmp(name, "_ta-", 4) == 0) return true; /* RFC 8145 section 5.1 */
     for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
         size_t n = first[i].len;
-        if (len > n && name[n] == '.' && memcmp(name, first[i].text, n) == 0) return true;
+        if (len >= n && memcmp(name, first[i].text, n) == 0 && (len == n || name[n] == '.'))
+            return true;
     }
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (len == whole[i].len && memcmp(name, whole[i].text, len) == 0) return true;
-    /* Browsers try random ones, and no public zone has any. */
-    return len > 0 && name[0] != '_' && memchr(name, '.', len) == NULL;
+    return false;
 }
 
 bool dns_may_not_exist(const uint8_t *name, size_t len) {

@@ -108,6 +108,7 @@ struct spoken {
     bool announced; /* to everybody, of itself */
     bool asked_for; /* answers a question */
     bool unasked;   /* tells somebody else what nobody asked */
+    bool checks;    /* asks a neighbour that it knows, as who wakes does (RFC 4436) */
 };
 
 /* Two hosts answer one question.  Of a proxy the answer is to be expected. */
@@ -142,7 +143,7 @@ static void change(struct engine *e, struct claim *c, const struct spoken *s) {
                                     .peer = &s->a->target});
     bool back = c->has_old && mac_equal(c->old_mac, mac);
     if ((back || is_defended(e, c, s)) && !related && !s->unasked) {
-        bool announced = s->announced || c->announced;
+        bool announced = s->announced && c->announced;
         uint64_t limit = announced ? FLIP_ANNOUNCED_US : FLIP_US;
         bool proxy = is_proxy(e, mac) || is_proxy(e, c->mac);
         if ((!back || e->now_us - c->changed_us <= limit) && !proxy)
@@ -176,7 +177,7 @@ static void claim_heard(struct engine *e, struct claim *c, const struct spoken *
     if (s->unasked && !mac_is_group(mac)) take_over(e, c, s);
     if (!claim_has_mac(c))
         memcpy(c->mac, mac, 6);
-    else if (!mac_equal(c->mac, mac) && !s->asked_for)
+    else if (!mac_equal(c->mac, mac) && !s->asked_for && !s->checks)
         change(e, c, s);
     c->us = e->now_us;
     c->said_to_all = s->announced;
@@ -227,6 +228,7 @@ static void arp_heard(struct engine *e, const struct packet *k) {
     bool recent = was_asked(e, c, &a->target);
     struct spoken s = {.a = a,
                        .announced = gratuitous || (a->op == 2 && broadcast),
+                       .checks = a->op == 1 && !gratuitous && !broadcast,
                        .asked_for = a->op == 2 && !gratuitous && !broadcast && recent};
     s.unasked = a->op == 2 && !s.announced && !recent;
     claim_heard(e, c, &s);

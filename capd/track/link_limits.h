@@ -10,12 +10,9 @@
     30000000u /* A, B, A within: both are there.  A device that moves between                      \
                  links (failover, roaming) takes longer to come back */
 #define FLIP_ANNOUNCED_US                                                                          \
-    500000u /* ... when one of them only announces: a failover pair that changes back              \
-                announces, too, but after its hello interval of seconds; who wakes finds that      \
-                another has answered for it (a sleep proxy), and takes the address back */
-#define DEFENCE_US                                                                                 \
-    1000000u /* RFC 5227 section 1.1: no two announcements of one host are nearer                  \
-              */
+    500000u /* ... when both only announce: a failover pair that changes back announces, too, but  \
+               after its hello interval of a second, mostly */
+#define DEFENCE_US 20000u /* a system answers at once, the next in a failover somewhat later */
 #define TAKEOVER_US                                                                                \
     600000000u /* traffic that moves this long after the claim was not moved by                    \
                   it: ARP caches expire within ten minutes */

@@ -8,12 +8,13 @@
 #include "capd/decode/rtp.h"
 #include "capd/track/media.h"
 
-#define DROPOUT_MAX  3000u    /* RFC 3550 appendix A.1 */
-#define JUMP_CHECKED 50u      /* longer jumps must have taken their time */
-#define CLOCK_US     2000000u /* a clock is measured over this: 50 ms of jitter are 3 % of it */
-#define STEP_US      2000000  /* a deviation beyond is a new time base of the sender */
-#define TALKSPURT_US 60000u   /* a marker after such a silence begins a talkspurt, RFC 3551 4.1 */
-#define PAUSE_US     100000u
+#define DROPOUT_MAX   3000u    /* RFC 3550 appendix A.1 */
+#define JUMP_CHECKED  50u      /* longer jumps must have taken their time */
+#define CLOCK_US      2000000u /* a clock is measured over this: 50 ms of jitter are 3 % of it */
+#define SENT_AGAIN_US 200000   /* what comes later was sent again (RFC 4588), and has no jitter */
+#define STEP_US       2000000  /* a deviation beyond is a new time base of the sender */
+#define TALKSPURT_US  60000u   /* a marker after such a silence begins a talkspurt, RFC 3551 4.1 */
+#define PAUSE_US      100000u
 
 /* Shift the window so that bit 0 stands for a number `n` higher. */
 static void window_shift(struct media *m, uint32_t n) {
@@ -152,7 +153,7 @@ static void timing_late(struct media *m, uint32_t stamp, uint64_t now_us) {
     if (m->clock_hz == 0 || stamps == 0) return;
     int64_t meant = (int64_t)stamps * 1000000 / (int64_t)m->clock_hz;
     int64_t off = (int64_t)(now_us - m->stamp_us) - meant;
-    if (off > STEP_US || off < -STEP_US) return;
+    if (off > SENT_AGAIN_US || off < -STEP_US) return;
     jitter_add(m, (uint64_t)(off < 0 ? -off : off));
     m->stamp = stamp;
     m->stamp_us = now_us;

@@ -26,6 +26,8 @@
 #define YOUNG_US      2000000u /* findings.md, rule 5 */
 #define LATER_US      1000000u
 #define NEVER_US      2000000u /* as pmtud_blackhole */
+#define OPTIONS_BYTES 40u
+#define CLAMPED_LEAST 3u
 #define CLAMPED_BYTES 240u /* IPv6 needs no more than 1280 bytes to pass, of 1500, and options */
 #define DEAD_SPAN_US  500000u
 #define TURNS_AWAKE   2u       /* a phone that is put aside, or taken up, turns once */
@@ -232,7 +234,7 @@ static bool is_alive(const struct flow *f, const struct flow_side *side,
                      const struct flow_side *rev) {
     uint32_t later_us = rev->ws_ack_us - side->try_first_us;
     bool later = rev->bits & WS_WINDOW && later_us >> 31 == 0 && later_us >= DEAD_SPAN_US;
-    return f->spurious == 0 && (later || (f->sacks && rev->dup_acks > 0));
+    return !side->unheard && (later || (f->sacks && rev->dup_acks > 0));
 }
 
 bool tcp_dead_path(const struct engine *e, const struct flow *f, struct msg_incident *out) {
@@ -256,13 +258,16 @@ static bool is_later(uint32_t us, uint32_t than_us) {
     return (us - than_us) >> 31 == 0 && us - than_us >= LATER_US;
 }
 
-/* The payload of a full segment, if a hole is exactly so many of them; else 0.  A router may have
- * told the sender of less than the capture shows. */
+/* The payload of a full segment, if a hole is exactly so many of them; else 0.  Options take some
+ * of what the MSS allows (RFC 9293 section 3.1); a router may have told the sender of less than the
+ * capture shows, and a few small messages may add up to one such segment, but hardly to several. */
 static uint32_t full_segment(const struct flow *f, uint32_t hole) {
     uint32_t a = f->side[CLIENT].mss, b = f->side[SERVER].mss, most = a < b ? a : b;
     if (most == 0 || hole == 0) return 0;
-    uint32_t n = (hole + most - 1) / most;
-    return hole % n == 0 && most - hole / n <= CLAMPED_BYTES ? hole / n : 0;
+    uint32_t n = (hole + most - 1) / most, less = most - hole / n;
+    bool full = less <= OPTIONS_BYTES && less % 4 == 0;
+    bool clamped = n >= CLAMPED_LEAST && less <= CLAMPED_BYTES;
+    return hole % n == 0 && (full || clamped) ? hole / n : 0;
 }
 
 /* What one end sent and is missing here since `us`: the first gap, or by the numbers of its later
@@ -310,7 +315,8 @@ bool tcp_large_never_came(const struct engine *e, const struct flow *f, struct m
         uint32_t each = full_segment(f, h.end - h.seq);
         bool asked_for =
             rev->bits & SIDE_ACK && rev->acked == h.seq && rev->ws_ack_us - h.us < 1u << 31;
-        if (each <= side->largest || !asked_for) continue;
+        if (each <= side->largest || !asked_for || (side->holes == NONE && each == h.end - h.seq))
+            continue;
         uint64_t at = flow_widen(f, h.us), until = f->bits & FLOW_ENDED ? f->last_us : e->now_us;
         bool left = side->bits & SIDE_FIN && is_later(side->next_us, h.us);
         if (rev->bits & SIDE_FIN) until = flow_widen(f, rev->next_us);
@@ -334,6 +340,7 @@ static void follow_tries(struct segment *s, struct flow_side *side) {
         side->try_first_us = side->next_us;
         side->try_gap_us = s->us - side->next_us;
         side->tries = 2;
+        side->unheard = false;
         side->tries_growing = 1;
     } else {
         uint32_t gap = s->us - side->try_last_us;
@@ -475,6 +482,7 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
     }
     if (rev->bits & SIDE_ACK && !seq_after(end, rev->acked)) {
         f->spurious++;
+        f->side[!s->dir].unheard = true;
         return;
     }
     /* What was too big for the path was dropped by a router that said so: no loss. */

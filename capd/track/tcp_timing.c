@@ -22,7 +22,7 @@
 #define TICKETS_MOST       8u
 #define TICKETS_US         100000u /* a server makes them at once, however long its answers take */
 #define CONTROL_BYTES      64u     /* an alert beside a frame of HTTP/2 that says farewell */
-#define PREFACE_BYTES      128u    /* HTTP/2, with SETTINGS and an update: asks nothing yet */
+#define PREFACE_BYTES      108u    /* HTTP/2, with SETTINGS and an update: asks nothing yet */
 #define RECEIPT_BYTES      17u     /* a PING of HTTP/2; pongs and beats of web sockets have less */
 #define UPDATE_BYTES       13u     /* WINDOW_UPDATE of HTTP/2 */
 #define UPDATES            2u      /* of the connection and of a stream */

@@ -8,8 +8,9 @@
 
 enum { TYPE_A = 1, TYPE_AAAA = 28, TYPE_SVCB = 64, TYPE_HTTPS = 65 };
 enum { RCODE_SERVFAIL = 2, RCODE_REFUSED = 5 };
-#define STALL_US 1000000u /* an answer for AAAA that is so much later than the one for A */
-#define RETRY_US 100000u  /* no resolver gives up sooner: a copy, or two programs that ask alike */
+#define ICMP_PROHIBITED 2        /* derive_icmp_class() */
+#define STALL_US        1000000u /* an answer for AAAA that is so much later than the one for A */
+#define RETRY_US        100000u /* no resolver gives up sooner: a copy, or two programs that ask alike */
 
 typedef bool (*row_test)(const struct derive_row *r, const struct msg_dns_row *d);
 
@@ -343,16 +344,47 @@ const char *derive_disputed_name(const struct derive_row *r) {
 }
 
 /* ---- who asks ------------------------------------------------------------------------------- */
-/* Only one client asked this server, as far as the kept rows say. */
-static bool d_one_asker(const struct derive_row *r, double *out) {
+/* One client asked this server one question again and again, as far as the kept rows say. */
+static bool d_one_question(const struct derive_row *r, double *out) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    const struct msg_dns_row *first = NULL;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_dns_row *d = &all->rows[i];
+        if (!is_mine(r, d)) continue;
+        if (!first) first = d;
+        if (!addr_equal(&first->client, &d->client) || strcmp(first->name, d->name) != 0)
+            return is(out, false);
+    }
+    return is(out, first != NULL);
+}
+
+/* Clients that were refused; more than one are 2. */
+static bool d_refused_askers(const struct derive_row *r, double *out) {
     const struct msg_dns *all = &r->view->snapshot->dns;
     const struct addr *first = NULL;
     for (uint32_t i = 0; i < all->rows_n; i++) {
-        if (!is_mine(r, &all->rows[i])) continue;
-        if (first && !addr_equal(first, &all->rows[i].client)) return is(out, false);
-        first = &all->rows[i].client;
+        const struct msg_dns_row *d = &all->rows[i];
+        if (!is_mine(r, d) || !d->answered || d->rcode != RCODE_REFUSED) continue;
+        if (first && !addr_equal(first, &d->client)) return number(out, 2);
+        first = &d->client;
     }
-    return is(out, first != NULL);
+    return number(out, first != NULL);
+}
+
+/* A firewall says that it refuses what is sent there. */
+static bool d_prohibited(const struct derive_row *r, double *out) {
+    const struct msg_incidents *all = &r->view->snapshot->incidents;
+    const struct msg_resolver *me = r->row;
+    bool found = false;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_incident *n = &all->rows[i];
+        struct derive_row at = {r->view, TABLE_INCIDENTS, n};
+        double class;
+        if (n->port != me->port || !addr_equal(&n->subject, &me->address)) continue;
+        if (n->worked || n->unseen || n->toward_client) continue;
+        found |= derive_icmp_class(&at, &class) && class == ICMP_PROHIBITED;
+    }
+    return is(out, found);
 }
 
 /* An address of an inner network, or of this host. */
@@ -415,7 +447,9 @@ const struct computed computed_dns[] = {
     {"cut_tcp_connects", d_cut_connects},
     {"cut_tcp_questions", d_cut_asked},
     {"private_reached", d_private_reached},
-    {"one_asker", d_one_asker},
+    {"one_question", d_one_question},
+    {"refused_askers", d_refused_askers},
+    {"prohibited", d_prohibited},
     {"refused_outside", d_refused_outside},
     {"servfail_hints", d_servfail_hints},
     {NULL, NULL},

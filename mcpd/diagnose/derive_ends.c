@@ -13,12 +13,13 @@ bool derive_ended_by(const struct derive_row *r, double *out) {
 }
 
 /* The end that got nothing through a dead path opened another connection, or took one, while the
- * other still tried: afterwards it may have been switched on again. */
+ *  other still tried: afterwards it may have been switched on again.  Of several connections it is
+ * not known when each tried. */
 bool derive_silent_end_lives(const struct derive_row *r, double *out) {
     const struct msg_connections *all = &r->view->snapshot->connections;
     const struct msg_incident *n = r->row;
     bool lives = n->requests > 0;
-    for (uint32_t i = 0; i < all->rows_n && !lives; i++) {
+    for (uint32_t i = 0; i < all->rows_n && n->count == 1 && !lives; i++) {
         const struct msg_connection *c = &all->rows[i];
         lives = c->handshake_us > 0 && c->start_us > n->first_us + LONG_DUE_US &&
                 c->start_us < n->last_us &&

@@ -117,6 +117,7 @@ unsigned derive_answered_by_resolver(const struct derive_row *r, struct derive_i
 
 /* derive_ends.c: of a service; of incidents. */
 bool derive_idle_broken(const struct derive_row *r, double *out);
+bool derive_icmp_class(const struct derive_row *r, double *out);
 bool derive_ended_by(const struct derive_row *r, double *out);
 bool derive_silent_end_lives(const struct derive_row *r, double *out);
 bool derive_ttl_rst(const struct derive_row *r, double *out);

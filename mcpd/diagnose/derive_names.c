@@ -56,16 +56,42 @@ static bool n_working_other_family(const struct derive_row *r, double *out) {
     return number(out, count_working(r, false));
 }
 
-/* Sites that stay silent over IPv6 and work over IPv4; 0 where anything came up over IPv6. */
+/* It stays silent over IPv6, and its name is reached over IPv4. */
+static bool is_silent_site_v6(const struct derive_row *r, const struct msg_service *s) {
+    struct derive_row at = {r->view, TABLE_SERVICES, s};
+    return s->address.len == 16 && !addr_is_private(&s->address) && s->timed_out > 0 &&
+           count_working(&at, false) > 0;
+}
+
+static bool is_one_site(const struct msg_service *a, const struct msg_service *b) {
+    return memcmp(a->address.b, b->address.b, 6) == 0 || strcmp(a->name, b->name) == 0;
+}
+
+static bool any_works_over_v6(const struct snapshot *s) {
+    for (uint32_t i = 0; i < s->services.rows_n; i++) {
+        const struct msg_service *v = &s->services.rows[i];
+        if (v->address.len == 16 && !addr_is_private(&v->address) && v->established + v->midstream)
+            return true;
+    }
+    for (uint32_t i = 0; i < s->hosts.rows_n; i++) {
+        const struct msg_host *h = &s->hosts.rows[i];
+        if (h->address.len == 16 && !addr_is_private(&h->address) && !h->local && h->said_us > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Sites, of different names and networks, that are so; 0 where anything works over IPv6. */
 static bool n_silent_sites_v6(const struct derive_row *r, double *out) {
     const struct msg_services *all = &r->view->snapshot->services;
     uint64_t n = 0;
+    if (any_works_over_v6(r->view->snapshot)) return number(out, 0);
     for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct msg_service *s = &all->rows[i];
-        struct derive_row at = {r->view, TABLE_SERVICES, s};
-        if (s->address.len != 16 || addr_is_private(&s->address)) continue;
-        if (s->established + s->midstream > 0) return number(out, 0);
-        n += s->timed_out > 0 && count_working(&at, false) > 0;
+        bool again = !is_silent_site_v6(r, &all->rows[i]);
+        for (uint32_t k = 0; k < i && !again; k++)
+            again =
+                is_silent_site_v6(r, &all->rows[k]) && is_one_site(&all->rows[i], &all->rows[k]);
+        n += !again;
     }
     return number(out, n);
 }

@@ -130,7 +130,8 @@ static bool r_silent_elsewhere(const struct derive_row *r, double *out) {
     }
     for (uint32_t i = 0; i < s->resolvers.rows_n; i++) {
         const struct msg_resolver *o = &s->resolvers.rows[i];
-        n += o->responses == 0 && o->unanswered > 0 && !addr_equal(&o->address, &me->address);
+        n += o->responses == 0 && o->unanswered > 0 && !addr_equal(&o->address, &me->address) &&
+             addr_is_private(&o->address) == addr_is_private(&me->address);
     }
     for (uint32_t i = 0; i < s->incidents.rows_n; i++) {
         const struct msg_incident *x = &s->incidents.rows[i];
@@ -344,7 +345,7 @@ static bool i_icmp_code(const struct derive_row *r, double *out) {
 
 /* 1: no way to the network or host; 2: forbidden by an administrator; 3: the host has no such
  * port or protocol; 0: something else.  RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1. */
-static bool i_icmp_class(const struct derive_row *r, double *out) {
+bool derive_icmp_class(const struct derive_row *r, double *out) {
     static const unsigned v4[16] = {1, 1, 3, 3, 0, 0, 1, 1, 1, 2, 2, 1, 1, 2, 0, 0};
     static const unsigned v6[8] = {1, 2, 1, 1, 3, 2, 1, 0};
     unsigned type, code;
@@ -543,7 +544,7 @@ const struct computed computed_incidents[] = {
     {"port_asked", derive_port_asked},
     {"icmp_type", i_icmp_type},
     {"icmp_code", i_icmp_code},
-    {"icmp_class", i_icmp_class},
+    {"icmp_class", derive_icmp_class},
     {"icmp_v6", i_is_v6},
     {"icmp_port", i_icmp_port},
     {"said_by_subject", i_said_by_subject},

@@ -132,7 +132,7 @@ static void test_link_defended_unknown_is_a_duplicate(void **state) {
     for (unsigned late = 0; late < 2; late++) {
         struct lab *l = lab_default();
         arp(l, ANNOUNCES(7, 50));
-        l->us += late ? 5 * S : 1 * MS;
+        l->us += late ? 400 * MS : 1 * MS; /* late: another one takes over */
         arp(l, ANNOUNCES(5, 50));
         assert_int_equal(find(l, INCIDENT_ARP_DUPLICATE) != NULL, !late);
         lab_free(l);
@@ -211,12 +211,26 @@ static void test_link_sleeper_wakes(void **state) {
     for (unsigned i = 0; i < 3; i++) {
         arp(l, ANNOUNCES(7, 50));
         l->us += 10 * S;
-        arp(l, ASKS(5, 50, 1));
+        arp(l, (struct said){1, 5, 9, 50, 1});
         l->us += 100 * MS;
         arp(l, ANNOUNCES(5, 50));
         l->us += 13 * S;
     }
     none_of_all(l, "sleep proxy");
+}
+
+/* One asks now and then, the other announces itself: both are there. */
+static void test_link_asks_and_announces(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    for (unsigned i = 0; i < 3; i++) {
+        arp(l, ANNOUNCES(7, 50));
+        l->us += 5 * S;
+        arp(l, ASKS(5, 50, 1));
+        l->us += 5 * S;
+    }
+    assert_non_null(find(l, INCIDENT_ARP_DUPLICATE));
+    lab_free(l);
 }
 
 /* A bonded pair of two makers (balance-alb) tells each client one of its cards, and asks by one. */
@@ -391,6 +405,7 @@ int main(void) {
         cmocka_unit_test(test_link_defended_unknown_is_a_duplicate),
         cmocka_unit_test(test_link_one_address_moves_healthily),
         cmocka_unit_test(test_link_sleeper_wakes),
+        cmocka_unit_test(test_link_asks_and_announces),
         cmocka_unit_test(test_link_clients_shared_among_cards),
         cmocka_unit_test(test_link_unasked_answer_takes_over),
         cmocka_unit_test(test_link_traffic_moves_after_the_claim),

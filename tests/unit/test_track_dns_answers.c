@@ -355,7 +355,7 @@ static void test_dns_not_on_a_block_list(void **state) {
                  {"0.0.127.list.example.com", true, false},
                  {"1234.0.0.127.list.example.com", true, false},
                  {"wpad.office.example.com", true, true},
-                 {"sdkfjhwer", true, true},
+                 {"isatap", true, true},
                  {"_dns.resolver.arpa", true, true},
                  {"use-application-dns.net", true, true},
                  {"_ta-4f66", true, true},

@@ -104,7 +104,7 @@ static const struct {
     {"ipv6_broken_fallback", ipv6_unreachable, "warning", "confirmed", "network",
      "[2001:db8::9]:443"},
     {"ipv6_broken_fallback", ipv6_silent_everywhere, "warning", "confirmed", "network",
-     "[2001:db8::9]:443"},
+     "[2001:db8:2::b]:443"},
     {"ipv6_broken_fallback", ipv6_silent_at_one, NULL, NULL, NULL, NULL},
     {"ipv6_broken_fallback", ipv6_works_somewhere, NULL, NULL, NULL, NULL},
     {"ipv6_broken_fallback", ipv6_given_up_once, NULL, NULL, NULL, NULL},

@@ -122,6 +122,10 @@ WITNESS(hung_still_open) {
     w->incident[0].count = 3;
     w->incident[0].requests = 0;
 }
+WITNESS(hung_still_open_many) {
+    hung_still_open(w);
+    w->incident[0].count = 10;
+}
 WITNESS(hung_still_open_target) {
     hung_still_open(w);
     world_target(w, "api.example.com", MODE_DOMAIN);
@@ -360,6 +364,7 @@ WITNESS(reset_other_mac) {
     {"tcp_post_ack_silence", greets_target_not, "warning", "possible", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", greets_few, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", greets_others, NULL, NULL, NULL, NULL}, \
+    {"tcp_post_ack_silence", hung_still_open_many, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", hung_still_open_target, "critical", "likely", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", hung_still_open, "warning", "possible", "server", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", poll_waits, NULL, NULL, NULL, NULL}, \

@@ -264,6 +264,7 @@ WITNESS(ipv6_silent_everywhere) {
         s[i].address.b[s[i].address.len - 1] = (uint8_t)(9 + i);
         s[i].address.b[0] = s[i].address.len == 16 ? 0x20 : 203;
         s[i].address.b[1] = s[i].address.len == 16 ? 0x01 : 0;
+        s[i].address.b[5] = s[i].address.len == 16 ? (uint8_t)i : 0;
         s[i].name[0] = (char)('a' + i / 2);
         if (i % 2) continue;
         s[i].attempted = s[i].timed_out = s[i].timeout_syn_sent = s[i].syn_sent = 1;

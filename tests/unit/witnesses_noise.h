@@ -20,18 +20,21 @@ WITNESS(noise_on_three_ports) {
     }
     w->s.services = (struct msg_services){.rows = s, .rows_n = 4, .of = 4};
 }
+/* What the host offers nobody else is served with either: it is down. */
+WITNESS(nothing_served) {
+    noise_on_three_ports(w);
+    w->s.services.rows++;
+    w->s.services.rows_n = 3;
+}
+/* A mail server's program is down beside others that work; mailers come once each, and wait. */
+WITNESS(noise_and_mail) {
+    noise_on_three_ports(w);
+    w->s.services.rows[1].port = 25;
+}
 /* They wait as those do who need it. */
 WITNESS(patience_on_three_ports) {
     noise_on_three_ports(w);
     for (unsigned i = 1; i < 4; i++) w->s.services.rows[i].timeout_syn_sent = 80;
-}
-WITNESS(noise_refused_on_three_ports) {
-    noise_on_three_ports(w);
-    for (unsigned i = 1; i < 4; i++) {
-        struct msg_service *s = &w->s.services.rows[i];
-        s->refused = s->timed_out;
-        s->timed_out = s->timeout_repeated = 0;
-    }
 }
 WITNESS(noise_over_udp) {
     static struct msg_udp_service u[3];
@@ -50,11 +53,16 @@ WITNESS(amplifier_wanted) {
     w->resolver[0].unanswered = w->resolver[0].by_strangers = 120;
     w->resolver[0].unanswered_tries = 400;
     world_dns(w, "api.example.com", 0)->answered = false;
-    world_dns(w, "www.example.com", 0)->answered = false;
+    world_dns(w, "api.example.com", 0)->answered = false;
 }
 WITNESS(two_want_answers) {
     amplifier_wanted(w);
     w->dns[w->s.dns.rows_n - 1].client.b[3]++;
+}
+/* A resolver that needs them. */
+WITNESS(many_answers_wanted) {
+    amplifier_wanted(w);
+    memcpy(w->dns[w->s.dns.rows_n - 1].name, "www", 3);
 }
 /* A server of zones does not serve those outside who look for resolvers. */
 WITNESS(refused_outside) {
@@ -67,6 +75,11 @@ WITNESS(refused_outside) {
 WITNESS(refused_inside) {
     refused_outside(w);
     w->dns[1].client = addr_from_bytes((uint8_t[]){10, 0, 0, 7}, 4);
+}
+/* A whole site's customers. */
+WITNESS(refused_to_many_outside) {
+    refused_outside(w);
+    w->dns[1].client.b[3]++;
 }
 WITNESS(quic_of_strangers) {
     quic_silent(w);
@@ -109,6 +122,13 @@ WITNESS(servfail_hints_and_more) {
     servfail_hints(w);
     w->dns[1].type = 1;
 }
+/* The house's own one is dead; a device asks another one, that is blocked, on chance. */
+WITNESS(own_resolver_dead) {
+    resolver_dead(w);
+    w->resolver[1] = w->resolver[0];
+    w->resolver[0].address = addr_from_bytes((uint8_t[]){10, 0, 0, 1}, 4);
+    w->s.resolvers.rows_n = 2;
+}
 /* Two that have nothing in common: it is the way. */
 WITNESS(two_resolvers_dead) {
     resolver_dead(w);
@@ -125,15 +145,24 @@ WITNESS(names_prohibited) {
     n->count = 4;
     n->value = 3 * 256 + 13;
 }
+/* Only those over TLS are. */
+WITNESS(names_over_tls_prohibited) {
+    names_prohibited(w);
+    w->incident[0].port = 853;
+    w->incident[0].unseen = true; /* a note only */
+}
 
 /* clang-format off */
 #define WITNESSES_NOISE \
     {"tcp_syn_timeout", noise_on_three_ports, "info", "confirmed", "network_or_server", "203.0.113.9:23"}, \
     {"tcp_syn_timeout", patience_on_three_ports, "critical", "confirmed", "network_or_server", "203.0.113.9:23"}, \
-    {"tcp_refused", noise_refused_on_three_ports, "info", "confirmed", "server", "203.0.113.9:23"}, \
+    {"tcp_syn_timeout", nothing_served, "critical", "confirmed", "network_or_server", "203.0.113.9:23"}, \
+    {"tcp_syn_timeout", noise_and_mail, "critical", "confirmed", "network_or_server", "203.0.113.9:25"}, \
     {"udp_no_reply", noise_over_udp, "info", "confirmed", "network_or_server", "203.0.113.9:123"}, \
     {"dns_no_answer", amplifier_wanted, "info", "confirmed", "name_resolution", "203.0.113.9"}, \
     {"dns_no_answer", two_want_answers, "critical", "confirmed", "name_resolution", "203.0.113.9"}, \
+    {"dns_no_answer", many_answers_wanted, "critical", "confirmed", "name_resolution", "203.0.113.9"}, \
+    {"dns_refused", refused_to_many_outside, "warning", "confirmed", "policy", "10.0.0.5"}, \
     {"dns_refused", refused_outside, "info", "confirmed", "policy", "10.0.0.5"}, \
     {"dns_refused", refused_inside, "warning", "confirmed", "policy", "10.0.0.5"}, \
     {"quic_blocked", quic_of_strangers, "info", "confirmed", "policy", "203.0.113.9:443"}, \
@@ -144,7 +173,9 @@ WITNESS(names_prohibited) {
     {"dns_servfail", servfail_hints, "info", "confirmed", "name_resolution", "192.0.2.53"}, \
     {"dns_servfail", servfail_hints_and_more, "warning", "confirmed", "name_resolution", "192.0.2.53"}, \
     {"dns_no_answer", two_resolvers_dead, "critical", "confirmed", "ambiguous", "192.0.2.53"}, \
+    {"dns_no_answer", own_resolver_dead, "critical", "confirmed", "name_resolution", "10.0.0.1"}, \
     {"dns_no_answer", names_prohibited, NULL, NULL, NULL, NULL}, \
+    {"dns_no_answer", names_over_tls_prohibited, "critical", "confirmed", "name_resolution", "192.0.2.53"}, \
     {"icmp_prohibited", names_prohibited, "critical", "confirmed", "policy", "192.0.2.53:53"}
 /* clang-format on */
 #endif
