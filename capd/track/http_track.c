@@ -151,8 +151,12 @@ static void count_error(struct engine *e, struct http_counts *c, struct http_ent
     c->challenges++;
 }
 
-/* A challenge is answered in the same connection, or by the same request in another one, or one for
- * something below it (registries of container images). */
+/* Where registries of container images say who may give a token for what is below. */
+static bool is_registry(const struct http_entry *c) {
+    return c->path_len == 4 && memcmp(c->path, "/v2/", 4) == 0;
+}
+
+/* A challenge is answered in the same connection, or by the same request in another one. */
 static bool is_met(const struct http_entry *c, const struct http_entry *by) {
     if (c->server_port != by->server_port || !addr_equal(&c->client, &by->client) ||
         !addr_equal(&c->server, &by->server))
@@ -161,7 +165,7 @@ static bool is_met(const struct http_entry *c, const struct http_entry *by) {
     return c->host_len == by->host_len && memcmp(c->host, by->host, c->host_len) == 0 &&
            c->path_len > 0 && c->path_len <= by->path_len &&
            memcmp(c->path, by->path, c->path_len) == 0 &&
-           (c->path_len == by->path_len || (c->path_len > 1 && c->path[c->path_len - 1] == '/'));
+           (c->path_len == by->path_len || is_registry(c));
 }
 
 static void meet_challenges(struct engine *e, struct http_counts *c, const struct http_entry *by) {

@@ -26,7 +26,7 @@ static bool is_reply(const struct packet *k) {
 }
 
 static bool is_too_big(const struct packet *k) {
-    if (!k->icmp.quote.present) return false;
+    if (!k->icmp.quote.present || k->icmp.quote.ip_proto != k->ip_proto) return false;
     return k->ip_proto == 58 ? k->icmp.type == 2 : k->icmp.type == 3 && k->icmp.code == 4;
 }
 

@@ -13,6 +13,7 @@
 #include "capd/track/unanswered.h"
 
 #define CHUNK_END_BYTES 2u        /* CR LF */
+#define PAUSED_US       2000000u  /* an upload under way has no such pauses */
 #define PROBE_DUE_US    2000000u  /* no round trip takes longer */
 #define LONG_IDLE_US    60000000u /* findings.md, tcp_idle_timeout */
 #define LOST_PROBES     3u        /* findings.md, tcp_keepalive_dead */
@@ -266,7 +267,9 @@ static bool is_mute(const struct engine *e, const struct flow *f) {
     /* What takes data and says nothing, as a log does, may close when it has it all. */
     bool asks = f->end_how & END_RST || f->bits & FLOW_HELLO || f->app > APP_NONE ||
                 unanswered_port(f->port[SERVER]);
-    if ((f->payload[CLIENT] > 0 && !asks) || app_asks_in_part(f)) return false;
+    if (f->payload[CLIENT] > 0 && !asks) return false;
+    /* It has waited for the rest of the request. */
+    if (app_asks_in_part(f) && f->end_us - f->side[CLIENT].next_us >= PAUSED_US) return false;
     if (f->payload[CLIENT] == 0)
         return unanswered_greets(f->port[SERVER]) ||
                flow_since_open(f, f->end_us) <= TURNED_AWAY_US;

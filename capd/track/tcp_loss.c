@@ -290,8 +290,8 @@ static bool is_missing(const struct engine *e, const struct flow *f, unsigned d,
 static bool was_cut_to_fit(const struct flow *f, unsigned d, struct msg_incident *out) {
     const struct flow_side *side = &f->side[d];
     if (side->narrow == 0 || side->passed == 0 || side->passed >= side->narrow) return false;
-    *out = dead_row(f, d, (uint32_t)f->retransmit_first_us, side->narrow_ds * UINT64_C(100000),
-                    side->narrow);
+    uint32_t span = side->narrow_ds * 100000u, end_us = (uint32_t)f->retransmit_last_us;
+    *out = dead_row(f, d, end_us - span, span, side->narrow);
     out->unseen = true;
     out->passed = 1;
     return true;
@@ -344,7 +344,7 @@ static void follow_tries(struct segment *s, struct flow_side *side) {
         side->tries_growing = 1;
     } else {
         uint32_t gap = s->us - side->try_last_us;
-        if (side->tries >= DEAD_TRIES && side->try_len <= peer->mss)
+        if (side->tries >= DEAD_TRIES && side->try_len <= peer->mss && is_alive(s->f, side, peer))
             note_cut(side, side->try_len, s->len, s->us - side->try_first_us);
         if ((uint64_t)gap * 100 < (uint64_t)side->try_gap_us * 95) side->tries_growing = 0;
         side->try_gap_us = gap;

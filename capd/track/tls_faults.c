@@ -16,7 +16,7 @@
 #define REFUSED_RECORDS 3u        /* its Finished, and a request in two parts */
 #define NO_CERTIFICATE  25u       /* a head of 4, no context, no entry, the type, the seal */
 #define REFUSES_US      17000000u /* asking whether a certificate is revoked may take 15 s in vain */
-#define UNUSED_US       4000000u
+#define UNUSED_US       8000000u  /* servers keep those for 10 s and more */
 
 void tls_fault_version(struct engine *e, const struct flow *f, uint16_t version) {
     struct service *v = services_of(e, f);

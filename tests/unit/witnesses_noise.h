@@ -36,17 +36,6 @@ WITNESS(patience_on_three_ports) {
     noise_on_three_ports(w);
     for (unsigned i = 1; i < 4; i++) w->s.services.rows[i].timeout_syn_sent = 80;
 }
-WITNESS(noise_over_udp) {
-    static struct msg_udp_service u[3];
-    stray_requests(w);
-    for (unsigned i = 0; i < 3; i++) {
-        u[i] = w->udp[0];
-        u[i].port = (uint16_t[]){123, 161, 5060}[i];
-        u[i].asked = u[i].by_strangers = 40;
-    }
-    w->s.udp = (struct msg_udp){.rows = u, .rows_n = 3, .of = 3};
-    w->s.totals.udp_asked = 120;
-}
 /* One false address asks again and again, so that the answers flood it. */
 WITNESS(amplifier_wanted) {
     stray_questions(w);
@@ -158,7 +147,6 @@ WITNESS(names_over_tls_prohibited) {
     {"tcp_syn_timeout", patience_on_three_ports, "critical", "confirmed", "network_or_server", "203.0.113.9:23"}, \
     {"tcp_syn_timeout", nothing_served, "critical", "confirmed", "network_or_server", "203.0.113.9:23"}, \
     {"tcp_syn_timeout", noise_and_mail, "critical", "confirmed", "network_or_server", "203.0.113.9:25"}, \
-    {"udp_no_reply", noise_over_udp, "info", "confirmed", "network_or_server", "203.0.113.9:123"}, \
     {"dns_no_answer", amplifier_wanted, "info", "confirmed", "name_resolution", "203.0.113.9"}, \
     {"dns_no_answer", two_want_answers, "critical", "confirmed", "name_resolution", "203.0.113.9"}, \
     {"dns_no_answer", many_answers_wanted, "critical", "confirmed", "name_resolution", "203.0.113.9"}, \
