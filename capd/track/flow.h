@@ -92,9 +92,8 @@ struct flow_side {
     uint8_t wscale, ttl, tries, narrow_ds;
     bool tries_growing : 1, tries_fill : 1;
     bool unheard : 1; /* since the first try its peer has sent again what it had acknowledged */
-    bool
-        quick_when_full : 1; /* acknowledged as soon as the handshake was, what filled its window */
-    uint8_t records;         /* TLS application records, counted to 255 */
+    bool quick_when_full : 1; /* what filled its window it acknowledged as soon as the handshake */
+    uint8_t records;          /* TLS application records, counted to 255 */
     uint8_t ttl_low, ttl_high, id_steps; /* tcp_end_sender(): of all but resets */
     bool id_changed;                     /* to last_id, from the packet before */
     uint16_t last_id;
