@@ -72,6 +72,8 @@ void tcp_time_data(struct engine *e, struct segment *s);
 void tcp_time_end(struct engine *e, const struct segment *s);
 void tcp_watch_window(struct engine *e, struct segment *s);
 void tcp_answer_done(struct engine *e, struct flow *f);
+/* tls_track.c: does this segment show that what the client said was no request yet? */
+bool tls_asked_nothing(const struct segment *s);
 
 /* Before a snapshot: what could have been a ticket of TLS and was followed by nothing was the
  * answer. */

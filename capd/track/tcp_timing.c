@@ -22,7 +22,6 @@
 #define TICKETS_MOST       8u
 #define TICKETS_US         100000u /* a server makes them at once, however long its answers take */
 #define CONTROL_BYTES      64u     /* an alert beside a frame of HTTP/2 that says farewell */
-#define PREFACE_BYTES      108u    /* HTTP/2, with SETTINGS and an update: asks nothing yet */
 #define RECEIPT_BYTES      17u     /* a PING of HTTP/2; pongs and beats of web sockets have less */
 #define UPDATE_BYTES       13u     /* WINDOW_UPDATE of HTTP/2 */
 #define UPDATES            2u      /* of the connection and of a stream */
@@ -309,7 +308,7 @@ static bool is_exchange(const struct segment *s) {
     if (s->dir == CLIENT && !turns && is_receipt(s, waits)) return false;
     if (!(f->bits & FLOW_TLS13)) return true;
     if (s->dir == CLIENT)
-        return f->side[CLIENT].records >= (s->len <= PREFACE_BYTES && f->h2 ? 3 : 2) &&
+        return f->side[CLIENT].records >= 2 &&
                (s->len > CONTROL_BYTES || f->large_answer || waits || turns);
     if (f->first_byte_us != 0 || s->len > TICKETS_BYTES) return true;
     return f->bits & FLOW_REQUEST && s->len > CONTROL_BYTES && s->us - f->request_us <= WAITED_US;
@@ -535,7 +534,7 @@ void tcp_time_data(struct engine *e, struct segment *s) {
     uint32_t before = f->spoken;
     if (s->dir == SERVER && may_be_ticket(s)) f->spoken = (uint16_t)s->len;
     if (!is_exchange(s) || is_crossing(s) || is_interim(s)) {
-        if (is_late_word(s)) f->bits &= ~(uint32_t)FLOW_REQUEST;
+        if (is_late_word(s) || tls_asked_nothing(s)) f->bits &= ~(uint32_t)FLOW_REQUEST;
         return;
     }
     if (f->bits & FLOW_SYN && !(f->bits & FLOW_ESTABLISHED)) return;

@@ -9,11 +9,15 @@
 #include "capd/track/slow_client.h"
 #include "capd/track/tls_faults.h"
 
-#define FINISHED_SHA256  53u /* a head of 4, the hash, the type, the seal */
-#define FINISHED_SHA384  69u
-#define FLIGHT_RECORDS   3u /* Certificate, CertificateVerify, Finished (RFC 8446 section 4.4) */
-#define CERTIFICATE_MOST 2048u
-#define CROSSES_US       10000u /* a client that did not read yet what has come */
+#define SEAL_13            17u /* type and tag of AES-GCM or ChaCha20 */
+#define SEAL_12            24u
+#define PREFACE_BYTES      108u /* with SETTINGS and an update, sealed */
+#define SETTINGS_ACK_BYTES 9u
+#define FINISHED_SHA256    53u /* a head of 4, the hash, the type, the seal */
+#define FINISHED_SHA384    69u
+#define FLIGHT_RECORDS     3u /* Certificate, CertificateVerify, Finished (RFC 8446 section 4.4) */
+#define CERTIFICATE_MOST   2048u
+#define CROSSES_US         10000u /* a client that did not read yet what has come */
 
 enum tls_outcome tls_outcome_of(const struct engine *e, const struct tls_entry *t) {
     if (t->alert_from)
@@ -189,6 +193,15 @@ static bool crosses(const struct segment *s, uint32_t length) {
     const struct flow_side *server = &s->f->side[SERVER];
     if (server->bits & SIDE_FIN) return true;
     return s->dir == CLIENT && !tls_is_alert_size(length) && s->us - server->next_us <= CROSSES_US;
+}
+
+/* HTTP/2 (RFC 9113 section 6.5): the server acknowledges the settings of the client, which come
+ * with its preface.  In what is as short no request stands beside them. */
+bool tls_asked_nothing(const struct segment *s) {
+    const struct flow *f = s->f;
+    uint32_t seal = f->bits & FLOW_TLS13 ? SEAL_13 : SEAL_12;
+    return s->dir == SERVER && f->h2 && f->bits & FLOW_REQUEST && f->side[CLIENT].records <= 2 &&
+           f->said_bytes <= PREFACE_BYTES && s->record == seal + SETTINGS_ACK_BYTES;
 }
 
 /* The server's records count from the client's first; whoever takes leave gets no refusal. */

@@ -100,18 +100,22 @@ static void test_pages_in_turn(void **state) {
 /* Opened in advance: the preface and what both ends set ask for nothing; a request does. */
 static void test_h2_preface_asks_nothing(void **state) {
     (void)state;
-    for (unsigned asks = 0; asks < 2; asks++) {
+    for (unsigned asks = 0; asks < 3; asks++) { /* 2: not even the settings were read */
         uint8_t b[1024];
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 443);
         shake_hands(&k, b, h2, false);
         from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 76 + 17));
-        if (asks) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 76 + 17));
+        l->us += 1 * MS;
+        from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 40 + 17));
+        if (asks != 2) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 9 + 17));
+        from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 9 + 17));
+        if (asks == 1) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 76 + 17));
         l->us += 1 * MS;
         from_server(&k, TCP_ACK, NULL, 0);
         lab_wait(l, 10 * S);
         from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
-        assert_int_equal(incident_of(l, INCIDENT_UNHEARD) != NULL, asks);
+        assert_int_equal(incident_of(l, INCIDENT_UNHEARD) != NULL, asks > 0);
         lab_free(l);
     }
 }
