@@ -196,12 +196,16 @@ static bool crosses(const struct segment *s, uint32_t length) {
 }
 
 /* HTTP/2 (RFC 9113 section 6.5): the server acknowledges the settings of the client, which come
- * with its preface.  In what is as short no request stands beside them. */
+ * with its preface; in what is as short no request stands beside them.  The client may have
+ * acknowledged those of the server already. */
 bool tls_asked_nothing(const struct segment *s) {
     const struct flow *f = s->f;
-    uint32_t seal = f->bits & FLOW_TLS13 ? SEAL_13 : SEAL_12;
-    return s->dir == SERVER && f->h2 && f->bits & FLOW_REQUEST && f->side[CLIENT].records <= 2 &&
-           f->said_bytes <= PREFACE_BYTES && s->record == seal + SETTINGS_ACK_BYTES;
+    uint32_t acks = (f->bits & FLOW_TLS13 ? SEAL_13 : SEAL_12) + SETTINGS_ACK_BYTES;
+    const struct flow_side *c = &f->side[CLIENT];
+    bool first = c->records <= 2 ||
+                 (c->records == 3 && c->next - f->request_end == TLS_RECORD_HEADER + acks);
+    bool preface = first && f->said_bytes <= PREFACE_BYTES;
+    return s->dir == SERVER && f->h2 && f->bits & FLOW_REQUEST && preface && s->record == acks;
 }
 
 /* The server's records count from the client's first; whoever takes leave gets no refusal. */

@@ -100,7 +100,8 @@ static void test_pages_in_turn(void **state) {
 /* Opened in advance: the preface and what both ends set ask for nothing; a request does. */
 static void test_h2_preface_asks_nothing(void **state) {
     (void)state;
-    for (unsigned asks = 0; asks < 3; asks++) { /* 2: not even the settings were read */
+    for (unsigned asks = 0; asks < 4; asks++) {
+        /* 1 a request; 2 not even the settings were read; 3 the two acknowledgements cross */
         uint8_t b[1024];
         struct lab *l = lab_default();
         struct conn k = conn_new(l, 40000, 443);
@@ -108,14 +109,15 @@ static void test_h2_preface_asks_nothing(void **state) {
         from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 76 + 17));
         l->us += 1 * MS;
         from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 40 + 17));
-        if (asks != 2) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 9 + 17));
+        if (asks < 2) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 9 + 17));
         from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 9 + 17));
+        if (asks == 3) from_server(&k, TCP_PSH | TCP_ACK, b, record(b, 9 + 17));
         if (asks == 1) from_client(&k, TCP_PSH | TCP_ACK, b, record(b, 76 + 17));
         l->us += 1 * MS;
         from_server(&k, TCP_ACK, NULL, 0);
         lab_wait(l, 10 * S);
         from_client(&k, TCP_FIN | TCP_ACK, NULL, 0);
-        assert_int_equal(incident_of(l, INCIDENT_UNHEARD) != NULL, asks > 0);
+        assert_int_equal(incident_of(l, INCIDENT_UNHEARD) != NULL, asks == 1 || asks == 2);
         lab_free(l);
     }
 }
