@@ -430,7 +430,8 @@ void app_segment(struct engine *e, struct segment *s) {
                                                 [APP_HTTP2] = PROTO_HTTP2};
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir];
-    if (e->dns_cut.used > 0 && s->dir == SERVER && s->len > s->k->payload_cap)
+    bool may_be_dns = f->app == APP_UNKNOWN || f->app == APP_DNS;
+    if (e->dns_cut.used > 0 && may_be_dns && s->dir == SERVER && s->len > s->k->payload_cap)
         dns_fault_unreadable(e, f);
     if (s->k->payload_cap == 0) return;
     if (f->app == APP_NONE && !(f->bits & FLOW_GUESSED)) second_look(s);

@@ -72,6 +72,12 @@ void tcp_time_data(struct engine *e, struct segment *s);
 void tcp_time_end(struct engine *e, const struct segment *s);
 void tcp_watch_window(struct engine *e, struct segment *s);
 void tcp_answer_done(struct engine *e, struct flow *f);
+/* What encryption adds to a record: AES-GCM or ChaCha20-Poly1305 in TLS 1.3 with the type of what
+ * it holds, AES-GCM in TLS 1.2. */
+static inline uint32_t tls_seal_bytes(const struct flow *f) {
+    return f->bits & FLOW_TLS13 ? 17 : 24;
+}
+
 /* tls_track.c: does this segment show that what the client said was no request yet? */
 bool tls_asked_nothing(const struct segment *s);
 

@@ -14,7 +14,6 @@
 
 #define CHUNK_END_BYTES 2u        /* CR LF */
 #define PAUSED_US       2000000u  /* an upload under way has no such pauses */
-#define PROBE_DUE_US    2000000u  /* no round trip takes longer */
 #define LONG_IDLE_US    60000000u /* findings.md, tcp_idle_timeout */
 #define LOST_PROBES     3u        /* findings.md, tcp_keepalive_dead */
 #define REVIVAL_US                                                                                 \
@@ -494,7 +493,7 @@ static bool is_probed_unheard(const struct engine *e, const struct flow *f) {
     const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
     uint64_t asked = flow_widen(f, c->ws_ack_us);
     return c->bits & WS_KEEP_ALIVE && (v->ws_ack_us - c->ws_ack_us) >> 31 &&
-           e->now_us - asked >= PROBE_DUE_US;
+           e->now_us - asked >= end_guard_us(0);
 }
 
 static struct msg_incident unanswered_row(const struct engine *e, const struct flow *f) {

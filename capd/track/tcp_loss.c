@@ -23,7 +23,6 @@
 #define LONGEST_LIST  256u  /* further holes of one end are not kept in order */
 #define JOIN_US       1000u /* one hole for ACKs so near to each other */
 #define DEAD_TRIES    3u
-#define YOUNG_US      2000000u /* findings.md, rule 5 */
 #define LATER_US      1000000u
 #define NEVER_US      2000000u /* as pmtud_blackhole */
 #define OPTIONS_BYTES 40u
@@ -241,7 +240,8 @@ bool tcp_dead_path(const struct engine *e, const struct flow *f, struct msg_inci
     for (unsigned d = 0; d < 2; d++) {
         const struct flow_side *side = &f->side[d];
         if (!(side->bits & SIDE_DEAD) || tcp_end_denies(f, d) || is_one_way(f, d)) continue;
-        if (!(f->bits & FLOW_ENDED) && e->now_us - flow_widen(f, side->try_first_us) < YOUNG_US)
+        if (!(f->bits & FLOW_ENDED) &&
+            e->now_us - flow_widen(f, side->try_first_us) < end_guard_us(0))
             continue;
         *out = dead_row(f, d, side->try_first_us, side->try_last_us - side->try_first_us,
                         side->try_len);
@@ -318,6 +318,7 @@ bool tcp_large_never_came(const struct engine *e, const struct flow *f, struct m
         if (each <= side->largest || !asked_for || (side->holes == NONE && each == h.end - h.seq))
             continue;
         uint64_t at = flow_widen(f, h.us), until = f->bits & FLOW_ENDED ? f->last_us : e->now_us;
+        /* An end that sends FIN long after the gap has given up, or waits no more. */
         bool left = side->bits & SIDE_FIN && is_later(side->next_us, h.us);
         if (rev->bits & SIDE_FIN) until = flow_widen(f, rev->next_us);
         if (left) until = flow_widen(f, side->next_us);

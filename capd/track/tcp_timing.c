@@ -286,8 +286,7 @@ static bool is_receipt(const struct segment *s, bool waits) {
  * alone are as long as its shortest requests, and left to is_receipt(). */
 static bool is_control(const struct segment *s) {
     const struct flow *f = s->f;
-    uint32_t seal = f->bits & FLOW_TLS13 ? 17 : 24; /* TLS 1.2: AES-GCM */
-    uint32_t content = s->record > seal ? s->record - seal : 0;
+    uint32_t seal = tls_seal_bytes(f), content = s->record > seal ? s->record - seal : 0;
     bool ping = content == RECEIPT_BYTES || content == UPDATE_BYTES + RECEIPT_BYTES;
     if (!f->h2) return false;
     if (s->dir == CLIENT) return ping && !is_late(f, s->us, f->side[SERVER].next_us);

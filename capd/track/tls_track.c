@@ -9,8 +9,6 @@
 #include "capd/track/slow_client.h"
 #include "capd/track/tls_faults.h"
 
-#define SEAL_13            17u /* type and tag of AES-GCM or ChaCha20 */
-#define SEAL_12            24u
 #define PREFACE_BYTES      108u /* with SETTINGS and an update, sealed */
 #define SETTINGS_ACK_BYTES 9u
 #define FINISHED_SHA256    53u /* a head of 4, the hash, the type, the seal */
@@ -200,7 +198,7 @@ static bool crosses(const struct segment *s, uint32_t length) {
  * acknowledged those of the server already. */
 bool tls_asked_nothing(const struct segment *s) {
     const struct flow *f = s->f;
-    uint32_t acks = (f->bits & FLOW_TLS13 ? SEAL_13 : SEAL_12) + SETTINGS_ACK_BYTES;
+    uint32_t acks = tls_seal_bytes(f) + SETTINGS_ACK_BYTES;
     const struct flow_side *c = &f->side[CLIENT];
     bool first = c->records <= 2 ||
                  (c->records == 3 && c->next - f->request_end == TLS_RECORD_HEADER + acks);

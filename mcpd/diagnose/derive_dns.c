@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum { TYPE_A = 1, TYPE_AAAA = 28, TYPE_SVCB = 64, TYPE_HTTPS = 65 };
-enum { RCODE_SERVFAIL = 2, RCODE_REFUSED = 5 };
 #define ICMP_PROHIBITED 2        /* derive_icmp_class() */
 #define STALL_US        1000000u /* an answer for AAAA that is so much later than the one for A */
 #define RETRY_US        100000u /* no resolver gives up sooner: a copy, or two programs that ask alike */
@@ -344,31 +343,36 @@ const char *derive_disputed_name(const struct derive_row *r) {
 }
 
 /* ---- who asks ------------------------------------------------------------------------------- */
-/* One client asked this server one question again and again, as far as the kept rows say. */
-static bool d_one_question(const struct derive_row *r, double *out) {
+/* The kept rows of this kind are of one client, and of one name if that is asked for. */
+static bool is_one_asker(const struct derive_row *r, row_test test, bool one_name) {
     const struct msg_dns *all = &r->view->snapshot->dns;
     const struct msg_dns_row *first = NULL;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *d = &all->rows[i];
-        if (!is_mine(r, d)) continue;
+        if (!is_mine(r, d) || !test(r, d)) continue;
         if (!first) first = d;
-        if (!addr_equal(&first->client, &d->client) || strcmp(first->name, d->name) != 0)
-            return is(out, false);
+        if (!addr_equal(&first->client, &d->client)) return false;
+        if (one_name && strcmp(first->name, d->name) != 0) return false;
     }
-    return is(out, first != NULL);
+    return first != NULL;
 }
 
-/* Clients that were refused; more than one are 2. */
-static bool d_refused_askers(const struct derive_row *r, double *out) {
-    const struct msg_dns *all = &r->view->snapshot->dns;
-    const struct addr *first = NULL;
-    for (uint32_t i = 0; i < all->rows_n; i++) {
-        const struct msg_dns_row *d = &all->rows[i];
-        if (!is_mine(r, d) || !d->answered || d->rcode != RCODE_REFUSED) continue;
-        if (first && !addr_equal(first, &d->client)) return number(out, 2);
-        first = &d->client;
-    }
-    return number(out, first != NULL);
+static bool is_any(const struct derive_row *r, const struct msg_dns_row *d) {
+    (void)r, (void)d;
+    return true;
+}
+
+static bool is_refused(const struct derive_row *r, const struct msg_dns_row *d) {
+    (void)r;
+    return d->answered && d->rcode == RCODE_REFUSED;
+}
+
+static bool d_one_question(const struct derive_row *r, double *out) {
+    return is(out, is_one_asker(r, is_any, true));
+}
+
+static bool d_refused_one_asker(const struct derive_row *r, double *out) {
+    return is(out, is_one_asker(r, is_refused, false));
 }
 
 /* A firewall says that it refuses what is sent there. */
@@ -397,8 +401,7 @@ static bool is_inside(const struct derive_row *r, const struct addr *a) {
 
 /* Refused to a stranger outside by a server inside, which is not meant to serve it. */
 static bool is_refused_outside(const struct derive_row *r, const struct msg_dns_row *d) {
-    return d->answered && d->rcode == RCODE_REFUSED && is_inside(r, &d->server) &&
-           !is_inside(r, &d->client);
+    return is_refused(r, d) && is_inside(r, &d->server) && !is_inside(r, &d->client);
 }
 
 /* About a name's services (RFC 9460); its addresses were found, and its asker goes on without. */
@@ -448,7 +451,7 @@ const struct computed computed_dns[] = {
     {"cut_tcp_questions", d_cut_asked},
     {"private_reached", d_private_reached},
     {"one_question", d_one_question},
-    {"refused_askers", d_refused_askers},
+    {"refused_one_asker", d_refused_one_asker},
     {"prohibited", d_prohibited},
     {"refused_outside", d_refused_outside},
     {"servfail_hints", d_servfail_hints},

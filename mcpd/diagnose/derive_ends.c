@@ -13,7 +13,7 @@ bool derive_ended_by(const struct derive_row *r, double *out) {
 }
 
 /* The end that got nothing through a dead path opened another connection, or took one, while the
- *  other still tried: afterwards it may have been switched on again.  Of several connections it is
+ * other still tried: afterwards it may have been switched on again.  Of several connections it is
  * not known when each tried. */
 bool derive_silent_end_lives(const struct derive_row *r, double *out) {
     const struct msg_connections *all = &r->view->snapshot->connections;

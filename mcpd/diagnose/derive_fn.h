@@ -7,6 +7,8 @@ struct computed {
     const char *name;
     derive_fn fn;
 };
+enum { RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5 }; /* RFC 1035 section 4.1.1 */
+
 extern const struct computed computed_totals[], computed_services[], computed_resolvers[],
     computed_incidents[], computed_connections[], computed_names[], computed_udp[],
     computed_media[], computed_dns[], computed_tls[], computed_strain[], computed_load[],
@@ -117,6 +119,7 @@ unsigned derive_answered_by_resolver(const struct derive_row *r, struct derive_i
 
 /* derive_ends.c: of a service; of incidents. */
 bool derive_idle_broken(const struct derive_row *r, double *out);
+/* 1 no way, 2 prohibited, 3 no such port or protocol, 0 something else. */
 bool derive_icmp_class(const struct derive_row *r, double *out);
 bool derive_ended_by(const struct derive_row *r, double *out);
 bool derive_silent_end_lives(const struct derive_row *r, double *out);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* ---- resolvers: what the kept rows say beyond the counters --------------------------------- */
-enum { RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5, DNS_TYPE_PTR = 12 };
+enum { DNS_TYPE_PTR = 12 };
 
 struct dns_want {
     unsigned rcode;
