@@ -169,7 +169,8 @@ $(ENGINE): $(B)/trained
 $(B)/trained: tests/bench/train.c
 	@$(MAKE) --no-print-directory V=train build/train/pcm-count build/train/bench/train
 	@rm -f $(ENGINE:.o=.gcda)
-	@build/train/bench/train build/train/traffic.pcap && env -i build/train/pcm-count build/train/traffic.pcap > build/train/counts && \
+	@build/train/bench/train build/train/traffic.pcap && for how in PCM_FLOWS=65536 PCM_LIVE=1; do \
+	    env -i $$how build/train/pcm-count build/train/traffic.pcap > build/train/counts || exit 1; done && \
 	    [ -f build/release/obj/capd/track/engine.gcda ] || \
 	    { echo 'make: the training run failed; `make TRAINED=no` builds without' >&2; exit 1; }
 	@rm build/train/traffic.pcap

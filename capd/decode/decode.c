@@ -80,11 +80,12 @@ static void layers_run(struct next at, struct view *v, struct packet *k) {
     if (guessed && k->tunnels == outer.tunnels && !packet_has(k, PROTO_ARP)) *k = outer;
 }
 
-/* In two: compilers make stores of few bytes, and of more an instruction that is slow to start. */
+/* In pieces: compilers make stores of few bytes, and of more an instruction that is slow to start.
+ */
 static void packet_clear(struct packet *k) {
-    const size_t bytes = offsetof(struct packet, tcp), half = bytes / 2 / 16 * 16;
-    memset(k, 0, half);
-    memset((uint8_t *)k + half, 0, bytes - half);
+    const size_t bytes = offsetof(struct packet, tcp), piece = 48;
+    for (size_t at = 0; at < bytes; at += piece)
+        memset((uint8_t *)k + at, 0, at + piece < bytes ? piece : bytes - at);
 }
 
 enum decode_status decode_frame(int datalink, uint64_t ts_ns, const uint8_t *bytes,

@@ -145,6 +145,11 @@ static inline bool packet_has(const struct packet *k, enum proto p) {
     return (k->layers >> p & 1u) != 0;
 }
 
+/* Does the sender number its packets?  Many leave the field zero (RFC 6864 section 4.1). */
+static inline bool packet_is_numbered(const struct packet *k) {
+    return k->has_ip_id && k->ip_id != 0;
+}
+
 /* Decode one frame of link type `datalink` (libpcap's DLT_ value, as a plain number so that
  * decode needs no libpcap).  Fills `k`.  Returns k->status. */
 enum decode_status decode_frame(int datalink, uint64_t ts_ns, const uint8_t *bytes,

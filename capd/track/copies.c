@@ -78,7 +78,7 @@ static bool is_of_two_places(const struct recent *r) {
 static bool was_seen_elsewhere(const struct engine *e, uint32_t flow, const struct packet *k,
                                unsigned dir, uint8_t ttl, uint32_t age) {
     bool tcp = k->ip_proto == 6, syn = tcp && k->tcp.flags & TCP_SYN;
-    bool has_id = k->has_ip_id && k->ip_id != 0;
+    bool has_id = packet_is_numbered(k);
     bool other_hops = ttl != k->ttl && ttl >= PATH_FEW_HOPS && k->ttl >= PATH_FEW_HOPS;
     bool apart = other_hops || is_of_two_places(&e->recent);
     if (!tcp) return age <= DUPLICATE_HOP_US && is_of_two_places(&e->recent);
@@ -175,6 +175,7 @@ static struct recent_set *set_of(const struct engine *e, uint32_t tag, const str
 }
 
 void copies_expect(const struct engine *e, const struct flow_key *key, const struct packet *k) {
+    if (k->ip_proto != 6 && !packet_is_numbered(k)) return;
     const struct recent_set *s = set_of(e, flow_key_tag(key), k);
     __builtin_prefetch(s, 1);
     __builtin_prefetch((const uint8_t *)(s + 1) - 1, 1);
@@ -183,7 +184,7 @@ void copies_expect(const struct engine *e, const struct flow_key *key, const str
 bool copies_is_one(struct engine *e, uint32_t flow, const struct packet *k, unsigned dir) {
     bool tcp = k->ip_proto == 6,
          bare = tcp && k->payload_bytes == 0 && !(k->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
-    bool has_id = k->has_ip_id && k->ip_id != 0;
+    bool has_id = packet_is_numbered(k);
     if (!has_id && (bare || !tcp)) return false; /* nothing tells a copy from a repetition */
     uint64_t print = fingerprint(e, k, (uint64_t)flow << 1 | dir, has_id);
     if (bare) e->recent.bare++;

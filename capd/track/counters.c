@@ -1,6 +1,6 @@
 /* Counters by code, and the bounded list of incidents.
  * Runs in: worker.  Input trust: packets. */
-#include "capd/track/state.h"
+#include "capd/track/link.h"
 
 void codes_add(struct codes *c, uint32_t code) {
     for (uint32_t i = 0; i < c->used; i++) {
@@ -20,7 +20,7 @@ static bool same_incident(const struct msg_incident *a, const struct msg_inciden
            a->ip_proto == b->ip_proto && a->toward_client == b->toward_client &&
            a->worked == b->worked && a->unseen == b->unseen &&
            addr_equal(&a->subject, &b->subject) && addr_equal(&a->peer, &b->peer) &&
-           memcmp(a->mac, b->mac, 6) == 0 && memcmp(a->other_mac, b->other_mac, 6) == 0;
+           mac_equal(a->mac, b->mac) && mac_equal(a->other_mac, b->other_mac);
 }
 
 /* A flood of one kind, as a scan makes, must not hide the others. */

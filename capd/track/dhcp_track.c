@@ -205,7 +205,7 @@ static void message4(struct engine *e, const struct packet *k) {
     if (s == DHCP_NOT_DHCP || !m.has_mac || m.type >= sizeof steps / sizeof steps[0]) return;
     struct event v = {.step = steps[m.type],
                       .xid = m.xid,
-                      .own = memcmp(m.mac, e->o.own_mac, 6) == 0,
+                      .own = mac_equal(m.mac, e->o.own_mac),
                       .selects = m.server.len > 0,
                       .local = !m.relayed,
                       .gives = m.offered.len > 0,
@@ -246,7 +246,7 @@ static void message6(struct engine *e, const struct packet *k) {
                       .gives = true};
     if (v.step == STEP_NONE) return;
     bool from_client = v.step == STEP_DISCOVER || v.step == STEP_REQUEST;
-    v.own = from_client && k->has_mac && memcmp(k->src_mac, e->o.own_mac, 6) == 0;
+    v.own = from_client && k->has_mac && mac_equal(k->src_mac, e->o.own_mac);
     uint64_t hash = hash_bytes(e->o.seed, m.client, m.client_len);
     uint8_t key[8];
     memcpy(key, &hash, sizeof key);

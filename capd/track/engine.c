@@ -236,8 +236,8 @@ static void count_selected(struct engine *e, unsigned to) {
 static void count_link(struct engine *e, const struct packet *k) {
     static const uint8_t none[6];
     const uint8_t *mac = e->o.own_mac;
-    if (!k->has_mac || k->dst_mac[0] & 1 || memcmp(mac, none, 6) == 0) return;
-    if (memcmp(k->src_mac, mac, 6) == 0 || memcmp(k->dst_mac, mac, 6) == 0)
+    if (!k->has_mac || k->dst_mac[0] & 1 || mac_equal(mac, none)) return;
+    if (mac_equal(k->src_mac, mac) || mac_equal(k->dst_mac, mac))
         e->total.own_frames++;
     else
         e->total.foreign_frames++;

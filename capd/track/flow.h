@@ -136,7 +136,7 @@ enum flow_bit {
     FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */
 };
 
-/* What the first payload said the flow is. */
+/* What the first payload said the flow is; of UDP: QUIC (APP_TLS), or none by its ports. */
 enum app { APP_UNKNOWN, APP_NONE, APP_HTTP, APP_TLS, APP_DNS, APP_SSH, APP_HTTP2, APP_COUNT };
 
 /* SSH and HTTP/2 are recognised, and nothing of them is read. */
@@ -159,7 +159,6 @@ struct flow {
     /* HTTP: oldest request without response; TLS: its row; UDP: its state */
     uint32_t row, row_gen;
     uint32_t other_packets; /* counted as not selected so far */
-    uint64_t other_bytes;
     uint64_t first_us, last_us;
     uint32_t packets[2]; /* sent by */
     uint64_t bytes[2];   /* on the wire, sent by */
@@ -168,7 +167,8 @@ struct flow {
         uint64_t said_us[2]; /* UDP: last datagram with something in it */
     };
 
-    /* TCP only from here. */
+    /* Of UDP nothing from here is used by every packet; but for other_bytes, TCP only. */
+    uint64_t other_bytes;
     uint64_t retransmit_first_us, retransmit_last_us;
     uint32_t data_segments[2], retransmitted[2], lost_before, lost_after, spurious, reordered;
     uint16_t analysis[ANALYSIS_COUNT]; /* counted while not selected, to be moved on selection */

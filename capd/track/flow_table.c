@@ -75,7 +75,7 @@ static uint32_t *bucket_of(const struct flow_table *t, uint64_t hash) {
 /* A TCP flow is ten cache lines, of which a packet touches most: fetch them together, not one by
  * one.  Of the others only the beginning is in use. */
 static void fetch(const struct flow *f, uint8_t ip_proto) {
-    size_t used = ip_proto == 6 ? sizeof *f : offsetof(struct flow, data_segments);
+    size_t used = ip_proto == 6 ? sizeof *f : offsetof(struct flow, other_bytes);
     for (size_t at = 0; at < used; at += 64) __builtin_prefetch((const uint8_t *)f + at, 1);
 }
 

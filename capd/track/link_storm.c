@@ -166,7 +166,7 @@ static void loop_count(struct engine *e, const struct packet *k, const uint8_t *
     uint64_t h = hash_bytes(e->o.seed, bytes, cap < LOOP_HASH_BYTES ? cap : LOOP_HASH_BYTES);
     h += k->segment; /* each port of a bridge that is captured has its copy */
     struct loop_entry *l = &e->link.loop[h % LOOPS];
-    bool sure = packet_has(k, PROTO_ARP) || (k->has_ip_id && k->ip_id != 0);
+    bool sure = packet_has(k, PROTO_ARP) || packet_is_numbered(k);
     uint32_t least = sure ? LOOP_COPIES : LOOP_COPIES_UNSURE;
     bool over = e->now_us - l->start_us >= SECOND_US;
     if (over || l->hash != h) {

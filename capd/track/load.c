@@ -2,6 +2,7 @@
  * that have nothing to do with the target.  What counts is a rate that is held: the slowest of
  * LOAD_SECONDS seconds in a row.
  * Runs in: worker.  Input trust: packets. */
+#include "capd/track/link.h"
 #include "capd/track/strain.h"
 
 /* One whole second is over. */
@@ -29,6 +30,6 @@ void load_frame(struct engine *e, const struct packet *k) {
         if (second != l->second + 1) memset(l->past, 0, sizeof l->past);
         l->second = second;
     }
-    bool ours = k->has_mac && memcmp(k->src_mac, e->o.own_mac, 6) == 0;
+    bool ours = k->has_mac && mac_equal(k->src_mac, e->o.own_mac);
     l->bytes[ours] += k->wire_bytes;
 }

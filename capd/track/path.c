@@ -45,8 +45,7 @@ static struct circle *circle_of(struct engine *e, const struct addr *src, const 
 void path_few_hops(struct engine *e, const struct packet *k) {
     if (k->dst.len == 0 || addr_is_multicast(&k->dst)) return;
     struct circle *c = circle_of(e, &k->src, &k->dst);
-    bool again =
-        c->traced && k->has_ip_id && k->ip_id != 0 && c->ip_id == k->ip_id && k->ttl < c->ttl;
+    bool again = c->traced && packet_is_numbered(k) && c->ip_id == k->ip_id && k->ttl < c->ttl;
     c->traced = true;
     c->circled |= again;
     c->ip_id = k->ip_id;

@@ -62,7 +62,7 @@ static bool is_next_id(const struct flow_side *side, const struct packet *k) {
 }
 
 bool tcp_end_sent_next(const struct flow_side *side, const struct packet *k) {
-    return k->has_ip_id && k->ip_id != 0 && side->id_steps >= COUNTED_IDS && is_next_id(side, k);
+    return packet_is_numbered(k) && side->id_steps >= COUNTED_IDS && is_next_id(side, k);
 }
 
 static void note_silence(const struct segment *s, uint64_t idle_us) {
@@ -170,7 +170,7 @@ void tcp_end_note(const struct segment *s, bool clean) {
     f->rst_seq = s->seq;
     f->rst_ttl = s->k->ttl;
     const struct flow_side *side = &f->side[s->dir];
-    if (s->k->has_ip_id && s->k->ip_id != 0 && side->id_steps >= COUNTED_IDS)
+    if (packet_is_numbered(s->k) && side->id_steps >= COUNTED_IDS)
         f->end_how |= is_next_id(side, s->k) ? END_NEXT_ID : END_FAR_ID;
     if (mark && f->mac_mark[s->dir] && mark != f->mac_mark[s->dir]) f->end_how |= END_OTHER_MAC;
 }

@@ -448,7 +448,7 @@ void tcp_tries_acked(struct flow_side *side, uint32_t ack) {
 static bool was_overtaken(const struct packet *k, const struct hole *h) {
     uint32_t older = h->stamp - k->tcp.ts_value, behind = (uint16_t)(h->id - k->ip_id);
     if (h->has_stamp && k->tcp.has_timestamps && older != 0) return older < 1u << 31;
-    return h->has_id && k->has_ip_id && k->ip_id != 0 && behind > 0 && behind <= ORDER_IDS;
+    return h->has_id && packet_is_numbered(k) && behind > 0 && behind <= ORDER_IDS;
 }
 
 static void judge_old(struct engine *e, struct segment *s, struct flow_side *side) {
@@ -528,7 +528,7 @@ void tcp_judge_data(struct engine *e, struct segment *s) {
                                .us = s->us,
                                .stamp = s->k->tcp.ts_value,
                                .id = (uint16_t)s->k->ip_id,
-                               .has_id = s->k->has_ip_id && s->k->ip_id != 0,
+                               .has_id = packet_is_numbered(s->k),
                                .has_stamp = s->k->tcp.has_timestamps});
     }
     if (s->flags & TCP_RST || !seq_after(s->end, side->next)) return;

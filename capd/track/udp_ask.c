@@ -99,18 +99,21 @@ static enum proto named(const struct packet *k, uint16_t port, struct cursor c) 
     return k->payload_cap >= 20 && decode_stun(c, &stun) == STUN_OK ? PROTO_STUN : PROTO_OTHER;
 }
 
-/* The protocol of the flow, and which end has its port: the flow may have begun with an answer. */
-static asks_fn protocol_of_flow(const struct flow *f, unsigned *server_out) {
+/* The protocol of the flow, and which end has its port: the flow may have begun with an answer.
+ * Looked for once: the ports stay, and most flows have none of these. */
+static asks_fn protocol_of_flow(struct flow *f, unsigned *server_out) {
+    if (f->app == APP_NONE) return NULL;
     asks_fn asks = protocol_of(f->port[SERVER]);
     *server_out = asks ? SERVER : CLIENT;
     if (!asks) asks = protocol_of(f->port[CLIENT]);
+    if (!asks) f->app = APP_NONE;
     return asks == sip_asks && f->port[0] != f->port[1] ? sip_asks_back : asks;
 }
 
 enum proto udp_ask(struct engine *e, const struct packet *k, struct flow *f, unsigned dir) {
     struct cursor c = cursor_make(k->payload, k->payload_cap);
     const struct udp_state *known = udp_state_find(e, f);
-    unsigned server;
+    unsigned server = SERVER;
     asks_fn asks = protocol_of_flow(f, &server);
     bool wireguard = (known && known->bits & UDP_WIREGUARD) || vpn_wireguard_asks(c);
     if (wireguard) asks = vpn_wireguard_asks;

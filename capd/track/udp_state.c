@@ -186,10 +186,16 @@ static uint32_t state_victim(struct engine *e) {
     return victim;
 }
 
-#define SILENT_US 1000000u
+#define SILENT_US     1000000u
+#define LOOK_AGAIN_US 1000u /* streams of many flows would look with every packet */
 
 bool udp_state_spare(struct engine *e) {
-    return e->udp.frees > 0 || e->now_us - e->udp.last_us[state_victim(e)] >= SILENT_US;
+    struct udp_table *t = &e->udp;
+    if (t->frees > 0) return true;
+    if (e->now_us < t->full_until_us) return false;
+    bool spare = e->now_us - t->last_us[state_victim(e)] >= SILENT_US;
+    if (!spare) t->full_until_us = e->now_us + LOOK_AGAIN_US;
+    return spare;
 }
 
 static uint32_t state_steal(struct engine *e) {

@@ -93,17 +93,18 @@ struct udp_state {
     uint32_t gen, bits;
     bool used;
     uint8_t server; /* CLIENT or SERVER: the end of the flow that serves; the flow only guesses */
+    struct pace pace[2]; /* by sender; in front, as most states are of streams with a beat */
     struct udp_facts facts;
     uint64_t spin_us; /* latest edge seen from the client */
     uint32_t spin_edges, spin_packets;
     struct rtp_candidate candidate[2][RTP_CANDIDATES]; /* by sender */
     uint32_t media[2], media_gen[2];                   /* by sender: head of its list */
-    struct pace pace[2];
 };
 struct udp_table {
     struct udp_state *state;
     uint64_t *last_us; /* when each was used last; apart from them, since all are compared */
     uint32_t *free;
+    uint64_t full_until_us; /* until then nobody looks for one that is silent */
     uint32_t capacity, used, frees, hand, gen;
 };
 

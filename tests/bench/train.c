@@ -11,12 +11,12 @@
 
 enum { PACKETS = 50000, OPEN = 100, MSS = 1448, RECORD = 16384, WINDOW = 501 };
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
-enum kind { TLS, HTTP, SSH, DNS, QUIC, RTP, PING, ARP, KINDS };
+enum kind { TLS, HTTP, SSH, DNS, QUIC, RTP, GAME, PING, ARP, KINDS };
 enum phase { OPENING, ACCEPTING, OPENED, ASKING, ANSWERING, CLOSING, CLOSED, LAST, GONE };
 
 /* Of 64 conversations that begin. */
-static const uint8_t share[KINDS] = {22, 14, 2, 20, 2, 1, 2, 1};
-static const uint16_t port[KINDS] = {443, 80, 22, 53, 443, 5004, 0, 0};
+static const uint8_t share[KINDS] = {22, 14, 2, 19, 2, 1, 1, 2, 1};
+static const uint16_t port[KINDS] = {443, 80, 22, 53, 443, 5004, 27015, 0, 0};
 static const uint32_t answer_bytes[8] = {300, 600, 1500, 3000, 6000, 12000, 25000, 80000};
 
 struct talk {
@@ -236,6 +236,8 @@ static void datagram(struct talk *t) {
     } else if (t->kind == RTP) {
         p = put32(put16(put16(p, 0x8000), t->turn / 2), t->turn / 2 * 160);
         p = put32(p, t->who + back) + 160;
+    } else if (t->kind == GAME) {
+        p = put32(put32(p, t->turn / 2), t->who) + 10 + chance(80);
     } else {
         p = t->turn < 2 ? put(p,
                               "\xc3\0\0\0\1\x08"
@@ -269,7 +271,7 @@ static void ping_or_arp(struct talk *t) {
 }
 
 static void begin(struct talk *t) {
-    static const uint32_t turns[KINDS] = {4, 6, 30, 1, 60, 200, 4, 1};
+    static const uint32_t turns[KINDS] = {4, 6, 30, 1, 60, 200, 200, 4, 1};
     static uint32_t begun;
     uint32_t drawn = chance(64), kind = 0;
     while (drawn >= share[kind]) drawn -= share[kind++];
