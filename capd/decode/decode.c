@@ -64,7 +64,9 @@ static enum decode_status layer_decode(struct next at, struct view *v, struct pa
     return DECODE_OK;
 }
 
-static void layers_run(struct next at, struct view *v, struct packet *k) {
+/* The first layer by its parts: as one word it would have to wait for them to be written. */
+static void layers_run(enum layer layer, uint32_t value, struct view *v, struct packet *k) {
+    struct next at = {layer, value};
     struct packet outer;
     bool guessed = false;
     for (unsigned step = 0; at.layer != LAYER_END && step < DECODE_MAX_STEPS; step++) {
@@ -101,6 +103,6 @@ enum decode_status decode_frame(int datalink, uint64_t ts_ns, const uint8_t *byt
     struct view v = {cursor_make(cap_bytes > 0 ? bytes : &nothing, cap_bytes), wire_bytes};
     struct next first = {LAYER_END, 0};
     packet_note(k, link_decode(datalink, &v, k, &first));
-    layers_run(first, &v, k);
+    layers_run(first.layer, first.value, &v, k);
     return k->status;
 }
