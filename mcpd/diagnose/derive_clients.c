@@ -50,22 +50,40 @@ bool derive_http_4xx_clients(const struct derive_row *r, double *out) {
     return err.n > 0 && percent(out, err.n, clients);
 }
 
-/* Each alert of this server went to another client, from elsewhere than the server: whoever needs
- * the service tries again. */
-bool derive_alerts_once(const struct derive_row *r, double *out) {
+bool derive_is_inside(const struct derive_row *r, const struct addr *a) {
+    const struct msg_hosts *all = &r->view->snapshot->hosts;
+    for (uint32_t i = 0; i < all->rows_n; i++)
+        if (all->rows[i].local && addr_equal(&all->rows[i].address, a)) return true;
+    return addr_is_private(a);
+}
+
+/* Did each alert of this server go to another client?  Whoever needs the service tries again.
+ * `outside`: to a server inside they came from outside, else from elsewhere than the server. */
+static bool alerts_once(const struct derive_row *r, bool outside, double *out) {
     const struct msg_tls *all = &r->view->snapshot->tls;
     const struct msg_service *me = r->row;
     struct clients c = {.n = 0};
     uint64_t alerts = 0;
+    if (outside && !derive_is_inside(r, &me->address)) return is(out, false);
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_tls_row *t = &all->rows[i];
         if (t->outcome != TLS_OUTCOME_ALERT_SERVER || t->server_port != me->port ||
             !addr_equal(&t->server, &me->address))
             continue;
-        if (!add(&c, &t->client) || !is_remote(&t->client, &me->address)) return is(out, false);
+        bool passes =
+            outside ? !derive_is_inside(r, &t->client) : is_remote(&t->client, &me->address);
+        if (!add(&c, &t->client) || !passes) return is(out, false);
         alerts++;
     }
     return is(out, alerts > 0 && alerts >= me->tls_fatal_by_server);
+}
+
+bool derive_alerts_once(const struct derive_row *r, double *out) {
+    return alerts_once(r, false, out);
+}
+
+bool derive_alerts_outside(const struct derive_row *r, double *out) {
+    return alerts_once(r, true, out);
 }
 
 /* The caller asked about the client: what it suffers is no rare accident of a busy service. */

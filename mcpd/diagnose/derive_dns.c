@@ -391,17 +391,9 @@ static bool d_prohibited(const struct derive_row *r, double *out) {
     return is(out, found);
 }
 
-/* An address of an inner network, or of this host. */
-static bool is_inside(const struct derive_row *r, const struct addr *a) {
-    const struct msg_hosts *all = &r->view->snapshot->hosts;
-    for (uint32_t i = 0; i < all->rows_n; i++)
-        if (all->rows[i].local && addr_equal(&all->rows[i].address, a)) return true;
-    return addr_is_private(a);
-}
-
 /* Refused to a stranger outside by a server inside, which is not meant to serve it. */
 static bool is_refused_outside(const struct derive_row *r, const struct msg_dns_row *d) {
-    return is_refused(r, d) && is_inside(r, &d->server) && !is_inside(r, &d->client);
+    return is_refused(r, d) && derive_is_inside(r, &d->server) && !derive_is_inside(r, &d->client);
 }
 
 /* About a name's services (RFC 9460); its addresses were found, and its asker goes on without. */

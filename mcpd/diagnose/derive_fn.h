@@ -82,6 +82,9 @@ bool derive_far_beyond(const struct derive_row *r, double *out);
 /* derive_clients.c: how many of a service's clients a trouble concerns. */
 bool derive_http_4xx_clients(const struct derive_row *r, double *out);
 bool derive_alerts_once(const struct derive_row *r, double *out);
+bool derive_alerts_outside(const struct derive_row *r, double *out);
+/* An address of an inner network, or of this host. */
+bool derive_is_inside(const struct derive_row *r, const struct addr *a);
 bool derive_vanished(const struct derive_row *r, double *out);
 bool derive_retransmitted_to_others(const struct derive_row *r, double *out);
 bool derive_client_is_target(const struct derive_row *r, double *out);

@@ -451,6 +451,7 @@ const struct computed computed_services[] = {
     {"far_beyond", derive_far_beyond},
     {"http_4xx_clients_percent", derive_http_4xx_clients},
     {"alerts_once", derive_alerts_once},
+    {"alerts_outside", derive_alerts_outside},
     {"vanished_clients", derive_vanished},
     {"idle_broken", derive_idle_broken},
     {"retransmitted_to_others", derive_retransmitted_to_others},

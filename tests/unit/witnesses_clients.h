@@ -61,6 +61,18 @@ WITNESS(old_client_of_tls) {
     scanners_of_tls(w);
     alerts[3].client = alerts[0].client;
 }
+/* A server behind an address translation, to which nobody else came meanwhile. */
+WITNESS(scanners_alone) {
+    scanners_of_tls(w);
+    w->service[0].address = addr_from_bytes((uint8_t[]){192, 168, 7, 80}, 4);
+    w->service[0].tls_client_hellos = w->service[0].tls_fatal_by_server = w->s.tls.rows_n = 2;
+    w->service[0].tls_server_hellos = 0;
+    for (uint8_t i = 0; i < 2; i++) alerts[i].server = w->service[0].address;
+}
+WITNESS(one_of_them_is_inside) {
+    scanners_alone(w);
+    alerts[1].client = addr_from_bytes((uint8_t[]){192, 168, 9, 4}, 4);
+}
 WITNESS(target_turns_away) {
     scanners_of_tls(w);
     world_target(w, "api.example.com", MODE_DOMAIN);
@@ -304,6 +316,8 @@ WITNESS(slow_alike_queries) {
     {"tls_fatal_alert", clients_turned_away, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tls_fatal_alert", fewer_turned_away, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tls_fatal_alert", old_client_of_tls, "critical", "confirmed", "server", "203.0.113.9:443"}, \
+    {"tls_fatal_alert", scanners_alone, "info", "confirmed", "ambiguous", "192.168.7.80:443"}, \
+    {"tls_fatal_alert", one_of_them_is_inside, "critical", "confirmed", "server", "192.168.7.80:443"}, \
     {"tls_fatal_alert", target_turns_away, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"http_client_errors", robot_tries_pages, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"http_client_errors", robots_at_a_busy_site, "info", "confirmed", "client", "203.0.113.9:443"}, \
