@@ -14,6 +14,7 @@
 #define BEAT_AT_ONCE_US 30000u
 #define BEATS_ASLEEP    3u          /* a card that was just woken wakes again after one to three */
 #define RISE_US         50000u      /* half of what findings.md asks for */
+#define OUTAGE_US       2000000u    /* shorter ones are told by their first silence */
 #define STALL_ROUNDS    4u          /* findings.md, tcp_stall */
 #define WAITS_US        4000000u    /* a server may pace what it sends, seldom by more than this */
 #define RESENT_US       3000000u    /* by then every sender repeats what nobody acknowledged */
@@ -208,6 +209,17 @@ void strain_silence(struct engine *e, struct flow *f, const struct packet *k, un
         !is_outstanding(f, CLIENT) && !is_outstanding(f, SERVER) && sent_nothing(f, k, dir);
     if (still) note_still(e, &v->strain, pause);
     note_stall(e, &v->strain, quiet_us, pause);
+}
+
+/* Its first silence was a stall, of which this is the whole. */
+void strain_outage(struct engine *e, const struct flow *f, uint32_t us) {
+    bool lasted = us >> 31 == 0 && us >= OUTAGE_US && f->bits & FLOW_ESTABLISHED;
+    struct service *v = lasted && !(f->bits & FLOW_HIDDEN) ? services_of(e, f) : NULL;
+    if (!v) return;
+    struct strain *t = &v->strain;
+    if (t->stalls == 0) note_stall(e, t, us, false);
+    if (us > t->stall_longest_us) t->stall_longest_us = us;
+    t->stall_last_us = e->now_us;
 }
 
 bool strain_waits(const struct engine *e, const struct flow *f) {

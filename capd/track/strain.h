@@ -36,6 +36,10 @@ void strain_sack(struct engine *e, const struct segment *s);
 void strain_silence(struct engine *e, struct flow *f, const struct packet *k, unsigned dir,
                     uint64_t quiet_us);
 
+/* What was sent again and again, more and more seldom, has been acknowledged, `us` after it was
+ * sent first. */
+void strain_outage(struct engine *e, const struct flow *f, uint32_t us);
+
 /* During the latest span without any packet no time passed: what was taken for stalls was none. */
 void strain_clock_jumped(struct engine *e);
 

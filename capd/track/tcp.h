@@ -36,7 +36,7 @@ void tcp_analyse(struct engine *e, struct segment *s);
 void tcp_judge_data(struct engine *e, struct segment *s);
 
 /* The other end acknowledged up to `ack`: a segment sent again and again below it got through. */
-void tcp_tries_acked(struct flow_side *side, uint32_t ack);
+void tcp_tries_acked(struct engine *e, const struct segment *s);
 /* Was data of this connection sent again and again and never acknowledged?  Fills the incident;
  * value 1: what is outstanding fills the receiver's window; requests: its receiver is there. */
 bool tcp_dead_path(const struct engine *e, const struct flow *f, struct msg_incident *out);

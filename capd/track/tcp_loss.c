@@ -11,6 +11,7 @@
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/seconds.h"
 #include "capd/track/services.h"
+#include "capd/track/strain.h"
 #include "capd/track/tcp_end.h"
 
 #define TOLD_US  30u   /* no sender learns of a loss sooner */
@@ -434,9 +435,14 @@ void tcp_note_passed(const struct segment *s, bool advanced) {
     }
 }
 
-void tcp_tries_acked(struct flow_side *side, uint32_t ack) {
+void tcp_tries_acked(struct engine *e, const struct segment *s) {
+    struct flow_side *side = &s->f->side[!s->dir];
+    uint32_t ack = s->k->tcp.ack;
+    bool asleep = side->bits & SIDE_ASLEEP;
     if (!seq_before(ack, side->next)) side->bits &= ~(uint32_t)SIDE_ASLEEP;
     if (!(side->tries > 0 || side->bits & SIDE_DEAD) || !seq_after(ack, side->try_seq)) return;
+    if (side->bits & SIDE_DEAD && !asleep && !side->tries_fill)
+        strain_outage(e, s->f, s->us - side->try_first_us);
     side->tries = 0;
     side->bits &= ~(uint32_t)SIDE_DEAD;
 }

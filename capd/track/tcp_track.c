@@ -271,7 +271,7 @@ static void take_ack(struct engine *e, struct segment *s) {
     if (s->k->tcp.sack_blocks > 0) strain_sack(e, s);
     if (!advanced) return;
     f->bits &= ~(uint32_t)FLOW_RESUMED;
-    tcp_tries_acked(peer, ack);
+    tcp_tries_acked(e, s);
     if (peer->app_buffer != NONE) app_acked(e, s);
     tcp_time_ack(e, s, old);
     if (!counts) return;

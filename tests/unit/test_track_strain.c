@@ -173,6 +173,35 @@ static void test_strain_silence(void **state) {
     }
 }
 
+/* Sent again more and more seldom until the way works again: one stall, from the first time on. */
+static void test_strain_outage(void **state) {
+    static const struct { unsigned tries, stall_s; } cases[] = {{3, 3}, {6, 31}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 5000, 443);
+        conn_open(&k);
+        from_client(&k, TCP_ACK | TCP_PSH, "hello", 5);
+        l->us += 10 * MS;
+        from_server(&k, TCP_ACK | TCP_PSH, NULL, 1000);
+        from_client(&k, TCP_ACK, NULL, 0);
+        l->us += 10 * MS;
+        uint64_t began_us = l->us, rto_us = 500 * MS;
+        uint32_t again = k.sseq;
+        from_server(&k, TCP_ACK | TCP_PSH, NULL, 1000);
+        for (unsigned n = 0; n < cases[i].tries; n++, rto_us *= 2) {
+            lab_wait(l, rto_us);
+            k.sseq = again;
+            from_server(&k, TCP_ACK | TCP_PSH, NULL, 1000);
+        }
+        from_client(&k, TCP_ACK, NULL, 0);
+        const struct msg_service *s = look(l);
+        assert_int_equal(s->stalls, 1);
+        assert_in_range(s->stall_longest_us, cases[i].stall_s * S, l->us - began_us);
+        lab_free(l);
+    }
+}
+
 /* The rest of an announced answer does not come; when it is paced, the pauses are short. */
 static void test_strain_rest_of_an_answer(void **state) {
     static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n";
@@ -520,6 +549,7 @@ int main(void) {
         cmocka_unit_test(test_strain_duplicate_sack),
         cmocka_unit_test(test_strain_silence),
         cmocka_unit_test(test_strain_closed_while_waiting),
+        cmocka_unit_test(test_strain_outage),
         cmocka_unit_test(test_strain_rest_of_an_answer),
         cmocka_unit_test(test_strain_server_pauses),
         cmocka_unit_test(test_strain_delayed_acks),
