@@ -3,8 +3,10 @@
  * worker.  Input trust: packets. */
 #include "capd/track/media.h"
 
-#define FIRST_US 256u    /* below: one bucket */
-#define GAP_US   100000u /* findings.md, udp_pacing */
+#define FIRST_US       256u    /* below: one bucket */
+#define GAP_US         100000u /* findings.md, udp_pacing */
+#define TOGETHER_LEAST 2u
+#define TOGETHER_MOST  6u /* of a long gap */
 
 static unsigned bucket_of(uint64_t us) {
     if (us < FIRST_US) return 0;
@@ -66,6 +68,14 @@ unsigned pace_regular_percent(const struct pace *p) {
     return near * 100 / all;
 }
 
+/* So many must come at once behind a gap for the way to have made it: half of what was due during
+ * it, as some may be lost.  Two do also behind a pause of the sender, who says several things then.
+ */
+static uint64_t wanted(const struct pace *p) {
+    uint64_t median = pace_percentile(p, 50), half = median ? p->pending_us / median / 2 : 0;
+    return half < TOGETHER_LEAST ? TOGETHER_LEAST : half < TOGETHER_MOST ? half : TOGETHER_MOST;
+}
+
 void pace_datagram(struct pace *p, uint64_t now_us) {
     if (p->first_us == 0) {
         p->first_us = p->last_us = now_us + 1; /* 0 says that there is none */
@@ -73,10 +83,11 @@ void pace_datagram(struct pace *p, uint64_t now_us) {
     }
     uint64_t us = now_us + 1 > p->last_us ? now_us + 1 - p->last_us : 0;
     p->last_us = now_us + 1;
-    if (p->pending_us) {
-        if (us <= pace_percentile(p, 50) / 2) pace_interval(p, p->pending_us);
-        p->pending_us = 0;
+    if (p->pending_us && us <= pace_percentile(p, 50) / 2) {
+        if (++p->together < wanted(p)) return;
+        pace_interval(p, p->pending_us);
     }
+    p->pending_us = p->together = 0;
     if (us > GAP_US && us > 3 * pace_percentile(p, 50))
         p->pending_us = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
     else

@@ -17,6 +17,7 @@ struct pace {
     uint32_t longest_us; /* of them */
     uint32_t pending_us; /* a gap of which the next datagram says whether the sender made it */
     uint16_t held;       /* datagrams that the latest gap kept back and that may come at once now */
+    uint16_t together;   /* that came at once behind the pending gap */
     uint16_t bucket[PACE_BUCKETS];
 };
 

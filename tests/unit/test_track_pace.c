@@ -7,10 +7,12 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 /* Without time stamps: a gap after which what waited comes at once was the network's; one after
- * which the beat goes on was the sender's. */
+ * which the beat goes on was the sender's, also if he has two things to say then. */
 static void test_pace_of_datagrams(void **state) {
     (void)state;
-    for (unsigned held = 0; held < 2; held++) {
+    enum { SAYS_NOTHING, HELD, SAYS_TWO };
+    for (unsigned how = SAYS_NOTHING; how <= SAYS_TWO; how++) {
+        bool held = how == HELD;
         struct lab *l = lab_default();
         uint64_t due = 0;
         for (unsigned n = 0; n < 300; n++) {
@@ -19,6 +21,8 @@ static void test_pace_of_datagrams(void **state) {
             l->us = held && late ? (n / 100 * 100 + 56) * UINT64_C(33) * MS + n % 100 * 100 : due;
             if (!held && late) continue; /* it has nothing to say */
             lab_udp(l, A1, 27005, B1, 27015, "\x01\x02\x03\x04\x05\x06", 6);
+            l->us += MS;
+            if (how == SAYS_TWO && n % 100 == 56) lab_udp(l, A1, 27005, B1, 27015, "\x07\x08", 2);
         }
         lab_snapshot(l);
         assert_int_equal(l->streams.rows_n, 1);
