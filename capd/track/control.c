@@ -52,6 +52,12 @@ static void mark_flow(const struct engine *e, struct flow *f) {
     f->bits |= FLOW_ICMP;
 }
 
+/* It worked before, or only tries whether there is such a way, as ICE does with all it can think of
+ * (RFC 8445 section 6.1). */
+static bool needs_no_answer(const struct flow *f) {
+    return f && (f->bits & FLOW_WORKED || f->app == APP_ICE);
+}
+
 static void report_unreachable(struct engine *e, const struct packet *k, const struct quoted *of,
                                bool target) {
     const struct icmp_quote *q = &k->icmp.quote;
@@ -73,7 +79,7 @@ static void report_unreachable(struct engine *e, const struct packet *k, const s
                                .ip_proto = q->ip_proto,
                                .toward_client = back,
                                .offers = !back && stranger_is(e, &q->src),
-                               .worked = of->flow && of->flow->bits & FLOW_WORKED,
+                               .worked = needs_no_answer(of->flow),
                                .unseen = q->has_ports && !of->flow && !e->o.filtered};
     incident_add(e, &row);
 }

@@ -136,8 +136,19 @@ enum flow_bit {
     FLOW_WAITS = 1u << 30 /* the target's by its address, unless its SNI or Host says otherwise */
 };
 
-/* What the first payload said the flow is; of UDP: QUIC (APP_TLS), or none by its ports. */
-enum app { APP_UNKNOWN, APP_NONE, APP_HTTP, APP_TLS, APP_DNS, APP_SSH, APP_HTTP2, APP_COUNT };
+/* What the first payload said the flow is.  Of UDP: QUIC (APP_TLS), or none by its ports, of which
+ * some checks whether a way can be had (APP_ICE). */
+enum app {
+    APP_UNKNOWN,
+    APP_NONE,
+    APP_HTTP,
+    APP_TLS,
+    APP_DNS,
+    APP_SSH,
+    APP_HTTP2,
+    APP_ICE,
+    APP_COUNT
+};
 
 /* SSH and HTTP/2 are recognised, and nothing of them is read. */
 static inline bool app_is_read(uint8_t app) {

@@ -102,7 +102,7 @@ static enum proto named(const struct packet *k, uint16_t port, struct cursor c) 
 /* The protocol of the flow, and which end has its port: the flow may have begun with an answer.
  * Looked for once: the ports stay, and most flows have none of these. */
 static asks_fn protocol_of_flow(struct flow *f, unsigned *server_out) {
-    if (f->app == APP_NONE) return NULL;
+    if (f->app == APP_NONE || f->app == APP_ICE) return NULL;
     asks_fn asks = protocol_of(f->port[SERVER]);
     *server_out = asks ? SERVER : CLIENT;
     if (!asks) asks = protocol_of(f->port[CLIENT]);
@@ -117,7 +117,11 @@ enum proto udp_ask(struct engine *e, const struct packet *k, struct flow *f, uns
     asks_fn asks = protocol_of_flow(f, &server);
     bool wireguard = (known && known->bits & UDP_WIREGUARD) || vpn_wireguard_asks(c);
     if (wireguard) asks = vpn_wireguard_asks;
-    if (!asks) return named(k, 0, c);
+    if (!asks) {
+        enum proto proto = named(k, 0, c);
+        if (proto == PROTO_STUN) f->app = APP_ICE;
+        return proto;
+    }
     struct udp_state *s = udp_state_of(e, f);
     bool question = asks(c);
     /* Both ends may use the port (NTP, IKE): then the one that asks first is the client. */

@@ -388,6 +388,20 @@ static const struct msg_incident *incident_of(struct lab *l) {
     return &l->incidents.rows[0];
 }
 
+/* A check of ICE (RFC 8445) tries a way that there need not be. */
+static void test_track_icmp_about_a_try(void **state) {
+    uint8_t binding[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42};
+    (void)state;
+    for (int ice = 0; ice < 2; ice++) {
+        struct lab *l = lab_default();
+        binding[4] = ice ? 0x21 : 0x22; /* STUN's cookie, or not */
+        lab_udp(l, A1, 40000, B1, 5000, binding, sizeof binding);
+        port_unreachable(l, A1, 40000, B1, 5000);
+        assert_int_equal(incident_of(l)->worked, ice);
+        lab_free(l);
+    }
+}
+
 static void test_track_icmp_tells_a_closed_port_from_a_late_answer(void **state) {
     (void)state;
     for (int late = 0; late < 2; late++) {
@@ -569,6 +583,7 @@ int main(void) {
         cmocka_unit_test(test_track_tls_farewell_is_no_alert),
         cmocka_unit_test(test_track_http_after_a_missed_answer),
         cmocka_unit_test(test_track_http_challenges_and_soft_errors),
+        cmocka_unit_test(test_track_icmp_about_a_try),
         cmocka_unit_test(test_track_icmp_tells_a_closed_port_from_a_late_answer),
         cmocka_unit_test(test_track_icmp_late_answer_of_an_unknown_flow),
         cmocka_unit_test(test_track_icmp_before_the_program_was_there),
