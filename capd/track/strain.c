@@ -79,10 +79,16 @@ void strain_round(struct engine *e, const struct flow *f, unsigned d, struct rou
     uint32_t base = f->bits & FLOW_ESTABLISHED ? f->handshake_us : 0;
     if (!v) return;
     struct strain *t = &v->strain;
-    t->rounds_us[d] += r.took_us;
+    /* Beside the sender a round trip shows as several rounds, each short, of which one counts; and
+     * connections share the time. */
+    uint32_t since = (uint32_t)e->now_us - t->round_last_us[d];
+    if (since < r.whole_us / 2) return;
+    uint32_t us = since < r.whole_us ? since : r.whole_us;
+    t->round_last_us[d] = (uint32_t)e->now_us;
+    t->rounds_us[d] += us;
     /* Behind a queue the window is full as well, but it is the link that sets the pace. */
     if (!r.full || base == 0 || r.whole_us / 2 > base) return;
-    t->full_us[d] += r.took_us;
+    t->full_us[d] += us;
     t->full_rounds[d]++;
     t->full_window_bytes[d] += r.window;
     t->full_rtt_us[d] += r.whole_us;

@@ -11,6 +11,7 @@ struct strain {
      * Wi-Fi access points, and those on it: see strain.c */
     uint64_t beat_us, beat_sent_us, beats[2], on_beat[2];
     uint64_t loaded, busy, loaded_base_us; /* samples with data in flight */
+    uint32_t round_last_us[2];             /* end of the latest round that counts */
     uint64_t rounds_us[2], full_us[2], full_rounds[2], full_window_bytes[2], full_rtt_us[2];
     uint64_t stalls, pauses, stall_longest_us, stall_first_us, stall_last_us;
     /* Of these, while nothing at all was captured from still_from_us on; and how it was before. */
