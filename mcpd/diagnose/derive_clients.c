@@ -89,8 +89,7 @@ bool derive_alerts_outside(const struct derive_row *r, double *out) {
 /* The caller asked about the client: what it suffers is no rare accident of a busy service. */
 bool derive_client_is_target(const struct derive_row *r, double *out) {
     const struct msg_service *s = derive_incident_service(r);
-    double target;
-    return derive_of_target(r, &target) && is(out, target != 0 && s && !s->target_address);
+    return is(out, derive_is_selected(r) && s && !s->target_address);
 }
 
 /* Connections of the service whose client vanished while data was on its way to it. */

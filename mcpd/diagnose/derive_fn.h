@@ -24,6 +24,9 @@ bool derive_same_asker(const struct msg_dns_row *a, const struct msg_dns_row *b,
 /* 1 if the row is what the caller named; never when nothing was named.  All modes but `diagnosis`
  * select the target's traffic in the worker already. */
 bool derive_of_target(const struct derive_row *r, double *out);
+/* The row belongs to what the caller named, as either end.  All modes but `diagnosis` select the
+ * target's traffic in the worker already. */
+bool derive_is_selected(const struct derive_row *r);
 
 /* Services that never worked: ports of this host, this port of all hosts, any of this network; 0
  * where the row itself did. */

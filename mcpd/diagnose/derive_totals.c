@@ -265,11 +265,23 @@ static bool t_target_missing(const struct derive_row *r, double *out) {
     return is(out, missing);
 }
 
-/* The row is what the caller named; never true when nothing was named.  All but `diagnosis` select
- * the target's traffic in the worker already. */
-bool derive_of_target(const struct derive_row *r, double *out) {
+/* The caller named a host by its address, and the row is of another one, which it talks to. */
+static bool is_of_other_end(const struct derive_row *r) {
+    const struct target *t = r->view->target;
+    const struct addr *address;
+    unsigned port;
+    return t->mode == MODE_DOMAIN && !t->name[0] && t->addresses > 0 &&
+           derive_subject(r, &address, &port) && !host_is_target(t, address);
+}
+
+bool derive_is_selected(const struct derive_row *r) {
     bool all = r->view->target && r->view->target->mode != MODE_DIAGNOSIS;
-    return is(out, derive_has_target(r->view) && (all || derive_on_target(r)));
+    return derive_has_target(r->view) && (all || derive_on_target(r));
+}
+
+/* The row is what the caller named; never true when nothing was named. */
+bool derive_of_target(const struct derive_row *r, double *out) {
+    return is(out, derive_is_selected(r) && !is_of_other_end(r));
 }
 
 const struct computed computed_totals[] = {

@@ -19,6 +19,12 @@ WITNESS(stray_refused_target) {
     world_target(w, "api.example.com", MODE_DOMAIN);
     w->service[0].on_target = true;
 }
+/* The caller names the very port. */
+WITNESS(stray_refused_port) {
+    stray_refused_target(w);
+    w->target.ports = 1;
+    w->target.port[0] = 23;
+}
 /* One of them is served otherwise: it misses something. */
 WITNESS(refused_known) {
     stray_refused(w);
@@ -85,6 +91,14 @@ WITNESS(peers_gone) {
 }
 WITNESS(peers_refuse) {
     many_peers(w, true);
+}
+/* The caller names the host that looks for peers, by its address. */
+WITNESS(peers_refuse_the_target) {
+    many_peers(w, true);
+    w->target.mode = MODE_DOMAIN;
+    w->target.addresses = 1;
+    w->target.address[0] = (struct msg_prefix){
+        .address = addr_from_bytes((uint8_t[]){192, 168, 7, 20}, 4), .prefix_len = 32};
 }
 WITNESS(peers_four) {
     many_peers(w, false);
@@ -472,7 +486,9 @@ WITNESS(resolver_dead_one_sided) {
 /* clang-format off */
 #define WITNESSES_STRANGERS \
     {"tcp_refused", stray_refused, "info", "confirmed", "server", "203.0.113.9:23"}, \
-    {"tcp_refused", stray_refused_target, "critical", "confirmed", "server", "203.0.113.9:23"}, \
+    {"tcp_refused", stray_refused_target, "info", "confirmed", "server", "203.0.113.9:23"}, \
+    {"tcp_refused", peers_refuse_the_target, "info", "confirmed", "server", "203.0.113.101:6881"}, \
+    {"tcp_refused", stray_refused_port, "critical", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", refused_asked_again, "critical", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", refused_at_times, "warning", "confirmed", "server", "203.0.113.9:23"}, \
     {"tcp_refused", refused_known, "critical", "confirmed", "server", "203.0.113.9:23"}, \
