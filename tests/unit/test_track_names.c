@@ -113,6 +113,22 @@ static void test_track_names_chain_of_cnames_in_one_answer(void **state) {
     lab_free(l);
 }
 
+/* At an address of the target another name is another site; one behind which any may be meant (ECH)
+ * is none, and the address decides. */
+static void test_track_names_outer_name(void **state) {
+    (void)state;
+    struct lab *l = lab_target(MODE_DOMAIN);
+    resolve(l, TARGET, B1, 60);
+    connect_to(l, B1, 443, "other.example");
+    finish(l);
+    assert_int_equal(l->totals.tcp_flows, 0);
+    connect_to(l, B1, 443, "CLOUDFLARE-ech.com");
+    connect_to(l, B1 + 1, 443, "cloudflare-ech.com");
+    finish(l);
+    assert_int_equal(l->totals.tcp_flows, 1);
+    lab_free(l);
+}
+
 /* A resolver library that gets the CNAME alone asks for what it points at, hop by hop. */
 static void test_track_names_chain_asked_hop_by_hop(void **state) {
     (void)state;
@@ -378,6 +394,7 @@ static void test_track_names_late_addresses(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_track_names_chain_of_cnames_in_one_answer),
+        cmocka_unit_test(test_track_names_outer_name),
         cmocka_unit_test(test_track_names_chain_asked_hop_by_hop),
         cmocka_unit_test(test_track_names_alias_known_before_its_cname),
         cmocka_unit_test(test_track_names_chain_of_another_name),
