@@ -502,13 +502,6 @@ static bool is_address_text(const uint8_t *name, size_t len) {
     return true;
 }
 
-/* Behind this one any name may be meant, enciphered (ECH): that of the one network which offers it
- * to all it serves.  The extension itself says nothing, as browsers send it always. */
-static bool is_outer_name(const uint8_t *name, size_t len) {
-    static const char outer[] = "cloudflare-ech.com";
-    return len == sizeof outer - 1 && strncasecmp((const char *)name, outer, len) == 0;
-}
-
 void app_name_server(struct engine *e, struct flow *f, const uint8_t *name, size_t len) {
     uint32_t gen = 0, i = names_keep(e, name, len, &gen);
     bool target = names_match_target(e, name, len), fresh = false;
@@ -518,7 +511,7 @@ void app_name_server(struct engine *e, struct flow *f, const uint8_t *name, size
         if (target || !names_of(e, &f->end[SERVER], NULL))
             fresh = names_learn(e, &f->end[SERVER], i, gen, 0);
     }
-    if (e->target_name_len == 0 || is_address_text(name, len) || is_outer_name(name, len))
+    if (e->target_name_len == 0 || is_address_text(name, len) || names_is_outer(name, len))
         select_settle(e, f);
     else
         select_named(e, f, target);

@@ -50,6 +50,13 @@ static struct name_alias *alias_take(struct engine *e) {
     return a;
 }
 
+/* That of the one network which offers it to all it serves.  The extension itself says nothing, as
+ * browsers send it always. */
+bool names_is_outer(const uint8_t *text, size_t len) {
+    static const char outer[] = "cloudflare-ech.com";
+    return same_name(text, len, (const uint8_t *)outer, sizeof outer - 1);
+}
+
 bool names_match_target(const struct engine *e, const uint8_t *text, size_t len) {
     if (e->target_name_len == 0) return false;
     if (same_name(text, len, (const uint8_t *)e->o.target.name, e->target_name_len)) return true;

@@ -33,6 +33,8 @@ bool names_is_target(const struct engine *e, const struct addr *address);
 /* Write the addresses for which that holds; returns how many, at most `room`. */
 uint32_t names_target_addresses(const struct engine *e, struct addr *out, uint32_t room);
 
+/* A server name behind which any other may be meant, enciphered (Encrypted Client Hello)? */
+bool names_is_outer(const uint8_t *text, size_t len);
 /* True if the bytes are the target's name, or one that it stands for. */
 bool names_match_target(const struct engine *e, const uint8_t *text, size_t len);
 #endif

@@ -183,6 +183,25 @@ static bool r_line_ms(const struct derive_row *r, double *out) {
     return outside + inside > 0;
 }
 
+#define AT_ONCE_US 100000u /* nobody gives a resolver up so soon: both were asked */
+
+/* Of the answers, those that came after another resolver's, which was asked at the same time. */
+static bool r_overtaken_percent(const struct derive_row *r, double *out) {
+    const struct msg_dns *all = &r->view->snapshot->dns;
+    const struct msg_resolver *me = r->row;
+    uint64_t n = 0, of = 0;
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_dns_row *d = &all->rows[i];
+        if (!d->answered || d->server_port != me->port || !addr_equal(&d->server, &me->address))
+            continue;
+        const struct msg_dns_row *o = answer_elsewhere(r, d);
+        n +=
+            o && o->at_us <= d->at_us + AT_ONCE_US && o->at_us + o->took_us < d->at_us + d->took_us;
+        of++;
+    }
+    return percent(out, n, of);
+}
+
 static int by_size(const void *a, const void *b) {
     const uint64_t *x = a, *y = b;
     return (*x > *y) - (*x < *y);
@@ -521,6 +540,7 @@ const struct computed computed_resolvers[] = {
     {"beyond_silence", derive_resolver_beyond_silence},
     {"silent_beyond", derive_resolver_silent_beyond},
     {"moved_on_ms", r_moved_on_ms},
+    {"overtaken_percent", r_overtaken_percent},
     {"line_ms", r_line_ms},
     {"servfail_extended_error", r_servfail_extended},
     {"refused_extended_error", r_refused_extended},

@@ -142,6 +142,22 @@ WITNESS(dns_as_slow_as_the_line) {
 WITNESS(dns_as_slow_as_few) {
     dns_over_a_long_line(w, 2);
 }
+/* All names are asked of two servers at once, or of this one first. */
+static void slower_of_two(struct world *w, uint64_t between_us) {
+    dns_slow(w);
+    for (unsigned i = 0; i < 8; i++) {
+        struct msg_dns_row *d = world_dns(w, "www.example.net", 0);
+        d->at_us = i / 2 * 1000000 + i % 2 * between_us;
+        d->took_us = i % 2 ? 12000 : 250000;
+        if (i % 2) d->server.b[3]++;
+    }
+}
+WITNESS(dns_slower_of_two) {
+    slower_of_two(w, 0);
+}
+WITNESS(dns_slower_of_two_in_turn) {
+    slower_of_two(w, 150000);
+}
 WITNESS(dns_slower_than_the_line) {
     dns_over_a_long_line(w, 3);
     w->resolver[0].latency_us.p50_us = 170000;
