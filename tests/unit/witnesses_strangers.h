@@ -478,6 +478,16 @@ WITNESS(typed_by_hand) {
     w->service[0].http_responses = w->service[0].tls_server_hellos = 0;
     w->service[0].slow_client_late_acks = 0;
 }
+/* Measurements, a batch now and then, which nobody answers. */
+WITNESS(one_way_to_the_target) {
+    typed_by_hand(w);
+    world_target(w, "api.example.com", MODE_DOMAIN);
+    w->service[0].first_byte_us.samples = 0;
+}
+WITNESS(late_questions_to_the_target) {
+    one_way_to_the_target(w);
+    w->service[0].first_byte_us.samples = 3;
+}
 WITNESS(resolver_dead_one_sided) {
     resolver_dead(w);
     one_sided(w);
@@ -547,6 +557,8 @@ WITNESS(resolver_dead_one_sided) {
     {"udp_no_reply", one_clock_gone, "info", "confirmed", "network_or_server", "203.0.113.9:123"}, \
     {"tls_fatal_alert", alerts_of_robots, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"slow_client", typed_by_hand, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"slow_client", one_way_to_the_target, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"slow_client", late_questions_to_the_target, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"slow_server", slow_small_talk, "info", "likely", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_queries, "warning", "likely", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_names_in_tls, "warning", "likely", "server", "203.0.113.9:853"}, \
