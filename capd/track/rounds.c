@@ -39,8 +39,7 @@ static bool is_full(const struct flow_side *from, const struct flow_side *to) {
 static void round_over(struct engine *e, const struct segment *s, unsigned r) {
     const struct flow_side *from = &s->f->side[s->dir], *to = &s->f->side[r];
     uint32_t took = from->next_us - to->round_us;
-    strain_round(e, s->f, r,
-                 (struct round){took, took + from->rtt_us, to->window, is_full(from, to)});
+    strain_round(e, s->f, r, (struct round){took + from->rtt_us, to->window, is_full(from, to)});
 }
 
 static void take_echo(struct engine *e, const struct segment *s) {
@@ -63,7 +62,7 @@ static void plain_ack(struct engine *e, const struct segment *s, uint32_t edge) 
     if (over) {
         uint32_t took = s->us - me->round_us;
         bool full = me->dup_acks == 0 && is_full(from, me); /* nothing waited for what was lost */
-        strain_round(e, s->f, s->dir, (struct round){took, took, me->window, full});
+        strain_round(e, s->f, s->dir, (struct round){took, me->window, full});
     }
     if (over || !(me->bits & ROUND_OPEN)) {
         me->bits |= ROUND_OPEN;

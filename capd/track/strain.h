@@ -19,10 +19,10 @@ struct round_trip {
  * a queue on the path is not of its making. */
 void strain_round_trip(struct engine *e, const struct flow *f, unsigned d, struct round_trip r);
 
-/* A round of `took_us` in which data arrived, and the whole round trip; full: it was as much as the
- * window of side `d` lets in, `window` bytes. */
+/* A round in which data arrived: its whole round trip; full: it was as much as the window of side
+ * `d` lets in, `window` bytes. */
 struct round {
-    uint32_t took_us, whole_us, window;
+    uint32_t whole_us, window;
     bool full;
 };
 void strain_round(struct engine *e, const struct flow *f, unsigned d, struct round r);

@@ -13,16 +13,11 @@ enum { TYPE_A = 1, TYPE_AAAA = 28, TYPE_SVCB = 64, TYPE_HTTPS = 65 };
 
 typedef bool (*row_test)(const struct derive_row *r, const struct msg_dns_row *d);
 
-static bool is_mine(const struct derive_row *r, const struct msg_dns_row *d) {
-    const struct msg_resolver *me = r->row;
-    return d->server_port == me->port && addr_equal(&d->server, &me->address);
-}
-
 static uint64_t count_rows(const struct derive_row *r, row_test test) {
     const struct msg_dns *all = &r->view->snapshot->dns;
     uint64_t n = 0;
     for (uint32_t i = 0; i < all->rows_n; i++)
-        n += is_mine(r, &all->rows[i]) && test(r, &all->rows[i]);
+        n += derive_is_mine(r, &all->rows[i]) && test(r, &all->rows[i]);
     return n;
 }
 
@@ -32,7 +27,7 @@ static const struct msg_dns_row *first_row(const struct derive_row *r, row_test 
     const struct msg_dns_row *best = NULL;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *d = &all->rows[i];
-        if (!is_mine(r, d) || !test(r, d)) continue;
+        if (!derive_is_mine(r, d) || !test(r, d)) continue;
         if (!best || (d->on_target && !best->on_target)) best = d;
     }
     return best;
@@ -56,7 +51,8 @@ static bool median_ms(const struct derive_row *r, row_test test,
     uint64_t value[LIM_DNS_ROWS];
     uint32_t n = 0;
     for (uint32_t i = 0; i < all->rows_n && n < LIM_DNS_ROWS; i++)
-        if (is_mine(r, &all->rows[i]) && test(r, &all->rows[i])) value[n++] = us(r, &all->rows[i]);
+        if (derive_is_mine(r, &all->rows[i]) && test(r, &all->rows[i]))
+            value[n++] = us(r, &all->rows[i]);
     if (n == 0) return false;
     qsort(value, n, sizeof value[0], by_size);
     *out = (double)value[n / 2] / 1e3;
@@ -186,7 +182,7 @@ static bool d_open_for_good(const struct derive_row *r, double *out) {
     const struct msg_dns *all = &r->view->snapshot->dns;
     uint64_t later = 0;
     for (uint32_t i = 0; i < all->rows_n; i++)
-        later += is_mine(r, &all->rows[i]) && is_open(&all->rows[i]) &&
+        later += derive_is_mine(r, &all->rows[i]) && is_open(&all->rows[i]) &&
                  !is_open_for_good(r, &all->rows[i]);
     return number(out, me->unanswered > later ? me->unanswered - later : 0);
 }
@@ -349,7 +345,7 @@ static bool is_one_asker(const struct derive_row *r, row_test test, bool one_nam
     const struct msg_dns_row *first = NULL;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *d = &all->rows[i];
-        if (!is_mine(r, d) || !test(r, d)) continue;
+        if (!derive_is_mine(r, d) || !test(r, d)) continue;
         if (!first) first = d;
         if (!addr_equal(&first->client, &d->client)) return false;
         if (one_name && strcmp(first->name, d->name) != 0) return false;

@@ -97,6 +97,12 @@ static inline bool is(double *out, bool truth) {
     return true;
 }
 
+/* Of resolvers: this one was asked. */
+static inline bool derive_is_mine(const struct derive_row *r, const struct msg_dns_row *d) {
+    const struct msg_resolver *me = r->row;
+    return d->server_port == me->port && addr_equal(&d->server, &me->address);
+}
+
 /* Its handshake was done, and seen. */
 static inline bool derive_came_up(const struct msg_connection *c) {
     return c->state == CONN_CLOSED || c->state == CONN_RESET || c->state == CONN_OPEN;

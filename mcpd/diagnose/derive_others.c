@@ -59,9 +59,7 @@ RESOLVER_PERCENT(r_unanswered_percent, unanswered, transactions)
 
 /* ---- beside other resolvers ----------------------------------------------------------------- */
 static bool is_silent(const struct derive_row *r, const struct msg_dns_row *d) {
-    const struct msg_resolver *me = r->row;
-    return !d->answered && !d->pending && d->server_port == me->port &&
-           addr_equal(&d->server, &me->address);
+    return !d->answered && !d->pending && derive_is_mine(r, d);
 }
 
 /* A link-layer address with several of IPv4 is a router's, and many ask behind it. */
@@ -188,12 +186,10 @@ static bool r_line_ms(const struct derive_row *r, double *out) {
 /* Of the answers, those that came after another resolver's, which was asked at the same time. */
 static bool r_overtaken_percent(const struct derive_row *r, double *out) {
     const struct msg_dns *all = &r->view->snapshot->dns;
-    const struct msg_resolver *me = r->row;
     uint64_t n = 0, of = 0;
     for (uint32_t i = 0; i < all->rows_n; i++) {
         const struct msg_dns_row *d = &all->rows[i];
-        if (!d->answered || d->server_port != me->port || !addr_equal(&d->server, &me->address))
-            continue;
+        if (!d->answered || !derive_is_mine(r, d)) continue;
         const struct msg_dns_row *o = answer_elsewhere(r, d);
         n +=
             o && o->at_us <= d->at_us + AT_ONCE_US && o->at_us + o->took_us < d->at_us + d->took_us;
