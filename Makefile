@@ -104,7 +104,8 @@ TRACK  := $(addprefix capd/track/,engine.c flows.c flow_table.c fold.c hosts.c h
 STAT   := $(addprefix capd/stat/,snapshot.c totals.c rows_flow.c rows_app.c rows_udp.c top.c words.c \
           rows_dnstls.c rows_strain.c)
 WORKER := capd/worker/worker.c capd/worker/setup.c capd/worker/drop.c capd/worker/sandbox.c \
-          capd/worker/source.c capd/worker/pcapng.c capd/worker/expression.c capd/worker/filter.c \
+          capd/worker/source.c capd/worker/file_window.c capd/worker/pcapfile.c capd/worker/pcapng.c \
+          capd/worker/expression.c capd/worker/filter.c \
           capd/worker/narrow.c capd/worker/output.c
 PARENT := capd/parent/main.c capd/parent/server.c capd/parent/request.c capd/parent/captures.c \
           capd/parent/relay.c capd/parent/interfaces.c capd/parent/policy.c capd/parent/config.c \
@@ -161,7 +162,7 @@ $(B)/%.a:
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-ENGINE := $(call obj,$(COMMON) $(DECODE) $(TRACK) capd/worker/source.c capd/worker/worker.c)
+ENGINE := $(call obj,$(COMMON) $(DECODE) $(TRACK) $(addprefix capd/worker/,source.c file_window.c pcapfile.c pcapng.c worker.c))
 $(ENGINE): private CFLAGS += $(ENGINE_OPT)
 # One training serves until its traffic changes or `make clean`: an edited file does not compile all others anew.
 ifeq ($(V) $(TRAINED),release yes)

@@ -97,7 +97,7 @@ SUITES += tests/fuzz/run
 SUITES += tests/lint/static/quick
 FUZZ += fuzz_decode_frame fuzz_dns fuzz_http fuzz_tls
 FUZZ += fuzz_nd fuzz_dhcp fuzz_engine
-FUZZ += fuzz_udp fuzz_udp_track fuzz_pcapng
+FUZZ += fuzz_udp fuzz_udp_track fuzz_capture_file
 FUZZ += fuzz_capd fuzz_message fuzz_filter fuzz_conf fuzz_text
 FUZZ += fuzz_http_rules fuzz_serve fuzz_serve_call fuzz_json fuzz_mcp fuzz_capclient fuzz_report fuzz_rules fuzz_target fuzz_netchild
 FUZZ_ENGINE ?= -fsanitize=fuzzer
@@ -145,7 +145,7 @@ SUITES += tests/cli/test_cli.py
 SUITES += tests/cli/test_check.py
 SUITES += tests/cli/test_files.py
 UNIT += test_interface_choice
-UNIT += test_pcapng
+UNIT += test_capture_files
 UNIT += test_narrow
 SUITES += tests/lab/test_matrix.py
 SUITES += tests/lab/test_choices.py

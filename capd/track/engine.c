@@ -358,16 +358,16 @@ static void keep_bytes(struct queue *q, struct waiting *w) {
     w->bytes = copy;
 }
 
-/* A long frame is not copied, and so it and those before it cannot wait. */
+/* A long frame whose bytes go is not copied, and so it and those before it cannot wait. */
 void engine_queue(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
                   uint32_t cap_bytes, uint32_t wire_bytes) {
     struct queue *q = &e->queue;
     struct waiting *w = &q->frame[q->used];
-    bool waits = cap_bytes <= WAITING_BYTES;
+    bool stays = e->o.bytes_stay, waits = stays || cap_bytes <= WAITING_BYTES;
     w->bytes = bytes;
     decode_frame(datalink, ts_ns, bytes, cap_bytes, wire_bytes, &w->packet);
     w->packet.segment ^= (uint64_t)e->from << FROM_SHIFT;
-    if (waits) keep_bytes(q, w);
+    if (waits && !stays) keep_bytes(q, w);
     set_key(e, w);
     if (w->has_flow) {
         flow_table_expect(&e->flows, &w->key);

@@ -29,6 +29,7 @@ struct engine_options {
     uint32_t flows;   /* capacity of the flow table, a power of two */
     bool names;       /* false: names leave as stable hashes */
     bool file;
+    bool bytes_stay;    /* frames' bytes stay where they are until engine_flush() */
     bool filtered;      /* the caller's own filter may hide part of a connection */
     uint8_t own_mac[6]; /* link-layer address of the interface; all zero: not known */
     uint64_t start_ns;  /* wall clock at READY; 0 for files: the first packet's time */
@@ -50,8 +51,9 @@ void engine_frame(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t 
 void engine_from(struct engine *e, uint32_t interface);
 
 /* The same, but it may wait for the frames after it, so that what several need from memory is
- * fetched at once; nothing is kept of `bytes`.  engine_flush() counts those that wait: to be called
- * before anything else is asked of the engine.  What is counted is the same either way. */
+ * fetched at once; `bytes` are copied for it if they do not stay.  engine_flush() counts those that
+ * wait: to be called before anything else is asked of the engine.  What is counted is the same
+ * either way. */
 void engine_queue(struct engine *e, int datalink, uint64_t ts_ns, const uint8_t *bytes,
                   uint32_t cap_bytes, uint32_t wire_bytes);
 void engine_flush(struct engine *e);

@@ -14,26 +14,20 @@
 #define ORDER_MAGIC     0x1a2b3c4du
 #define BLOCK_LEAST     12u
 #define BLOCK_MOST      (16u * 1024u * 1024u) /* as libpcap has it */
-#define PACKET_MOST     262144u               /* libpcap's largest snap length */
 #define HEAD_MOST       20u                   /* fields before the bytes of a packet */
-#define OPTIONS_MOST    1024u                 /* looked at for the two options used */
-#define BLOCKS_LOOKED   1000u                 /* before the first packet */
+#define PACKET_MOST     (WINDOW_RECORD_MOST - 4u)
+#define OPTIONS_MOST    1024u /* looked at for the two options used */
+#define BLOCKS_LOOKED   1000u /* before the first packet */
 #define OPTION_TSRESOL  9u
 #define OPTION_TSOFFSET 14u
 #define MICROSECONDS    6u
 
-static uint8_t body[HEAD_MOST + PACKET_MOST]; /* of a packet block */
-
 static uint32_t get32(const struct pcapng *p, const uint8_t *at) {
-    uint32_t v;
-    memcpy(&v, at, sizeof v);
-    return p->swapped ? __builtin_bswap32(v) : v;
+    return file_get32(at, p->swapped);
 }
 
 static uint16_t get16(const struct pcapng *p, const uint8_t *at) {
-    uint16_t v;
-    memcpy(&v, at, sizeof v);
-    return p->swapped ? __builtin_bswap16(v) : v;
+    return file_get16(at, p->swapped);
 }
 
 static bool set_order(struct pcapng *p, const uint8_t *magic) {
@@ -44,6 +38,10 @@ static bool set_order(struct pcapng *p, const uint8_t *magic) {
 
 static bool length_is_good(uint32_t bytes) {
     return bytes >= BLOCK_LEAST && bytes <= BLOCK_MOST && bytes % 4 == 0;
+}
+
+static bool is_packet(uint32_t type) {
+    return type == BLOCK_PACKET || type == BLOCK_SIMPLE || type == BLOCK_ENHANCED;
 }
 
 /* ---- before the first packet ------------------------------------------------------------------
@@ -59,7 +57,7 @@ uint32_t pcapng_linktypes(int fd, uint16_t *out, uint32_t cap) {
         if (type == BLOCK_SECTION ? !set_order(&p, head + 8) : i == 0) break;
         uint32_t bytes = get32(&p, head + 4);
         if (!length_is_good(bytes)) break;
-        if (type == BLOCK_PACKET || type == BLOCK_SIMPLE || type == BLOCK_ENHANCED) break;
+        if (is_packet(type)) break;
         bool known = type != BLOCK_INTERFACE;
         for (uint32_t k = 0; k < n && !known; k++) known = out[k] == get16(&p, head + 8);
         if (!known && n < cap) out[n++] = get16(&p, head + 8);
@@ -70,27 +68,6 @@ uint32_t pcapng_linktypes(int fd, uint16_t *out, uint32_t cap) {
 
 /* ---- blocks ------------------------------------------------------------------------------------
  */
-static bool broken(struct pcapng *p, const char *why) {
-    p->error = why;
-    return false;
-}
-
-static bool cut_off(struct pcapng *p) {
-    p->cut = true;
-    return broken(p, "the file ends within a block");
-}
-
-static bool take(struct pcapng *p, void *out, size_t bytes) {
-    return fread(out, 1, bytes, p->file) == bytes || cut_off(p);
-}
-
-static bool drop(struct pcapng *p, size_t bytes) {
-    uint8_t away[4096];
-    for (; bytes > sizeof away; bytes -= sizeof away)
-        if (!take(p, away, sizeof away)) return false;
-    return take(p, away, bytes);
-}
-
 static void read_options(const struct pcapng *p, const uint8_t *at, uint32_t bytes,
                          struct pcapng_interface *out) {
     while (bytes >= 4) {
@@ -109,10 +86,12 @@ static void read_options(const struct pcapng *p, const uint8_t *at, uint32_t byt
 }
 
 /* `bytes`: of the block's body, here and below. */
-static bool read_interface(struct pcapng *p, uint32_t bytes) {
+static bool read_interface(struct pcapng *p, struct file_window *w, uint32_t bytes) {
     uint32_t here = bytes < 8 + OPTIONS_MOST ? bytes : 8 + OPTIONS_MOST;
-    if (bytes < 8) return broken(p, "an interface description is too short");
-    if (!take(p, body, here) || !drop(p, bytes - here)) return false;
+    if (bytes < 8) return window_broken(w, "an interface description is too short");
+    const uint8_t *body = window_take(w, here);
+    if (!body) return false;
+    window_skip(w, bytes - here); /* which leaves what was taken where it is */
     if (p->interfaces == PCAPNG_INTERFACES) return true;
     struct pcapng_interface *i = &p->interface[p->interfaces++];
     *i = (struct pcapng_interface){
@@ -142,7 +121,8 @@ static uint64_t time_of(const struct pcapng_interface *i, uint64_t ticks) {
 
 /* The fields before the packet's bytes; `bytes` follow them in the block. */
 static void read_head(const struct pcapng *p, const struct pcapng_interface *i, uint32_t type,
-                      uint32_t bytes, struct pcapng_frame *out) {
+                      uint32_t bytes, struct file_frame *out) {
+    const uint8_t *body = out->bytes;
     out->linktype = i->linktype;
     if (type == BLOCK_SIMPLE) {
         out->wire_bytes = out->cap_bytes = get32(p, body);
@@ -155,59 +135,47 @@ static void read_head(const struct pcapng *p, const struct pcapng_interface *i, 
     }
 }
 
-static bool read_packet(struct pcapng *p, uint32_t type, uint32_t bytes, struct pcapng_frame *out) {
+static bool read_packet(struct pcapng *p, struct file_window *w, uint32_t type, uint32_t bytes,
+                        struct file_frame *out) {
     uint32_t size = type == BLOCK_SIMPLE ? 4 : HEAD_MOST, id = 0;
-    uint32_t here = bytes < sizeof body ? bytes : (uint32_t)sizeof body;
-    if (bytes < size) return broken(p, "a packet block is too short");
-    if (!take(p, body, here) || !drop(p, bytes - here)) return false;
-    if (type != BLOCK_SIMPLE) id = type == BLOCK_PACKET ? get16(p, body) : get32(p, body);
-    if (id >= p->interfaces) return broken(p, "a packet's interface is not described");
+    if (bytes < size) return window_broken(w, "a packet block is too short");
+    if (bytes > PACKET_MOST) return window_broken(w, "a packet block is longer than any can be");
+    if (!(out->bytes = window_take(w, bytes + 4))) return false;
+    window_back(w, 4); /* the second length, there already: taking it moves nothing */
+    if (type != BLOCK_SIMPLE)
+        id = type == BLOCK_PACKET ? get16(p, out->bytes) : get32(p, out->bytes);
+    if (id >= p->interfaces) return window_broken(w, "a packet's interface is not described");
     out->interface = id;
     read_head(p, &p->interface[id], type, bytes - size, out);
-    if (out->cap_bytes > bytes - size) return broken(p, "a packet is longer than its block");
-    if (out->cap_bytes > PACKET_MOST) out->cap_bytes = PACKET_MOST;
+    if (out->cap_bytes > bytes - size) return window_broken(w, "a packet is longer than its block");
+    if (out->cap_bytes > FRAME_BYTES_MOST) out->cap_bytes = FRAME_BYTES_MOST;
     if (out->wire_bytes < out->cap_bytes) out->wire_bytes = out->cap_bytes;
-    out->bytes = body + size;
+    out->bytes += size;
     return true;
 }
 
-static bool read_section(struct pcapng *p, const uint8_t *length, uint32_t *bytes_out) {
-    uint8_t magic[4];
-    if (!take(p, magic, sizeof magic)) return false;
-    if (!set_order(p, magic)) return broken(p, "a section header's byte order is unknown");
-    p->interfaces = 0;
-    *bytes_out = get32(p, length);
-    return length_is_good(*bytes_out) && *bytes_out >= 16
-               ? drop(p, *bytes_out - 16)
-               : broken(p, "a section header's length is wrong");
+/* One block; `out` has bytes if it was a packet.  False: the end, or `w->error` is set. */
+static bool read_block(struct pcapng *p, struct file_window *w, struct file_frame *out) {
+    if (!window_begin(w)) return false;
+    const uint8_t *head = window_take(w, BLOCK_LEAST);
+    if (!head) return false;
+    uint32_t type = get32(p, head);
+    if (type == BLOCK_SECTION && !set_order(p, head + 8))
+        return window_broken(w, "a section header's byte order is unknown");
+    uint32_t bytes = get32(p, head + 4), body = bytes - BLOCK_LEAST;
+    if (!length_is_good(bytes)) return window_broken(w, "a block's length is wrong");
+    window_back(w, 4); /* of the body, or the second length */
+    if (type == BLOCK_SECTION) p->interfaces = 0;
+    bool good = type == BLOCK_INTERFACE ? read_interface(p, w, body)
+                : is_packet(type)       ? read_packet(p, w, type, body, out)
+                                        : window_skip(w, body);
+    const uint8_t *end = good ? window_take(w, 4) : NULL;
+    if (end && get32(p, end) != bytes) return window_broken(w, "the two lengths of a block differ");
+    return end != NULL;
 }
 
-/* One block; `out` has bytes if it was a packet.  False: the end, or `error` is set. */
-static bool read_block(struct pcapng *p, struct pcapng_frame *out) {
-    uint8_t head[8], end[4];
-    size_t n = fread(head, 1, sizeof head, p->file);
-    if (n < sizeof head) return n == 0 ? false : cut_off(p);
-    uint32_t type = get32(p, head), bytes = get32(p, head + 4);
-    bool good;
-    if (type != BLOCK_SECTION && !length_is_good(bytes))
-        return broken(p, "a block's length is wrong");
-    if (type == BLOCK_SECTION)
-        good = read_section(p, head + 4, &bytes);
-    else if (type == BLOCK_INTERFACE)
-        good = read_interface(p, bytes - BLOCK_LEAST);
-    else if (type == BLOCK_PACKET || type == BLOCK_SIMPLE || type == BLOCK_ENHANCED)
-        good = read_packet(p, type, bytes - BLOCK_LEAST, out);
-    else
-        good = drop(p, bytes - BLOCK_LEAST);
-    if (!good || !take(p, end, sizeof end)) return false;
-    if (get32(p, end) != bytes) return broken(p, "the two lengths of a block differ");
-    p->at += bytes;
-    return true;
-}
-
-bool pcapng_next(struct pcapng *p, struct pcapng_frame *out) {
-    *out = (struct pcapng_frame){0};
-    while (out->bytes == NULL)
-        if (!read_block(p, out)) return false;
-    return true;
+bool pcapng_next(struct pcapng *p, struct file_window *w, struct file_frame *out) {
+    do *out = (struct file_frame){0};
+    while (read_block(p, w, out) && !out->bytes);
+    return out->bytes && !w->error;
 }

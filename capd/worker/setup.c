@@ -39,7 +39,7 @@ static bool take_memory(struct worker *w, struct fail *fail) {
     }
     o->flows = w->job.flows;
     o->names = w->job.names;
-    o->file = !w->live;
+    o->file = o->bytes_stay = !w->live;
     o->filtered = w->job.start->filter[0] != 0;
     if (getrandom(o->seed, sizeof o->seed, 0) != (ssize_t)sizeof o->seed)
         return fail_set(fail, FAIL_ENVIRONMENT, "", "no randomness: %s", strerror(errno));

@@ -1,10 +1,11 @@
 /* libpcap, wrapped.  Live: TPACKET_V3 ring, not immediate, 100 ms block timeout (0 may hold
- * packets for ever), nanosecond stamps.  Files: through a stdio cookie that uses pread on the one
- * inherited descriptor, so that no other file call needs to be allowed.  The ring's loss counters
+ * packets for ever), nanosecond stamps.  Files: our own readers, on the one inherited
+ * descriptor; libpcap compiles and runs the filter.  The ring's loss counters
  * are read here and not by pcap_stats, which opens files; reading resets them, so they are summed.
  * Runs in: worker.  Input trust: packets, and the caller's filter text. */
 #include "capd/worker/source.h"
 #include "capd/decode/packet.h"
+#include "capd/worker/pcapfile.h"
 #include "capd/worker/pcapng.h"
 #include "common/netdev.h"
 #include <errno.h>
@@ -21,8 +22,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Stays in the fastest cache: with 256 KiB the engine took 1.8 times as long over a file. */
-#define FILE_BUFFER_BYTES    (16u * 1024u)
 #define BLOCK_TIMEOUT_MS     100
 #define LINKTYPE_RAW         101            /* in files; DLT_RAW differs between systems */
 #define LINKTYPES_END        512            /* beyond all that is understood */
@@ -30,37 +29,37 @@
 #define SECONDS_MAX          (INT64_MAX / 1000000000 - 2)
 #define KERNEL_FILTER_LENGTH 4096u /* BPF_MAXINSNS: a longer program runs in user space */
 
-/* A pcapng file.  Link types may turn up anywhere in it, so the filter is compiled for all that are
- * understood before the first packet. */
+/* A capture file.  Link types may turn up anywhere in a pcapng file, so the filter is compiled for
+ * all that are understood before the first packet. */
 #define LINKTYPES 24u
-struct blocks {
-    uint32_t described; /* link types before the first packet; 0: this is no pcapng file */
+struct file {
+    struct file_window window;
+    bool is_pcapng;
+    struct pcapng pcapng;
+    struct pcapfile pcap;
+    uint32_t described; /* link types before the first packet */
     uint16_t first[LINKTYPES];
     uint32_t filters; /* 0: there is no filter */
     struct filter {
-        int linktype;
+        uint32_t linktype;
         struct bpf_program program; /* empty: the filter means nothing there */
     } filter[LINKTYPES];
-    struct pcapng reader;
+    uint64_t bytes;
 };
 
 struct source {
-    pcap_t *pcap;          /* NULL for a pcapng file */
+    pcap_t *pcap;          /* NULL for a file */
     uint32_t interface_at; /* see source_interface() */
     int datalink; /* asked for with every frame: of the one being delivered; before: understood */
-    struct blocks blocks;
-    int packet_fd, file_fd;
+    struct file file;
+    int packet_fd;
     int drops_fd; /* the interface's own drop counter, -1 if it has none */
     uint64_t drops_before, drops;
     uint8_t mac[6];
     char interface[IFNAMSIZ];
     int flags; /* of the interface at the start: up, or up and running */
-    FILE *file;
-    off_t file_at, file_bytes;
-    bool file_shut; /* what is buffered is the last */
     uint64_t missed;
-    source_frame fn; /* during source_read */
-    void *ctx;
+    const struct source_sink *to; /* during source_read */
 };
 
 static bool activate(struct source *s, const struct source_live *o, struct fail *fail) {
@@ -125,7 +124,7 @@ static struct source *source_new(struct fail *fail) {
         fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the capture");
         return NULL;
     }
-    s->packet_fd = s->file_fd = s->drops_fd = -1;
+    s->packet_fd = s->drops_fd = -1;
     return s;
 }
 
@@ -145,52 +144,34 @@ struct source *source_open_live(const struct source_live *o, struct fail *fail) 
     return NULL;
 }
 
-static ssize_t file_read(void *cookie, char *out, size_t bytes) {
-    struct source *s = cookie;
-    ssize_t n = 0;
-    if (s->file_shut) return 0;
-    do n = pread(s->file_fd, out, bytes, s->file_at);
-    while (n < 0 && errno == EINTR);
-    if (n > 0) s->file_at += n;
-    return n;
-}
-
 struct source *source_prepare_file(int fd, struct fail *fail) {
     struct source *s = source_new(fail);
     if (!s) return NULL;
     struct stat about;
-    s->file_fd = fd;
-    s->file_bytes = fstat(fd, &about) == 0 ? about.st_size : 0;
-    s->file = fopencookie(s, "rb", (cookie_io_functions_t){.read = file_read});
-    char *buffer = malloc(FILE_BUFFER_BYTES); /* lives as long as the worker */
-    if (s->file && buffer && setvbuf(s->file, buffer, _IOFBF, FILE_BUFFER_BYTES) == 0) return s;
+    if (window_open(&s->file.window, fd)) {
+        s->file.bytes = fstat(fd, &about) == 0 && about.st_size > 0 ? (uint64_t)about.st_size : 0;
+        return s;
+    }
     fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the capture file's buffer");
-    if (s->file) fclose(s->file);
-    free(buffer);
     free(s);
     return NULL;
 }
 
-/* What is of a type not known is counted as such. */
-static bool open_blocks(struct source *s) {
-    struct blocks *b = &s->blocks;
-    uint32_t n = b->described = pcapng_linktypes(s->file_fd, b->first, LINKTYPES);
-    b->reader.file = s->file;
-    for (uint32_t i = n; i > 0; i--)
-        if (i == n || decode_knows_datalink(b->first[i - 1])) s->datalink = b->first[i - 1];
-    return n > 0;
-}
-
 bool source_open_file(struct source *s, struct fail *fail) {
-    char error[PCAP_ERRBUF_SIZE] = "";
-    if (open_blocks(s)) return true;
-    s->pcap = pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO, error);
-    if (s->pcap) {
-        s->datalink = pcap_datalink(s->pcap);
+    struct file *f = &s->file;
+    uint32_t n = f->described = pcapng_linktypes(f->window.fd, f->first, LINKTYPES);
+    f->is_pcapng = n > 0;
+    if (f->is_pcapng) {
+        /* What is of a type not known is counted as such, if any is known. */
+        for (uint32_t i = n; i > 0; i--)
+            if (i == n || decode_knows_datalink(f->first[i - 1])) s->datalink = f->first[i - 1];
         return true;
     }
-    return fail_set(fail, FAIL_VALUE, "file", "this is no capture file that can be read: %s",
-                    error);
+    if (!pcapfile_open(&f->pcap, &f->window))
+        return fail_set(fail, FAIL_VALUE, "file", "this is no capture file that can be read: %s",
+                        f->window.error);
+    s->datalink = (int)f->pcap.linktype;
+    return true;
 }
 
 int source_packet_fd(const struct source *s) {
@@ -208,36 +189,38 @@ int source_datalink(const struct source *s) {
 const char *source_datalink_name(const struct source *s) {
     const char *name =
         pcap_datalink_val_to_name(s->datalink == LINKTYPE_RAW ? DLT_RAW : s->datalink);
-    if (s->blocks.described > 1) return "several";
+    if (s->file.described > 1) return "several";
     return name ? name : "unknown";
 }
 
 uint32_t source_snaplen(const struct source *s) {
-    int snaplen = s->pcap ? pcap_snapshot(s->pcap) : 0;
-    return snaplen > 0 ? (uint32_t)snaplen : 0;
+    int live = s->pcap ? pcap_snapshot(s->pcap) : 0;
+    return live > 0 ? (uint32_t)live : s->file.pcap.snaplen;
 }
 
-static bool is_described(const struct blocks *b, int linktype) {
-    for (uint32_t i = 0; i < b->described; i++)
-        if (b->first[i] == linktype) return true;
+static bool is_described(const struct source *s, int linktype) {
+    if (!s->file.is_pcapng) return linktype == s->datalink;
+    for (uint32_t i = 0; i < s->file.described; i++)
+        if (s->file.first[i] == linktype) return true;
     return false;
 }
 
 /* A link type that may not turn up at all must not make the filter fail. */
-static bool set_filters(struct blocks *b, const struct source_filter *text, struct fail *fail) {
-    for (int t = 0; t < LINKTYPES_END && b->filters < LINKTYPES; t++) {
-        if (!decode_knows_datalink(t)) continue;
-        struct filter *f = &b->filter[b->filters++];
-        f->linktype = t;
-        pcap_t *dead = pcap_open_dead(t == LINKTYPE_RAW ? DLT_RAW : t, 262144);
+static bool set_filters(struct source *s, const struct source_filter *text, struct fail *fail) {
+    struct file *file = &s->file;
+    for (int t = 0; t < LINKTYPES_END && file->filters < LINKTYPES; t++) {
+        bool described = is_described(s, t);
+        if (!decode_knows_datalink(t) || !(file->is_pcapng || described)) continue;
+        struct filter *f = &file->filter[file->filters++];
+        f->linktype = (uint32_t)t;
+        pcap_t *dead = pcap_open_dead(t == LINKTYPE_RAW ? DLT_RAW : t, FRAME_BYTES_MOST);
         if (!dead) return fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the filter");
         const char *is = t == DLT_EN10MB ? text->tagged : text->plain;
         bool bad = pcap_compile(dead, &f->program, is, 1, PCAP_NETMASK_UNKNOWN) != 0;
         if (bad) f->program.bf_len = 0;
-        if (bad && is_described(b, t))
-            fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(dead));
+        if (bad && described) fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(dead));
         pcap_close(dead);
-        if (bad && is_described(b, t)) return false;
+        if (bad && described) return false;
     }
     return true;
 }
@@ -245,7 +228,7 @@ static bool set_filters(struct blocks *b, const struct source_filter *text, stru
 bool source_set_filter(struct source *s, const struct source_filter *text, bool *in_kernel_out,
                        struct fail *fail) {
     struct bpf_program program;
-    if (!s->pcap) return set_filters(&s->blocks, text, fail);
+    if (!s->pcap) return set_filters(s, text, fail);
     const char *is = s->datalink == DLT_EN10MB ? text->tagged : text->plain;
     if (pcap_compile(s->pcap, &program, is, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return fail_set(fail, FAIL_FILTER, "filter", "%s", pcap_geterr(s->pcap));
@@ -281,80 +264,65 @@ bool source_replace_filter(struct source *s, const char *text, struct fail *fail
     return result == 0 || fail_set(fail, FAIL_ENVIRONMENT, "", "the kernel refused the filter");
 }
 
-/* Nanoseconds since the epoch; a file of a simulation begins at 0.  Seconds in pcap files are
- * unsigned and last until 2106, and libpcap reads them as signed. */
-static uint64_t time_of(const struct pcap_pkthdr *h) {
-    int64_t s = h->ts.tv_sec;
-    if (s < 0 && s >= INT32_MIN) s += INT64_C(1) << 32;
-    if (s < 0 || s > SECONDS_MAX || h->ts.tv_usec < 0) return 0;
-    return (uint64_t)s * 1000000000u + (uint64_t)h->ts.tv_usec;
-}
-
 static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes) {
-    struct source *s = (struct source *)(void *)user;
-    uint64_t ts_ns = time_of(h);
-    s->fn(s->ctx, ts_ns, bytes, h->caplen, h->len < h->caplen ? h->caplen : h->len);
+    const struct source_sink *to = ((struct source *)(void *)user)->to;
+    bool good = h->ts.tv_sec >= 0 && h->ts.tv_sec <= SECONDS_MAX && h->ts.tv_usec >= 0;
+    uint64_t ts_ns = good ? (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec : 0;
+    to->frame(to->ctx, ts_ns, bytes, h->caplen, h->len < h->caplen ? h->caplen : h->len);
 }
 
 enum passage { PASSES, STAYS, UNCLEAR };
 
 /* What is of a type not known passes: it is counted as such. */
-static enum passage filter_frame(const struct blocks *b, const struct pcapng_frame *f) {
+static enum passage filter_frame(const struct file *file, const struct file_frame *f) {
     struct pcap_pkthdr h = {.caplen = f->cap_bytes, .len = f->wire_bytes};
-    for (uint32_t i = 0; i < b->filters; i++)
-        if (b->filter[i].linktype == f->linktype) {
-            if (b->filter[i].program.bf_len == 0) return UNCLEAR;
-            return pcap_offline_filter(&b->filter[i].program, &h, f->bytes) ? PASSES : STAYS;
+    for (uint32_t i = 0; i < file->filters; i++)
+        if (file->filter[i].linktype == f->linktype) {
+            if (file->filter[i].program.bf_len == 0) return UNCLEAR;
+            return pcap_offline_filter(&file->filter[i].program, &h, f->bytes) ? PASSES : STAYS;
         }
     return PASSES;
 }
 
-static enum source_result read_blocks(struct source *s, int max) {
-    struct pcapng *p = &s->blocks.reader;
-    struct pcapng_frame f;
+static bool next_frame(struct file *file, struct file_frame *out) {
+    return file->is_pcapng ? pcapng_next(&file->pcapng, &file->window, out)
+                           : pcapfile_next(&file->pcap, &file->window, out);
+}
+
+static enum source_result read_file(struct source *s, int max) {
+    struct file_window *w = &s->file.window;
+    struct file_frame f;
+    w->gone = s->to->gone;
+    w->ctx = s->to->ctx;
     for (int i = 0; i < max; i++) {
-        if (!pcapng_next(p, &f)) return p->error ? SOURCE_BROKEN : SOURCE_END;
-        enum passage how = filter_frame(&s->blocks, &f);
+        if (!next_frame(&s->file, &f)) return w->error ? SOURCE_BROKEN : SOURCE_END;
+        enum passage how = filter_frame(&s->file, &f);
         if (how == UNCLEAR) {
-            p->error = "the filter means nothing for the link type of a packet";
+            window_broken(w, "the filter means nothing for the link type of a packet");
             return SOURCE_BROKEN;
         }
-        s->datalink = f.linktype;
+        s->datalink = (int)f.linktype;
         s->interface_at = f.interface;
-        if (how == PASSES) s->fn(s->ctx, f.ts_ns, f.bytes, f.cap_bytes, f.wire_bytes);
+        if (how == PASSES) s->to->frame(s->to->ctx, f.ts_ns, f.bytes, f.cap_bytes, f.wire_bytes);
     }
     return SOURCE_MORE;
 }
 
-enum source_result source_read(struct source *s, int max, source_frame fn, void *ctx) {
-    s->fn = fn;
-    s->ctx = ctx;
-    if (!s->pcap) return read_blocks(s, max);
-    int n = pcap_dispatch(s->pcap, max, on_frame, (u_char *)s);
-    if (n < 0) return SOURCE_BROKEN;
-    return n == 0 && s->packet_fd < 0 ? SOURCE_END : SOURCE_MORE;
+enum source_result source_read(struct source *s, int max, const struct source_sink *to) {
+    s->to = to;
+    if (!s->pcap) return read_file(s, max);
+    return pcap_dispatch(s->pcap, max, on_frame, (u_char *)s) < 0 ? SOURCE_BROKEN : SOURCE_MORE;
 }
 
 const char *source_error(struct source *s) {
-    return s->pcap ? pcap_geterr(s->pcap) : s->blocks.reader.error;
-}
-
-/* Of the file after the bytes that were asked for. */
-static uint64_t bytes_behind(struct source *s) {
-    char away[4096];
-    uint64_t n = s->file_bytes > s->file_at ? (uint64_t)(s->file_bytes - s->file_at) : 0;
-    s->file_shut = true;
-    clearerr(s->file);
-    for (size_t got = 1; got > 0; n += got) got = fread(away, 1, sizeof away, s->file);
-    return n;
+    return s->pcap ? pcap_geterr(s->pcap) : s->file.window.error;
 }
 
 uint64_t source_unread(struct source *s, uint64_t *of_out) {
-    const struct pcapng *p = &s->blocks.reader;
-    uint64_t all = *of_out = (uint64_t)s->file_bytes;
-    if (s->pcap) return bytes_behind(s);
-    if (!p->error || p->at > all) return 0;
-    return p->cut && all - p->at <= CUT_MOST ? 0 : all - p->at;
+    const struct file_window *w = &s->file.window;
+    uint64_t all = *of_out = s->file.bytes;
+    if (!w->error || w->record > all) return 0;
+    return w->cut && all - w->record <= CUT_MOST ? 0 : all - w->record;
 }
 
 uint64_t source_missed(struct source *s) {

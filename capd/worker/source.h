@@ -52,8 +52,13 @@ bool source_replace_filter(struct source *s, const char *text, struct fail *fail
 /* Link-layer address of the interface, all zero when it has none of 6 bytes.  Live only. */
 const uint8_t *source_mac(const struct source *s);
 
-typedef void (*source_frame)(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t cap_bytes,
-                             uint32_t wire_bytes);
+/* Who takes the frames.  Their bytes stay during frame(); of a file until gone(). */
+struct source_sink {
+    void *ctx;
+    void (*frame)(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t cap_bytes,
+                  uint32_t wire_bytes);
+    void (*gone)(void *ctx);
+};
 
 enum source_result {
     SOURCE_MORE,  /* ask again: at once for a file, after poll for an interface */
@@ -62,9 +67,9 @@ enum source_result {
 };
 
 /* Deliver up to about `max` frames that are there now. */
-enum source_result source_read(struct source *s, int max, source_frame fn, void *ctx);
+enum source_result source_read(struct source *s, int max, const struct source_sink *to);
 
-/* libpcap's words for the last failure; valid until the next call. */
+/* Words for the last failure, live libpcap's; valid until the next call. */
 const char *source_error(struct source *s);
 
 /* After SOURCE_BROKEN: how many of the file's *of_out bytes were not analysed.  0 also where the

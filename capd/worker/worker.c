@@ -138,9 +138,14 @@ static void on_frame(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t c
     engine_queue(w->engine, source_datalink(w->source), ts_ns, bytes, cap_bytes, wire_bytes);
 }
 
+static void on_gone(void *ctx) {
+    engine_flush(((struct worker *)ctx)->engine);
+}
+
 static void read_frames(struct worker *w) {
+    const struct source_sink sink = {w, on_frame, on_gone};
     if (w->live) w->now_us = now_us(w);
-    enum source_result result = source_read(w->source, BATCH_FRAMES, on_frame, w);
+    enum source_result result = source_read(w->source, BATCH_FRAMES, &sink);
     engine_flush(w->engine);
     switch (result) {
     case SOURCE_MORE: return;

@@ -111,6 +111,10 @@ static void on_frame(void *ctx, uint64_t ts_ns, const uint8_t *bytes, uint32_t c
     engine_queue(r->engine, source_datalink(r->source), ts_ns, bytes, cap_bytes, wire_bytes);
 }
 
+static void on_gone(void *ctx) {
+    engine_flush(((struct reading *)ctx)->engine);
+}
+
 static int run(const char *path) {
     static struct reading r; /* a source lives as long as its process */
     struct fail fail = {0};
@@ -123,15 +127,16 @@ static int run(const char *path) {
     struct engine_options o = {
         .target.mode = MODE_DIAGNOSIS, .seed = {1, 2}, .flows = 65536, .names = true};
     const char *seed = getenv("PCM_SEED"), *flows = getenv("PCM_FLOWS");
-    o.file = getenv("PCM_LIVE") == NULL;
+    o.file = o.bytes_stay = getenv("PCM_LIVE") == NULL;
     if (!o.file) memcpy(o.own_mac, "\2\0\0\0\0\2", sizeof o.own_mac);
     if (seed) o.seed[0] = strtoull(seed, NULL, 10);
     if (flows) o.flows = (uint32_t)strtoul(flows, NULL, 10);
     void *memory = calloc(1, engine_memory(&o));
     if (!memory) return 3;
     r.engine = engine_init(memory, &o);
+    const struct source_sink sink = {&r, on_frame, on_gone};
     enum source_result got;
-    while ((got = source_read(r.source, 64, on_frame, &r)) == SOURCE_MORE)
+    while ((got = source_read(r.source, 64, &sink)) == SOURCE_MORE)
         ;
     engine_flush(r.engine);
     engine_quality(r.engine, 0, 0, got == SOURCE_BROKEN ? source_error(r.source) : NULL);

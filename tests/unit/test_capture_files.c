@@ -1,0 +1,243 @@
+/* Capture files, of several link types and sections, too, and damaged everywhere: what is read is
+ * what libpcap reads, or reading ends and says why. */
+#include "capd/worker/pcapfile.h"
+#include "capd/worker/pcapng.h"
+#include "tests/unit/pktbuild.h"
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CAP 512u
+
+/* Little endian. */
+static size_t block(uint8_t *p, uint32_t type, const void *body, uint32_t n) {
+    uint32_t bytes = 12 + n;
+    memcpy(p, &type, 4);
+    memcpy(p + 4, &bytes, 4);
+    memcpy(p + 8, body, n);
+    memcpy(p + 8 + n, &bytes, 4);
+    return bytes;
+}
+
+static size_t file_make(uint8_t *p) {
+    const uint32_t section[4] = {0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX};
+    const uint32_t ethernet[4] = {1, 0, 0x00010009, 9}, raw[6] = {101, 0, 0x0008000e, 10, 0, 0};
+    const uint32_t first[7] = {0, 1, 2, 8, 8, 0, 0}, second[7] = {1, 0, 5, 6, 1500, 0, 0};
+    const uint32_t simple[3] = {5, 0, 0}, old[7] = {1, 0, 7, 8, 8, 0, 0};
+    size_t n = block(p, 0x0a0d0d0a, section, 16);
+    n += block(p + n, 1, ethernet, 16);
+    n += block(p + n, 1, raw, 24);
+    n += block(p + n, 6, first, 28);
+    n += block(p + n, 6, second, 28);
+    n += block(p + n, 3, simple, 12);
+    return n + block(p + n, 2, old, 28);
+}
+
+/* A file of these bytes, the same one each time. */
+static int file_of(const uint8_t *p, size_t n) {
+    static int fd = -1;
+    if (fd < 0) fd = memfd_create("capture", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_int_equal(pwrite(fd, p, n, 0), n);
+    return fd;
+}
+
+/* How many packets there are in it; the last one in *last. */
+static unsigned read_all(const uint8_t *p, size_t n, struct file_frame *last, const char **why) {
+    static struct pcapng reader;
+    struct file_window w;
+    struct file_frame f;
+    unsigned frames = 0;
+    memset(&reader, 0, sizeof reader);
+    assert_true(window_open(&w, file_of(p, n)));
+    for (; pcapng_next(&reader, &w, &f); frames++) {
+        assert_true(f.cap_bytes <= f.wire_bytes && f.cap_bytes <= CAP);
+        *last = f;
+    }
+    window_close(&w);
+    *why = w.error;
+    return frames;
+}
+
+static void test_pcapng_whole(void **state) {
+    (void)state;
+    uint8_t p[CAP];
+    const char *why;
+    struct file_frame last;
+    size_t n = file_make(p);
+    assert_int_equal(read_all(p, n, &last, &why), 4);
+    assert_null(why);
+    assert_int_equal(last.linktype, 101);
+    assert_int_equal(last.interface, 1);
+    assert_int_equal(last.ts_ns, 10000000000u + 7000); /* 10 s are the interface's offset */
+    assert_int_equal(last.cap_bytes, 8);
+    uint16_t types[4];
+    assert_int_equal(pcapng_linktypes(file_of(p, n), types, 4), 2);
+    assert_true(types[0] == 1 && types[1] == 101);
+}
+
+/* Little endian, then big, whose interface cuts at 3 bytes; the simple packet has 1 of padding. */
+static void test_pcapng_sections(void **state) {
+    (void)state;
+    uint8_t p[CAP];
+    const char *why;
+    struct file_frame last;
+    const uint8_t big[] = {
+        0x0a, 0x0d, 0x0d, 0x0a, 0,    0,    0,    28, 0x1a, 0x2b, 0x3c, 0x4d, 0, 1,  0, 0, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0,  0,    0,    28,   0,    0, 0,  1, 0, 0,
+        0,    20,   0,    101,  0,    0,    0,    0,  0,    3,    0,    0,    0, 20, 0, 0, 0,
+        3,    0,    0,    0,    20,   0,    0,    5,  220,  1,    2,    3,    0, 0,  0, 0, 20};
+    size_t n = file_make(p);
+    memcpy(p + n, big, sizeof big);
+    assert_int_equal(read_all(p, n + sizeof big, &last, &why), 5);
+    assert_null(why);
+    assert_true(last.linktype == 101 && last.cap_bytes == 3 && last.wire_bytes == 1500);
+}
+
+static void test_pcapng_damaged(void **state) {
+    (void)state;
+    uint8_t p[CAP], *copy;
+    const char *why;
+    struct file_frame last;
+    size_t n = file_make(p);
+    p[n - 4]++; /* a block ends with its length again */
+    assert_int_equal(read_all(p, n, &last, &why), 3);
+    assert_string_equal(why, "the two lengths of a block differ");
+    p[n - 4]--;
+    for (size_t end = 1; end < n; end++) {
+        copy = malloc(end);
+        memcpy(copy, p, end);
+        assert_true(read_all(copy, end, &last, &why) < 4);
+        free(copy);
+    }
+    copy = malloc(n);
+    for (size_t i = 0; i < n * 256; i++) {
+        memcpy(copy, p, n);
+        copy[i / 256] = (uint8_t)i;
+        (void)read_all(copy, n, &last, &why);
+    }
+    free(copy);
+}
+
+/* ---- classic files -----------------------------------------------------------------------------
+ */
+static uint8_t *word_put(uint8_t *p, uint32_t v, bool swapped) {
+    if (swapped) v = __builtin_bswap32(v);
+    memcpy(p, &v, 4);
+    return p + 4;
+}
+
+/* Packets of 0, 7 and 60 bytes.  `most`: of the records' headers eight bytes more follow. */
+static size_t classic_make(uint8_t *p, uint32_t magic, bool swapped, unsigned minor, bool most) {
+    uint8_t *at = word_put(p, magic, swapped);
+    uint16_t version[2] = {2, (uint16_t)minor};
+    for (int i = 0; i < 2; i++)
+        if (swapped) version[i] = __builtin_bswap16(version[i]);
+    memcpy(at, version, 4);
+    at = word_put(at + 4, 0, swapped);
+    at = word_put(at, 0, swapped);
+    at = word_put(at, 65535, swapped);
+    at = word_put(at, 0x14000001, swapped); /* Ethernet, frames that end with a checksum */
+    for (uint32_t i = 0, bytes = 0; i < 3; i++, bytes = i == 1 ? 7 : 60) {
+        at = word_put(at, 1700000000 + i, swapped);
+        at = word_put(at, 999999 - i, swapped);
+        at = word_put(at, minor < 3 ? bytes + i : bytes, swapped);
+        at = word_put(at, minor < 3 ? bytes : bytes + i, swapped);
+        memset(at, most ? 0 : (int)i, most ? 8 : 0);
+        at += most ? 8 : 0;
+        memset(at, (int)(0x50 + i), bytes);
+        at += bytes;
+    }
+    return (size_t)(at - p);
+}
+
+/* Up to where libpcap gives up or we do, both read the same; *files_out counts what is opened.
+ * libpcap takes seconds and fractions for signed, and leaves out what is beyond the snap length. */
+static void compare(const uint8_t *p, size_t n, unsigned *opened_out, unsigned *frames_out) {
+    char error[PCAP_ERRBUF_SIZE];
+    FILE *file = fmemopen((void *)(uintptr_t)p, n, "rb");
+    pcap_t *theirs =
+        pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
+    struct pcapfile ours;
+    struct file_window w;
+    struct file_frame f;
+    struct pcap_pkthdr *h;
+    const u_char *bytes;
+    assert_true(window_open(&w, file_of(p, n)));
+    bool open = pcapfile_open(&ours, &w);
+    assert_int_equal(open, theirs != NULL);
+    *opened_out += open;
+    while (open && pcap_next_ex(theirs, &h, &bytes) == 1) {
+        assert_true(pcapfile_next(&ours, &w, &f));
+        assert_int_equal(f.cap_bytes < ours.snaplen ? f.cap_bytes : ours.snaplen, h->caplen);
+        if (h->len >= f.cap_bytes) assert_int_equal(f.wire_bytes, h->len);
+        assert_memory_equal(f.bytes, bytes, h->caplen);
+        if (h->ts.tv_sec >= 0 && h->ts.tv_usec >= 0)
+            assert_int_equal(f.ts_ns,
+                             (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec);
+        ++*frames_out;
+    }
+    if (open) assert_false(pcapfile_next(&ours, &w, &f));
+    window_close(&w);
+    if (theirs)
+        pcap_close(theirs);
+    else
+        fclose(file);
+}
+
+static void test_classic_as_libpcap(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t magic;
+        unsigned minor;
+        bool most;
+    } kinds[] = {{0xa1b2c3d4, 4, false},
+                 {0xa1b23c4d, 4, false},
+                 {0xa1b2cd34, 4, true},
+                 {0xa1b2c3d4, 3, false},
+                 {0xa1b2c3d4, 2, false}};
+    for (size_t k = 0; k < 2 * sizeof kinds / sizeof *kinds; k++) {
+        uint8_t p[CAP];
+        unsigned opened = 0, frames = 0;
+        size_t n =
+            classic_make(p, kinds[k / 2].magic, k & 1, kinds[k / 2].minor, kinds[k / 2].most);
+        compare(p, n, &opened, &frames);
+        assert_true(opened == 1 && frames == 3);
+        for (size_t end = 1; end < n; end++) compare(p, end, &opened, &frames);
+        for (size_t i = 0; i < n * 256; i++) {
+            uint8_t was = p[i / 256];
+            p[i / 256] = (uint8_t)i;
+            compare(p, n, &opened, &frames);
+            p[i / 256] = was;
+        }
+    }
+}
+
+/* More than the window holds: records lie across its ends, and none is lost or read twice. */
+static void test_classic_long(void **state) {
+    (void)state;
+    static uint8_t p[3u * 1024 * 1024];
+    unsigned opened = 0, frames = 0, records = 0;
+    size_t classic = classic_make(p, 0xa1b2c3d4, false, 4, false) - 60 - 7 - 3 * 16, n = classic;
+    for (uint32_t bytes = 1; n + 16 + bytes <= sizeof p; bytes = bytes * 7 % 65521, records++) {
+        uint8_t *at = word_put(word_put(p + n, records, false), 0, false);
+        at = word_put(word_put(at, bytes, false), bytes, false);
+        for (uint32_t i = 0; i < bytes; i++) at[i] = (uint8_t)(i * 31 + records);
+        n += 16 + bytes;
+    }
+    compare(p, n, &opened, &frames);
+    assert_true(records > 80 && frames == records);
+    (void)word_put(p + classic + 8, 262145, false); /* the first is now longer than any may be */
+    compare(p, n, &opened, &frames);
+    assert_int_equal(frames, records);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pcapng_whole),   cmocka_unit_test(test_pcapng_sections),
+        cmocka_unit_test(test_pcapng_damaged), cmocka_unit_test(test_classic_as_libpcap),
+        cmocka_unit_test(test_classic_long),
+    };
+    return cmocka_run_group_tests_name("capture files", tests, NULL, NULL);
+}
