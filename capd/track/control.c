@@ -121,6 +121,7 @@ bool icmp_packet(struct engine *e, const struct packet *k) {
         of = find_quoted(e, q);
         const struct addr *server = of.toward_client ? &q->src : &q->dst;
         uint16_t port = !q->has_ports ? 0 : of.toward_client ? q->sport : q->dport;
+        if (q->has_ports && !select_port(e, port)) return false;
         target = select_service(e, server, port);
         selected = selected || select_pair(e, &q->src, &q->dst) ||
                    (q->has_ports && e->o.target.ports > 0 && target);

@@ -82,6 +82,10 @@ static bool wanted_port(const struct engine *e, uint16_t port) {
     return e->o.target.ports == 0 || listed_port(e, port);
 }
 
+bool select_port(const struct engine *e, uint16_t port) {
+    return e->o.target.mode != MODE_WEB || port == 53 || wanted_port(e, port);
+}
+
 bool select_service(const struct engine *e, const struct addr *server, uint16_t port) {
     return (!e->has_host || select_address(e, server)) && wanted_port(e, port);
 }

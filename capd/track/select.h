@@ -42,6 +42,9 @@ bool select_hidden(const struct engine *e, const struct flow *f);
 /* Is the service on target, by its address and port? */
 bool select_service(const struct engine *e, const struct addr *server, uint16_t port);
 
+/* May what is said about a port be judged at all?  Mode `web` asks for the web and for names. */
+bool select_port(const struct engine *e, uint16_t port);
+
 /* A DNS message about this name: on target, and selected? */
 bool select_dns_target(const struct engine *e, const uint8_t *name, size_t len);
 bool select_dns(const struct engine *e, const uint8_t *name, size_t len);

@@ -4,14 +4,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Read at once: stays in a fast cache, and a call costs little beside it. */
 #define FILL_BYTES   (32u * 1024u)
 #define WINDOW_BYTES (WINDOW_RECORD_MOST + FILL_BYTES)
+#define RECORD_LEAST 4096u /* so long one may be in any file, though none was so far */
 
 bool window_open(struct file_window *w, int fd) {
+    struct stat about;
     *w = (struct file_window){.fd = fd, .bytes = malloc(WINDOW_BYTES)};
+    if (fstat(fd, &about) == 0 && about.st_size > 0) w->size = (uint64_t)about.st_size;
     return w->bytes != NULL;
 }
 
@@ -20,11 +24,19 @@ void window_close(struct file_window *w) {
     w->bytes = NULL;
 }
 
+bool window_broken(struct file_window *w, const char *why) {
+    w->error = why;
+    return false;
+}
+
 static bool read_more(struct file_window *w) {
     ssize_t n;
     do n = pread(w->fd, w->bytes + w->end, FILL_BYTES, (off_t)w->next);
     while (n < 0 && errno == EINTR);
-    if (n <= 0) return false;
+    if (n < 0) return window_broken(w, strerror(errno));
+    if (n == 0 && w->next < w->size)
+        return window_broken(w, "the file became shorter while it was read");
+    if (n == 0) return false;
     w->end += (size_t)n;
     w->next += (size_t)n;
     return true;
@@ -41,15 +53,10 @@ static bool fill(struct file_window *w, size_t bytes) {
     return true;
 }
 
-bool window_broken(struct file_window *w, const char *why) {
-    w->error = why;
-    return false;
-}
-
 const uint8_t *window_take(struct file_window *w, size_t bytes) {
     if (w->end - w->at < bytes && !fill(w, bytes)) {
-        w->cut = true;
-        window_broken(w, "the file ends within a packet or block");
+        w->cut = !w->error;
+        if (w->cut) window_broken(w, "the file ends within a packet or block");
         return NULL;
     }
     const uint8_t *here = w->bytes + w->at;
@@ -73,6 +80,15 @@ bool window_skip(struct file_window *w, size_t bytes) {
 }
 
 bool window_begin(struct file_window *w) {
-    w->record = w->next - (w->end - w->at);
+    uint64_t here = w->next - (w->end - w->at);
+    if (here - w->record > w->longest) w->longest = here - w->record;
+    w->record = here;
     return w->at < w->end || fill(w, 1);
+}
+
+/* A wrong length seems to end the file, too: what is left must not be more than one record. */
+uint64_t window_unread(const struct file_window *w) {
+    uint64_t most = w->longest > RECORD_LEAST ? w->longest : RECORD_LEAST;
+    uint64_t left = w->error && w->size > w->record ? w->size - w->record : 0;
+    return w->cut && left <= most ? 0 : left;
 }

@@ -16,7 +16,9 @@ struct file_window {
     uint8_t *bytes;          /* WINDOW_BYTES */
     size_t at, end;          /* taken of them; there */
     uint64_t next;           /* where in the file the next ones are */
+    uint64_t size;           /* of the file when it was opened; it may grow */
     uint64_t record;         /* where in the file the record being read begins */
+    uint64_t longest;        /* record so far */
     bool cut;                /* `error` is that the file ends within a record */
     const char *error;       /* why reading ended, if not at the end */
     void (*gone)(void *ctx); /* called before taken bytes are written over, if not NULL */
@@ -48,7 +50,8 @@ static inline uint16_t file_get16(const uint8_t *at, bool swapped) {
 bool window_open(struct file_window *w, int fd);
 void window_close(struct file_window *w); /* frees it; not the descriptor */
 
-/* The next `bytes` (up to WINDOW_RECORD_MOST).  NULL: the file ends before, said in `error`. */
+/* The next `bytes` (up to WINDOW_RECORD_MOST).  NULL: the file ends before, or cannot be read; said
+ * in `error`. */
 const uint8_t *window_take(struct file_window *w, size_t bytes);
 
 /* Give back the last `bytes` taken. */
@@ -57,9 +60,13 @@ void window_back(struct file_window *w, size_t bytes);
 /* Leave them out.  Always true: where the file ends before, the next take says so. */
 bool window_skip(struct file_window *w, size_t bytes);
 
-/* A record begins here; false: the file ends here. */
+/* A record begins here.  False: the file ends here, or `error` is set. */
 bool window_begin(struct file_window *w);
 
 /* Say why reading ends; false. */
 bool window_broken(struct file_window *w, const char *why);
+
+/* After an error: bytes of the file that were not read.  0 where the file ends within a record, as
+ * it does when its writer was stopped. */
+uint64_t window_unread(const struct file_window *w);
 #endif

@@ -39,6 +39,7 @@ static const char *refuse(const struct pcapfile *p, const uint8_t *head) {
 bool pcapfile_open(struct pcapfile *p, struct file_window *w) {
     *p = (struct pcapfile){0};
     const uint8_t *head = window_begin(w) ? window_take(w, FILE_HEAD) : NULL;
+    if (!head && w->error && !w->cut) return false; /* it cannot be read */
     if (!head) return window_broken(w, "shorter than a file header");
     p->swapped = is_magic(__builtin_bswap32(get32(p, head)));
     uint32_t magic = get32(p, head), snaplen = get32(p, head + 16);
@@ -70,7 +71,9 @@ bool pcapfile_next(const struct pcapfile *p, struct file_window *w, struct file_
         swap_lengths(out);
     if (out->cap_bytes > FRAME_BYTES_MOST)
         return window_broken(w, "a packet is longer than any can be");
-    if (out->wire_bytes < out->cap_bytes) out->wire_bytes = out->cap_bytes;
+    bool odd = out->cap_bytes > out->wire_bytes || out->cap_bytes > p->snaplen;
     out->bytes = window_take(w, out->cap_bytes);
+    if (!out->bytes && odd) w->cut = false; /* nobody wrote that: the length is damaged */
+    if (out->wire_bytes < out->cap_bytes) out->wire_bytes = out->cap_bytes;
     return out->bytes != NULL;
 }

@@ -13,11 +13,10 @@
 
 #define ORDER_MAGIC     0x1a2b3c4du
 #define BLOCK_LEAST     12u
-#define BLOCK_MOST      (16u * 1024u * 1024u) /* as libpcap has it */
-#define HEAD_MOST       20u                   /* fields before the bytes of a packet */
+#define HEAD_MOST       20u /* fields before the bytes of a packet */
 #define PACKET_MOST     (WINDOW_RECORD_MOST - 4u)
-#define OPTIONS_MOST    1024u /* looked at for the two options used */
-#define BLOCKS_LOOKED   1000u /* before the first packet */
+#define OPTIONS_MOST    (WINDOW_RECORD_MOST - 8u) /* looked at for the two options used */
+#define BLOCKS_LOOKED   100000u                   /* before the first packet */
 #define OPTION_TSRESOL  9u
 #define OPTION_TSOFFSET 14u
 #define MICROSECONDS    6u
@@ -37,7 +36,7 @@ static bool set_order(struct pcapng *p, const uint8_t *magic) {
 }
 
 static bool length_is_good(uint32_t bytes) {
-    return bytes >= BLOCK_LEAST && bytes <= BLOCK_MOST && bytes % 4 == 0;
+    return bytes >= BLOCK_LEAST && bytes % 4 == 0;
 }
 
 static bool is_packet(uint32_t type) {

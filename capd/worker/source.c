@@ -19,13 +19,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK_TIMEOUT_MS     100
-#define LINKTYPE_RAW         101            /* in files; DLT_RAW differs between systems */
-#define LINKTYPES_END        512            /* beyond all that is understood */
-#define CUT_MOST             (512u * 1024u) /* no packet's record or block is longer */
+#define LINKTYPE_RAW         101 /* in files; DLT_RAW differs between systems */
+#define LINKTYPES_END        512 /* beyond all that is understood */
 #define SECONDS_MAX          (INT64_MAX / 1000000000 - 2)
 #define KERNEL_FILTER_LENGTH 4096u /* BPF_MAXINSNS: a longer program runs in user space */
 
@@ -44,7 +42,6 @@ struct file {
         uint32_t linktype;
         struct bpf_program program; /* empty: the filter means nothing there */
     } filter[LINKTYPES];
-    uint64_t bytes;
 };
 
 struct source {
@@ -147,11 +144,7 @@ struct source *source_open_live(const struct source_live *o, struct fail *fail) 
 struct source *source_prepare_file(int fd, struct fail *fail) {
     struct source *s = source_new(fail);
     if (!s) return NULL;
-    struct stat about;
-    if (window_open(&s->file.window, fd)) {
-        s->file.bytes = fstat(fd, &about) == 0 && about.st_size > 0 ? (uint64_t)about.st_size : 0;
-        return s;
-    }
+    if (window_open(&s->file.window, fd)) return s;
     fail_set(fail, FAIL_ENVIRONMENT, "", "no memory for the capture file's buffer");
     free(s);
     return NULL;
@@ -319,10 +312,8 @@ const char *source_error(struct source *s) {
 }
 
 uint64_t source_unread(struct source *s, uint64_t *of_out) {
-    const struct file_window *w = &s->file.window;
-    uint64_t all = *of_out = s->file.bytes;
-    if (!w->error || w->record > all) return 0;
-    return w->cut && all - w->record <= CUT_MOST ? 0 : all - w->record;
+    *of_out = s->file.window.size;
+    return window_unread(&s->file.window);
 }
 
 uint64_t source_missed(struct source *s) {

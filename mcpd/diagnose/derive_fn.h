@@ -49,8 +49,9 @@ bool derive_incident_peers_first(const struct derive_row *r, double *out);
 /* A service of DNS over TLS that never worked, whose clients ask without TLS as well. */
 bool derive_dns_over_tls_tried(const struct derive_row *r, double *out);
 
-/* Did the caller name the row's port? */
+/* Did the caller name the row's port; and that port of this very host? */
 bool derive_port_asked(const struct derive_row *r, double *out);
+bool derive_asked_for(const struct derive_row *r, double *out);
 
 /* Connections and answers that the host of a service or resolver, or an incident's subject, gave;
  * its UDP ports, the row's included, that it said are closed; gateways before it that are silent.

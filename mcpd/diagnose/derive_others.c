@@ -558,6 +558,7 @@ const struct computed computed_incidents[] = {
     {"peers_failing", derive_incident_peers_failing},
     {"peers_first", derive_incident_peers_first},
     {"port_asked", derive_port_asked},
+    {"asked_for", derive_asked_for},
     {"icmp_type", i_icmp_type},
     {"icmp_code", i_icmp_code},
     {"icmp_class", derive_icmp_class},

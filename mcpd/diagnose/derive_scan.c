@@ -445,6 +445,12 @@ bool derive_port_asked(const struct derive_row *r, double *out) {
     return is(out, asked || t->asked_port == port);
 }
 
+bool derive_asked_for(const struct derive_row *r, double *out) {
+    double target, port;
+    return derive_of_target(r, &target) && derive_port_asked(r, &port) &&
+           is(out, target > 0 && port > 0);
+}
+
 /* ---- strangers at a host that serves others -------------------------------------------------- */
 static uint64_t served(const struct derive_row *r, const struct addr *host) {
     const struct msg_services *tcp = &r->view->snapshot->services;

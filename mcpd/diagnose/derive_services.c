@@ -443,6 +443,7 @@ const struct computed computed_services[] = {
     {"peers_first", derive_peers_first},
     {"dns_over_tls_tried", derive_dns_over_tls_tried},
     {"port_asked", derive_port_asked},
+    {"asked_for", derive_asked_for},
     {"served_here", derive_served_here},
     {"beyond_silence", derive_beyond_silence},
     {"silent_beyond", derive_silent_beyond},

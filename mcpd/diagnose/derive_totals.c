@@ -64,11 +64,19 @@ static bool t_has_target(const struct derive_row *r, double *out) {
     return is(out, derive_has_target(r->view));
 }
 
+static bool asks_for_ports(const struct capture_view *v) {
+    return v->target && (v->target->mode == MODE_PORT || v->target->mode == MODE_WEB);
+}
+
+static bool t_some_ports(const struct derive_row *r, double *out) {
+    return is(out, asks_for_ports(r->view));
+}
+
 /* Did the kernel keep packets from the capture: by the mode, or a filter that was given? */
 static bool t_filtered(const struct derive_row *r, double *out) {
     const struct capture_view *v = r->view;
-    bool narrow = v->target && (v->target->mode == MODE_PORT || v->target->mode == MODE_WEB);
-    return is(out, !v->snapshot->totals.file && (narrow || (v->filter && v->filter[0])));
+    bool narrow = asks_for_ports(v) || (v->filter && v->filter[0]);
+    return is(out, !v->snapshot->totals.file && narrow);
 }
 
 static bool t_has_target_name(const struct derive_row *r, double *out) {
@@ -298,6 +306,7 @@ const struct computed computed_totals[] = {
     {"failed", t_failed},
     {"has_target", t_has_target},
     {"filtered", t_filtered},
+    {"some_ports", t_some_ports},
     {"has_target_name", t_has_target_name},
     {"target_addresses", t_target_addresses},
     {"tables", t_tables},

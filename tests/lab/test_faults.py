@@ -7,7 +7,7 @@ an ordinary user while real clients and servers talk, and compares the report wi
 A fault must be found, with the right subject and blame, and nothing unrelated may be reported above info.
 A healthy run must be called healthy, with nothing above info.  A run that fails beside another is told and repeated alone.
 
-  test_faults.py [NAME...]     only these runs      LAB_JOBS=n   how many side by side (default 3)
+  test_faults.py [NAME...]     only these runs      LAB_JOBS=n   how many side by side (default 4)
   test_faults.py --list        the runs             LAB_KEEP=DIR keep each run's report and capd's log there
   test_faults.py --pcap DIR    no product at all: record each run's packets, to see that the faults are real
 """
@@ -56,7 +56,7 @@ def perform(run):
 def performed(runs):
     """The results of the runs: side by side, then those that need the machine for themselves."""
     disturbed = []
-    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("LAB_JOBS", "3"))) as pool:
+    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("LAB_JOBS", "4"))) as pool:
         for result in pool.map(perform, [run for run in runs if not run.alone]):
             if result[3]:
                 print("# %s, beside another run: %s" % (result[0].name, "; ".join(result[3][:2]).replace("\n", " ")), flush=True)

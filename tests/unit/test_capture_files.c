@@ -3,6 +3,8 @@
 #include "capd/worker/pcapfile.h"
 #include "capd/worker/pcapng.h"
 #include "tests/unit/pktbuild.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -233,11 +235,72 @@ static void test_classic_long(void **state) {
     assert_int_equal(frames, records);
 }
 
+/* Reads to the end, of a file that is cut after it was opened if cut_to is not 0: what was not
+ * read, and why. */
+static uint64_t unread_of(int fd, size_t cut_to, const char **why) {
+    struct pcapfile records;
+    struct file_window w;
+    struct file_frame f;
+    assert_true(window_open(&w, fd));
+    if (cut_to) assert_int_equal(ftruncate(fd, (off_t)cut_to), 0);
+    if (pcapfile_open(&records, &w))
+        while (pcapfile_next(&records, &w, &f))
+            ;
+    window_close(&w);
+    *why = w.error;
+    return window_unread(&w);
+}
+
+/* A writer that was stopped leaves a part of one packet; all else that is not read is told. */
+static void test_unread(void **state) {
+    (void)state;
+    static uint8_t p[128u * 1024];
+    const char *why;
+    size_t n = classic_make(p, 0xa1b2c3d4, false, 4, false), last = n - 76, first = 24 + 8;
+    assert_int_equal(unread_of(file_of(p, n), 0, &why), 0);
+    assert_null(why);
+    assert_int_equal(unread_of(file_of(p, n - 1), 0, &why), 0);
+    assert_string_equal(why, "the file ends within a packet or block");
+    (void)word_put(p + last + 8, 70000, false); /* more than the snap length, than there was */
+    assert_int_equal(unread_of(file_of(p, n), 0, &why), 76);
+    (void)word_put(p + last + 8, 60, false);
+    (void)word_put(p + first, 50000, false); /* the rest of the file is more than a packet */
+    (void)word_put(p + first + 4, 60000, false);
+    assert_int_equal(unread_of(file_of(p, 20000), 0, &why), 20000 - 24);
+    (void)word_put(p + first, 0, false);
+    assert_int_equal(unread_of(file_of(p, n), last, &why), 76);
+    assert_string_equal(why, "the file became shorter while it was read");
+    int none = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    (void)unread_of(none, 0, &why);
+    assert_string_equal(why, strerror(EBADF));
+    close(none);
+}
+
+/* An option behind a long one counts, too. */
+static void test_pcapng_long_options(void **state) {
+    (void)state;
+    static uint8_t p[8192], body[4096];
+    const uint32_t section[4] = {0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX};
+    const uint32_t packet[7] = {0, 0, 7, 8, 8, 0, 0}, comment = 1 | 2000 << 16;
+    const uint32_t resolution[2] = {9 | 1 << 16, 9};
+    const char *why;
+    struct file_frame last;
+    body[0] = 1;
+    memcpy(body + 8, &comment, 4);
+    memcpy(body + 12 + 2000, resolution, 8);
+    size_t n = block(p, 0x0a0d0d0a, section, 16);
+    n += block(p + n, 1, body, 2020);
+    n += block(p + n, 6, packet, 28);
+    assert_int_equal(read_all(p, n, &last, &why), 1);
+    assert_int_equal(last.ts_ns, 7);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pcapng_whole),   cmocka_unit_test(test_pcapng_sections),
-        cmocka_unit_test(test_pcapng_damaged), cmocka_unit_test(test_classic_as_libpcap),
-        cmocka_unit_test(test_classic_long),
+        cmocka_unit_test(test_pcapng_whole),        cmocka_unit_test(test_pcapng_sections),
+        cmocka_unit_test(test_pcapng_damaged),      cmocka_unit_test(test_classic_as_libpcap),
+        cmocka_unit_test(test_classic_long),        cmocka_unit_test(test_unread),
+        cmocka_unit_test(test_pcapng_long_options),
     };
     return cmocka_run_group_tests_name("capture files", tests, NULL, NULL);
 }

@@ -331,6 +331,20 @@ static void test_track_incidents_of_the_target_after_a_flood(void **state) {
     lab_free(l);
 }
 
+/* What is asked for on other ports is not the web's. */
+static void test_track_errors_in_mode_web(void **state) {
+    (void)state;
+    static const uint16_t ports[] = {1812, 80, 53, 22, 443};
+    struct engine_options o = lab_options();
+    o.target.mode = MODE_WEB;
+    struct lab *l = lab_new(&o);
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) unreachable(l, ports[i]);
+    lab_snapshot(l);
+    assert_int_equal(l->incidents.rows_n, 3);
+    assert_int_equal(l->totals.other_packets, 2);
+    lab_free(l);
+}
+
 /* The receiver answers each try, and says that it has no room: nothing is lost, no path dead. */
 static void test_track_tcp_closed_window_is_asked(void **state) {
     (void)state;
@@ -406,6 +420,7 @@ int main(void) {
         cmocka_unit_test(test_track_pings_under_any_key),
         cmocka_unit_test(test_track_incidents_after_a_flood),
         cmocka_unit_test(test_track_incidents_of_the_target_after_a_flood),
+        cmocka_unit_test(test_track_errors_in_mode_web),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
         cmocka_unit_test(test_track_tcp_window_closed_for_hours),
     };
