@@ -146,6 +146,7 @@ SUITES += tests/cli/test_check.py
 SUITES += tests/cli/test_files.py
 UNIT += test_interface_choice
 UNIT += test_capture_files
+UNIT += test_track_claimed
 UNIT += test_narrow
 SUITES += tests/lab/test_matrix.py
 SUITES += tests/lab/test_choices.py

@@ -91,6 +91,7 @@ struct flow_side {
     uint16_t zero_times;
     uint8_t wscale, ttl, tries, narrow_ds;
     bool tries_growing : 1, tries_fill : 1;
+    bool stamped : 1; /* its largest segment has timestamps (RFC 7323) */
     bool unheard : 1; /* since the first try its peer has sent again what it had acknowledged */
     bool quick_when_full : 1; /* what filled its window it acknowledged as soon as the handshake */
     uint8_t records;          /* TLS application records, counted to 255 */

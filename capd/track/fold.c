@@ -3,6 +3,7 @@
  * connection is told in one place and only when it is asked for.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/flows.h"
+#include "capd/track/path.h"
 #include "capd/track/select.h"
 #include "capd/track/stranger.h"
 #include "capd/track/tcp_end.h"
@@ -11,6 +12,11 @@
 
 #define STUCK_US 1000000u /* closed so long at the end counts as never reopened */
 #define SYN_US   1000000u /* from the first SYN to the second */
+
+/* A SYN that is to end under way and tell of the routers there (tcptraceroute, mtr --tcp). */
+static bool is_trace(const struct flow *f) {
+    return !(f->bits & FLOW_SYNACK) && f->side[CLIENT].ttl < PATH_FEW_HOPS;
+}
 
 enum conn_state flow_state(const struct flow *f, uint64_t now_us, uint64_t guard_us) {
     if (!(f->bits & FLOW_SYN)) return CONN_MIDSTREAM;
@@ -22,7 +28,7 @@ enum conn_state flow_state(const struct flow *f, uint64_t now_us, uint64_t guard
         if (f->bits & FLOW_REFUSED) return CONN_REFUSED;
         if (f->bits & FLOW_ICMP) return CONN_UNREACHABLE;
     }
-    if (f->bits & FLOW_GAVE_UP) return CONN_ABORTED;
+    if (f->bits & FLOW_GAVE_UP || is_trace(f)) return CONN_ABORTED;
     return now_us - f->first_us > guard_us ? CONN_TIMED_OUT : CONN_PENDING;
 }
 

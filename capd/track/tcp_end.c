@@ -27,6 +27,7 @@
 #define KEPT_US        1000000u /* since the last answer: the connection was kept for another one */
 #define SMALL_BYTES    64u      /* as in tcp_timing.c: no request with a head */
 #define FTP_PORT       21u
+#define EARLY_RTT_US   4000u /* below it a machine's own pauses are as long */
 #define FTP_DATA_PORT  20u
 #define FOREIGN_HOPS   2u /* findings.md, tcp_reset_injected */
 #define ONE_HOST_HOPS                                                                              \
@@ -46,6 +47,7 @@ enum end_how {
     END_NEXT_ID = 1u << 8, /* the RST has the IP id that came next */
     END_FAR_ID = 1u << 9,  /* its sender counts its packets, and the RST is far off */
     END_ACKS = 1u << 10,   /* the RST says up to where its sender has got data */
+    END_EARLY = 1u << 12,  /* sooner than the server can have heard of what it acknowledges */
     END_TORN = 1u << 11    /* with others, after other silences: no time-out does that */
 };
 
@@ -153,6 +155,17 @@ static bool is_unacked(const struct flow *f, unsigned dir) {
            (!(peer->bits & SIDE_ACK) || seq_before(peer->acked, side->next));
 }
 
+/* The RST acknowledges the client's last data, which needs a round trip; a SYN-ACK was never faster
+ * than one. */
+static bool is_early(const struct segment *s) {
+    const struct flow *f = s->f;
+    const struct flow_side *c = &f->side[CLIENT];
+    uint32_t least = f->synack_us - f->syn_us;
+    if (s->dir != SERVER || !(s->flags & TCP_ACK) || s->k->tcp.ack != c->next) return false;
+    if (!(f->bits & FLOW_SYNACK) || f->syn_sent != 1 || f->payload[CLIENT] == 0) return false;
+    return least >= EARLY_RTT_US && s->us - c->next_us < least / 2;
+}
+
 void tcp_end_note(const struct segment *s, bool clean) {
     struct flow *f = s->f;
     uint16_t mark = flows_mac_mark(s->k);
@@ -166,6 +179,7 @@ void tcp_end_note(const struct segment *s, bool clean) {
     if (!(s->flags & TCP_RST)) return;
     f->end_how |= END_RST;
     if (s->flags & TCP_ACK) f->end_how |= END_ACKS;
+    if (is_early(s)) f->end_how |= END_EARLY;
     if (s->quiet_us >> 31) end_silence(s, s->quiet_us);
     f->rst_seq = s->seq;
     f->rst_ttl = s->k->ttl;
@@ -208,7 +222,7 @@ static const struct flow_side *ender(const struct flow *f) {
 static bool is_foreign(const struct flow *f) {
     const struct flow_side *side = ender(f);
     if (!has(f, END_RST) || f->end_how & END_CLEAN) return false;
-    if (f->end_how & END_GOES_ON) return true;
+    if (f->end_how & END_GOES_ON || has(f, END_EARLY | END_FAR_ID)) return true;
     unsigned way = hops(f->rst_ttl);
     return !(f->end_how & END_NEXT_ID) && tcp_end_ttl_off(side, f->rst_ttl) >= FOREIGN_HOPS &&
            apart(hops(side->ttl_low), way) >= FOREIGN_HOPS &&
@@ -455,6 +469,7 @@ static struct msg_incident foreign_row(const struct flow *f) {
     row.worked = f->end_how & END_GOES_ON;
     row.requests = is_after_hello(f);
     row.tries = (f->end_how & END_OTHER_MAC) != 0;
+    if (f->end_how & END_EARLY) row.span_us = f->end_us - f->side[CLIENT].next_us;
     return row;
 }
 
@@ -466,6 +481,7 @@ static struct msg_incident after_hello_row(const struct flow *f) {
     row.span_us = since_request(f);
     row.worked = off == 0 && !(f->end_how & (END_UNACKED | END_OTHER_MAC));
     row.tries = off;
+    row.offers = (f->end_how & END_EARLY) != 0;
     return row;
 }
 

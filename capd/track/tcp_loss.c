@@ -26,6 +26,7 @@
 #define DEAD_TRIES    3u
 #define LATER_US      1000000u
 #define NEVER_US      2000000u /* as pmtud_blackhole */
+#define STAMP_BYTES   12u      /* timestamps, as they are laid out */
 #define OPTIONS_BYTES 40u
 #define CLAMPED_LEAST 3u
 #define CLAMPED_BYTES 240u /* IPv6 needs no more than 1280 bytes to pass, of 1500, and options */
@@ -196,9 +197,9 @@ static void count_retransmission(struct engine *e, struct segment *s, uint32_t *
     if (f->bits & FLOW_SELECTED) seconds_retransmitted(&e->seconds, e->now_us);
 }
 
-/* IP and TCP headers around a segment's payload, timestamps left out. */
-static uint32_t headers_of(const struct flow *f) {
-    return f->end[CLIENT].len == 16 ? 60 : 40;
+/* IP and TCP headers around a segment's payload. */
+static uint32_t headers_of(const struct flow *f, const struct flow_side *side) {
+    return (f->end[CLIENT].len == 16 ? 60u : 40u) + (side->stamped ? STAMP_BYTES : 0);
 }
 
 /* Nothing of the other end was seen, and yet it spoke: the sender got as far as data, or went on to
@@ -222,8 +223,9 @@ static struct msg_incident dead_row(const struct flow *f, unsigned d, uint32_t a
                                  .first_us = first,
                                  .last_us = first + span_us,
                                  .span_us = span_us,
-                                 .size_bytes = size + headers_of(f),
-                                 .size_ok_bytes = side->passed ? side->passed + headers_of(f) : 0,
+                                 .size_bytes = size + headers_of(f, side),
+                                 .size_ok_bytes =
+                                     side->passed ? side->passed + headers_of(f, side) : 0,
                                  .toward_client = d == SERVER};
 }
 

@@ -122,11 +122,12 @@ static void establish(struct engine *e, struct segment *s) {
     stranger_worked(e, &f->end[CLIENT]);
     uint32_t back = s->us - f->synack_us;
     f->first_rtt_us = s->us == f->syn_last_us ? 1 : s->us - f->syn_last_us;
-    /* What comes later than the ACK, which was not seen, is no round trip. */
-    if (s->flags & TCP_FIN || s->seq != f->side[CLIENT].isn + 1) return;
+    /* What comes later than the ACK, which was not seen, is no round trip.  Karn: which of several
+     * SYN-ACKs, or SYNs, was answered? */
+    if (s->flags & TCP_FIN || s->seq != f->side[CLIENT].isn + 1 || f->synack_sent > 1) return;
     f->side[SERVER].rtt_us = back;
     f->side[SERVER].bits |= SIDE_RTT;
-    if (f->syn_sent != 1) return; /* Karn: which SYN was answered? */
+    if (f->syn_sent != 1) return;
     f->handshake_us = s->us - f->syn_us;
     if (f->handshake_us == 0) f->handshake_us = 1;
     if (!(f->bits & FLOW_SELECTED)) return;
@@ -307,6 +308,7 @@ static void take_data(struct engine *e, struct segment *s) {
     if (s->len > side->largest) {
         side->largest = (uint16_t)(s->len > 65535 ? 65535 : s->len);
         side->largest_end = s->seq + s->len;
+        side->stamped = s->k->tcp.has_timestamps;
     }
     if (side->bits & SIDE_TOLD_MTU) path_told_segment(e, s);
     app_segment(e, s); /* before the times: it knows what of TLS is handshake */

@@ -53,6 +53,12 @@ bool derive_ttl_flow(const struct derive_row *r, double *out) {
     return n->kind == INCIDENT_RESET_FOREIGN && number(out, n->value % 256);
 }
 
+bool derive_by_itself(const struct derive_row *r, double *out) {
+    const struct msg_incident *me = r->row;
+    *out = me->worked && me->offers == 0;
+    return true;
+}
+
 /* The server answers TLS under a name, and not under this other one. */
 bool derive_other_names_work(const struct derive_row *r, double *out) {
     const struct msg_incident *me = r->row;

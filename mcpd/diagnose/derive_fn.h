@@ -130,6 +130,10 @@ unsigned derive_failed_by_address(const struct derive_row *r, struct derive_item
 unsigned derive_refused_by_address(const struct derive_row *r, struct derive_item *out);
 unsigned derive_answered_by_resolver(const struct derive_row *r, struct derive_item *out);
 
+/* A reset that looks like the server's own: as many hops, what was sent is acknowledged, and not
+ * sooner than it can have come. */
+bool derive_by_itself(const struct derive_row *r, double *out);
+
 /* derive_ends.c: of a service; of incidents. */
 bool derive_idle_broken(const struct derive_row *r, double *out);
 /* 1 no way, 2 prohibited, 3 no such port or protocol, 0 something else. */

@@ -584,5 +584,6 @@ const struct computed computed_incidents[] = {
     {"ttl_rst", derive_ttl_rst},
     {"ttl_flow", derive_ttl_flow},
     {"other_names_work", derive_other_names_work},
+    {"by_itself", derive_by_itself},
     {NULL, NULL},
 };

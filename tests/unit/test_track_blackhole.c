@@ -75,8 +75,8 @@ static void test_blackhole_behind_it(void **state) {
         if (n) {
             assert_true(n->unseen && n->toward_client);
             assert_int_equal(n->tries, 0);
-            assert_int_equal(n->size_bytes, 40 + (t[i].missing % PIECE ? 1388 : PIECE));
-            assert_int_equal(n->size_ok_bytes, TAIL + 40);
+            assert_int_equal(n->size_bytes, 52 + (t[i].missing % PIECE ? 1388 : PIECE));
+            assert_int_equal(n->size_ok_bytes, TAIL + 52);
             assert_int_equal(n->span_us / S, t[i].span_s);
         }
         lab_free(l);
@@ -136,8 +136,8 @@ static void test_blackhole_found_by_the_sender(void **state) {
         if ((n != NULL) != cut) fail_msg("case %u", i);
         if (n) {
             assert_true(n->unseen && n->passed == 1 && n->tries == 0);
-            assert_int_equal(n->size_bytes, PIECE + 40);
-            assert_int_equal(n->size_ok_bytes, 1000 + 40);
+            assert_int_equal(n->size_bytes, PIECE + 52);
+            assert_int_equal(n->size_ok_bytes, 1000 + 52);
             assert_int_equal(n->span_us / S, 4);
         }
         lab_free(l);
@@ -183,10 +183,10 @@ static void test_blackhole_before_it(void **state) {
         const struct msg_incident *n = incident_of(l, INCIDENT_DEAD_PATH);
         assert_non_null(n);
         assert_false(n->unseen);
-        assert_int_equal(n->size_bytes, PIECE + 40);
+        assert_int_equal(n->size_bytes, PIECE + 52);
         bool several = how == GETS_MANY;
         if (several || how == GETS_THE_END)
-            assert_int_equal(n->size_ok_bytes, (several ? PIECE : TAIL) + 40);
+            assert_int_equal(n->size_ok_bytes, (several ? PIECE : TAIL) + 52);
         if (n->requests != lives[how]) fail_msg("case %u: %d", how, (int)n->requests);
         lab_free(l);
     }
