@@ -173,6 +173,7 @@
     F(T, U, refused_first_us, ANY, us, "first refusal, since the start") \
     F(T, U, refused_last_us, ANY, us, "last refusal, since the start") \
     F(T, D, refused_us, 5, us, "SYN to RST") \
+    F(T, U, refused_beside, ANY, count, "of the refused: by a reset that passed no router, as the SYN did not, between a private and a public address") \
     F(T, U, by_strangers, ANY, count, "attempts that were refused, timed out or unreachable, from public addresses to which no connection came up in this capture") \
     F(T, U, asked_again, ANY, count, "attempts of clients that had tried this service before") \
     F(T, U, handshakes_by_client, ANY, count, "handshake round trips whose longer part lay between this capture and the client") \

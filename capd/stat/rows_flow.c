@@ -71,6 +71,7 @@ static void put_facts(const struct service_facts *x, struct msg_service *r) {
     r->refused_first_us = x->refused_first_us;
     r->refused_last_us = x->refused_last_us;
     r->by_strangers = x->by_strangers;
+    r->refused_beside = x->refused_beside;
     r->retransmit_first_us = x->retransmit_first_us;
     r->retransmit_last_us = x->retransmit_last_us;
     r->zero_window_by_client_us = x->zero_us[CLIENT];

@@ -1,6 +1,7 @@
 /* ICMP errors marked on the flow they quote, and ARP.
  * Runs in: worker.  Input trust: packets. */
 #include "capd/track/control.h"
+#include "capd/track/dns_track.h"
 #include "capd/track/flows.h"
 #include "capd/track/hash.h"
 #include "capd/track/neighbours.h"
@@ -122,8 +123,9 @@ bool icmp_packet(struct engine *e, const struct packet *k) {
         const struct addr *server = of.toward_client ? &q->src : &q->dst;
         uint16_t port = !q->has_ports ? 0 : of.toward_client ? q->sport : q->dport;
         if (q->has_ports && !select_port(e, port)) return false;
-        target = select_service(e, server, port);
-        selected = selected || select_pair(e, &q->src, &q->dst) ||
+        bool names = q->has_ports && dns_serves_target(e, server, port);
+        target = names || select_service(e, server, port);
+        selected = selected || names || select_pair(e, &q->src, &q->dst) ||
                    (q->has_ports && e->o.target.ports > 0 && target);
     }
     if (of.flow) {

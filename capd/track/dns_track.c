@@ -79,13 +79,23 @@ static struct resolver *resolver_make_room(struct engine *e) {
     return r;
 }
 
-static struct resolver *resolver_of(struct engine *e, const struct addr *a, uint16_t port) {
+static struct resolver *resolver_find(struct engine *e, const struct addr *a, uint16_t port) {
     for (uint32_t i = 0; i < e->resolvers; i++) {
         struct resolver *r = &e->resolver[i];
         if (r->port == port && addr_equal(&r->address, a)) return r;
     }
-    struct resolver *r =
-        e->resolvers < RESOLVERS ? &e->resolver[e->resolvers++] : resolver_make_room(e);
+    return NULL;
+}
+
+bool dns_serves_target(struct engine *e, const struct addr *server, uint16_t port) {
+    const struct resolver *r = resolver_find(e, server, port);
+    return r && r->target;
+}
+
+static struct resolver *resolver_of(struct engine *e, const struct addr *a, uint16_t port) {
+    struct resolver *r = resolver_find(e, a, port);
+    if (r) return r;
+    r = e->resolvers < RESOLVERS ? &e->resolver[e->resolvers++] : resolver_make_room(e);
     memset(r, 0, sizeof *r);
     r->address = *a;
     r->port = port;

@@ -114,9 +114,11 @@ static void add_failures(const struct engine *e, const struct flow *f, enum conn
         x->timeout_syn_sent += f->syn_sent;
         if (f->syn_sent >= 2) x->timeout_repeated++;
     }
-    if (s == CONN_REFUSED)
+    if (s == CONN_REFUSED) {
+        x->refused_beside += tcp_end_refused_beside(f);
         span_add(&x->refused_first_us, &x->refused_last_us, x->counts.refused, last_syn,
                  last_syn + f->handshake_us);
+    }
     if (f->bits & FLOW_RESET_MID && !tcp_end_explains_reset(e, f)) {
         uint64_t at = flow_widen(f, f->reset_us);
         span_add(&x->reset_first_us, &x->reset_last_us, x->reset_by[0] + x->reset_by[1], at, at);

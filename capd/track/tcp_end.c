@@ -215,6 +215,11 @@ static unsigned hops(uint8_t ttl) {
     return (ttl <= 32 ? 32u : ttl <= 64 ? 64u : ttl <= 128 ? 128u : 255u) - ttl;
 }
 
+bool tcp_end_refused_beside(const struct flow *f) {
+    bool apart = addr_is_private(&f->end[CLIENT]) && !addr_is_private(&f->end[SERVER]);
+    return apart && hops(f->rst_ttl) == 0 && hops(f->side[CLIENT].ttl) == 0;
+}
+
 static const struct flow_side *ender(const struct flow *f) {
     return &f->side[f->end_how & END_SERVER ? SERVER : CLIENT];
 }
@@ -390,17 +395,19 @@ static bool lacks_bytes(const struct flow_side *v) {
     return app_unsent(v) > (v->bits & APP_CHUNKED ? CHUNK_END_BYTES : 0);
 }
 
-/* The server gave an idle connection up by FIN, and a request that crossed it, or that it had not
- * read, got a RST.  What the client says when it knows of the FIN is a farewell, and so is what is
+/* The server gave an idle connection up by FIN, and a request got a RST: it crossed the FIN, or was
+ * not read, or the client used the connection again long after (`late`).  What the client says
+ * when it knows of the FIN is a farewell, if it is no request that is read here, and so is what is
  * small in a connection that is not read. */
-static bool is_crossed(const struct flow *f) {
+static bool is_lost_request(const struct flow *f, bool late) {
     const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
     bool closed = has(f, END_SERVER) && !(f->end_how & END_RST) && v->bits & SIDE_RST;
     uint32_t idle = f->turn_us - f->answer_last_us, open = c->next - v->acked;
     bool at_once = f->end_us - f->turn_us + KEPT_US <= 2u * KEPT_US; /* before or after it */
+    bool read = f->app == APP_HTTP;
     return closed && f->bits & FLOW_REQUEST && f->payload[SERVER] > 0 && f->first_byte_us != 0 &&
-           !f->asked_late && at_once && idle >= KEPT_US && idle >> 31 == 0 &&
-           (f->app == APP_HTTP || (open > SMALL_BYTES && open >> 31 == 0));
+           f->asked_late == late && idle >= KEPT_US && idle >> 31 == 0 &&
+           (late ? read && !at_once : at_once && (read || (open > SMALL_BYTES && open >> 31 == 0)));
 }
 
 static bool is_short(const struct flow *f) {
@@ -425,7 +432,8 @@ enum tcp_ending tcp_ending_of(const struct engine *e, const struct flow *f) {
     bool vain = !(f->end_how & END_SERVER) && unanswered_is(e, f, f->end_how & END_SEEN);
     if (whole && !data && has(f, END_RST)) return vain ? ENDING_UNANSWERED : ENDING_HALF_OPEN;
     if (is_idle_reset(f) || lost_revival(f)) return ENDING_IDLE;
-    if (is_crossed(f)) return ENDING_CROSSED;
+    if (is_lost_request(f, false)) return ENDING_CROSSED;
+    if (is_lost_request(f, true)) return ENDING_STALE;
     if (is_empty(f)) return ENDING_EMPTY;
     if (is_short(f)) return ENDING_SHORT;
     if (whole && is_unheard(f) && unheard_us(e, f) >= end_guard_us(e->total.slowest_answer_us))
@@ -553,9 +561,10 @@ static struct msg_incident ending_row(const struct engine *e, const struct flow 
     case ENDING_AFTER_HELLO: row = after_hello_row(f); break;
     case ENDING_IDLE: row = idle_row(f); break;
     case ENDING_CROSSED:
+    case ENDING_STALE:
         row = tcp_end_row(f, INCIDENT_IDLE_END, f->end_us);
         row.span_us = f->end_us - f->answer_last_us;
-        row.value = 3;
+        row.value = how == ENDING_STALE ? 4 : 3;
         break;
     case ENDING_SHORT:
         row = tcp_end_row(f, INCIDENT_EARLY_CLOSE, f->end_us);

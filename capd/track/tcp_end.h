@@ -16,10 +16,15 @@ enum tcp_ending {
     ENDING_AFTER_HELLO,   /* RST in place of an answer to the first request */
     ENDING_IDLE,          /* it did not survive a silence */
     ENDING_CROSSED,       /* the server closed it while a request was on its way */
+    ENDING_STALE,         /* the client used it again long after the server had closed it */
     ENDING_SHORT,         /* the server's FIN came before the announced length */
     ENDING_UNHEARD,       /* the server never acknowledged the client's first data */
     ENDING_UNANSWERED     /* it did, and never sent a byte: the client gave up, or still waits */
 };
+
+/* Refused by somebody beside the capture and the client, though a private address and a public one
+ * have a router between them at least: by that, or by a server that is it. */
+bool tcp_end_refused_beside(const struct flow *f);
 
 /* An incident of this kind at the connection's service, once, at `at_us` of its clock. */
 struct msg_incident tcp_end_row(const struct flow *f, enum incident_kind kind, uint32_t at_us);

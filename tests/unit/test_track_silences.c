@@ -165,6 +165,28 @@ static void test_ends_crossed_by_a_request(void **state) {
     }
 }
 
+/* A pool that uses a connection again which the server has closed. */
+static void test_ends_used_after_its_close(void **state) {
+    (void)state;
+    for (unsigned kept_s = 0; kept_s <= 25; kept_s += 25) {
+        struct lab *l = lab_default();
+        struct conn k = opened(l, 80);
+        ask(&k);
+        answer(&k, COMPLETE);
+        l->us += 5 * S;
+        from_server(&k, TCP_FIN | TCP_ACK, NULL, 0);
+        l->us += 50;
+        from_client(&k, TCP_ACK, NULL, 0);
+        l->us += kept_s * S;
+        ask(&k);
+        from_server(&k, TCP_RST, NULL, 0);
+        const struct msg_incident *n = incident_of(l, INCIDENT_IDLE_END);
+        assert_int_equal(n && n->value == 4, kept_s > 0);
+        if (n) assert_int_equal(n->span_us / S, 5);
+        lab_free(l);
+    }
+}
+
 /* Less than a minute is enough where nothing was under way, and the answer is not known to be cut.
  */
 static void test_ends_reset_at_rest(void **state) {
@@ -555,6 +577,7 @@ int main(void) {
         cmocka_unit_test(test_ends_given_up_by_a_reset),
         cmocka_unit_test(test_ends_left_by_who_waits),
         cmocka_unit_test(test_ends_crossed_by_a_request),
+        cmocka_unit_test(test_ends_used_after_its_close),
         cmocka_unit_test(test_ends_reset_at_rest),
         cmocka_unit_test(test_ends_all_at_once),
         cmocka_unit_test(test_ends_reset_behind_a_gap),

@@ -311,6 +311,11 @@ WITNESS(idle_silence_of_client) {
     idle_silence(w);
     w->incident[0].toward_client = true;
 }
+WITNESS(idle_stale) {
+    idle_reset(w);
+    w->incident[0].value = 4;
+    w->incident[0].count = 2;
+}
 WITNESS(idle_short) {
     idle_reset(w);
     w->incident[0].span_us = 59000000;
@@ -416,6 +421,7 @@ WITNESS(reset_other_mac) {
     {"table_overflow", incidents_dropped, "info", "confirmed", "capture", "eth0"}, \
     {"tcp_refused", refused_on_both_families, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_silence_of_client, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_idle_timeout", idle_stale, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_short, "info", "confirmed", "policy", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_unused, "info", "likely", "policy", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_hardly, NULL, NULL, NULL, NULL}, \
