@@ -104,6 +104,10 @@ bool derive_same_network(const struct addr *a, const struct addr *b);
  * or twice in a row? */
 bool derive_same_client(const struct derive_row *connection, const struct derive_row *service);
 
+/* derive_clients.c: two services; the second one's host asks the first, as proxies do, and what it
+ * waits for there is most of what it lets its own clients wait, or it got no answer at all. */
+bool derive_is_behind(const struct derive_row *backend, const struct derive_row *front);
+
 /* Of a service: its endpoint and those of the same name and family that were never reached either,
  * joined by commas; cut at a whole one. */
 void derive_failing_text(const struct derive_row *r, char *out, size_t cap);

@@ -115,3 +115,29 @@ bool derive_retransmitted_to_others(const struct derive_row *r, double *out) {
         in_vain += is_vanished(me, &all->rows[i]) ? all->rows[i].tries : 0;
     return number(out, sent > in_vain ? sent - in_vain : 0);
 }
+
+/* ---- behind a service --------------------------------------------------------------------------
+ */
+#define MOST_OF_A_WAIT 0.8
+
+/* The host of one service is a client of the other. */
+static bool asks(const struct msg_connections *all, const struct msg_service *host,
+                 const struct msg_service *other) {
+    for (uint32_t i = 0; i < all->rows_n; i++) {
+        const struct msg_connection *c = &all->rows[i];
+        if (addr_equal(&c->client, &host->address) && addr_equal(&c->server, &other->address) &&
+            c->server_port == other->port)
+            return true;
+    }
+    return false;
+}
+
+bool derive_is_behind(const struct derive_row *backend, const struct derive_row *front) {
+    const struct msg_connections *all = &front->view->snapshot->connections;
+    const struct msg_service *b = backend->row, *f = front->row;
+    if (backend->table != TABLE_SERVICES || front->table != TABLE_SERVICES) return false;
+    double wait = (double)b->first_byte_us.p50_us, whole = (double)f->first_byte_us.p50_us;
+    bool fills = wait <= whole && wait >= MOST_OF_A_WAIT * whole;
+    if (b->first_byte_us.samples > 0 && !fills) return false;
+    return asks(all, f, b) && !asks(all, b, f); /* never each of two */
+}

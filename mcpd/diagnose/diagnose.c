@@ -167,6 +167,7 @@ static bool is_same(const struct finding *a, const struct finding *b, enum same 
     case SAME_NAME: return derive_same_name(&a->row, &b->row);
     case SAME_WAY: return derive_same_way(&a->row, &b->row);
     case SAME_CLIENT: return derive_same_client(&a->row, &b->row);
+    case SAME_BEHIND: return derive_is_behind(&a->row, &b->row);
     case SAME_PORT:
         return derive_subject(&a->row, &address, &port_a) &&
                derive_subject(&b->row, &address, &port_b) && port_a == port_b;

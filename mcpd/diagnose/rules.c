@@ -106,8 +106,10 @@ static bool leads_to(const struct rules *set, int from, int to, bool seen[RULES_
     const struct rule *r = &set->rule[from];
     for (unsigned i = 0; i < r->suppressors; i++) {
         int next = rule_index(set, r->suppressor[i].rule);
+        if (next < 0) continue;
+        if (next == from && r->suppressor[i].same == SAME_BEHIND) continue; /* a row in front */
         if (next == to) return true;
-        if (next < 0 || seen[next]) continue;
+        if (seen[next]) continue;
         seen[next] = true;
         if (leads_to(set, next, to, seen)) return true;
     }

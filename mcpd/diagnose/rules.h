@@ -124,7 +124,7 @@ struct evidence_item {
 
 /* name: both are about addresses of one name, on one port; way: both are symptoms of one cut of the
  * way out of the network; client: all that was tried there was tried by the client that the cause
- * is about. */
+ * is about; behind: derive_is_behind(). */
 enum same {
     SAME_ANY,
     SAME_ADDRESS,
@@ -134,6 +134,7 @@ enum same {
     SAME_PORT,
     SAME_NETWORK,
     SAME_CLIENT,
+    SAME_BEHIND,
     SAME_COUNT
 };
 

@@ -91,11 +91,12 @@ static bool guards_load(struct rule *r, const cJSON *json, const struct scope *s
 }
 
 static bool same_load(struct rule *r, const cJSON *json, enum same *out, struct fail *fail) {
-    static const char *const names[SAME_COUNT] = {"any", "address", "subject", "name",
-                                                  "way", "port",    "network", "client"};
+    static const char *const names[SAME_COUNT] = {"any",  "address", "subject", "name",  "way",
+                                                  "port", "network", "client",  "behind"};
     int at = list_index(names, SAME_COUNT, json_text(json, "same"));
     if (at < 0)
-        return refuse(fail, r->id, "same: any, address, subject, name, way, port, network, client");
+        return refuse(fail, r->id,
+                      "same: any, address, subject, name, way, port, network, client, behind");
     *out = (enum same)at;
     return true;
 }

@@ -316,8 +316,71 @@ static void test_rules_loss_beside_crossed_data(void **state) {
     diagnosis_free(d);
 }
 
+/* A proxy and the server behind it, both seen: service 0 in front, service 1 behind. */
+static void proxy(struct world *w, struct msg_connection *between) {
+    world_init(w);
+    w->service[1] = w->service[0];
+    w->service[1].address = addr_from_bytes((uint8_t[]){10, 0, 1, 9}, 4);
+    w->service[1].port = 8080;
+    w->service[1].name[0] = 0;
+    w->s.services.rows_n = 2;
+    w->s.services.of = 2;
+    *between = (struct msg_connection){
+        .client = w->service[0].address, .server = w->service[1].address, .server_port = 8080};
+    w->s.connections = (struct msg_connections){.rows = between, .rows_n = 1, .of = 1};
+}
+
+/* What a proxy waits for behind it is not its own slowness; its own is, and so is that of a server
+ * which it does not ask. */
+static void test_rules_slow_behind_a_proxy(void **state) {
+    (void)state;
+    static struct world w;
+    static struct msg_connection between;
+    static const struct {
+        uint64_t behind_us;
+        bool asked;
+        const char *slow; /* the only slow server; NULL: both */
+    } t[] = {{1990000, true, "10.0.1.9:8080"}, {1990000, false, NULL}, {1200000, true, NULL}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        proxy(&w, &between);
+        if (!t[i].asked) between.server_port = 9090;
+        for (int k = 0; k < 2; k++) {
+            uint64_t us = k ? t[i].behind_us : 2000000;
+            w.service[k].http_responses = 10;
+            w.service[k].first_byte_us = (struct dist){10, us, us, us, us};
+            w.service[k].request_ack_us = (struct dist){10, 1000, 1000, 2000, 2000};
+        }
+        struct diagnosis *d = diagnose(set, &w.v);
+        unsigned slow = 0;
+        for (uint32_t k = 0; k < d->n; k++) slow += !strcmp(d->finding[k].rule->id, "slow_server");
+        assert_int_equal(slow, t[i].slow ? 1 : 2);
+        if (t[i].slow) assert_string_equal(find_id(d, "slow_server")->subject, t[i].slow);
+        diagnosis_free(d);
+    }
+}
+
+/* Errors 502 of a gateway whose server refuses; errors of its own are told beside that. */
+static void test_rules_gateway_errors(void **state) {
+    (void)state;
+    static struct world w;
+    static struct msg_connection between;
+    for (int own = 0; own < 2; own++) {
+        proxy(&w, &between);
+        w.service[0].http_responses = w.service[0].http_5xx = 10;
+        *(own ? &w.service[0].http_500 : &w.service[0].http_502) = 10;
+        w.service[1].established = w.service[1].closed = 0;
+        w.service[1].attempted = w.service[1].refused = 10;
+        struct diagnosis *d = diagnose(set, &w.v);
+        assert_non_null(find_id(d, "tcp_refused"));
+        assert_int_equal(find_id(d, "http_server_errors") != NULL, own);
+        diagnosis_free(d);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules_slow_behind_a_proxy),
+        cmocka_unit_test(test_rules_gateway_errors),
         cmocka_unit_test(test_rules_witnesses),
         cmocka_unit_test(test_rules_one_cause_one_finding),
         cmocka_unit_test(test_rules_slow_and_closed),

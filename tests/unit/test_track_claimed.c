@@ -113,12 +113,36 @@ static void test_claimed_size_with_timestamps(void **state) {
     lab_free(l);
 }
 
+/* A private and a public address with no router between them: the router answers, or is it. */
+static void test_claimed_refusals(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t server;
+        uint8_t ttl;
+        bool beside;
+    } t[] = {{0x08080808, 64, true}, {0x08080808, 52, false}, {0xc0a80101, 64, false}};
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct lab *l = lab_default();
+        struct conn k = conn_new(l, 40000, 25);
+        k.s = t[i].server;
+        from_client(&k, TCP_SYN, NULL, 0);
+        l->us += 1 * MS;
+        l->ttl = t[i].ttl;
+        from_server(&k, TCP_RST | TCP_ACK, NULL, 0);
+        lab_snapshot(l);
+        assert_int_equal(l->services.rows[0].refused, 1);
+        assert_int_equal(l->services.rows[0].refused_beside, t[i].beside);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_claimed_traces),
         cmocka_unit_test(test_claimed_round_trip_of_a_repeat),
         cmocka_unit_test(test_claimed_early_resets),
         cmocka_unit_test(test_claimed_size_with_timestamps),
+        cmocka_unit_test(test_claimed_refusals),
     };
     return cmocka_run_group_tests_name("track_claimed", tests, NULL, NULL);
 }

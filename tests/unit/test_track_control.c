@@ -345,6 +345,33 @@ static void test_track_errors_in_mode_web(void **state) {
     lab_free(l);
 }
 
+/* Whoever is to resolve the target's name refuses: told where only that name is asked about. */
+static void test_track_errors_about_the_resolver(void **state) {
+    (void)state;
+    static const char asked[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1";
+    for (int other = 0; other < 2; other++) {
+        struct engine_options o = lab_options();
+        o.target.mode = MODE_DOMAIN;
+        snprintf(o.target.name, sizeof o.target.name, "%s", other ? "b.example" : "a.example");
+        struct lab *l = lab_new(&o);
+        lab_udp(l, A1, 40000, B1, 53, asked, sizeof asked - 1);
+        uint8_t f[128] = {0}, *i = f + 34;
+        i[0] = i[1] = 3;
+        i[8] = 0x45;
+        put16(i + 10, 28 + sizeof asked - 1);
+        i[17] = 17;
+        put32(i + 20, A1);
+        put32(i + 24, B1);
+        put16(i + 28, 40000);
+        put16(i + 30, 53);
+        lab_ip(l, f, 1, B1, A1, 36);
+        lab_snapshot(l);
+        assert_int_equal(l->incidents.rows_n, !other);
+        if (!other) assert_true(l->incidents.rows[0].on_target);
+        lab_free(l);
+    }
+}
+
 /* The receiver answers each try, and says that it has no room: nothing is lost, no path dead. */
 static void test_track_tcp_closed_window_is_asked(void **state) {
     (void)state;
@@ -421,6 +448,7 @@ int main(void) {
         cmocka_unit_test(test_track_incidents_after_a_flood),
         cmocka_unit_test(test_track_incidents_of_the_target_after_a_flood),
         cmocka_unit_test(test_track_errors_in_mode_web),
+        cmocka_unit_test(test_track_errors_about_the_resolver),
         cmocka_unit_test(test_track_tcp_closed_window_is_asked),
         cmocka_unit_test(test_track_tcp_window_closed_for_hours),
     };

@@ -311,6 +311,11 @@ WITNESS(idle_silence_of_client) {
     idle_silence(w);
     w->incident[0].toward_client = true;
 }
+WITNESS(refused_next_door) {
+    struct msg_service *s = &w->service[0];
+    s->established = s->closed = 0;
+    s->attempted = s->refused = s->refused_beside = 10;
+}
 WITNESS(idle_stale) {
     idle_reset(w);
     w->incident[0].value = 4;
@@ -421,6 +426,7 @@ WITNESS(reset_other_mac) {
     {"table_overflow", incidents_dropped, "info", "confirmed", "capture", "eth0"}, \
     {"tcp_refused", refused_on_both_families, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_silence_of_client, "info", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_refused", refused_next_door, "critical", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_stale, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_short, "info", "confirmed", "policy", "203.0.113.9:443"}, \
     {"tcp_idle_timeout", idle_unused, "info", "likely", "policy", "203.0.113.9:443"}, \
