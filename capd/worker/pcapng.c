@@ -149,6 +149,8 @@ static bool read_packet(struct pcapng *p, struct file_window *w, uint32_t type, 
     if (out->cap_bytes > bytes - size) return window_broken(w, "a packet is longer than its block");
     if (out->cap_bytes > FRAME_BYTES_MOST) out->cap_bytes = FRAME_BYTES_MOST;
     if (out->wire_bytes < out->cap_bytes) out->wire_bytes = out->cap_bytes;
+    if (type == BLOCK_SIMPLE) out->ts_ns = p->last_ns;
+    p->last_ns = out->ts_ns;
     out->bytes += size;
     return true;
 }

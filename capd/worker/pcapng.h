@@ -15,7 +15,8 @@ struct pcapng_interface {
 };
 
 struct pcapng {
-    bool swapped; /* this section's byte order is not this machine's */
+    bool swapped;     /* this section's byte order is not this machine's */
+    uint64_t last_ns; /* time of the packet before: a simple packet block has none */
     uint32_t interfaces;
     struct pcapng_interface interface[PCAPNG_INTERFACES];
 };

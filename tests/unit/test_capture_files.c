@@ -95,6 +95,7 @@ static void test_pcapng_sections(void **state) {
     assert_int_equal(read_all(p, n + sizeof big, &last, &why), 5);
     assert_null(why);
     assert_true(last.linktype == 101 && last.cap_bytes == 3 && last.wire_bytes == 1500);
+    assert_int_equal(last.ts_ns, 10000000000u + 7000); /* it has no time: that of the one before */
 }
 
 static void test_pcapng_damaged(void **state) {
