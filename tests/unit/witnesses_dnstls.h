@@ -189,6 +189,13 @@ WITNESS(private_and_reached) {
     private_answer(w);
     w->service[0].address = w->resolver[0].private_address;
 }
+/* Who asks for port 53 sees nobody connect. */
+WITNESS(private_port_alone) {
+    private_answer(w);
+    world_target(w, "", MODE_PORT);
+    w->target.ports = 1;
+    w->target.port[0] = 53;
+}
 WITNESS(private_not_the_target) {
     private_answer(w);
     world_target(w, "other.example.com", MODE_DOMAIN);
@@ -334,6 +341,7 @@ WITNESS(plain_rarely) {
          "confirmed",          "name_resolution",   "192.0.2.53"},                                 \
         {"dns_private_answer", private_not_the_target, "info",                                     \
          "confirmed",          "name_resolution",      "192.0.2.53"},                              \
+        {"dns_private_answer", private_port_alone, NULL, NULL, NULL, NULL},                        \
         {"dns_private_answer", healthy, NULL, NULL, NULL, NULL}, {"tls_client_rejected",           \
                                                                   rejected_all,                    \
                                                                   "critical",                      \
