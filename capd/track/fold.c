@@ -7,15 +7,19 @@
 #include "capd/track/select.h"
 #include "capd/track/stranger.h"
 #include "capd/track/tcp_end.h"
+#include "capd/track/tcp_setup.h"
 #include "capd/track/tls_faults.h"
 #include "capd/track/strain.h"
 
 #define STUCK_US 1000000u /* closed so long at the end counts as never reopened */
 #define SYN_US   1000000u /* from the first SYN to the second */
 
+#define BGP_PORT 179u
+
 /* A SYN that is to end under way and tell of the routers there (tcptraceroute, mtr --tcp). */
 static bool is_trace(const struct flow *f) {
-    return !(f->bits & FLOW_SYNACK) && f->side[CLIENT].ttl < PATH_FEW_HOPS;
+    bool neighbours = f->port[SERVER] == BGP_PORT; /* routers speak so by default (RFC 5082) */
+    return !(f->bits & FLOW_SYNACK) && f->side[CLIENT].ttl < PATH_FEW_HOPS && !neighbours;
 }
 
 enum conn_state flow_state(const struct flow *f, uint64_t now_us, uint64_t guard_us) {
@@ -115,7 +119,7 @@ static void add_failures(const struct engine *e, const struct flow *f, enum conn
         if (f->syn_sent >= 2) x->timeout_repeated++;
     }
     if (s == CONN_REFUSED) {
-        x->refused_beside += tcp_end_refused_beside(f);
+        x->refused_beside += tcp_setup_refused_beside(f);
         span_add(&x->refused_first_us, &x->refused_last_us, x->counts.refused, last_syn,
                  last_syn + f->handshake_us);
     }

@@ -109,7 +109,7 @@ struct service_facts {
     uint64_t timeout_first_us, timeout_last_us, timeout_wait_us, timeout_syn_sent, timeout_repeated;
     uint64_t refused_first_us, refused_last_us;
     uint64_t by_strangers;   /* attempts that failed; see stranger.h */
-    uint64_t refused_beside; /* see tcp_end_refused_beside() */
+    uint64_t refused_beside; /* see tcp_setup_refused_beside() */
     uint64_t retransmit_first_us, retransmit_last_us;
     uint64_t zero_us[2], zero_times[2], zero_stuck[2], zero_life_us[2];
     uint64_t zero_first_us, zero_last_us;

@@ -155,14 +155,22 @@ static bool is_unacked(const struct flow *f, unsigned dir) {
            (!(peer->bits & SIDE_ACK) || seq_before(peer->acked, side->next));
 }
 
-/* The RST acknowledges the client's last data, which needs a round trip; a SYN-ACK was never faster
- * than one. */
+unsigned tcp_end_hops(uint8_t ttl) {
+    if (ttl == 1) return 0;
+    return (ttl <= 32 ? 32u : ttl <= 64 ? 64u : ttl <= 128 ? 128u : 255u) - ttl;
+}
+
+/* The RST acknowledges the client's last data in less than half a round trip, for which a SYN-ACK
+ * stands, or an answer (slower if a radio slept).  Not with the next IP id, or from beside. */
 static bool is_early(const struct segment *s) {
     const struct flow *f = s->f;
     const struct flow_side *c = &f->side[CLIENT];
     uint32_t least = f->synack_us - f->syn_us;
     if (s->dir != SERVER || !(s->flags & TCP_ACK) || s->k->tcp.ack != c->next) return false;
     if (!(f->bits & FLOW_SYNACK) || f->syn_sent != 1 || f->payload[CLIENT] == 0) return false;
+    bool beside = tcp_end_hops(s->k->ttl) == 0 && tcp_end_hops(c->ttl) == 0;
+    if (beside || (packet_is_numbered(s->k) && is_next_id(&f->side[SERVER], s->k))) return false;
+    if (f->first_byte_us && f->first_byte_us < least) least = f->first_byte_us;
     return least >= EARLY_RTT_US && s->us - c->next_us < least / 2;
 }
 
@@ -179,13 +187,13 @@ void tcp_end_note(const struct segment *s, bool clean) {
     if (!(s->flags & TCP_RST)) return;
     f->end_how |= END_RST;
     if (s->flags & TCP_ACK) f->end_how |= END_ACKS;
-    if (is_early(s)) f->end_how |= END_EARLY;
     if (s->quiet_us >> 31) end_silence(s, s->quiet_us);
     f->rst_seq = s->seq;
     f->rst_ttl = s->k->ttl;
     const struct flow_side *side = &f->side[s->dir];
     if (packet_is_numbered(s->k) && side->id_steps >= COUNTED_IDS)
         f->end_how |= is_next_id(side, s->k) ? END_NEXT_ID : END_FAR_ID;
+    if (is_early(s)) f->end_how |= END_EARLY;
     if (mark && f->mac_mark[s->dir] && mark != f->mac_mark[s->dir]) f->end_how |= END_OTHER_MAC;
 }
 
@@ -208,18 +216,6 @@ static bool has(const struct flow *f, unsigned how) {
     return (f->end_how & how) == how;
 }
 
-/* Hops from the sender, by the usual first values of TTL: some hosts give their resets another
- * first value than their data.  A neighbour's may be 1, as between routers (BGP). */
-static unsigned hops(uint8_t ttl) {
-    if (ttl == 1) return 0;
-    return (ttl <= 32 ? 32u : ttl <= 64 ? 64u : ttl <= 128 ? 128u : 255u) - ttl;
-}
-
-bool tcp_end_refused_beside(const struct flow *f) {
-    bool apart = addr_is_private(&f->end[CLIENT]) && !addr_is_private(&f->end[SERVER]);
-    return apart && hops(f->rst_ttl) == 0 && hops(f->side[CLIENT].ttl) == 0;
-}
-
 static const struct flow_side *ender(const struct flow *f) {
     return &f->side[f->end_how & END_SERVER ? SERVER : CLIENT];
 }
@@ -228,10 +224,10 @@ static bool is_foreign(const struct flow *f) {
     const struct flow_side *side = ender(f);
     if (!has(f, END_RST) || f->end_how & END_CLEAN) return false;
     if (f->end_how & END_GOES_ON || has(f, END_EARLY | END_FAR_ID)) return true;
-    unsigned way = hops(f->rst_ttl);
+    unsigned way = tcp_end_hops(f->rst_ttl);
     return !(f->end_how & END_NEXT_ID) && tcp_end_ttl_off(side, f->rst_ttl) >= FOREIGN_HOPS &&
-           apart(hops(side->ttl_low), way) >= FOREIGN_HOPS &&
-           apart(hops(side->ttl_high), way) >= FOREIGN_HOPS;
+           apart(tcp_end_hops(side->ttl_low), way) >= FOREIGN_HOPS &&
+           apart(tcp_end_hops(side->ttl_high), way) >= FOREIGN_HOPS;
 }
 
 /* 0: its first request is not known as one; 1 ClientHello, 2 HTTP request. */
@@ -396,18 +392,19 @@ static bool lacks_bytes(const struct flow_side *v) {
 }
 
 /* The server gave an idle connection up by FIN, and a request got a RST: it crossed the FIN, or was
- * not read, or the client used the connection again long after (`late`).  What the client says
- * when it knows of the FIN is a farewell, if it is no request that is read here, and so is what is
- * small in a connection that is not read. */
+ * not read, or came on the closed connection long after (`late`).  What the client says when it
+ * knows of the FIN is a farewell, if no new request is read in it, and so is what is small in a
+ * connection that is not read. */
 static bool is_lost_request(const struct flow *f, bool late) {
     const struct flow_side *c = &f->side[CLIENT], *v = &f->side[SERVER];
     bool closed = has(f, END_SERVER) && !(f->end_how & END_RST) && v->bits & SIDE_RST;
     uint32_t idle = f->turn_us - f->answer_last_us, open = c->next - v->acked;
     bool at_once = f->end_us - f->turn_us + KEPT_US <= 2u * KEPT_US; /* before or after it */
-    bool read = f->app == APP_HTTP;
+    bool read = f->app == APP_HTTP, anew = app_unsent(c) == 0 && !(c->bits & APP_CHUNKED);
     return closed && f->bits & FLOW_REQUEST && f->payload[SERVER] > 0 && f->first_byte_us != 0 &&
            f->asked_late == late && idle >= KEPT_US && idle >> 31 == 0 &&
-           (late ? read && !at_once : at_once && (read || (open > SMALL_BYTES && open >> 31 == 0)));
+           (late ? read && anew && !at_once
+                 : at_once && (read || (open > SMALL_BYTES && open >> 31 == 0)));
 }
 
 static bool is_short(const struct flow *f) {

@@ -22,9 +22,9 @@ enum tcp_ending {
     ENDING_UNANSWERED     /* it did, and never sent a byte: the client gave up, or still waits */
 };
 
-/* Refused by somebody beside the capture and the client, though a private address and a public one
- * have a router between them at least: by that, or by a server that is it. */
-bool tcp_end_refused_beside(const struct flow *f);
+/* Hops from the sender, by the usual first values of TTL: some hosts give their resets another
+ * first value than their data.  A neighbour's may be 1, as between routers (BGP). */
+unsigned tcp_end_hops(uint8_t ttl);
 
 /* An incident of this kind at the connection's service, once, at `at_us` of its clock. */
 struct msg_incident tcp_end_row(const struct flow *f, enum incident_kind kind, uint32_t at_us);

@@ -68,6 +68,11 @@ void tcp_setup_again(const struct engine *e, const struct flow *f, struct incide
     incidents_join(all, &row);
 }
 
+bool tcp_setup_refused_beside(const struct flow *f) {
+    if (!addr_is_private(&f->end[CLIENT]) || addr_is_private(&f->end[SERVER])) return false;
+    return tcp_end_hops(f->rst_ttl) == 0 && tcp_end_hops(f->side[CLIENT].ttl) == 0;
+}
+
 void tcp_setup_report(const struct engine *e, struct incidents *all) {
     for (uint32_t i = 0; i < e->services.used; i++) {
         const struct service *v = &e->services.service[i];

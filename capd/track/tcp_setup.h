@@ -15,4 +15,8 @@ void tcp_setup_again(const struct engine *e, const struct flow *f, struct incide
 
 /* Floods. */
 void tcp_setup_report(const struct engine *e, struct incidents *all);
+
+/* Refused by somebody beside the capture and the client, though a private address and a public one
+ * have a router between them at least: by that, or by a server that is it. */
+bool tcp_setup_refused_beside(const struct flow *f);
 #endif

@@ -10,7 +10,8 @@
 /* Read at once: stays in a fast cache, and a call costs little beside it. */
 #define FILL_BYTES   (32u * 1024u)
 #define WINDOW_BYTES (WINDOW_RECORD_MOST + FILL_BYTES)
-#define RECORD_LEAST 4096u /* so long one may be in any file, though none was so far */
+#define CUT_MOST                                                                                   \
+    (72u * 1024u) /* of a packet: of IP, or as many segments as are joined, and options */
 
 bool window_open(struct file_window *w, int fd) {
     struct stat about;
@@ -80,15 +81,12 @@ bool window_skip(struct file_window *w, size_t bytes) {
 }
 
 bool window_begin(struct file_window *w) {
-    uint64_t here = w->next - (w->end - w->at);
-    if (here - w->record > w->longest) w->longest = here - w->record;
-    w->record = here;
+    w->record = w->next - (w->end - w->at);
     return w->at < w->end || fill(w, 1);
 }
 
 /* A wrong length seems to end the file, too: what is left must not be more than one record. */
 uint64_t window_unread(const struct file_window *w) {
-    uint64_t most = w->longest > RECORD_LEAST ? w->longest : RECORD_LEAST;
     uint64_t left = w->error && w->size > w->record ? w->size - w->record : 0;
-    return w->cut && left <= most ? 0 : left;
+    return w->cut && left <= CUT_MOST ? 0 : left;
 }

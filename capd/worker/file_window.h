@@ -18,8 +18,7 @@ struct file_window {
     uint64_t next;           /* where in the file the next ones are */
     uint64_t size;           /* of the file when it was opened; it may grow */
     uint64_t record;         /* where in the file the record being read begins */
-    uint64_t longest;        /* record so far */
-    bool cut;                /* `error` is that the file ends within a record */
+    bool cut;                /* `error` is that the file ends within a record, which seems whole */
     const char *error;       /* why reading ended, if not at the end */
     void (*gone)(void *ctx); /* called before taken bytes are written over, if not NULL */
     void *ctx;

@@ -16,7 +16,8 @@
 #define HEAD_MOST       20u /* fields before the bytes of a packet */
 #define PACKET_MOST     (WINDOW_RECORD_MOST - 4u)
 #define OPTIONS_MOST    (WINDOW_RECORD_MOST - 8u) /* looked at for the two options used */
-#define BLOCKS_LOOKED   100000u                   /* before the first packet */
+#define CUT_OPTIONS     4096u /* a longer block without a packet is taken for damage if it is cut */
+#define BLOCKS_LOOKED   100000u /* before the first packet */
 #define OPTION_TSRESOL  9u
 #define OPTION_TSOFFSET 14u
 #define MICROSECONDS    6u
@@ -134,12 +135,22 @@ static void read_head(const struct pcapng *p, const struct pcapng_interface *i, 
     }
 }
 
+/* The file ends within this block: as its writer left it, or is the length damaged? */
+static void judge_cut(const struct pcapng *p, struct file_window *w, uint32_t bytes) {
+    const uint8_t *body = window_take(w, HEAD_MOST);
+    uint32_t cap = body ? get32(p, body + 12) : 0;
+    if (body && (cap > bytes - HEAD_MOST || bytes - HEAD_MOST - cap > CUT_OPTIONS)) w->cut = false;
+}
+
 static bool read_packet(struct pcapng *p, struct file_window *w, uint32_t type, uint32_t bytes,
                         struct file_frame *out) {
     uint32_t size = type == BLOCK_SIMPLE ? 4 : HEAD_MOST, id = 0;
     if (bytes < size) return window_broken(w, "a packet block is too short");
     if (bytes > PACKET_MOST) return window_broken(w, "a packet block is longer than any can be");
-    if (!(out->bytes = window_take(w, bytes + 4))) return false;
+    if (!(out->bytes = window_take(w, bytes + 4))) {
+        if (type != BLOCK_SIMPLE) judge_cut(p, w, bytes);
+        return false;
+    }
     window_back(w, 4); /* the second length, there already: taking it moves nothing */
     if (type != BLOCK_SIMPLE)
         id = type == BLOCK_PACKET ? get16(p, out->bytes) : get32(p, out->bytes);
@@ -171,6 +182,7 @@ static bool read_block(struct pcapng *p, struct file_window *w, struct file_fram
                 : is_packet(type)       ? read_packet(p, w, type, body, out)
                                         : window_skip(w, body);
     const uint8_t *end = good ? window_take(w, 4) : NULL;
+    if (good && !end && body > CUT_OPTIONS) w->cut = false;
     if (end && get32(p, end) != bytes) return window_broken(w, "the two lengths of a block differ");
     return end != NULL;
 }

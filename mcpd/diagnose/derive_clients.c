@@ -132,12 +132,19 @@ static bool asks(const struct msg_connections *all, const struct msg_service *ho
     return false;
 }
 
+static bool is_half(uint64_t n, uint64_t of) {
+    return 2 * n >= of;
+}
+
 bool derive_is_behind(const struct derive_row *backend, const struct derive_row *front) {
     const struct msg_connections *all = &front->view->snapshot->connections;
     const struct msg_service *b = backend->row, *f = front->row;
     if (backend->table != TABLE_SERVICES || front->table != TABLE_SERVICES) return false;
     double wait = (double)b->first_byte_us.p50_us, whole = (double)f->first_byte_us.p50_us;
-    bool fills = wait <= whole && wait >= MOST_OF_A_WAIT * whole;
-    if (b->first_byte_us.samples > 0 && !fills) return false;
+    uint64_t asked = b->first_byte_us.samples;
+    bool waits = wait <= whole && wait >= MOST_OF_A_WAIT * whole;
+    bool fills = waits && is_half(asked, f->first_byte_us.samples);
+    bool fails = asked == 0 && is_half(b->refused + b->timed_out + b->unreachable, f->http_5xx);
+    if (!fills && !fails) return false;
     return asks(all, f, b) && !asks(all, b, f); /* never each of two */
 }

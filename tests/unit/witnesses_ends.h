@@ -276,10 +276,6 @@ WITNESS(reset_hello_early) {
     reset_hello_by_server(w);
     w->incident[0].offers = w->incident[0].count;
 }
-WITNESS(reset_hello_early_once) {
-    reset_hello_early(w);
-    w->incident[0].count = w->incident[0].offers = 1;
-}
 WITNESS(reset_hello_one_name) {
     static struct msg_tls_row row[2];
     reset_hello_by_server(w);
@@ -415,8 +411,7 @@ WITNESS(reset_other_mac) {
     {"tcp_reset_injected", reset_server, NULL, NULL, NULL, NULL}, \
     {"tcp_reset_after_hello", reset_hello_filter, "critical", "confirmed", "policy", "203.0.113.9:443"}, \
     {"tcp_reset_after_hello", reset_hello_by_server, "critical", "confirmed", "ambiguous", "203.0.113.9:443"}, \
-    {"tcp_reset_after_hello", reset_hello_early, "critical", "confirmed", "policy", "203.0.113.9:443"}, \
-    {"tcp_reset_after_hello", reset_hello_early_once, "critical", "confirmed", "ambiguous", "203.0.113.9:443"}, \
+    {"tcp_reset_after_hello", reset_hello_early, "critical", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_reset_after_hello", reset_hello_one_name, "critical", "confirmed", "policy", "203.0.113.9:443"}, \
     {"tcp_reset_after_hello", reset_hello_rare, "warning", "confirmed", "ambiguous", "203.0.113.9:443"}, \
     {"tcp_reset_after_hello", reset_server, NULL, NULL, NULL, NULL}, \
