@@ -89,7 +89,7 @@ static struct resolver *resolver_find(struct engine *e, const struct addr *a, ui
 
 bool dns_serves_target(struct engine *e, const struct addr *server, uint16_t port) {
     const struct resolver *r = resolver_find(e, server, port);
-    return r && r->target;
+    return r && r->target && r->responses == 0;
 }
 
 static struct resolver *resolver_of(struct engine *e, const struct addr *a, uint16_t port) {

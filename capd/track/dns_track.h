@@ -23,7 +23,7 @@ bool dns_is_resolved(const struct engine *e, const struct dns_entry *d);
 /* Did it fail, stay silent, answer late or only after a repetition? */
 bool dns_resolver_failed(const struct resolver *r);
 
-/* Was this server asked for the target's name? */
+/* Was this server asked for the target's name, and has answered nobody yet? */
 bool dns_serves_target(struct engine *e, const struct addr *server, uint16_t port);
 
 /* How bad the transaction is, for the choice of rows. */

@@ -27,7 +27,7 @@
 #define KEPT_US        1000000u /* since the last answer: the connection was kept for another one */
 #define SMALL_BYTES    64u      /* as in tcp_timing.c: no request with a head */
 #define FTP_PORT       21u
-#define EARLY_RTT_US   4000u /* below it a machine's own pauses are as long */
+#define EARLY_RTT_US   10000u /* below it the pauses of a machine or a radio are as long */
 #define FTP_DATA_PORT  20u
 #define FOREIGN_HOPS   2u /* findings.md, tcp_reset_injected */
 #define ONE_HOST_HOPS                                                                              \
@@ -168,8 +168,9 @@ static bool is_early(const struct segment *s) {
     uint32_t least = f->synack_us - f->syn_us;
     if (s->dir != SERVER || !(s->flags & TCP_ACK) || s->k->tcp.ack != c->next) return false;
     if (!(f->bits & FLOW_SYNACK) || f->syn_sent != 1 || f->payload[CLIENT] == 0) return false;
-    bool beside = tcp_end_hops(s->k->ttl) == 0 && tcp_end_hops(c->ttl) == 0;
-    if (beside || (packet_is_numbered(s->k) && is_next_id(&f->side[SERVER], s->k))) return false;
+    if (tcp_end_hops(s->k->ttl) == 0 ||
+        (packet_is_numbered(s->k) && is_next_id(&f->side[SERVER], s->k)))
+        return false;
     if (f->first_byte_us && f->first_byte_us < least) least = f->first_byte_us;
     return least >= EARLY_RTT_US && s->us - c->next_us < least / 2;
 }
@@ -392,7 +393,7 @@ static bool lacks_bytes(const struct flow_side *v) {
 }
 
 /* The server gave an idle connection up by FIN, and a request got a RST: it crossed the FIN, or was
- * not read, or came on the closed connection long after (`late`).  What the client says when it
+ * not read, or came on the closed connection (`late`).  What the client says when it
  * knows of the FIN is a farewell, if no new request is read in it, and so is what is small in a
  * connection that is not read. */
 static bool is_lost_request(const struct flow *f, bool late) {
@@ -403,8 +404,7 @@ static bool is_lost_request(const struct flow *f, bool late) {
     bool read = f->app == APP_HTTP, anew = app_unsent(c) == 0 && !(c->bits & APP_CHUNKED);
     return closed && f->bits & FLOW_REQUEST && f->payload[SERVER] > 0 && f->first_byte_us != 0 &&
            f->asked_late == late && idle >= KEPT_US && idle >> 31 == 0 &&
-           (late ? read && anew && !at_once
-                 : at_once && (read || (open > SMALL_BYTES && open >> 31 == 0)));
+           (late ? read && anew : at_once && (read || (open > SMALL_BYTES && open >> 31 == 0)));
 }
 
 static bool is_short(const struct flow *f) {

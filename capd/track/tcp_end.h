@@ -16,7 +16,7 @@ enum tcp_ending {
     ENDING_AFTER_HELLO,   /* RST in place of an answer to the first request */
     ENDING_IDLE,          /* it did not survive a silence */
     ENDING_CROSSED,       /* the server closed it while a request was on its way */
-    ENDING_STALE,         /* the client used it again long after the server had closed it */
+    ENDING_STALE,         /* the client used it again after the server had closed it */
     ENDING_SHORT,         /* the server's FIN came before the announced length */
     ENDING_UNHEARD,       /* the server never acknowledged the client's first data */
     ENDING_UNANSWERED     /* it did, and never sent a byte: the client gave up, or still waits */

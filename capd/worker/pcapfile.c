@@ -69,6 +69,8 @@ bool pcapfile_next(const struct pcapfile *p, struct file_window *w, struct file_
                                .ts_ns = s * 1000000000u + fraction * (p->nanoseconds ? 1 : 1000)};
     if (p->minor < MINOR_ORDERED || (p->minor == MINOR_ORDERED && out->cap_bytes > out->wire_bytes))
         swap_lengths(out);
+    if (s + fraction + out->cap_bytes + out->wire_bytes == 0) /* what a crash leaves of a file */
+        return window_broken(w, "there are zeros in the place of packets");
     if (out->cap_bytes > FRAME_BYTES_MOST)
         return window_broken(w, "a packet is longer than any can be");
     bool odd = out->cap_bytes > out->wire_bytes || out->cap_bytes > p->snaplen;

@@ -141,10 +141,9 @@ bool derive_is_behind(const struct derive_row *backend, const struct derive_row 
     const struct msg_service *b = backend->row, *f = front->row;
     if (backend->table != TABLE_SERVICES || front->table != TABLE_SERVICES) return false;
     double wait = (double)b->first_byte_us.p50_us, whole = (double)f->first_byte_us.p50_us;
-    uint64_t asked = b->first_byte_us.samples;
-    bool waits = wait <= whole && wait >= MOST_OF_A_WAIT * whole;
-    bool fills = waits && is_half(asked, f->first_byte_us.samples);
-    bool fails = asked == 0 && is_half(b->refused + b->timed_out + b->unreachable, f->http_5xx);
-    if (!fills && !fails) return false;
+    uint64_t failed = b->refused + b->timed_out + b->unreachable;
+    bool fills = wait <= whole && wait >= MOST_OF_A_WAIT * whole &&
+                 is_half(b->first_byte_us.samples, f->first_byte_us.samples);
+    if (failed > 0 && f->http_5xx > 0 ? !is_half(failed, f->http_5xx) : !fills) return false;
     return asks(all, f, b) && !asks(all, b, f); /* never each of two */
 }

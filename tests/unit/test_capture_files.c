@@ -265,6 +265,9 @@ static void test_unread(void **state) {
     (void)word_put(p + last + 8, 70000, false); /* more than the snap length, than there was */
     assert_int_equal(unread_of(file_of(p, n), 0, &why), 76);
     (void)word_put(p + last + 8, 60, false);
+    memset(p + n, 0, 4096); /* as after a crash */
+    assert_int_equal(unread_of(file_of(p, n + 4096), 0, &why), 4096);
+    assert_string_equal(why, "there are zeros in the place of packets");
     (void)word_put(p + first, 60000, false); /* of many segments that the kernel joined */
     (void)word_put(p + first + 4, 60000, false);
     assert_int_equal(unread_of(file_of(p, 20000), 0, &why), 0);

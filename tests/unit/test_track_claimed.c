@@ -59,8 +59,8 @@ static void test_claimed_early_resets(void **state) {
         if (t[i].counted) {
             for (unsigned n = 0; n < 6; n++) {
                 ask(&k);
-                answer(&k, COMPLETE);
                 l->us += 20 * MS;
+                answer(&k, COMPLETE);
             }
         }
         from_client(&k, TCP_PSH | TCP_ACK, "GET /b HTTP/1.1\r\nHost: a.example\r\n\r\n", 36);

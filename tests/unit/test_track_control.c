@@ -349,12 +349,14 @@ static void test_track_errors_in_mode_web(void **state) {
 static void test_track_errors_about_the_resolver(void **state) {
     (void)state;
     static const char asked[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1";
-    for (int other = 0; other < 2; other++) {
+    static const char answered[] = "\x12\x34\x81\x83\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1";
+    for (int other = 0; other < 3; other++) { /* 2: it answers */
         struct engine_options o = lab_options();
         o.target.mode = MODE_DOMAIN;
-        snprintf(o.target.name, sizeof o.target.name, "%s", other ? "b.example" : "a.example");
+        snprintf(o.target.name, sizeof o.target.name, "%s", other == 1 ? "b.example" : "a.example");
         struct lab *l = lab_new(&o);
         lab_udp(l, A1, 40000, B1, 53, asked, sizeof asked - 1);
+        if (other == 2) lab_udp(l, B1, 53, A1, 40000, answered, sizeof answered - 1);
         uint8_t f[128] = {0}, *i = f + 34;
         i[0] = i[1] = 3;
         i[8] = 0x45;
