@@ -105,8 +105,8 @@ bool derive_same_network(const struct addr *a, const struct addr *b);
 bool derive_same_client(const struct derive_row *connection, const struct derive_row *service);
 
 /* derive_clients.c: two services; the second one's host asks the first, as proxies do, and what it
- * waits for there is most of what it lets its own clients wait, half as often at least; or it got
- * no answer at all, half as often as it says so (5xx). */
+ * waits for there is most of what it lets its own clients wait, half as often at least; or it gets
+ * no connection there, half as often as it says that it failed (5xx). */
 bool derive_is_behind(const struct derive_row *backend, const struct derive_row *front);
 
 /* Of a service: its endpoint and those of the same name and family that were never reached either,
