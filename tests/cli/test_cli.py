@@ -192,7 +192,7 @@ def test_cut_file(world):
     """A file that ends in the middle of a packet: everyone is told, in every form of the report."""
     world.write("files/cut.pcap", refused_pcap()[:-5])
     got = world.run("analyze", world.path("files/cut.pcap"))
-    T.check("a file that is cut off: the report says so", "the file could not be read to its end: truncated" in
+    T.check("a file that is cut off: the report says so", "the file could not be read to its end: the file ends within a packet" in
             " ".join(got.stdout.split()), got)
     T.check("an attempt whose answer is in the missing part is not called healthy",
             world.run("analyze", world.path("files/cut.pcap"), "192.0.2.2:81").returncode == 1)
