@@ -2,6 +2,8 @@
 #define CAPD_TRACK_TCP_H
 #include "capd/track/state.h"
 
+#define TCP_STAMP_BYTES 12u /* the option most connections have, as it is laid out (RFC 7323) */
+
 /* One segment on its way through the TCP trackers. */
 struct segment {
     struct packet *k;

@@ -26,7 +26,6 @@
 #define DEAD_TRIES    3u
 #define LATER_US      1000000u
 #define NEVER_US      2000000u /* as pmtud_blackhole */
-#define STAMP_BYTES   12u      /* timestamps, as they are laid out */
 #define OPTIONS_BYTES 40u
 #define CLAMPED_LEAST 3u
 #define CLAMPED_BYTES 240u /* IPv6 needs no more than 1280 bytes to pass, of 1500, and options */
@@ -199,7 +198,7 @@ static void count_retransmission(struct engine *e, struct segment *s, uint32_t *
 
 /* IP and TCP headers around a segment's payload. */
 static uint32_t headers_of(const struct flow *f, const struct flow_side *side) {
-    return (f->end[CLIENT].len == 16 ? 60u : 40u) + (side->stamped ? STAMP_BYTES : 0);
+    return (f->end[CLIENT].len == 16 ? 60u : 40u) + (side->stamped ? TCP_STAMP_BYTES : 0);
 }
 
 /* Nothing of the other end was seen, and yet it spoke: the sender got as far as data, or went on to

@@ -38,7 +38,6 @@
 #define RENEW_US           50000u
 #define DELAYED_ACK_US     35000u
 #define PAUSE_SHARE        4u     /* of a round trip, at most this part may be a delayed ACK */
-#define TIMESTAMP_BYTES    12u    /* the option most connections have */
 #define SMALL_WINDOW_BYTES 14600u /* ten segments: a device with little memory, or little left */
 
 /* `sure`: no timer is in it.  Else it is an upper bound, for the statistics; a path is never judged
@@ -61,7 +60,7 @@ static void add_round_trip(struct engine *e, struct flow *f, unsigned dir, uint3
 
 /* Payload of a full segment of side `d`; offloads show several as one. */
 static uint32_t whole_segment(const struct flow *f, unsigned d) {
-    uint32_t mss = f->side[!d].mss, most = mss > TIMESTAMP_BYTES ? mss - TIMESTAMP_BYTES : 1448;
+    uint32_t mss = f->side[!d].mss, most = mss > TCP_STAMP_BYTES ? mss - TCP_STAMP_BYTES : 1448;
     return f->side[d].largest < most ? f->side[d].largest : most;
 }
 

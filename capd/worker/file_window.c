@@ -56,8 +56,9 @@ static bool fill(struct file_window *w, size_t bytes) {
 
 const uint8_t *window_take(struct file_window *w, size_t bytes) {
     if (w->end - w->at < bytes && !fill(w, bytes)) {
-        w->cut = !w->error;
-        if (w->cut) window_broken(w, "the file ends within a packet or block");
+        if (w->error) return NULL;
+        w->cut = true;
+        window_broken(w, "the file ends within a packet or block");
         return NULL;
     }
     const uint8_t *here = w->bytes + w->at;

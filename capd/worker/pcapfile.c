@@ -2,6 +2,7 @@
  * a quarter of the whole analysis.
  * Runs in: worker.  Input trust: capture files. */
 #include "capd/worker/pcapfile.h"
+#include "capd/worker/pcapng.h"
 
 #define MAGIC_MICRO    0xa1b2c3d4u
 #define MAGIC_NANO     0xa1b23c4du
@@ -9,7 +10,6 @@
 #define FILE_HEAD      24u
 #define RECORD_HEAD    16u
 #define MODIFIED_HEAD  24u
-#define BLOCK_SECTION  0x0a0d0d0au /* of pcapng */
 #define LINKTYPE_MASK  0x03ffffffu /* above: whether frames end with a checksum */
 #define MINOR_LAST     4u
 #define MINOR_ORDERED  3u /* before it the two lengths of a record stood the other way round */
@@ -29,7 +29,7 @@ static bool is_magic(uint32_t magic) {
 /* Is there a file header at all, and of a version that is understood?  NULL: yes. */
 static const char *refuse(const struct pcapfile *p, const uint8_t *head) {
     uint32_t magic = get32(p, head);
-    if (magic == BLOCK_SECTION)
+    if (magic == PCAPNG_SECTION)
         return "a pcapng file that describes no interface before its first packet";
     if (!is_magic(magic)) return "neither pcap nor pcapng";
     bool known = get16(p, head + 4) == 2 && p->minor <= MINOR_LAST;

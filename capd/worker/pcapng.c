@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK_SECTION   0x0a0d0d0au
 #define BLOCK_INTERFACE 1u
 #define BLOCK_PACKET    2u /* obsolete: a 16-bit interface id, a count of drops */
 #define BLOCK_SIMPLE    3u
@@ -54,7 +53,7 @@ uint32_t pcapng_linktypes(int fd, uint16_t *out, uint32_t cap) {
     for (uint32_t i = 0; i < BLOCKS_LOOKED; i++) {
         if (pread(fd, head, sizeof head, at) != (ssize_t)sizeof head) break;
         uint32_t type = get32(&p, head);
-        if (type == BLOCK_SECTION ? !set_order(&p, head + 8) : i == 0) break;
+        if (type == PCAPNG_SECTION ? !set_order(&p, head + 8) : i == 0) break;
         uint32_t bytes = get32(&p, head + 4);
         if (!length_is_good(bytes)) break;
         if (is_packet(type)) break;
@@ -172,12 +171,12 @@ static bool read_block(struct pcapng *p, struct file_window *w, struct file_fram
     const uint8_t *head = window_take(w, BLOCK_LEAST);
     if (!head) return false;
     uint32_t type = get32(p, head);
-    if (type == BLOCK_SECTION && !set_order(p, head + 8))
+    if (type == PCAPNG_SECTION && !set_order(p, head + 8))
         return window_broken(w, "a section header's byte order is unknown");
     uint32_t bytes = get32(p, head + 4), body = bytes - BLOCK_LEAST;
     if (!length_is_good(bytes)) return window_broken(w, "a block's length is wrong");
     window_back(w, 4); /* of the body, or the second length */
-    if (type == BLOCK_SECTION) p->interfaces = 0;
+    if (type == PCAPNG_SECTION) p->interfaces = 0;
     bool good = type == BLOCK_INTERFACE ? read_interface(p, w, body)
                 : is_packet(type)       ? read_packet(p, w, type, body, out)
                                         : window_skip(w, body);

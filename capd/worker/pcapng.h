@@ -5,7 +5,8 @@
 /* Reads pcapng files, also those that libpcap refuses or ends in: whose interfaces differ in link
  * type or snap length, or whose later sections do. */
 
-#define PCAPNG_INTERFACES 4096u /* per section; reading ends at a packet of a further one */
+#define PCAPNG_SECTION    0x0a0d0d0au /* how a file begins, in either byte order */
+#define PCAPNG_INTERFACES 4096u       /* per section; reading ends at a packet of a further one */
 
 struct pcapng_interface {
     uint16_t linktype;

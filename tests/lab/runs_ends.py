@@ -232,7 +232,7 @@ FAULTS = [
         "tcp_post_ack_silence", "server", WEB, setup=ending("hang"), duration=6, severity="warning"),
     Run("acks-lost", greeted_late, "tcp_synack_retransmit", "network", MAIL, setup=acks_lost, target=MAIL, duration=7,
         severity="warning"),
-    Run("slow-to-take", gets("http://%s/bytes/2000" % WEB, 4), "tcp_handshake_slow", "ambiguous", WEB, setup=slow_to_take, duration=8,
+    Run("slow-to-take", gets("http://%s/bytes/2000" % WEB, 4), "tcp_handshake_slow", "network", WEB, setup=slow_to_take, duration=8,
         severity="warning"),
     Run("stray-syns", syns("192.0.2.2", 6, 10), "tcp_half_open_reset", "client", WEB, setup=web, severity="warning"),
     Run("backend-down", connects("wait", 4), "tcp_backend_closed", "server", WEB, setup=ending("close"), severity="critical"),

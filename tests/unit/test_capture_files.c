@@ -114,6 +114,17 @@ static void test_pcapng_damaged(void **state) {
         assert_true(read_all(copy, end, &last, &why) < 4);
         free(copy);
     }
+    for (size_t end = n - 39; end < n; end++) { /* the last block has 40: its writer was stopped */
+        static struct pcapng reader;
+        struct file_window w;
+        struct file_frame f;
+        memset(&reader, 0, sizeof reader);
+        assert_true(window_open(&w, file_of(p, end)));
+        while (pcapng_next(&reader, &w, &f))
+            ;
+        assert_true(w.error && window_unread(&w) == 0);
+        window_close(&w);
+    }
     copy = malloc(n);
     for (size_t i = 0; i < n * 256; i++) {
         memcpy(copy, p, n);
@@ -268,6 +279,8 @@ static void test_unread(void **state) {
     assert_null(why);
     assert_int_equal(unread_of(file_of(p, n - 1), 0, &why), 0);
     assert_string_equal(why, "the file ends within a packet or block");
+    for (size_t end = last + 1; end < n; end++)
+        assert_int_equal(unread_of(file_of(p, end), 0, &why), 0);
     (void)word_put(p + last + 8, 70000, false); /* more than the snap length, than there was */
     assert_int_equal(unread_of(file_of(p, n), 0, &why), 76);
     (void)word_put(p + last + 8, 60, false);
