@@ -56,8 +56,9 @@
     F(T, U, tunnel_packets, ANY, count, "packets of a tunnel between an address of the target and another: what they carry has addresses of its own") \
     F(T, U, other_bytes, ANY, bytes, "their bytes") \
     F(T, U, seen, ANY, count, "packets the worker read") \
-    F(T, U, missed_kernel, ANY, count, "dropped for want of room in the ring") \
-    F(T, U, missed_interface, ANY, count, "dropped by the interface while capturing") \
+    F(T, U, received, ANY, count, "packets the capture got: seen, or more where a file holds, or a filter left, a part") \
+    F(T, U, missed_kernel, ANY, count, "dropped for want of room in the ring, of a file as it says; not among received") \
+    F(T, U, missed_interface, ANY, count, "dropped by the interface while capturing, of a file as it says") \
     F(T, U, interface_down_us, ANY, us, "the interface was down, without carrier or gone; looked at once a second") \
     F(T, U, truncated, ANY, count, "headers cut by the snap length") \
     F(T, U, malformed, ANY, count, "packets that break their protocol's rules") \
@@ -78,7 +79,7 @@
     F(T, U, file_unread_bytes, ANY, bytes, "of the file, not analysed because of the damage; 0 where only its last packet is cut off") \
     F(T, U, file_bytes, ANY, bytes, "of a damaged file, in all") \
     F(T, U, file_errors, ANY, count, "1: the file is cut off or damaged after the last packet") \
-    F(T, S, file_error, LIM_ERROR_TEXT, text, "libpcap's words for it") \
+    F(T, S, file_error, LIM_ERROR_TEXT, text, "what is wrong with it") \
     F(T, U, local_is_client, ANY, count, "flows whose client is this host") \
     F(T, U, local_is_server, ANY, count, "flows whose server is this host") \
     F(T, U, not_local, ANY, count, "flows with neither end here") \

@@ -23,6 +23,7 @@ static void fill_quality(const struct engine *e, struct msg_totals *t) {
     t->tunnel_packets = c->tunnel_packets;
     t->other_bytes = c->other_bytes;
     t->seen = c->seen;
+    t->received = c->received > c->seen ? c->received : c->seen;
     t->missed_kernel = c->missed_kernel;
     t->missed_interface = c->missed_interface;
     t->interface_down_us = c->interface_down_us;

@@ -436,17 +436,16 @@ void engine_interface_down(struct engine *e, uint64_t us) {
     e->total.interface_down_us = us;
 }
 
-void engine_unread(struct engine *e, uint64_t bytes, uint64_t of_bytes) {
+void engine_unread(struct engine *e, uint64_t bytes, uint64_t of_bytes, const char *why) {
     e->total.file_unread_bytes = bytes;
     e->total.file_bytes = of_bytes;
+    const char *end = memchr(why, 0, LIM_ERROR_TEXT);
+    size_t len = end ? (size_t)(end - why) : LIM_ERROR_TEXT;
+    text_clean((const uint8_t *)why, len, e->file_error, sizeof e->file_error);
 }
 
-void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,
-                    const char *file_error) {
-    e->total.missed_kernel = missed_kernel;
-    e->total.missed_interface = missed_interface;
-    if (!file_error) return;
-    const char *end = memchr(file_error, 0, LIM_ERROR_TEXT);
-    size_t len = end ? (size_t)(end - file_error) : LIM_ERROR_TEXT;
-    text_clean((const uint8_t *)file_error, len, e->file_error, sizeof e->file_error);
+void engine_quality(struct engine *e, const struct engine_quality *q) {
+    e->total.received = q->received;
+    e->total.missed_kernel = q->missed_kernel;
+    e->total.missed_interface = q->missed_interface;
 }

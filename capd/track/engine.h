@@ -82,11 +82,13 @@ void engine_end(struct engine *e);
 /* For so long in all the interface could carry nothing. */
 void engine_interface_down(struct engine *e, uint64_t us);
 
-/* What only the source knows; totals since the start.  file_error: NULL, or libpcap's words when
- * the file is cut off or damaged. */
-void engine_quality(struct engine *e, uint64_t missed_kernel, uint64_t missed_interface,
-                    const char *file_error);
+/* What only the source knows; totals since the start.  received: of a file, packets its capture
+ * got, beside those missed; 0: those seen. */
+struct engine_quality {
+    uint64_t received, missed_kernel, missed_interface;
+};
+void engine_quality(struct engine *e, const struct engine_quality *q);
 
-/* So many of the file's bytes were not analysed. */
-void engine_unread(struct engine *e, uint64_t bytes, uint64_t of_bytes);
+/* The file is cut off or damaged, as `why` says: so many of its bytes were not analysed. */
+void engine_unread(struct engine *e, uint64_t bytes, uint64_t of_bytes, const char *why);
 #endif

@@ -468,8 +468,8 @@ struct hosts {
 
 struct totals {
     uint64_t packets, bytes, other_packets, other_bytes, tunnel_packets, seen;
-    uint64_t missed_kernel, missed_interface, truncated, malformed, undecoded, fragments,
-        duplicates;
+    uint64_t received, missed_kernel, missed_interface;
+    uint64_t truncated, malformed, undecoded, fragments, duplicates;
     uint64_t interface_down_us;
     uint64_t file_unread_bytes, file_bytes, sealed_packets, headless_packets;
     uint64_t own_frames, foreign_frames;

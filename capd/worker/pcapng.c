@@ -8,17 +8,22 @@
 #define BLOCK_INTERFACE 1u
 #define BLOCK_PACKET    2u /* obsolete: a 16-bit interface id, a count of drops */
 #define BLOCK_SIMPLE    3u
+#define BLOCK_COUNTS    5u /* Interface Statistics Block */
 #define BLOCK_ENHANCED  6u
 
 #define ORDER_MAGIC     0x1a2b3c4du
 #define BLOCK_LEAST     12u
 #define HEAD_MOST       20u /* fields before the bytes of a packet */
 #define PACKET_MOST     (WINDOW_RECORD_MOST - 4u)
-#define OPTIONS_MOST    (WINDOW_RECORD_MOST - 8u) /* looked at for the two options used */
+#define OPTIONS_MOST    WINDOW_RECORD_MOST /* of a block's body, looked at for the options used */
 #define CUT_OPTIONS     4096u /* a longer block without a packet is taken for damage if it is cut */
 #define BLOCKS_LOOKED   100000u /* before the first packet */
 #define OPTION_TSRESOL  9u
 #define OPTION_TSOFFSET 14u
+#define OPTION_IFRECV   4u
+#define OPTION_IFDROP   5u
+#define OPTION_OSDROP   7u
+#define COUNT_MOST      (UINT64_C(1) << 48) /* a larger one is none: what is unknown is all ones */
 #define MICROSECONDS    6u
 
 static uint32_t get32(const struct pcapng *p, const uint8_t *at) {
@@ -27,6 +32,12 @@ static uint32_t get32(const struct pcapng *p, const uint8_t *at) {
 
 static uint16_t get16(const struct pcapng *p, const uint8_t *at) {
     return file_get16(at, p->swapped);
+}
+
+static uint64_t get64(const struct pcapng *p, const uint8_t *at) {
+    uint64_t v;
+    memcpy(&v, at, sizeof v);
+    return p->swapped ? __builtin_bswap64(v) : v;
 }
 
 static bool set_order(struct pcapng *p, const uint8_t *magic) {
@@ -67,35 +78,79 @@ uint32_t pcapng_linktypes(int fd, uint16_t *out, uint32_t cap) {
 
 /* ---- blocks ------------------------------------------------------------------------------------
  */
-static void read_options(const struct pcapng *p, const uint8_t *at, uint32_t bytes,
-                         struct pcapng_interface *out) {
-    while (bytes >= 4) {
-        uint16_t code = get16(p, at), len = get16(p, at + 2);
-        uint32_t all = 4u + (len + 3u) / 4u * 4u;
-        if (code == 0 || all > bytes) return;
-        if (code == OPTION_TSRESOL && len == 1) out->resolution = at[4];
-        if (code == OPTION_TSOFFSET && len == 8) {
-            uint64_t v;
-            memcpy(&v, at + 4, sizeof v);
-            out->offset_s = (int64_t)(p->swapped ? __builtin_bswap64(v) : v);
-        }
-        at += all;
-        bytes -= all;
-    }
+/* What is left of a block's options. */
+struct options {
+    const uint8_t *at;
+    uint32_t bytes;
+};
+
+struct option {
+    uint16_t code, len;
+    const uint8_t *value;
+};
+
+static bool next_option(const struct pcapng *p, struct options *o, struct option *out) {
+    if (o->bytes < 4) return false;
+    *out = (struct option){get16(p, o->at), get16(p, o->at + 2), o->at + 4};
+    uint32_t all = 4u + (out->len + 3u) / 4u * 4u;
+    if (out->code == 0 || all > o->bytes) return false;
+    o->at += all;
+    o->bytes -= all;
+    return true;
 }
 
-/* `bytes`: of the block's body, here and below. */
-static bool read_interface(struct pcapng *p, struct file_window *w, uint32_t bytes) {
-    uint32_t here = bytes < 8 + OPTIONS_MOST ? bytes : 8 + OPTIONS_MOST;
-    if (bytes < 8) return window_broken(w, "an interface description is too short");
+/* A block's body of `bytes`, of which the options follow `fixed` ones. */
+static const uint8_t *take_fields(struct file_window *w, uint32_t bytes, uint32_t fixed,
+                                  struct options *out) {
+    uint32_t here = bytes < OPTIONS_MOST ? bytes : OPTIONS_MOST;
+    if (bytes < fixed) {
+        window_broken(w, "the description of an interface is too short");
+        return NULL;
+    }
     const uint8_t *body = window_take(w, here);
-    if (!body) return false;
+    if (!body) return NULL;
     window_skip(w, bytes - here); /* which leaves what was taken where it is */
+    *out = (struct options){body + fixed, here - fixed};
+    return body;
+}
+
+static bool read_interface(struct pcapng *p, struct file_window *w, uint32_t bytes) {
+    struct options options;
+    struct option o;
+    const uint8_t *body = take_fields(w, bytes, 8, &options);
+    if (!body) return false;
     if (p->interfaces == PCAPNG_INTERFACES) return true;
     struct pcapng_interface *i = &p->interface[p->interfaces++];
     *i = (struct pcapng_interface){
         .linktype = get16(p, body), .resolution = MICROSECONDS, .snaplen = get32(p, body + 4)};
-    read_options(p, body + 8, here - 8, i);
+    while (next_option(p, &options, &o)) {
+        if (o.code == OPTION_TSRESOL && o.len == 1) i->resolution = o.value[0];
+        if (o.code == OPTION_TSOFFSET && o.len == 8) i->offset_s = (int64_t)get64(p, o.value);
+    }
+    return true;
+}
+
+/* Counts go on from the beginning of the capture: a block takes the place of the one before. */
+static void take_count(uint64_t value, uint64_t *of_interface, uint64_t *of_all) {
+    if (value > COUNT_MOST) return;
+    *of_all += value - *of_interface;
+    *of_interface = value;
+}
+
+static bool read_counts(struct pcapng *p, struct file_window *w, uint32_t bytes) {
+    struct options options;
+    struct option o;
+    const uint8_t *body = take_fields(w, bytes, 12, &options);
+    if (!body) return false;
+    if (get32(p, body) >= p->interfaces) return true;
+    struct pcapng_counts *one = &p->interface[get32(p, body)].counts, *all = &p->counts;
+    while (next_option(p, &options, &o)) {
+        if (o.len != 8) continue;
+        uint64_t value = get64(p, o.value);
+        if (o.code == OPTION_IFRECV) take_count(value, &one->received, &all->received);
+        if (o.code == OPTION_IFDROP) take_count(value, &one->by_interface, &all->by_interface);
+        if (o.code == OPTION_OSDROP) take_count(value, &one->by_system, &all->by_system);
+    }
     return true;
 }
 
@@ -141,6 +196,7 @@ static void judge_cut(const struct pcapng *p, struct file_window *w, uint32_t by
     if (body && (cap > bytes - HEAD_MOST || bytes - HEAD_MOST - cap > CUT_OPTIONS)) w->cut = false;
 }
 
+/* `bytes`: of the block's body. */
 static bool read_packet(struct pcapng *p, struct file_window *w, uint32_t type, uint32_t bytes,
                         struct file_frame *out) {
     uint32_t size = type == BLOCK_SIMPLE ? 4 : HEAD_MOST, id = 0;
@@ -178,6 +234,7 @@ static bool read_block(struct pcapng *p, struct file_window *w, struct file_fram
     window_back(w, 4); /* of the body, or the second length */
     if (type == PCAPNG_SECTION) p->interfaces = 0;
     bool good = type == BLOCK_INTERFACE ? read_interface(p, w, body)
+                : type == BLOCK_COUNTS  ? read_counts(p, w, body)
                 : is_packet(type)       ? read_packet(p, w, type, body, out)
                                         : window_skip(w, body);
     const uint8_t *end = good ? window_take(w, 4) : NULL;

@@ -8,16 +8,23 @@
 #define PCAPNG_SECTION    0x0a0d0d0au /* how a file begins, in either byte order */
 #define PCAPNG_INTERFACES 4096u       /* per section; reading ends at a packet of a further one */
 
+/* What whoever captured says of it (isb_ifrecv, isb_ifdrop, isb_osdrop): packets. */
+struct pcapng_counts {
+    uint64_t received, by_interface, by_system; /* got, those dropped among them; dropped */
+};
+
 struct pcapng_interface {
     uint16_t linktype;
     uint8_t resolution; /* option if_tsresol as it stands there */
     uint32_t snaplen;   /* 0: no limit */
     int64_t offset_s;   /* option if_tsoffset */
+    struct pcapng_counts counts;
 };
 
 struct pcapng {
-    bool swapped;     /* this section's byte order is not this machine's */
-    uint64_t last_ns; /* time of the packet before: a simple packet block has none */
+    bool swapped;                /* this section's byte order is not this machine's */
+    uint64_t last_ns;            /* time of the packet before: a simple packet block has none */
+    struct pcapng_counts counts; /* of all interfaces */
     uint32_t interfaces;
     struct pcapng_interface interface[PCAPNG_INTERFACES];
 };

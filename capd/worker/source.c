@@ -35,6 +35,7 @@ struct file {
     bool is_pcapng;
     struct pcapng pcapng;
     struct pcapfile pcap;
+    uint64_t read;
     uint32_t described; /* link types before the first packet */
     uint16_t first[LINKTYPES];
     uint32_t filters; /* 0: there is no filter */
@@ -289,6 +290,7 @@ static enum source_result read_file(struct source *s, int max) {
     w->ctx = s->to->ctx;
     for (int i = 0; i < max; i++) {
         if (!next_frame(&s->file, &f)) return w->error ? SOURCE_BROKEN : SOURCE_END;
+        s->file.read++;
         enum passage how = filter_frame(&s->file, &f);
         if (how == UNCLEAR) {
             window_broken(w, "the filter means nothing for the link type of a packet");
@@ -317,6 +319,7 @@ uint64_t source_unread(struct source *s, uint64_t *of_out) {
 }
 
 uint64_t source_missed(struct source *s) {
+    if (!s->pcap) return s->file.pcapng.counts.by_system;
     struct tpacket_stats_v3 now;
     socklen_t len = sizeof now;
     memset(&now, 0, sizeof now);
@@ -331,6 +334,14 @@ int source_drops_fd(const struct source *s) {
 }
 
 uint64_t source_interface_missed(struct source *s) {
+    if (!s->pcap) return s->file.pcapng.counts.by_interface;
     s->drops = read_drops(s, s->drops);
     return s->drops > s->drops_before ? s->drops - s->drops_before : 0;
+}
+
+uint64_t source_received(const struct source *s) {
+    const struct pcapng_counts *c = &s->file.pcapng.counts;
+    uint64_t dropped = c->by_system + c->by_interface;
+    uint64_t said = c->received > dropped ? c->received - dropped : 0;
+    return said > s->file.read ? said : s->file.read;
 }

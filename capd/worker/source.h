@@ -76,11 +76,18 @@ const char *source_error(struct source *s);
  * file ends within a packet, as it does when its writer was stopped. */
 uint64_t source_unread(struct source *s, uint64_t *of_out);
 
-/* Frames dropped for want of room in the ring since the start.  Live only, else 0. */
+/* Frames dropped for want of room in the ring since the start; of a file, by the system that wrote
+ * it, as a pcapng file tells, else 0. */
 uint64_t source_missed(struct source *s);
 
-/* Frames the interface itself had no room for since the start, read by pread from a descriptor
- * opened before the sandbox.  Live only, else 0; stays as it was once the interface is gone. */
+/* Frames the interface itself had no room for since the start.  Live: read by pread from a
+ * descriptor opened before the sandbox; stays as it was once the interface is gone.  Of a file as
+ * above. */
 uint64_t source_interface_missed(struct source *s);
+
+/* Of a file: how many its capture received, beside those dropped: as many as were read, or more if
+ * the file says so (it may hold a part of them).  Live 0. */
+uint64_t source_received(const struct source *s);
+
 int source_drops_fd(const struct source *s); /* that descriptor, -1 if none */
 #endif

@@ -68,11 +68,10 @@ static uint64_t now_us(struct worker *w) {
 }
 
 static void snapshot(struct worker *w, bool full) {
-    if (w->live) {
-        engine_quality(w->engine, source_missed(w->source), source_interface_missed(w->source),
-                       NULL);
-        engine_interface_down(w->engine, w->down_ms * 1000u);
-    }
+    struct engine_quality q = {source_received(w->source), source_missed(w->source),
+                               source_interface_missed(w->source)};
+    engine_quality(w->engine, &q);
+    if (w->live) engine_interface_down(w->engine, w->down_ms * 1000u);
     snapshot_encode(w->engine, now_us(w) * 1000u, full, on_snapshot_frame, w);
 }
 
@@ -157,8 +156,7 @@ static void read_frames(struct worker *w) {
              source_error(w->source));
     if (!w->live) {
         uint64_t of, unread = source_unread(w->source, &of);
-        engine_quality(w->engine, 0, 0, why);
-        engine_unread(w->engine, unread, of);
+        engine_unread(w->engine, unread, of, why);
     }
     end_with(w, w->live ? END_DEVICE : END_EOF, why);
 }

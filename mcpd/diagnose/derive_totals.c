@@ -20,7 +20,7 @@ static bool t_missed(const struct derive_row *r, double *out) {
 
 static bool t_drop_percent(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
-    return percent(out, missed_of(t), t->seen + missed_of(t));
+    return percent(out, missed_of(t), t->received + missed_of(t));
 }
 
 static bool t_gap_percent(const struct derive_row *r, double *out) {

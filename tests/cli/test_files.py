@@ -126,6 +126,22 @@ def test_sections(world):
                     (target == ("443",) or len(report["http_requests"]["rows"]) == 1), got)
 
 
+def test_drops(world):
+    """What the capture itself lost, as its file says (isb_ifrecv, isb_ifdrop), also where the file holds a part of it."""
+    def counts(received, dropped):
+        return block("<", 5, struct.pack("<IIIHHQHHQ", 0, 0, 0, 4, 8, received, 5, 8, dropped))
+
+    whole = section("<") + interface("<", 1, 0) + b"".join(packet("<", 0, n) for n in range(5))
+    for what, said, percent in (("all", counts(45, 40), 88.9), ("a part", counts(2000, 40), 2), ("few", counts(10 ** 6, 40), None),
+                                ("none known", counts(5, 2 ** 64 - 1), None)):
+        got = world.run("analyze", world.write("files/drops.pcapng", whole + said), "--json")
+        report = json.loads(got.stdout) if got.stdout else {"problems_detected": []}
+        found = [p for p in report["problems_detected"] if p["id"] == "capture_drops"]
+        evidence = found[0]["evidence"] if found else {}
+        T.check("packets dropped by the capture, %s" % what, evidence.get("missed_percent") == percent and
+                (percent is None or evidence["missed_interface"] == 40 and report["verdict"]["status"] == "inconclusive"), got)
+
+
 def test_cut_and_damaged(world):
     """Only the last packet lacking is no harm; a part that was not analysed may hold anything."""
     whole = {"pcap": pcap(1700000000), "pcapng": section("<") + interface("<", 1, 0) + b"".join(packet("<", 0, n) for n in range(5))}
@@ -148,6 +164,7 @@ def main():
         test_times(world)
         test_mixed(world)
         test_sections(world)
+        test_drops(world)
         test_cut_and_damaged(world)
     finally:
         shutil.rmtree(world.dir, ignore_errors=True)

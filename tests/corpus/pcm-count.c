@@ -139,10 +139,12 @@ static int run(const char *path) {
     while ((got = source_read(r.source, 64, &sink)) == SOURCE_MORE)
         ;
     engine_flush(r.engine);
-    engine_quality(r.engine, 0, 0, got == SOURCE_BROKEN ? source_error(r.source) : NULL);
+    struct engine_quality q = {source_received(r.source), source_missed(r.source),
+                               source_interface_missed(r.source)};
+    engine_quality(r.engine, &q);
     if (got == SOURCE_BROKEN) {
         uint64_t of, unread = source_unread(r.source, &of);
-        engine_unread(r.engine, unread, of);
+        engine_unread(r.engine, unread, of, source_error(r.source));
     }
     engine_end(r.engine);
     puts("{");

@@ -321,12 +321,40 @@ static void test_pcapng_long_options(void **state) {
     assert_int_equal(last.ts_ns, 7);
 }
 
+/* What a block says goes on from the one before, of each interface; all ones mean not known. */
+static void test_pcapng_counts(void **state) {
+    (void)state;
+    static uint8_t p[8192];
+    static struct pcapng reader;
+    const uint32_t section[4] = {0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX}, ethernet[2] = {1, 0};
+    const struct {
+        uint32_t interface, received, by_interface, by_system;
+    } said[] = {{0, 900, 20, 3}, {1, 50, 7, 0}, {0, 1000, 30, 5}, {2, 9, 9, 9}, {1, 60, ~0u, 1}};
+    size_t n = block(p, 0x0a0d0d0a, section, 16);
+    for (int i = 0; i < 2; i++) n += block(p + n, 1, ethernet, 8);
+    for (unsigned i = 0; i < 5; i++) {
+        uint32_t drops = said[i].by_interface, high = drops == ~0u ? drops : 0;
+        const uint32_t body[12] = {
+            said[i].interface, 0,     0,    4 | 8 << 16, said[i].received,  0,
+            5 | 8 << 16,       drops, high, 7 | 8 << 16, said[i].by_system, 0};
+        n += block(p + n, 5, body, sizeof body);
+    }
+    struct file_window w;
+    struct file_frame f;
+    assert_true(window_open(&w, file_of(p, n)));
+    assert_false(pcapng_next(&reader, &w, &f) || w.error);
+    window_close(&w);
+    assert_int_equal(reader.counts.received, 1060);
+    assert_int_equal(reader.counts.by_interface, 37);
+    assert_int_equal(reader.counts.by_system, 6);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pcapng_whole),        cmocka_unit_test(test_pcapng_sections),
         cmocka_unit_test(test_pcapng_damaged),      cmocka_unit_test(test_classic_as_libpcap),
         cmocka_unit_test(test_classic_long),        cmocka_unit_test(test_unread),
-        cmocka_unit_test(test_pcapng_long_options),
+        cmocka_unit_test(test_pcapng_long_options), cmocka_unit_test(test_pcapng_counts),
     };
     return cmocka_run_group_tests_name("capture files", tests, NULL, NULL);
 }

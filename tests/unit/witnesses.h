@@ -25,7 +25,7 @@ WITNESS(drops_half_percent) {
     w->s.totals.missed_kernel = 10;
 }
 WITNESS(drops_four_packets) {
-    w->s.totals.seen = 100;
+    w->s.totals.received = 100;
     w->s.totals.missed_kernel = 4;
 }
 WITNESS(gaps_2_percent) {

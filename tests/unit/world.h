@@ -26,7 +26,7 @@ static inline void world_init(struct world *w) {
     t->snapshot_id = 7;
     t->started_us = 1795000000123456u;
     t->duration_us = 30000000;
-    t->packets = t->seen = 2000;
+    t->packets = t->seen = t->received = 2000;
     t->bytes = 1000000;
     t->acks = 800;
     t->flows = t->tcp_flows = t->attempted = t->established = t->closed = 10;
