@@ -39,7 +39,7 @@
     F(T, U, retransmitted_to_server, ANY, count, "the same, other direction") \
     F(T, U, lost_before, ANY, count, "retransmitted data never seen before: lost before the capture point") \
     F(T, U, lost_after, ANY, count, "retransmitted data seen before: lost after the capture point") \
-    F(T, U, spurious, ANY, count, "retransmitted although acknowledged; not among retransmitted_*") \
+    F(T, U, spurious, ANY, count, "retransmitted although it had arrived; not among retransmitted_*") \
     F(T, U, reordered, ANY, count, "segments that arrived late but were not sent twice") \
     F(T, U, payload_to_client, ANY, bytes, "TCP payload, without retransmissions") \
     F(T, U, payload_to_server, ANY, bytes, "TCP payload, without retransmissions") \
@@ -258,7 +258,10 @@
     F(T, U, tls_mismatch_class, TLS_MISMATCH_COUNT - 1, tls_mismatch, "how the last of them showed") \
     F(T, U, tls_mismatch_first_us, ANY, us, "first of these, since the start") \
     F(T, U, tls_mismatch_last_us, ANY, us, "last of these, since the start") \
-    F(T, U, dsacks, ANY, count, "segments that a receiver reported to have had already, RFC 2883") \
+    F(T, U, dsacks_to_client, ANY, count, "segments that the client reported to have had already, RFC 2883") \
+    F(T, U, dsacks_to_server, ANY, count, "segments that the server reported to have had already") \
+    F(T, U, spurious_to_client, ANY, count, "of spurious, sent by the server") \
+    F(T, U, spurious_to_server, ANY, count, "of spurious, sent by the client") \
     F(T, U, rtt_judged, ANY, count, "round trips of connections whose handshake was measured, at most one per 20 ms") \
     F(T, U, rtt_inflated, ANY, count, "of these, 20 ms or more and four handshakes or more") \
     F(T, U, rtt_base_us, ANY, us, "handshakes of these connections, summed over the round trips") \

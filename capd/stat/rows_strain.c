@@ -13,7 +13,10 @@ void rows_strain(const struct engine *e, uint32_t i, struct msg_service *r) {
     const struct service *v = &e->services.service[i];
     const struct service_facts *x = &e->facts[i];
     const struct strain *t = &v->strain;
-    r->dsacks = t->dsacks;
+    r->dsacks_to_client = t->dsacks[SERVER];
+    r->dsacks_to_server = t->dsacks[CLIENT];
+    r->spurious_to_client = t->needless[SERVER];
+    r->spurious_to_server = t->needless[CLIENT];
     r->rtt_judged = t->rtt_judged;
     r->rtt_inflated = t->rtt_inflated;
     r->rtt_base_us = t->rtt_base_us;

@@ -70,7 +70,7 @@ static void carve_tables(struct engine *e, struct carver *c, uint32_t flows) {
     CARVE(c, e->tls.entry, e->tls.capacity);
     e->holes.capacity = share(flows, 5, 4096, 10112);
     CARVE(c, e->holes.hole, e->holes.capacity);
-    e->streams.capacity = share(flows, 130, 64, 464); /* what the budget leaves */
+    e->streams.capacity = share(flows, 135, 64, 456); /* what the budget leaves */
     CARVE(c, e->streams.buffer, e->streams.capacity);
     CARVE(c, e->fragment, FRAGMENTS);
     e->hosts.capacity = e->host_sums.capacity = 2048;

@@ -103,7 +103,8 @@ void strain_sack(struct engine *e, const struct segment *s) {
     /* A keep-alive of one byte is answered like this as well. */
     if (!(below || inside) || right - left < 2 || right - left > 1u << 20) return;
     struct service *v = services_of(e, s->f);
-    if (v) v->strain.dsacks++;
+    if (v) v->strain.dsacks[!s->dir]++;
+    tcp_note_dsack(e, s->f, !s->dir, left);
 }
 
 /* Sent by one end and not acknowledged by the other, which takes data. */

@@ -5,7 +5,8 @@
 
 /* What slowed the connections of a service down.  [CLIENT], [SERVER]: whose receive window. */
 struct strain {
-    uint64_t dsacks; /* segments that a receiver said it had already */
+    uint32_t dsacks[2];   /* segments that a receiver said it had already, by who sent them */
+    uint32_t needless[2]; /* sent again though acknowledged, by who did */
     uint64_t rtt_judged, rtt_inflated, rtt_base_us, judged_us; /* base: handshakes, summed */
     /* Of an inflated round trip: when it ended, and when it began; pairs compared with the beat of
      * Wi-Fi access points, and those on it: see strain.c */

@@ -37,6 +37,10 @@ void tcp_analyse(struct engine *e, struct segment *s);
 /* tcp_loss.c: the engine's own judgement of data seen twice or late; sets fresh and again. */
 void tcp_judge_data(struct engine *e, struct segment *s);
 
+/* What `dir` had sent at `seq` came twice, its receiver says: if that was sent again last and taken
+ * for lost, it was not. */
+void tcp_note_dsack(struct engine *e, struct flow *f, unsigned dir, uint32_t seq);
+
 /* The other end acknowledged up to `ack`: a segment sent again and again below it got through. */
 void tcp_tries_acked(struct engine *e, const struct segment *s);
 /* Was data of this connection sent again and again and never acknowledged?  Fills the incident;

@@ -2,7 +2,8 @@
  * number seen up to `next` was seen, but for the holes listed; so "seen before" is "in no hole".
  * Data at or below what was sent is
  *   spurious     when the other end had acknowledged it,
- *   lost_after   when it was seen before: the first copy passed here and got lost behind,
+ *   lost_after   when it was seen before: the first copy passed here and got lost behind, unless
+ *                its receiver says that it has it twice (RFC 2883): spurious, too,
  *   reordered    when it fills a hole and was sent before what opened it, or fills a narrow one
  *                sooner than any retransmission could arrive,
  *   lost_before  when it fills a hole later: the first copy never came this far.
@@ -448,6 +449,21 @@ void tcp_tries_acked(struct engine *e, const struct segment *s) {
     side->bits &= ~(uint32_t)SIDE_DEAD;
 }
 
+static void count_spurious(struct engine *e, struct flow *f, unsigned dir) {
+    struct service *v = services_of(e, f);
+    f->spurious++;
+    if (v) v->strain.needless[dir]++;
+}
+
+void tcp_note_dsack(struct engine *e, struct flow *f, unsigned dir, uint32_t seq) {
+    const struct flow_side *side = &f->side[dir];
+    if (side->tries == 0 || side->try_seq != seq || !f->lost_after || !f->retransmitted[dir])
+        return;
+    f->lost_after--;
+    f->retransmitted[dir]--;
+    count_spurious(e, f, dir);
+}
+
 /* Was this segment sent before the one that opened the hole?  Then it was overtaken; whatever is
  * sent again is sent later.  Timestamps say it for certain (RFC 7323 section 5.4) but tick slowly;
  * stacks that count the IP ids of a connection say it within a tick, and ids at random fall into
@@ -489,7 +505,7 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
         return;
     }
     if (rev->bits & SIDE_ACK && !seq_after(end, rev->acked)) {
-        f->spurious++;
+        count_spurious(e, f, s->dir);
         f->side[!s->dir].unheard = true;
         return;
     }

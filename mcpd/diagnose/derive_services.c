@@ -3,14 +3,16 @@
 #include "mcpd/diagnose/derive_fn.h"
 #include <string.h>
 
-struct both {
-    uint64_t retransmitted, segments;
+struct direction {
+    uint64_t retransmitted, segments, spurious, dsacks;
 };
 
 /* The direction that retransmitted more. */
-static struct both worse_direction(const struct msg_service *s) {
-    struct both c = {s->retransmitted_to_client, s->data_segments_to_client},
-                v = {s->retransmitted_to_server, s->data_segments_to_server};
+static struct direction worse_direction(const struct msg_service *s) {
+    struct direction c = {s->retransmitted_to_client, s->data_segments_to_client,
+                          s->spurious_to_client, s->dsacks_to_client},
+                     v = {s->retransmitted_to_server, s->data_segments_to_server,
+                          s->spurious_to_server, s->dsacks_to_server};
     return c.retransmitted > v.retransmitted ? c : v;
 }
 
@@ -33,8 +35,16 @@ static bool s_segments_worse(const struct derive_row *r, double *out) {
 }
 
 static bool s_retransmit_percent(const struct derive_row *r, double *out) {
-    struct both w = worse_direction(r->row);
+    struct direction w = worse_direction(r->row);
     return percent(out, w.retransmitted, w.segments);
+}
+
+/* Of what was sent again there: seen to be needless here, or said to be by the receiver (the same
+ * ones mostly, so the larger number counts). */
+static bool s_needless_worse(const struct derive_row *r, double *out) {
+    struct direction w = worse_direction(r->row);
+    uint64_t n = w.dsacks > w.spurious ? w.dsacks : w.spurious;
+    return percent(out, n, w.retransmitted + w.spurious);
 }
 
 static bool s_percent_to_client(const struct derive_row *r, double *out) {
@@ -462,6 +472,7 @@ const struct computed computed_services[] = {
     {"data_segments", s_data_segments},
     {"retransmitted_worse", s_retransmitted_worse},
     {"data_segments_worse", s_segments_worse},
+    {"needless_worse_percent", s_needless_worse},
     {"retransmit_percent", s_retransmit_percent},
     {"retransmit_to_client_percent", s_percent_to_client},
     {"retransmit_to_server_percent", s_percent_to_server},

@@ -102,7 +102,8 @@ static bool s_ceiling(const struct derive_row *r, double *out) {
  * ones mostly, so the larger number counts). */
 static uint64_t needless_of(const struct msg_service *s, uint64_t *all_out) {
     uint64_t all = s->retransmitted_to_client + s->retransmitted_to_server + s->spurious;
-    uint64_t n = s->dsacks > s->spurious ? s->dsacks : s->spurious;
+    uint64_t dsacks = s->dsacks_to_client + s->dsacks_to_server;
+    uint64_t n = dsacks > s->spurious ? dsacks : s->spurious;
     *all_out = all;
     return n > all ? all : n;
 }
@@ -116,6 +117,11 @@ static bool s_sent_again(const struct derive_row *r, double *out) {
     uint64_t all;
     needless_of(r->row, &all);
     return number(out, all);
+}
+
+static bool s_dsacks(const struct derive_row *r, double *out) {
+    const struct msg_service *s = r->row;
+    return number(out, s->dsacks_to_client + s->dsacks_to_server);
 }
 
 static bool s_needless_percent(const struct derive_row *r, double *out) {
@@ -139,6 +145,7 @@ const struct computed computed_strain[] = {
     {"ceiling_bps", s_ceiling},
     {"needless", s_needless},
     {"sent_again", s_sent_again},
+    {"dsacks", s_dsacks},
     {"needless_percent", s_needless_percent},
     {NULL, NULL},
 };

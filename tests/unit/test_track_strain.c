@@ -117,15 +117,41 @@ static void test_strain_duplicate_sack(void **state) {
     a.left = 5000 + 2 * PIECE; /* beyond a gap: an ordinary SACK */
     a.right = 5000 + 3 * PIECE;
     send(l, a);
-    assert_int_equal(look(l)->dsacks, 0);
+    assert_int_equal(look(l)->dsacks_to_client, 0);
     l->us += 2 * MS;
     a.ack = 5000 + 4 * PIECE; /* below the ACK: had it already */
     send(l, a);
-    assert_int_equal(look(l)->dsacks, 1);
+    assert_int_equal(look(l)->dsacks_to_client, 1);
     l->us += 2 * MS;
     a.left = a.right - 1; /* the answer to a keep-alive of one byte */
     send(l, a);
-    assert_int_equal(look(l)->dsacks, 1);
+    assert_int_equal(look(l)->dsacks_to_client, 1);
+    lab_free(l);
+}
+
+/* An answer is lost, so the question is sent again: its receiver says that it had it. */
+static void test_strain_needless(void **state) {
+    (void)state;
+    struct lab *l = lab_default();
+    struct timed ask = {
+        .client = true, .seq = 1101, .ack = 5001, .ts = 3, .echo = 9, .flags = TCP_ACK, .len = 40};
+    open_in(l, 10 * MS);
+    for (int times = 0; times < 2; times++) {
+        l->us += 300 * MS;
+        send(l, ask);
+        ask.ts += 300;
+    }
+    assert_int_equal(look(l)->retransmitted_to_server, 1);
+    assert_int_equal(look(l)->lost_after, 1);
+    struct timed had = {.seq = 5401, .ack = 1141, .ts = 20, .echo = 303, .flags = TCP_ACK};
+    had.left = 1101;
+    had.right = 1141;
+    send(l, had);
+    const struct msg_service *s = look(l);
+    assert_int_equal(s->retransmitted_to_server + s->lost_after, 0);
+    assert_int_equal(s->spurious, 1);
+    assert_int_equal(s->spurious_to_server, 1);
+    assert_int_equal(s->dsacks_to_server, 1);
     lab_free(l);
 }
 
@@ -547,6 +573,7 @@ int main(void) {
         cmocka_unit_test(test_strain_full_window),
         cmocka_unit_test(test_strain_full_window_without_timestamps),
         cmocka_unit_test(test_strain_duplicate_sack),
+        cmocka_unit_test(test_strain_needless),
         cmocka_unit_test(test_strain_silence),
         cmocka_unit_test(test_strain_closed_while_waiting),
         cmocka_unit_test(test_strain_outage),

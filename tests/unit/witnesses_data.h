@@ -8,7 +8,7 @@ WITNESS(needless_by_dsack) {
     SERVICE;
     s->retransmitted_to_client = 12;
     s->lost_after = 12;
-    s->dsacks = 12;
+    s->dsacks_to_client = 12;
     s->retransmit_first_us = 2000000;
     s->retransmit_last_us = 20000000;
 }
@@ -18,15 +18,21 @@ WITNESS(needless_seen_here) {
 WITNESS(needless_few) {
     w->service[0].spurious = 9;
 }
+/* Answers are lost, and so questions are sent again. */
+WITNESS(needless_the_other_way) {
+    loss_4_percent(w);
+    w->service[0].spurious = w->service[0].spurious_to_server = 50;
+    w->service[0].dsacks_to_server = 50;
+}
 /* A path that loses, with a tail loss probe now and then. */
 WITNESS(needless_one_in_ten) {
     loss_4_percent(w);
-    w->service[0].dsacks = 4;
+    w->service[0].dsacks_to_client = 4;
 }
 WITNESS(needless_one_in_eight) {
     loss_4_percent(w);
     w->service[0].data_segments_to_client = 10000;
-    w->service[0].dsacks = 5;
+    w->service[0].dsacks_to_client = 5;
 }
 
 /* ---- windows ----------------------------------------------------------------------------------
@@ -455,6 +461,7 @@ WITNESS(slow_jobs) {
     {"tcp_spurious_retransmissions", needless_few, NULL, NULL, NULL, NULL}, \
     {"tcp_spurious_retransmissions", needless_one_in_ten, NULL, NULL, NULL, NULL}, \
     {"tcp_retransmissions", needless_by_dsack, NULL, NULL, NULL, NULL}, \
+    {"tcp_retransmissions", needless_the_other_way, "critical", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_retransmissions", needless_one_in_ten, "critical", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_receive_window_limited", window_limits, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_receive_window_limited", window_of_server_limits, "warning", "confirmed", "server", "203.0.113.9:443"}, \
