@@ -91,10 +91,11 @@ struct flow_side {
     uint16_t zero_times;
     uint8_t wscale, ttl, tries, narrow_ds;
     bool tries_growing : 1, tries_fill : 1;
-    bool stamped : 1; /* its largest segment has timestamps (RFC 7323) */
-    bool unheard : 1; /* since the first try its peer has sent again what it had acknowledged */
+    bool stamped : 1;         /* its largest segment has timestamps (RFC 7323) */
     bool quick_when_full : 1; /* what filled its window it acknowledged as soon as the handshake */
-    uint8_t records;          /* TLS application records, counted to 255 */
+    uint8_t
+        unheard : 2; /* since the first try its peer sent again what it had acknowledged, to 3 */
+    uint8_t records; /* TLS application records, counted to 255 */
     uint8_t ttl_low, ttl_high, id_steps; /* tcp_end_sender(): of all but resets */
     bool id_changed;                     /* to last_id, from the packet before */
     uint16_t last_id;

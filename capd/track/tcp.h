@@ -51,9 +51,9 @@ bool tcp_dead_path(const struct engine *e, const struct flow *f, struct msg_inci
  * section 2.1).  Fills the incident: unseen, no tries; requests: their sender is still there;
  * passed: it cut them by itself in the end. */
 bool tcp_large_never_came(const struct engine *e, const struct flow *f, struct msg_incident *out);
-/* What this ACK says about the size of segments that arrive: the largest one, or a smaller one
- * behind one that is missing (SACK, RFC 2018). */
-void tcp_note_passed(const struct segment *s, bool advanced);
+/* What this ACK, of `bytes` not acknowledged before, says about the size of segments that arrive:
+ * the largest one, or a smaller one before or behind (SACK, RFC 2018) one that is missing. */
+void tcp_note_passed(const struct segment *s, uint32_t bytes);
 /* The client says something after the server broke a silence: it was awake, or slept.  advanced:
  * the ACK did; else the segment is a bare ACK that says the same again. */
 void tcp_note_wake(struct engine *e, const struct segment *s, bool advanced);

@@ -231,12 +231,14 @@ static struct msg_incident dead_row(const struct flow *f, unsigned d, uint32_t a
 
 /* The silent end is there: it spoke when an answer to what was sent first had long been due, or has
  * got what was sent behind that, of known size.  Not if what it says shows that nothing at all gets
- * through: it sends again what was acknowledged. */
+ * through: it sends again what was acknowledged, more than the once that an ACK is lost with large
+ * data. */
 static bool is_alive(const struct flow *f, const struct flow_side *side,
                      const struct flow_side *rev) {
     uint32_t later_us = rev->ws_ack_us - side->try_first_us;
     bool later = rev->bits & WS_WINDOW && later_us >> 31 == 0 && later_us >= DEAD_SPAN_US;
-    return !side->unheard && (later || (f->sacks && rev->dup_acks > 0));
+    bool behind = f->sacks && rev->dup_acks > 0;
+    return side->unheard == 0 ? later || behind : side->unheard == 1 && behind;
 }
 
 bool tcp_dead_path(const struct engine *e, const struct flow *f, struct msg_incident *out) {
@@ -344,7 +346,7 @@ static void follow_tries(struct segment *s, struct flow_side *side) {
         side->try_first_us = side->next_us;
         side->try_gap_us = s->us - side->next_us;
         side->tries = 2;
-        side->unheard = false;
+        side->unheard = 0;
         side->tries_growing = 1;
     } else {
         uint32_t gap = s->us - side->try_last_us;
@@ -424,11 +426,13 @@ void tcp_note_wake(struct engine *e, const struct segment *s, bool advanced) {
     }
 }
 
-void tcp_note_passed(const struct segment *s, bool advanced) {
+void tcp_note_passed(const struct segment *s, uint32_t bytes) {
     struct flow_side *sender = &s->f->side[!s->dir];
     const struct tcp_header *t = &s->k->tcp;
-    if (advanced && sender->largest > sender->passed && !seq_before(t->ack, sender->largest_end))
+    if (bytes > 0 && sender->largest > sender->passed && !seq_before(t->ack, sender->largest_end))
         sender->passed = sender->largest;
+    else if (bytes > 1 && sender->passed == 0 && bytes < sender->largest) /* 1 may be the SYN's */
+        sender->passed = (uint16_t)bytes;
     s->f->sacks |= t->sack_blocks > 0;
     for (unsigned i = 0; i < t->sack_blocks; i++) {
         uint32_t len = t->sack_right[i] - t->sack_left[i];
@@ -506,7 +510,8 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
     }
     if (rev->bits & SIDE_ACK && !seq_after(end, rev->acked)) {
         count_spurious(e, f, s->dir);
-        f->side[!s->dir].unheard = true;
+        struct flow_side *peer = &f->side[!s->dir];
+        if (peer->unheard < 3) peer->unheard++;
         return;
     }
     /* What was too big for the path was dropped by a router that said so: no loss. */
