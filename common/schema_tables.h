@@ -323,7 +323,7 @@
     F(T, U, private_last_us, ANY, us, "last of these, since the start") \
     F(T, S, private_name, LIM_NAME, text, "name of the last of them, cleaned") \
     F(T, B, private_target, 1, none, "the target's name was among them") \
-    F(T, B, iterative, 1, none, "no question asked for recursion: the server of a zone, asked by a resolver")
+    F(T, B, iterative, 1, none, "of five questions at least four did not ask for recursion: the server of a zone, asked by resolvers")
 
 #define FIELDS_connection(F, T) \
     F(T, A, client, 16, none, "who opened it; guessed when midstream") \

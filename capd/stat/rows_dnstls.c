@@ -21,7 +21,7 @@ void rows_put_dns_faults(const struct engine *e, const struct resolver *v, struc
     r->private_first_us = in->first_us;
     r->private_last_us = in->last_us;
     r->private_target = in->target;
-    r->iterative = v->transactions > 0 && v->iterative == v->transactions;
+    r->iterative = v->transactions > 0 && v->iterative * 5 >= v->transactions * 4;
     name_out(e, in->name, in->name_len, r->private_name, sizeof r->private_name);
 }
 

@@ -113,7 +113,7 @@ WITNESS(strangers_vanish) {
 }
 WITNESS(strangers_cannot_come_in) {
     strangers_vanish(w);
-    w->service[0].attempted = w->service[0].established = w->service[0].closed = 30;
+    w->service[0].attempted = w->service[0].established = w->service[0].closed = 15;
 }
 
 /* Its queue of connections to accept is full: seen beside the server; seen elsewhere. */
