@@ -60,11 +60,12 @@
     F(T, U, missed_kernel, ANY, count, "dropped for want of room in the ring, of a file as it says; not among received") \
     F(T, U, missed_interface, ANY, count, "dropped by the interface while capturing, of a file as it says") \
     F(T, U, interface_down_us, ANY, us, "the interface was down, without carrier or gone; looked at once a second") \
-    F(T, U, truncated, ANY, count, "headers cut by the snap length") \
+    F(T, U, truncated, ANY, count, "headers, and messages that are looked at, cut by the snap length") \
     F(T, U, malformed, ANY, count, "packets that break their protocol's rules") \
     F(T, U, undecoded, ANY, count, "packets of a link or network type not known here") \
     F(T, U, sealed_packets, ANY, count, "Wi-Fi frames whose data the link encrypts (WPA, WEP)") \
     F(T, U, headless_packets, ANY, count, "packets whose TCP, UDP or SCTP header the snap length cut off") \
+    F(T, U, unread_packets, ANY, count, "selected packets of DNS, DHCP or the beginning of a message over TCP, cut too short to be read") \
     F(T, U, fragments, ANY, count, "IP fragments") \
     F(T, U, duplicates, ANY, count, "copies of the capture itself") \
     F(T, U, evicted, ANY, count, "live table entries evicted for want of room") \

@@ -236,8 +236,9 @@ static void through_buffer(struct engine *e, struct segment *s, struct flow_side
     if (more || used < have) set_lost(side);
 }
 
+/* `begins`: what begins here is a message, or the first one. */
 static void in_order(struct engine *e, struct segment *s, struct flow_side *side, struct cursor c,
-                     uint32_t wire) {
+                     uint32_t wire, bool begins) {
     uint32_t seq = side->app_next;
     if (side->app_buffer != NONE) {
         through_buffer(e, s, side, seq, c);
@@ -245,6 +246,8 @@ static void in_order(struct engine *e, struct segment *s, struct flow_side *side
     }
     bool cut = cursor_left(&c) < wire; /* by the snap length */
     uint32_t used = walk(e, s, side, c, cut);
+    if (begins && cut && (side->bits & APP_LOST || s->f->app == APP_UNKNOWN))
+        state_count_unread(e, s->f);
     side->app_next = seq + used;
     if (used == cursor_left(&c)) {
         uint32_t gone = wire - used;
@@ -327,8 +330,9 @@ static void feed(struct engine *e, struct segment *s) {
         side->app_next = seq + wire;
         return;
     }
+    bool begins = side->bits & APP_TURN || side->app_next == side->isn + 1;
     side->bits &= ~(uint32_t)APP_TURN;
-    in_order(e, s, side, c, wire);
+    in_order(e, s, side, c, wire, begins);
 }
 
 /* Look at what waits in a buffer of the other direction, as of the time when it came. */
@@ -433,7 +437,10 @@ void app_segment(struct engine *e, struct segment *s) {
     bool may_be_dns = f->app == APP_UNKNOWN || f->app == APP_DNS;
     if (e->dns_cut.used > 0 && may_be_dns && s->dir == SERVER && s->len > s->k->payload_cap)
         dns_fault_unreadable(e, f);
-    if (s->k->payload_cap == 0) return;
+    if (s->k->payload_cap == 0) {
+        if (s->len > 0 && app_is_read(f->app)) state_count_unread(e, f);
+        return;
+    }
     if (f->app == APP_NONE && !(f->bits & FLOW_GUESSED)) second_look(s);
     if (f->app == APP_NONE) return;
     if (!(side->bits & APP_STARTED)) start_stream(s, side);

@@ -100,6 +100,13 @@ static inline uint64_t end_guard_us(uint64_t slowest_us) {
     return slowest_us + 200000 > 2000000 ? slowest_us + 200000 : 2000000;
 }
 
+/* A selected packet was cut so short that what it says cannot be read. */
+static inline void state_count_unread(struct engine *e, const struct flow *f) {
+    if (!(f->bits & FLOW_SELECTED)) return;
+    e->total.unread_packets++;
+    e->total.truncated++;
+}
+
 static inline bool seq_before(uint32_t a, uint32_t b) {
     return (int32_t)(a - b) < 0;
 }

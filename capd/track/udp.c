@@ -27,7 +27,11 @@ static void follow_beat(struct engine *e, struct flow *f, unsigned dir) {
 }
 
 void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir) {
-    if (k->ip_proto != 17 || k->payload_cap == 0) return;
+    if (k->ip_proto != 17) return;
+    bool dns = uses(k, 53), dhcp = uses(k, 67) || uses(k, 68) || uses(k, 546) || uses(k, 547);
+    bool cut = k->payload_cap < k->payload_bytes; /* by the snap length */
+    if (cut && (dhcp || (dns && k->payload_cap == 0))) state_count_unread(e, f);
+    if (k->payload_cap == 0) return;
     f->said_us[dir] = e->now_us;
     if (dir == SERVER) link_heard(e, &f->end[SERVER]);
     if (dir == SERVER && f->packets[SERVER] <= 1) stranger_worked(e, &f->end[CLIENT]);
@@ -35,14 +39,17 @@ void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir
         (dir == SERVER || f->packets[CLIENT] % 16 == 0))
         icmp_flow_goes_on(e, f, dir == SERVER);
     enum proto proto = PROTO_OTHER;
-    if (uses(k, 53)) {
-        if (dns_datagram(e, k)) proto = PROTO_DNS;
+    if (dns) {
+        if (dns_datagram(e, k))
+            proto = PROTO_DNS;
+        else if (cut)
+            state_count_unread(e, f);
         (void)udp_ask(e, k, f, dir);
     } else if (uses(k, 5353))
         proto = PROTO_MDNS;
     else if (uses(k, 5355))
         proto = PROTO_LLMNR;
-    else if (uses(k, 67) || uses(k, 68) || uses(k, 546) || uses(k, 547)) {
+    else if (dhcp) {
         proto = PROTO_DHCP;
         dhcp_packet(e, k);
     } else if (quic_datagram(e, k, f, dir))

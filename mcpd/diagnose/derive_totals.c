@@ -206,6 +206,12 @@ static bool t_nothing_legible(const struct derive_row *r, double *out) {
     return is(out, t->packets > 0 && (legible == 0 || mostly));
 }
 
+/* Of too much only the headers were kept. */
+static bool t_contents_cut(const struct derive_row *r, double *out) {
+    const struct msg_totals *t = TOTALS_OF(r);
+    return is(out, t->unread_packets > t->packets / HIDDEN_SHARE);
+}
+
 /* No question of ARP or neighbour discovery is open. */
 static bool t_neighbours_answered(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
@@ -319,6 +325,7 @@ const struct computed computed_totals[] = {
     {"only_neighbours", t_only_neighbours},
     {"probe_failed", t_probe_failed},
     {"nothing_legible", t_nothing_legible},
+    {"contents_cut", t_contents_cut},
     {"neighbours_answered", t_neighbours_answered},
     {"target_missing", t_target_missing},
     {NULL, NULL},

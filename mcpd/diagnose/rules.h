@@ -157,7 +157,7 @@ struct guard {
 };
 
 struct visibility {
-    const char *name, *text;
+    const char *name, *text, *unread; /* the last: where packets were cut too short to be read */
     struct cond *is;
     enum table_id table; /* TABLE_TOTALS: judged once for the capture, else per row */
 };

@@ -97,9 +97,9 @@ static void headline_of(const struct rules *set, const struct capture_view *v,
 void verdict_make(const struct rules *set, const struct capture_view *v, struct diagnosis *d) {
     static const enum verdict_status ranks[] = {STATUS_PROBLEMS, STATUS_NO_TRAFFIC,
                                                 STATUS_INCONCLUSIVE};
-    static const char *const doubts[] = {"none_set_up",     "names_open",      "one_way",
-                                         "only_neighbours", "nothing_legible", "probe_failed",
-                                         "interface_down_s"};
+    static const char *const doubts[] = {"none_set_up",      "names_open",      "one_way",
+                                         "only_neighbours",  "nothing_legible", "probe_failed",
+                                         "interface_down_s", "contents_cut"};
     struct verdict *out = &d->verdict;
     for (unsigned i = 0; i < 3 && !out->top; i++) {
         out->top = first_of(d, v, ranks[i]);

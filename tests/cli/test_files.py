@@ -91,11 +91,12 @@ def interface(order, linktype, snap):
     return block(order, 1, struct.pack(order + "HHI", linktype, 0, snap))
 
 
-def packet(order, number, n, linktype=1):
+def packet(order, number, n, linktype=1, snap=262144):
     """The n-th frame of the connection, from an interface of microseconds."""
     us, frame, _ = connection()[n]
     frame, ticks = frame[14:] if linktype == 101 else frame, us + 17 * 10 ** 14
-    return block(order, 6, struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xffffffff, len(frame), len(frame)) + frame)
+    head = struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xffffffff, min(snap, len(frame)), len(frame))
+    return block(order, 6, head + frame[:snap])
 
 
 def test_sections(world):
@@ -132,7 +133,7 @@ def test_drops(world):
         return block("<", 5, struct.pack("<IIIHHQHHQ", 0, 0, 0, 4, 8, received, 5, 8, dropped))
 
     whole = section("<") + interface("<", 1, 0) + b"".join(packet("<", 0, n) for n in range(5))
-    for what, said, percent in (("all", counts(45, 40), 88.9), ("a part", counts(2000, 40), 2), ("few", counts(10 ** 6, 40), None),
+    for what, said, percent in (("all", counts(45, 40), 88.89), ("a part", counts(2000, 40), 2), ("few", counts(10 ** 6, 40), None),
                                 ("none known", counts(5, 2 ** 64 - 1), None)):
         got = world.run("analyze", world.write("files/drops.pcapng", whole + said), "--json")
         report = json.loads(got.stdout) if got.stdout else {"problems_detected": []}
@@ -140,6 +141,18 @@ def test_drops(world):
         evidence = found[0]["evidence"] if found else {}
         T.check("packets dropped by the capture, %s" % what, evidence.get("missed_percent") == percent and
                 (percent is None or evidence["missed_interface"] == 40 and report["verdict"]["status"] == "inconclusive"), got)
+
+
+def test_snap_length(world):
+    """Of packets cut to their headers nobody can say that what they carry was well."""
+    for snap, status, code in ((262144, "healthy", 0), (66, "inconclusive", 1), (54, "inconclusive", 1)):
+        data = section("<") + interface("<", 1, snap) + b"".join(packet("<", 0, n, snap=snap) for n in range(5))
+        got = world.run("analyze", world.write("files/snap.pcapng", data), "--json")
+        report = json.loads(got.stdout) if got.stdout else {"verdict": {}, "capture_quality": {}}
+        T.check("frames cut at %d bytes: %s" % (snap, status),
+                got.returncode == code and report["verdict"].get("status") == status and (report["capture_quality"].get("truncated", 0) > 0) == (code == 1) and
+                ("snap length" in report["verdict"]["headline"]) == (code == 1) and
+                ("packets cut too short to be read (snap length)" in got.stdout) == (code == 1), got)
 
 
 def test_cut_and_damaged(world):
@@ -165,6 +178,7 @@ def main():
         test_mixed(world)
         test_sections(world)
         test_drops(world)
+        test_snap_length(world)
         test_cut_and_damaged(world)
     finally:
         shutil.rmtree(world.dir, ignore_errors=True)
