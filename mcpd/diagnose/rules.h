@@ -29,7 +29,7 @@ extern const char *const blame_names[BLAME_COUNT];
 #define RULE_SUPPRESSORS 14u
 #define RULE_GUARDS      6u
 #define RULE_TOLD_ONCE   4u
-#define RULE_WHERE       12u
+#define RULE_WHERE       13u
 #define RULES_VISIBILITY 32u
 #define COND_DEPTH       8u /* nesting of all/any/not: a reader's limit before a stack's */
 

@@ -75,6 +75,23 @@ WITNESS(slow_pool) {
     slow_replication(w);
     w->service[0].midstream = 2;
 }
+/* Several who wait for short news that come at any time. */
+WITNESS(slow_change_streams) {
+    slow_pool(w);
+    w->service[0].small_answers = 20;
+}
+/* Seen from its start, where the server speaks first of its own accord; or it never does. */
+WITNESS(slow_job) {
+    slow_replication(w);
+    SERVICE;
+    s->first_byte_us = (struct dist){20, 1900000, 2900000, 4000000, 4000000};
+    s->midstream = 0;
+    s->established = 1;
+}
+WITNESS(slow_replication_from_its_start) {
+    slow_job(w);
+    w->service[0].unpaired = w->service[0].replies = 1;
+}
 
 /* clang-format off */
 #define WITNESSES_POLLS \
@@ -87,6 +104,9 @@ WITNESS(slow_pool) {
     {"slow_server", slow_pages_named, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_change_stream, "info", "confirmed", "server", "203.0.113.9:27017"}, \
     {"slow_server", slow_replication, "info", "likely", "server", "203.0.113.9:5432"}, \
+    {"slow_server", slow_change_streams, "info", "likely", "server", "203.0.113.9:5432"}, \
+    {"slow_server", slow_job, "warning", "likely", "server", "203.0.113.9:5432"}, \
+    {"slow_server", slow_replication_from_its_start, "info", "likely", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_pool, "warning", "likely", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_always, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_one_after_the_other, "warning", "confirmed", "server", "203.0.113.9:443"}, \
