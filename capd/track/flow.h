@@ -60,7 +60,7 @@ enum side_bit {
 /* What one end of a TCP connection sent. */
 struct flow_side {
     uint32_t bits;
-    uint32_t isn;
+    uint32_t isn;     /* joined later: up to where its receiver had data then */
     uint32_t next;    /* end of the highest segment seen */
     uint32_t next_us; /* when that was */
     uint32_t acked;   /* highest ACK number this end sent */

@@ -246,12 +246,23 @@ static void note_fin(struct segment *s) {
     if (f->side[!s->dir].bits & SIDE_FIN) f->bits |= FLOW_ENDED;
 }
 
+/* Up to where its receiver had data when the capture joined the connection (SACK, RFC 2018): what
+ * lies below came before the capture, and is no gap of it. */
+static uint32_t had_before(const struct tcp_header *t) {
+    uint32_t end = t->ack;
+    for (unsigned i = 0; i < t->sack_blocks; i++)
+        if (seq_after(t->sack_right[i], end)) end = t->sack_right[i];
+    return end;
+}
+
 /* Acknowledgements: gaps of the capture, duplicate ACKs, round trips. */
 static void take_ack(struct engine *e, struct segment *s) {
     struct flow *f = s->f;
     struct flow_side *side = &f->side[s->dir], *peer = &f->side[!s->dir];
     uint32_t ack = s->k->tcp.ack, old = side->acked;
     bool known = side->bits & SIDE_ACK, advanced = known && seq_after(ack, old);
+    bool joined = !(f->bits & (FLOW_SYN | FLOW_SYNACK));
+    if (joined && !known) peer->isn = had_before(&s->k->tcp);
     if (!known || advanced) {
         side->acked = ack;
         side->bits |= SIDE_ACK;
@@ -263,7 +274,8 @@ static void take_ack(struct engine *e, struct segment *s) {
     }
     copies_note_ack(e, s);
     if (advanced && ack - old > 1) side->bits |= SIDE_ADVANCED;
-    bool counts = advanced && f->bits & FLOW_SELECTED && peer->bits & SIDE_NEXT;
+    bool counts = advanced && f->bits & FLOW_SELECTED && peer->bits & SIDE_NEXT &&
+                  !(joined && !seq_after(ack, peer->isn));
     bool gap = tcp_ack_gap(e, s, counts);
     tcp_note_passed(s, advanced ? ack - old : 0);
     if (s->dir == CLIENT && f->bits & (FLOW_PUSH_WAITS | FLOW_PUSH_LATE) &&

@@ -1,5 +1,5 @@
 /* A clock that is set forward between two packets, or a host that slept while it captured: what
- * goes on after it did not stand still. */
+ * goes on after it did not stand still.  And a capture that begins in the middle of something. */
 #include "tests/unit/timed.h"
 
 static void one_on_its_way(struct lab *l) {
@@ -103,11 +103,38 @@ static void test_jump_in_a_call(void **state) {
     }
 }
 
+/* Begun while what was lost before is sent again: the rest its receiver has, as it says. */
+static void test_jump_into_a_recovery(void **state) {
+    (void)state;
+    for (int said = 0; said < 2; said++) {
+        struct lab *l = lab_default();
+        for (uint32_t n = 0; n < 20; n += 2) {
+            data(l, n, 2);
+            struct timed a = {
+                .client = true, .seq = 1100, .ack = 5000 + (n + 2) * PIECE, .flags = TCP_ACK};
+            a.left = said ? 5000 + 19 * PIECE : 0;
+            a.right = said ? a.left + PIECE : 0;
+            l->us += MS;
+            send(l, a);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->totals.gap_acks > 0, !said);
+        data(l, 21, 2);
+        send(l, (struct timed){
+                    .client = true, .seq = 1100, .ack = 5000 + 23 * PIECE, .flags = TCP_ACK});
+        uint64_t before = l->totals.gap_acks;
+        lab_snapshot(l);
+        assert_int_equal(l->totals.gap_acks, before + 1); /* of the capture's own */
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_jump_of_the_clock),
         cmocka_unit_test(test_jump_by_the_receivers_clock),
         cmocka_unit_test(test_jump_in_a_call),
+        cmocka_unit_test(test_jump_into_a_recovery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
