@@ -65,7 +65,9 @@
     F(T, U, undecoded, ANY, count, "packets of a link or network type not known here") \
     F(T, U, sealed_packets, ANY, count, "Wi-Fi frames whose data the link encrypts (WPA, WEP)") \
     F(T, U, headless_packets, ANY, count, "packets whose TCP, UDP or SCTP header the snap length cut off") \
-    F(T, U, unread_packets, ANY, count, "selected packets of DNS, DHCP or the beginning of a message over TCP, cut too short to be read") \
+    F(T, U, unread_dns, ANY, count, "selected packets of DNS, cut too short to be read") \
+    F(T, U, unread_dhcp, ANY, count, "selected packets of DHCP, cut too short to be read") \
+    F(T, U, unread_tcp, ANY, count, "selected packets in which a message over TCP begins, cut too short to be read") \
     F(T, U, fragments, ANY, count, "IP fragments") \
     F(T, U, duplicates, ANY, count, "copies of the capture itself") \
     F(T, U, evicted, ANY, count, "live table entries evicted for want of room") \

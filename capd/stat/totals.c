@@ -31,7 +31,9 @@ static void fill_quality(const struct engine *e, struct msg_totals *t) {
     t->malformed = c->malformed;
     t->undecoded = c->undecoded;
     t->sealed_packets = c->sealed_packets;
-    t->unread_packets = c->unread_packets;
+    t->unread_dns = c->unread_dns;
+    t->unread_dhcp = c->unread_dhcp;
+    t->unread_tcp = c->unread_tcp;
     t->headless_packets = c->headless_packets;
     t->fragments = c->fragments;
     t->duplicates = c->duplicates;

@@ -236,7 +236,16 @@ static void through_buffer(struct engine *e, struct segment *s, struct flow_side
     if (more || used < have) set_lost(side);
 }
 
-/* `begins`: what begins here is a message, or the first one. */
+static uint64_t messages_read(const struct totals *t) {
+    return t->http_requests + t->http_responses + t->tls_client_hellos + t->tls_server_hellos +
+           t->tls_alerts + t->dns_queries + t->dns_responses;
+}
+
+static void count_unread(struct engine *e, const struct flow *f) {
+    state_count_unread(e, f, f->app == APP_DNS ? &e->total.unread_dns : &e->total.unread_tcp);
+}
+
+/* `begins`: a message begins here, of which the start may be cut off. */
 static void in_order(struct engine *e, struct segment *s, struct flow_side *side, struct cursor c,
                      uint32_t wire, bool begins) {
     uint32_t seq = side->app_next;
@@ -245,9 +254,11 @@ static void in_order(struct engine *e, struct segment *s, struct flow_side *side
         return;
     }
     bool cut = cursor_left(&c) < wire; /* by the snap length */
+    uint64_t read = messages_read(&e->total);
     uint32_t used = walk(e, s, side, c, cut);
-    if (begins && cut && (side->bits & APP_LOST || s->f->app == APP_UNKNOWN))
-        state_count_unread(e, s->f);
+    if (begins && cut && (side->bits & APP_LOST || s->f->app == APP_UNKNOWN) &&
+        messages_read(&e->total) == read)
+        count_unread(e, s->f);
     side->app_next = seq + used;
     if (used == cursor_left(&c)) {
         uint32_t gone = wire - used;
@@ -330,7 +341,8 @@ static void feed(struct engine *e, struct segment *s) {
         side->app_next = seq + wire;
         return;
     }
-    bool begins = side->bits & APP_TURN || side->app_next == side->isn + 1;
+    bool sealed = s->f->app == APP_TLS && s->f->bits & FLOW_TLS_DONE;
+    bool begins = !sealed && (side->bits & APP_TURN || side->app_next == side->isn + 1);
     side->bits &= ~(uint32_t)APP_TURN;
     in_order(e, s, side, c, wire, begins);
 }
@@ -438,7 +450,7 @@ void app_segment(struct engine *e, struct segment *s) {
     if (e->dns_cut.used > 0 && may_be_dns && s->dir == SERVER && s->len > s->k->payload_cap)
         dns_fault_unreadable(e, f);
     if (s->k->payload_cap == 0) {
-        if (s->len > 0 && app_is_read(f->app)) state_count_unread(e, f);
+        if (s->len > 0 && app_is_read(f->app)) count_unread(e, f);
         return;
     }
     if (f->app == APP_NONE && !(f->bits & FLOW_GUESSED)) second_look(s);

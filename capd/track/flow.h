@@ -60,7 +60,7 @@ enum side_bit {
 /* What one end of a TCP connection sent. */
 struct flow_side {
     uint32_t bits;
-    uint32_t isn;     /* joined later: up to where its receiver had data then */
+    uint32_t isn;     /* joined later: up to where its receiver had data then, or has by now */
     uint32_t next;    /* end of the highest segment seen */
     uint32_t next_us; /* when that was */
     uint32_t acked;   /* highest ACK number this end sent */
@@ -93,9 +93,8 @@ struct flow_side {
     bool tries_growing : 1, tries_fill : 1;
     bool stamped : 1;         /* its largest segment has timestamps (RFC 7323) */
     bool quick_when_full : 1; /* what filled its window it acknowledged as soon as the handshake */
-    uint8_t
-        unheard : 2; /* since the first try its peer sent again what it had acknowledged, to 3 */
-    uint8_t records; /* TLS application records, counted to 255 */
+    uint8_t unheard : 2; /* its peer sent again what it acknowledged since the first try, to 3 */
+    uint8_t records;     /* TLS application records, counted to 255 */
     uint8_t ttl_low, ttl_high, id_steps; /* tcp_end_sender(): of all but resets */
     bool id_changed;                     /* to last_id, from the packet before */
     uint16_t last_id;

@@ -100,10 +100,10 @@ static inline uint64_t end_guard_us(uint64_t slowest_us) {
     return slowest_us + 200000 > 2000000 ? slowest_us + 200000 : 2000000;
 }
 
-/* A selected packet was cut so short that what it says cannot be read. */
-static inline void state_count_unread(struct engine *e, const struct flow *f) {
+/* A selected packet was cut so short that what it says cannot be read: count it, also as `kind`. */
+static inline void state_count_unread(struct engine *e, const struct flow *f, uint64_t *kind) {
     if (!(f->bits & FLOW_SELECTED)) return;
-    e->total.unread_packets++;
+    ++*kind;
     e->total.truncated++;
 }
 

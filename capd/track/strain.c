@@ -103,7 +103,8 @@ void strain_sack(struct engine *e, const struct segment *s) {
     /* A keep-alive of one byte is answered like this as well. */
     if (!(below || inside) || right - left < 2 || right - left > 1u << 20) return;
     struct service *v = services_of(e, s->f);
-    if (v) v->strain.dsacks[!s->dir]++;
+    uint32_t largest = s->f->side[!s->dir].largest, bytes = right - left;
+    if (v) v->strain.dsacks[!s->dir] += largest > 0 ? (bytes + largest - 1) / largest : 1;
     tcp_note_dsack(e, s->f, !s->dir, left);
 }
 

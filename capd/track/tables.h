@@ -471,7 +471,8 @@ struct totals {
     uint64_t received, missed_kernel, missed_interface;
     uint64_t truncated, malformed, undecoded, fragments, duplicates;
     uint64_t interface_down_us;
-    uint64_t file_unread_bytes, file_bytes, sealed_packets, headless_packets, unread_packets;
+    uint64_t file_unread_bytes, file_bytes, sealed_packets, headless_packets;
+    uint64_t unread_dns, unread_dhcp, unread_tcp;
     uint64_t own_frames, foreign_frames;
     uint64_t evicted, rows_dropped, acks, gap_acks, flows, tcp_flows;
     uint64_t analysis[ANALYSIS_COUNT];

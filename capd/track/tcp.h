@@ -52,7 +52,8 @@ bool tcp_dead_path(const struct engine *e, const struct flow *f, struct msg_inci
  * passed: it cut them by itself in the end. */
 bool tcp_large_never_came(const struct engine *e, const struct flow *f, struct msg_incident *out);
 /* What this ACK, of `bytes` not acknowledged before, says about the size of segments that arrive:
- * the largest one, or a smaller one before or behind (SACK, RFC 2018) one that is missing. */
+ * the largest one, or a much smaller one before, or any behind (SACK, RFC 2018), one that is
+ * missing. */
 void tcp_note_passed(const struct segment *s, uint32_t bytes);
 /* The client says something after the server broke a silence: it was awake, or slept.  advanced:
  * the ACK did; else the segment is a bare ACK that says the same again. */

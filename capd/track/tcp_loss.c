@@ -431,8 +431,8 @@ void tcp_note_passed(const struct segment *s, uint32_t bytes) {
     const struct tcp_header *t = &s->k->tcp;
     if (bytes > 0 && sender->largest > sender->passed && !seq_before(t->ack, sender->largest_end))
         sender->passed = sender->largest;
-    else if (bytes > 1 && sender->passed == 0 && bytes < sender->largest) /* 1 may be the SYN's */
-        sender->passed = (uint16_t)bytes;
+    else if (bytes > 1 && sender->passed == 0 && 2 * bytes < sender->largest)
+        sender->passed = (uint16_t)bytes; /* of one segment, or together; 1 may be the SYN's */
     s->f->sacks |= t->sack_blocks > 0;
     for (unsigned i = 0; i < t->sack_blocks; i++) {
         uint32_t len = t->sack_right[i] - t->sack_left[i];
@@ -460,9 +460,10 @@ static void count_spurious(struct engine *e, struct flow *f, unsigned dir) {
 }
 
 void tcp_note_dsack(struct engine *e, struct flow *f, unsigned dir, uint32_t seq) {
-    const struct flow_side *side = &f->side[dir];
-    if (side->tries == 0 || side->try_seq != seq || !f->lost_after || !f->retransmitted[dir])
+    struct flow_side *side = &f->side[dir];
+    if (side->try_len == 0 || side->try_seq != seq || !f->lost_after || !f->retransmitted[dir])
         return;
+    if (side->tries == 0) side->try_len = 0; /* acknowledged: no more of it can be said */
     f->lost_after--;
     f->retransmitted[dir]--;
     count_spurious(e, f, dir);

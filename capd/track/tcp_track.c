@@ -276,6 +276,7 @@ static void take_ack(struct engine *e, struct segment *s) {
     if (advanced && ack - old > 1) side->bits |= SIDE_ADVANCED;
     bool counts = advanced && f->bits & FLOW_SELECTED && peer->bits & SIDE_NEXT &&
                   !(joined && !seq_after(ack, peer->isn));
+    if (joined && seq_after(ack, peer->isn)) peer->isn = ack;
     bool gap = tcp_ack_gap(e, s, counts);
     tcp_note_passed(s, advanced ? ack - old : 0);
     if (s->dir == CLIENT && f->bits & (FLOW_PUSH_WAITS | FLOW_PUSH_LATE) &&

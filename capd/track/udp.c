@@ -30,7 +30,8 @@ void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir
     if (k->ip_proto != 17) return;
     bool dns = uses(k, 53), dhcp = uses(k, 67) || uses(k, 68) || uses(k, 546) || uses(k, 547);
     bool cut = k->payload_cap < k->payload_bytes; /* by the snap length */
-    if (cut && (dhcp || (dns && k->payload_cap == 0))) state_count_unread(e, f);
+    if (cut && dhcp) state_count_unread(e, f, &e->total.unread_dhcp);
+    if (cut && dns && k->payload_cap == 0) state_count_unread(e, f, &e->total.unread_dns);
     if (k->payload_cap == 0) return;
     f->said_us[dir] = e->now_us;
     if (dir == SERVER) link_heard(e, &f->end[SERVER]);
@@ -43,7 +44,7 @@ void udp_packet(struct engine *e, struct packet *k, struct flow *f, unsigned dir
         if (dns_datagram(e, k))
             proto = PROTO_DNS;
         else if (cut)
-            state_count_unread(e, f);
+            state_count_unread(e, f, &e->total.unread_dns);
         (void)udp_ask(e, k, f, dir);
     } else if (uses(k, 5353))
         proto = PROTO_MDNS;

@@ -321,6 +321,11 @@ static bool i_established(const struct derive_row *r, double *out) {
     return number(out, s ? s->established : 0);
 }
 
+static bool i_asked_again(const struct derive_row *r, double *out) {
+    const struct msg_service *s = derive_incident_service(r);
+    return number(out, s ? s->asked_again : 0);
+}
+
 /* Has the service sent anybody a byte? */
 static bool i_service_answers(const struct derive_row *r, double *out) {
     const struct msg_service *s = derive_incident_service(r);
@@ -547,6 +552,7 @@ const struct computed computed_resolvers[] = {
 const struct computed computed_incidents[] = {
     {"of_target", derive_of_target},
     {"service_established", i_established},
+    {"service_asked_again", i_asked_again},
     {"service_answers", i_service_answers},
     {"served_here", derive_incident_served_here},
     {"beyond_silence", derive_incident_beyond_silence},

@@ -47,6 +47,10 @@ static bool s_needless_worse(const struct derive_row *r, double *out) {
     return percent(out, n, w.retransmitted + w.spurious);
 }
 
+static bool s_dsacks_worse(const struct derive_row *r, double *out) {
+    return number(out, worse_direction(r->row).dsacks);
+}
+
 static bool s_percent_to_client(const struct derive_row *r, double *out) {
     const struct msg_service *s = r->row;
     return percent(out, s->retransmitted_to_client, s->data_segments_to_client);
@@ -473,6 +477,7 @@ const struct computed computed_services[] = {
     {"retransmitted_worse", s_retransmitted_worse},
     {"data_segments_worse", s_segments_worse},
     {"needless_worse_percent", s_needless_worse},
+    {"dsacks_worse", s_dsacks_worse},
     {"retransmit_percent", s_retransmit_percent},
     {"retransmit_to_client_percent", s_percent_to_client},
     {"retransmit_to_server_percent", s_percent_to_server},

@@ -206,10 +206,18 @@ static bool t_nothing_legible(const struct derive_row *r, double *out) {
     return is(out, t->packets > 0 && (legible == 0 || mostly));
 }
 
+static uint64_t unread_of(const struct msg_totals *t) {
+    return t->unread_dns + t->unread_dhcp + t->unread_tcp;
+}
+
+static bool t_unread_packets(const struct derive_row *r, double *out) {
+    return number(out, unread_of(TOTALS_OF(r)));
+}
+
 /* Of too much only the headers were kept. */
 static bool t_contents_cut(const struct derive_row *r, double *out) {
     const struct msg_totals *t = TOTALS_OF(r);
-    return is(out, t->unread_packets > t->packets / HIDDEN_SHARE);
+    return is(out, unread_of(t) > t->packets / HIDDEN_SHARE);
 }
 
 /* No question of ARP or neighbour discovery is open. */
@@ -325,6 +333,7 @@ const struct computed computed_totals[] = {
     {"only_neighbours", t_only_neighbours},
     {"probe_failed", t_probe_failed},
     {"nothing_legible", t_nothing_legible},
+    {"unread_packets", t_unread_packets},
     {"contents_cut", t_contents_cut},
     {"neighbours_answered", t_neighbours_answered},
     {"target_missing", t_target_missing},

@@ -113,8 +113,7 @@ static const char *unmet(const struct rule *rule, const struct capture_view *v, 
         bool totals = n->table == TABLE_TOTALS;
         if (!totals && !row) continue;
         struct derive_row r = {v, n->table, totals ? (const void *)&v->snapshot->totals : row};
-        if (!cond_true(n->is, NULL, &r))
-            return v->snapshot->totals.unread_packets > 0 ? n->unread : n->text;
+        if (!cond_true(n->is, NULL, &r)) return n->text;
     }
     return NULL;
 }

@@ -47,12 +47,10 @@ static bool words_load(struct rules *set, const cJSON *json, struct fail *fail) 
 }
 
 static bool visibility_load(struct rules *set, const cJSON *j, struct fail *fail) {
-    static const char *const keys[] = {"!is", "!text", "unread", "table", "why", NULL};
+    static const char *const keys[] = {"!is", "!text", "table", "why", NULL};
     static const char *const languages[] = {"!en", "zh-CN", NULL};
-    const cJSON *text = json_get(j, "text"), *unread = json_get(j, "unread");
-    if (!json_members(j, keys, j->string, fail) ||
-        !json_members(text, languages, j->string, fail) ||
-        (unread && !json_members(unread, languages, j->string, fail)))
+    const cJSON *text = json_get(j, "text");
+    if (!json_members(j, keys, j->string, fail) || !json_members(text, languages, j->string, fail))
         return false;
     struct visibility *v = &set->visibility[set->visibilities++];
     const char *table = json_text(j, "table");
@@ -61,9 +59,8 @@ static bool visibility_load(struct rules *set, const cJSON *j, struct fail *fail
     struct scope s = {.table = (enum table_id)at, .words = set->words, .rule = j->string};
     v->name = j->string;
     v->text = json_text(text, "en");
-    v->unread = unread ? json_text(unread, "en") : v->text;
     v->table = (enum table_id)at;
-    if (!v->text || !v->unread) return refuse(fail, j->string, "no text");
+    if (!v->text) return refuse(fail, j->string, "no text");
     return (v->is = cond_new(json_get(j, "is"), &s, fail)) != NULL;
 }
 

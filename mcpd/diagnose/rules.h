@@ -25,7 +25,7 @@ extern const char *const blame_names[BLAME_COUNT];
 #define RULES_MAX        96u
 #define RULE_THRESHOLDS  24u
 #define RULE_EVIDENCE    12u
-#define RULE_NEEDS       4u
+#define RULE_NEEDS       5u
 #define RULE_SUPPRESSORS 14u
 #define RULE_GUARDS      6u
 #define RULE_TOLD_ONCE   4u
@@ -157,7 +157,7 @@ struct guard {
 };
 
 struct visibility {
-    const char *name, *text, *unread; /* the last: where packets were cut too short to be read */
+    const char *name, *text;
     struct cond *is;
     enum table_id table; /* TABLE_TOTALS: judged once for the capture, else per row */
 };

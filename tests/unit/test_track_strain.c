@@ -129,30 +129,32 @@ static void test_strain_duplicate_sack(void **state) {
     lab_free(l);
 }
 
-/* An answer is lost, so the question is sent again: its receiver says that it had it. */
+/* An answer is lost, so the question is sent again: its receiver says that it had it, at once or
+ * behind an ACK that was on its way. */
 static void test_strain_needless(void **state) {
     (void)state;
-    struct lab *l = lab_default();
-    struct timed ask = {
-        .client = true, .seq = 1101, .ack = 5001, .ts = 3, .echo = 9, .flags = TCP_ACK, .len = 40};
-    open_in(l, 10 * MS);
-    for (int times = 0; times < 2; times++) {
-        l->us += 300 * MS;
-        send(l, ask);
-        ask.ts += 300;
+    for (int late = 0; late < 2; late++) {
+        struct lab *l = lab_default();
+        struct timed ask = {.client = true, .seq = 1101, .ack = 5001, .flags = TCP_ACK, .len = 40};
+        struct timed had = {.seq = 5401, .ack = 1141, .flags = TCP_ACK};
+        open_in(l, 10 * MS);
+        for (int times = 0; times < 2; times++) {
+            l->us += 300 * MS;
+            send(l, ask);
+        }
+        assert_int_equal(look(l)->retransmitted_to_server, 1);
+        assert_int_equal(look(l)->lost_after, 1);
+        if (late) send(l, had);
+        had.left = 1101;
+        had.right = 1141;
+        send(l, had);
+        send(l, had);
+        const struct msg_service *s = look(l);
+        assert_int_equal(s->retransmitted_to_server + s->lost_after, 0);
+        assert_int_equal(s->spurious, 1);
+        assert_int_equal(s->spurious_to_server, 1);
+        lab_free(l);
     }
-    assert_int_equal(look(l)->retransmitted_to_server, 1);
-    assert_int_equal(look(l)->lost_after, 1);
-    struct timed had = {.seq = 5401, .ack = 1141, .ts = 20, .echo = 303, .flags = TCP_ACK};
-    had.left = 1101;
-    had.right = 1141;
-    send(l, had);
-    const struct msg_service *s = look(l);
-    assert_int_equal(s->retransmitted_to_server + s->lost_after, 0);
-    assert_int_equal(s->spurious, 1);
-    assert_int_equal(s->spurious_to_server, 1);
-    assert_int_equal(s->dsacks_to_server, 1);
-    lab_free(l);
 }
 
 enum before { RUNNING, IDLE, CLOSED_WINDOW, ACKED };

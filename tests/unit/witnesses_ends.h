@@ -199,9 +199,13 @@ WITNESS(half_open_checks) {
     half_open_client(w);
     w->service[0].established = 5;
 }
-WITNESS(half_open_checks_at_night) {
+WITNESS(half_open_of_many) {
     world_ending(w, INCIDENT_HALF_OPEN_RESET, 20);
     w->service[0].established = 5;
+}
+WITNESS(half_open_checks_at_night) {
+    half_open_of_many(w);
+    w->service[0].asked_again = 19;
 }
 WITNESS(half_open_seldom) {
     half_open_client(w);
@@ -405,6 +409,7 @@ WITNESS(reset_other_mac) {
     {"tcp_post_ack_silence", hung_sealed_one, NULL, NULL, NULL, NULL}, \
     {"tcp_post_ack_silence", hung_sealed_target, "warning", "possible", "server", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_seldom, "info", "confirmed", "client", "203.0.113.9:443"}, \
+    {"tcp_half_open_reset", half_open_of_many, "warning", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_checks_at_night, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_half_open_reset", half_open_checks, "info", "confirmed", "client", "203.0.113.9:443"}, \
     {"tcp_post_ack_silence", takes_lines, "info", "possible", "server", "203.0.113.9:443"}, \

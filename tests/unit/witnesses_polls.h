@@ -75,10 +75,14 @@ WITNESS(slow_pool) {
     slow_replication(w);
     w->service[0].midstream = 2;
 }
-/* Several who wait for short news that come at any time. */
+/* Several who wait for short news, that come at any time or when time runs out; or ask for work. */
 WITNESS(slow_change_streams) {
     slow_pool(w);
     w->service[0].small_answers = 20;
+}
+WITNESS(slow_updates) {
+    slow_change_streams(w);
+    w->service[0].first_byte_us = (struct dist){20, 30000, 2900000, 3900000, 4000000};
 }
 /* Seen from its start, where the server speaks first of its own accord; or it never does. */
 WITNESS(slow_job) {
@@ -104,6 +108,7 @@ WITNESS(slow_replication_from_its_start) {
     {"slow_server", slow_pages_named, "critical", "confirmed", "server", "203.0.113.9:443"}, \
     {"slow_server", slow_change_stream, "info", "confirmed", "server", "203.0.113.9:27017"}, \
     {"slow_server", slow_replication, "info", "likely", "server", "203.0.113.9:5432"}, \
+    {"slow_server", slow_updates, "warning", "likely", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_change_streams, "info", "likely", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_job, "warning", "likely", "server", "203.0.113.9:5432"}, \
     {"slow_server", slow_replication_from_its_start, "info", "likely", "server", "203.0.113.9:5432"}, \
