@@ -63,8 +63,12 @@ static bool is_next_id(const struct flow_side *side, const struct packet *k) {
     return (uint16_t)(k->ip_id - side->last_id - 1u) < NEXT_IDS;
 }
 
+bool tcp_end_counts_ids(const struct flow_side *side, const struct packet *k) {
+    return packet_is_numbered(k) && side->id_steps >= COUNTED_IDS;
+}
+
 bool tcp_end_sent_next(const struct flow_side *side, const struct packet *k) {
-    return packet_is_numbered(k) && side->id_steps >= COUNTED_IDS && is_next_id(side, k);
+    return tcp_end_counts_ids(side, k) && is_next_id(side, k);
 }
 
 static void note_silence(const struct segment *s, uint64_t idle_us) {

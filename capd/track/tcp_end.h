@@ -35,6 +35,9 @@ void tcp_end_first(const struct segment *s);
 /* What a segment that is no reset says of where its sender is and how it numbers its packets. */
 void tcp_end_sender(const struct segment *s);
 
+/* This end counts its packets by their IP ids, and this one has one. */
+bool tcp_end_counts_ids(const struct flow_side *side, const struct packet *k);
+
 /* Sent after all of this side that were seen: its IP id is the very next, of a sender that counts
  * them. */
 bool tcp_end_sent_next(const struct flow_side *side, const struct packet *k);

@@ -6,7 +6,8 @@
  *                its receiver says that it has it twice (RFC 2883): spurious, too,
  *   reordered    when it fills a hole and was sent before what opened it, or fills a narrow one
  *                sooner than any retransmission could arrive,
- *   lost_before  when it fills a hole later: the first copy never came this far.
+ *   lost_before  when it fills a hole later: the first copy never came this far; if it does after
+ *                all, as its IP id shows, it was reordered, and what filled the hole spurious.
  * Data that was acknowledged before it came, but came soon, was late for this capture only.
  * A hole's list is bounded by the pool; when that is empty the oldest hole of the side gives way.
  * Runs in: worker.  Input trust: packets. */
@@ -459,14 +460,19 @@ static void count_spurious(struct engine *e, struct flow *f, unsigned dir) {
     if (v) v->strain.needless[dir]++;
 }
 
-void tcp_note_dsack(struct engine *e, struct flow *f, unsigned dir, uint32_t seq) {
-    struct flow_side *side = &f->side[dir];
-    if (side->try_len == 0 || side->try_seq != seq || !f->lost_after || !f->retransmitted[dir])
-        return;
-    if (side->tries == 0) side->try_len = 0; /* acknowledged: no more of it can be said */
-    f->lost_after--;
+/* What was sent again had not been lost. */
+static void retract_loss(struct engine *e, struct flow *f, unsigned dir, uint32_t *where) {
+    if (*where == 0 || f->retransmitted[dir] == 0) return;
+    --*where;
     f->retransmitted[dir]--;
     count_spurious(e, f, dir);
+}
+
+void tcp_note_dsack(struct engine *e, struct flow *f, unsigned dir, uint32_t seq) {
+    struct flow_side *side = &f->side[dir];
+    if (side->try_len == 0 || side->try_seq != seq) return;
+    if (side->tries == 0) side->try_len = 0; /* acknowledged: no more of it can be said */
+    retract_loss(e, f, dir, &f->lost_after);
 }
 
 /* Was this segment sent before the one that opened the hole?  Then it was overtaken; whatever is
@@ -477,6 +483,13 @@ static bool was_overtaken(const struct packet *k, const struct hole *h) {
     uint32_t older = h->stamp - k->tcp.ts_value, behind = (uint16_t)(h->id - k->ip_id);
     if (h->has_stamp && k->tcp.has_timestamps && older != 0) return older < 1u << 31;
     return h->has_id && packet_is_numbered(k) && behind > 0 && behind <= ORDER_IDS;
+}
+
+/* All of it has come: this is the first copy, sent long before the packet that came last, and what
+ * came in its place was not needed. */
+static bool is_late_original(const struct flow_side *side, const struct packet *k) {
+    uint16_t behind = (uint16_t)(side->last_id - k->ip_id);
+    return tcp_end_counts_ids(side, k) && behind > 0 && behind <= ORDER_IDS;
 }
 
 static void judge_old(struct engine *e, struct segment *s, struct flow_side *side) {
@@ -507,6 +520,11 @@ static void judge_old(struct engine *e, struct segment *s, struct flow_side *sid
             f->reordered += !(f->bits & FLOW_APART);
         else
             count_retransmission(e, s, &f->lost_before);
+        return;
+    }
+    if (f->lost_before > 0 && is_late_original(side, s->k)) {
+        f->reordered += !(f->bits & FLOW_APART);
+        retract_loss(e, f, s->dir, &f->lost_before);
         return;
     }
     if (rev->bits & SIDE_ACK && !seq_after(end, rev->acked)) {

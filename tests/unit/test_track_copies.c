@@ -251,6 +251,29 @@ static void test_copies_in_pieces_of_two_places(void **state) {
     }
 }
 
+/* A segment is held up so long that it is sent again: what came in its place was not needed, where
+ * it comes at last; what is sent once more tells nothing of the first. */
+static void test_copies_of_what_was_held_up(void **state) {
+    (void)state;
+    enum { LATE = 5, AGAIN = 9, END = 12 };
+    for (int held = 0; held < 2; held++) {
+        struct lab *l = opened(20 * MS);
+        for (uint32_t n = 0; n <= END; n++) {
+            struct timed p = piece(n == AGAIN || n == END ? LATE : n);
+            p.id = (uint16_t)(100 + (n == END && held ? LATE : n));
+            l->us += 9 * MS;
+            if (n != LATE) send(l, p);
+            if (n == AGAIN) heard(l, AGAIN, 0, 0);
+        }
+        lab_snapshot(l);
+        assert_int_equal(l->totals.reordered, held);
+        assert_int_equal(l->totals.lost_before, !held);
+        assert_int_equal(l->totals.retransmitted_to_client, !held);
+        assert_int_equal(l->totals.spurious, 1);
+        lab_free(l);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies_without_an_id),
@@ -258,6 +281,7 @@ int main(void) {
         cmocka_unit_test(test_copies_of_two_places),
         cmocka_unit_test(test_copies_of_the_handshake),
         cmocka_unit_test(test_copies_in_pieces_of_two_places),
+        cmocka_unit_test(test_copies_of_what_was_held_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
