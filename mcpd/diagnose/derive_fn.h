@@ -159,4 +159,10 @@ const char *derive_truncated_name(const struct derive_row *r);
 const char *derive_private_name(const struct derive_row *r);
 const char *derive_disputed_name(const struct derive_row *r);
 const char *derive_host_name(const struct derive_row *r);
+
+/* Of what was sent again: seen to be needless here, or said to be by the receiver (the same ones
+ * mostly, so the larger number counts). */
+static inline uint64_t needless_of(uint64_t spurious, uint64_t dsacks) {
+    return dsacks > spurious ? dsacks : spurious;
+}
 #endif

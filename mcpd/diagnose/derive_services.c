@@ -39,12 +39,9 @@ static bool s_retransmit_percent(const struct derive_row *r, double *out) {
     return percent(out, w.retransmitted, w.segments);
 }
 
-/* Of what was sent again there: seen to be needless here, or said to be by the receiver (the same
- * ones mostly, so the larger number counts). */
 static bool s_needless_worse(const struct derive_row *r, double *out) {
     struct direction w = worse_direction(r->row);
-    uint64_t n = w.dsacks > w.spurious ? w.dsacks : w.spurious;
-    return percent(out, n, w.retransmitted + w.spurious);
+    return percent(out, needless_of(w.spurious, w.dsacks), w.retransmitted + w.spurious);
 }
 
 static bool s_dsacks_worse(const struct derive_row *r, double *out) {

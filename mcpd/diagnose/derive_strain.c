@@ -98,24 +98,22 @@ static bool s_ceiling(const struct derive_row *r, double *out) {
     return ratio(out, (double)w.window_bytes * 8e6, w.rtt_us);
 }
 
-/* Retransmissions that were not needed: seen to be so here, or said so by the receiver (the same
- * ones mostly, so the larger number counts). */
-static uint64_t needless_of(const struct msg_service *s, uint64_t *all_out) {
+/* Retransmissions that were not needed, in both directions. */
+static uint64_t needless_and(const struct msg_service *s, uint64_t *all_out) {
     uint64_t all = s->retransmitted_to_client + s->retransmitted_to_server + s->spurious;
-    uint64_t dsacks = s->dsacks_to_client + s->dsacks_to_server;
-    uint64_t n = dsacks > s->spurious ? dsacks : s->spurious;
+    uint64_t n = needless_of(s->spurious, s->dsacks_to_client + s->dsacks_to_server);
     *all_out = all;
     return n > all ? all : n;
 }
 
 static bool s_needless(const struct derive_row *r, double *out) {
     uint64_t all;
-    return number(out, needless_of(r->row, &all));
+    return number(out, needless_and(r->row, &all));
 }
 
 static bool s_sent_again(const struct derive_row *r, double *out) {
     uint64_t all;
-    needless_of(r->row, &all);
+    needless_and(r->row, &all);
     return number(out, all);
 }
 
@@ -125,7 +123,7 @@ static bool s_dsacks(const struct derive_row *r, double *out) {
 }
 
 static bool s_needless_percent(const struct derive_row *r, double *out) {
-    uint64_t all, n = needless_of(r->row, &all);
+    uint64_t all, n = needless_and(r->row, &all);
     return percent(out, n, all);
 }
 

@@ -24,6 +24,22 @@ WITNESS(needless_the_other_way) {
     w->service[0].spurious = w->service[0].spurious_to_server = 50;
     w->service[0].dsacks_to_server = 50;
 }
+/* Its receiver says what it had twice: the rest was lost, unless little is left; one that does not
+ * say so leaves that open. */
+WITNESS(needless_said) {
+    loss_4_percent(w);
+    SERVICE;
+    s->spurious = s->spurious_to_client = s->dsacks_to_client = s->retransmitted_to_client * 3 / 2;
+}
+WITNESS(needless_not_said) {
+    needless_said(w);
+    w->service[0].dsacks_to_client = 0;
+}
+WITNESS(needless_said_of_most) {
+    loss_4_percent(w);
+    SERVICE;
+    s->spurious = s->spurious_to_client = s->dsacks_to_client = s->retransmitted_to_client * 5;
+}
 /* A path that loses, with a tail loss probe now and then. */
 WITNESS(needless_one_in_ten) {
     loss_4_percent(w);
@@ -461,6 +477,9 @@ WITNESS(slow_jobs) {
     {"tcp_spurious_retransmissions", needless_few, NULL, NULL, NULL, NULL}, \
     {"tcp_spurious_retransmissions", needless_one_in_ten, NULL, NULL, NULL, NULL}, \
     {"tcp_retransmissions", needless_by_dsack, NULL, NULL, NULL, NULL}, \
+    {"tcp_retransmissions", needless_said, "critical", "confirmed", "network", "203.0.113.9:443"}, \
+    {"tcp_retransmissions", needless_not_said, NULL, NULL, NULL, NULL}, \
+    {"tcp_retransmissions", needless_said_of_most, NULL, NULL, NULL, NULL}, \
     {"tcp_retransmissions", needless_the_other_way, "critical", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_retransmissions", needless_one_in_ten, "critical", "confirmed", "network", "203.0.113.9:443"}, \
     {"tcp_receive_window_limited", window_limits, "warning", "confirmed", "client", "203.0.113.9:443"}, \
